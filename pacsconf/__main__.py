@@ -1,0 +1,6 @@
+"""`python -m pacsconf`."""
+
+from pacsconf.cli.main import run
+
+if __name__ == "__main__":
+    run()

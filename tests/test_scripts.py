@@ -1,0 +1,50 @@
+"""The lock names no host, installs by hash alone, and the scripts are what a plain POSIX shell can read."""
+
+import os
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRIPTS = [*sorted((ROOT / "scripts").iterdir()), ROOT / ".ci" / "run"]
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def locked() -> dict[str, str]:
+    """Canonical name to the rest of its entry (version, marker, hashes)."""
+    entries = re.split(r"^(?=[A-Za-z0-9])", LOCK, flags=re.MULTILINE)[1:]
+    return {canonical(entry.partition("==")[0]): entry.partition("==")[2] for entry in entries}
+
+
+def test_lock_names_no_host_no_path_and_no_option():
+    odd = [
+        line for line in LOCK.splitlines() if "://" in line or " @ " in line or line.startswith(("-", "/"))
+    ]
+    assert odd == []
+
+
+def test_every_locked_package_has_a_hash():
+    assert [name for name, entry in locked().items() if "--hash=sha256:" not in entry] == []
+
+
+def test_lock_holds_every_requirement_and_the_build_backend():
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = pyproject["project"]
+    wanted = [*pyproject["build-system"]["requires"], *project["dependencies"]]
+    wanted += [requirement for extra in project["optional-dependencies"].values() for requirement in extra]
+    names = {canonical(re.split(r"[<>=!~\[; ]", requirement)[0]) for requirement in wanted}
+    assert names - locked().keys() == set()
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_script_is_posix_sh_and_executable(script: Path):
+    assert script.read_text(encoding="utf-8").startswith("#!/bin/sh\n")
+    assert os.access(script, os.X_OK)
+    subprocess.run(["sh", "-n", str(script)], check=True)

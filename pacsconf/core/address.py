@@ -1,0 +1,60 @@
+"""The name of one resource: `system/kind/name`, the sort key of everything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote
+
+from pydantic_core import CoreSchema, core_schema
+
+# What may stand in one part as it is; the rest is percent-encoded, so that an address is one word in a shell
+# and `/` only ever separates parts. A space or a slash is legal in an AE title (PS3.5 section 6.2).
+_PLAIN = "!$&'()*+,:;=@^_`{|}~#[]"
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Address:
+    """Where a resource is: the system that holds it, its kind, and its name there.
+
+    `name` is one or more parts joined by `/`, the first being what a person counts (a device).
+    """
+
+    system: str
+    kind: str
+    name: str
+
+    @classmethod
+    def of(cls, system: str, kind: str, *parts: str) -> Address:
+        """The address of these name parts, escaped where a part holds a slash, a space or a percent sign."""
+        return cls(system, kind, "/".join(quote(part, safe=_PLAIN) for part in parts))
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """The address that `text` spells.
+
+        Raises: ValueError when it is not `system/kind/name`.
+        """
+        system, _, rest = text.partition("/")
+        kind, _, name = rest.partition("/")
+        if not (system and kind and name) or any(not part for part in name.split("/")):
+            raise ValueError(
+                f'"{text}" is not an address; write system/kind/name, such as directory/device/ct-1'
+            )
+        return cls(system, kind, name)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The name's parts, unescaped."""
+        return tuple(unquote(part) for part in self.name.split("/"))
+
+    def __str__(self) -> str:
+        return f"{self.system}/{self.kind}/{self.name}"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> CoreSchema:
+        """Addresses are text in JSON."""
+        return core_schema.no_info_plain_validator_function(
+            lambda value: value if isinstance(value, Address) else cls.parse(str(value)),
+            serialization=core_schema.to_string_ser_schema(),
+        )

@@ -1,0 +1,198 @@
+"""A change of one resource, what became of it, and the change that takes it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pacsconf.core.address import Address
+from pacsconf.core.resource import Effect, Fields, Risk, State, Value, value_from_json, value_to_json
+
+Action = Literal["create", "update", "delete"]
+SIGNS: dict[Action, str] = {"create": "+", "update": "~", "delete": "-"}
+
+Status = Literal["applied", "failed", "skipped", "waiting", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field's value before and after; None where there is none."""
+
+    name: str
+    before: Value | None
+    after: Value | None
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """Members that a set gains."""
+        return _members_beyond(self.after, self.before)
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        """Members that a set loses."""
+        return _members_beyond(self.before, self.after)
+
+
+def _members_beyond(these: Value | None, those: Value | None) -> tuple[str, ...]:
+    members = these if isinstance(these, tuple) else ()
+    others = frozenset(those) if isinstance(those, tuple) else frozenset()
+    return tuple(member for member in members if member not in others)
+
+
+def field_changes(before: Fields | None, after: Fields | None) -> tuple[FieldChange, ...]:
+    """The fields in which two states differ, by name; None stands for an absent resource."""
+    old, new = before or {}, after or {}
+    return tuple(
+        FieldChange(name, old.get(name), new.get(name))
+        for name in sorted(old.keys() | new.keys())
+        if old.get(name) != new.get(name)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Create, update or delete of one resource.
+
+    `before` is what was read live, `after` what is to stand then: for an update the live fields with `fields`
+    written over them, so a field that is not named is left as it is. `records` is what the record holds of it
+    once it is applied; fields that were left alone keep their last value there. `reason` is for the eye; nothing
+    branches on it. `mode` is the system's: a read-only change is shown and never executed.
+    """
+
+    action: Action
+    before: State | None
+    after: State | None
+    records: State | None = None
+    risk: Risk = "workflow"
+    effects: frozenset[Effect] = frozenset()
+    takes_over: bool = False
+    repairs: bool = False
+    mode: Literal["read-only", "write"] = "write"
+    reason: str = ""
+
+    @property
+    def state(self) -> State:
+        """The state that exists on at least one side."""
+        state = self.after or self.before
+        assert state is not None, "a change has a before or an after"
+        return state
+
+    @property
+    def address(self) -> Address:
+        return self.state.address
+
+    @property
+    def root(self) -> Address:
+        return self.state.root
+
+    @property
+    def fields(self) -> tuple[FieldChange, ...]:
+        """What is written, field by field."""
+        before = self.before.fields if self.before else None
+        return field_changes(before, self.after.fields if self.after else None)
+
+    @property
+    def acquires(self) -> frozenset[str]:
+        """Claims that this change takes."""
+        return _claims(self.after) - _claims(self.before)
+
+    @property
+    def frees(self) -> frozenset[str]:
+        """Claims that this change gives up."""
+        return _claims(self.before) - _claims(self.after)
+
+    def inverse(self) -> Change:
+        """The change that leads back from `after` to `before`."""
+        actions: dict[Action, Action] = {"create": "delete", "delete": "create", "update": "update"}
+        return Change(
+            actions[self.action], self.after, self.before, records=self.before, risk=self.risk, mode=self.mode
+        )
+
+
+def _claims(state: State | None) -> frozenset[str]:
+    return state.claims if state else frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one change: `unknown` is sent without an answer, `waiting` is for a person to do."""
+
+    address: Address
+    action: Action
+    status: Status
+    error: str = ""
+    milliseconds: float = 0.0
+
+
+def inverse(changes: Iterable[Change], outcomes: Iterable[Outcome]) -> tuple[Change, ...]:
+    """The changes that take back what was applied, in the opposite order."""
+    applied = {outcome.address for outcome in outcomes if outcome.status == "applied"}
+    return tuple(change.inverse() for change in reversed(tuple(changes)) if change.address in applied)
+
+
+# --- JSON: what plan files and the record hold --------------------------------------------------------------
+
+
+def state_to_json(state: State | None) -> dict[str, Any] | None:
+    """A state as JSON, sets sorted."""
+    if state is None:
+        return None
+    return {
+        "address": str(state.address),
+        "root": str(state.root),
+        "depends_on": sorted(map(str, state.depends_on)),
+        "claims": sorted(state.claims),
+        "fields": {name: value_to_json(state.fields[name]) for name in sorted(state.fields)},
+    }
+
+
+def state_from_json(data: dict[str, Any] | None) -> State | None:
+    """The inverse of `state_to_json`.
+
+    Raises: ValueError, KeyError or TypeError for what is not a state.
+    """
+    if data is None:
+        return None
+    return State(
+        Address.parse(data["address"]),
+        Address.parse(data["root"]),
+        {str(name): value_from_json(value) for name, value in data["fields"].items()},
+        frozenset(map(Address.parse, data["depends_on"])),
+        frozenset(map(str, data["claims"])),
+    )
+
+
+def change_to_json(change: Change) -> dict[str, Any]:
+    """A change as JSON."""
+    return {
+        "action": change.action,
+        "before": state_to_json(change.before),
+        "after": state_to_json(change.after),
+        "records": state_to_json(change.records),
+        "risk": change.risk,
+        "effects": sorted(change.effects),
+        "takes_over": change.takes_over,
+        "repairs": change.repairs,
+        "mode": change.mode,
+        "reason": change.reason,
+    }
+
+
+def change_from_json(data: dict[str, Any]) -> Change:
+    """The inverse of `change_to_json`.
+
+    Raises: ValueError, KeyError or TypeError for what is not a change.
+    """
+    return Change(
+        data["action"],
+        state_from_json(data["before"]),
+        state_from_json(data["after"]),
+        state_from_json(data["records"]),
+        data["risk"],
+        frozenset(data["effects"]),
+        bool(data["takes_over"]),
+        bool(data["repairs"]),
+        data["mode"],
+        str(data["reason"]),
+    )

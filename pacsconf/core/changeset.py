@@ -1,0 +1,134 @@
+"""A change set: a plan that is being, or was, applied, with who, why, and what became of each change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+from pacsconf.core.address import Address
+from pacsconf.core.change import Change, Outcome, Status, inverse
+from pacsconf.core.errors import RecordError
+from pacsconf.core.plan import Plan, plan_from_json, plan_to_json
+
+SetStatus = Literal["open", "closed", "abandoned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What one observation on the wire showed after apply: `healthy`, `failing`, `asleep`, `unknown`."""
+
+    subject: str
+    verdict: Literal["healthy", "failing", "asleep", "unknown"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """What the record keeps of one apply.
+
+    Times are ISO 8601 in UTC with seconds. While `open`, nobody else may write until `lease_until`; `operator` is
+    who runs it (`name <mail>`), `runner` where (`user@host:pid`). `acks` are the guards let through.
+    """
+
+    id: str
+    plan: Plan
+    operator: str
+    runner: str
+    opened: str
+    lease_until: str
+    status: SetStatus = "open"
+    reason: str = ""
+    ticket: str = ""
+    acks: tuple[str, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    closed: str = ""
+
+    @property
+    def inverse(self) -> tuple[Change, ...]:
+        """What takes the applied changes back, in order."""
+        return inverse(self.plan.runs, self.outcomes)
+
+    def with_outcomes(self, outcomes: tuple[Outcome, ...]) -> ChangeSet:
+        """The same change set with other outcomes."""
+        return replace(self, outcomes=outcomes)
+
+
+def changeset_id(opened: str, digest: str) -> str:
+    """The id of a change set: `YYYYMMDD-HHMMSS-` and the first four digits of the plan's digest."""
+    return f"{opened[:10].replace('-', '')}-{opened[11:19].replace(':', '')}-{digest[:4]}"
+
+
+def changeset_to_json(changeset: ChangeSet) -> dict[str, Any]:
+    """A change set as JSON."""
+    return {
+        "id": changeset.id,
+        "status": changeset.status,
+        "operator": changeset.operator,
+        "runner": changeset.runner,
+        "opened": changeset.opened,
+        "lease_until": changeset.lease_until,
+        "closed": changeset.closed,
+        "reason": changeset.reason,
+        "ticket": changeset.ticket,
+        "acks": list(changeset.acks),
+        "outcomes": [outcome_to_json(outcome) for outcome in changeset.outcomes],
+        "proofs": [{name: getattr(proof, name) for name in Proof.__slots__} for proof in changeset.proofs],
+        "plan": plan_to_json(changeset.plan),
+    }
+
+
+def changeset_from_json(data: Any) -> ChangeSet:
+    """The inverse of `changeset_to_json`.
+
+    Raises: RecordError when the data is no change set; PlanError when its plan was edited.
+    """
+    try:
+        return ChangeSet(
+            id=str(data["id"]),
+            plan=plan_from_json(data["plan"]),
+            operator=str(data["operator"]),
+            runner=str(data["runner"]),
+            opened=str(data["opened"]),
+            lease_until=str(data["lease_until"]),
+            status=_one_of(SetStatus, data["status"]),
+            reason=str(data["reason"]),
+            ticket=str(data["ticket"]),
+            acks=tuple(map(str, data["acks"])),
+            outcomes=tuple(map(outcome_from_json, data["outcomes"])),
+            proofs=tuple(Proof(**proof) for proof in data["proofs"]),
+            closed=str(data["closed"]),
+        )
+    except (KeyError, ValueError, TypeError, AttributeError) as exc:
+        raise RecordError(f"the record holds a change set that cannot be read: {exc}") from exc
+
+
+def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as JSON."""
+    return {
+        "address": str(outcome.address),
+        "action": outcome.action,
+        "status": outcome.status,
+        "error": outcome.error,
+        "milliseconds": round(outcome.milliseconds, 1),
+    }
+
+
+def outcome_from_json(data: dict[str, Any]) -> Outcome:
+    """The inverse of `outcome_to_json`.
+
+    Raises: ValueError, KeyError or TypeError for what is not an outcome.
+    """
+    return Outcome(
+        Address.parse(data["address"]),
+        data["action"],
+        _one_of(Status, data["status"]),
+        str(data["error"]),
+        float(data["milliseconds"]),
+    )
+
+
+def _one_of(literal: Any, value: Any) -> Any:
+    if value not in get_args(literal):
+        raise ValueError(f'"{value}" is none of {", ".join(get_args(literal))}')
+    return value

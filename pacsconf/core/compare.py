@@ -1,0 +1,282 @@
+"""Three sides of every resource: declared, live and last (what was last applied), and what to make of them.
+
+Ownership, per address:
+
+    declared  live              last   verdict
+    yes       equal             no     take-ownership   recorded, nothing written
+    yes       differs           no     take-over        an update, shown as such
+    yes       yes               yes    three-way, field by field: equal / update / drift / clash
+    yes       absent            no     create
+    yes       absent            yes    deleted-outside, or clash when declared differs from last
+    no        equal to last     yes    delete
+    no        differs from last yes    clash
+    no        yes               no     unmanaged        never touched
+    no        absent            yes    forget
+
+Fields, with last L, declared D, live V: L = D ≠ V drift; L = V ≠ D pending; D = V ≠ L converged; all different
+clash. Without a last side what differs is pending. When the record is unknown nothing is owned and nothing is
+ever deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from pacsconf.core.address import Address
+from pacsconf.core.change import Change
+from pacsconf.core.resource import Fields, Resource, State, Value
+
+Verdict = Literal[
+    "equal",
+    "take-ownership",
+    "take-over",
+    "create",
+    "update",
+    "delete",
+    "drift",
+    "deleted-outside",
+    "clash",
+    "unmanaged",
+    "forget",
+]
+FieldVerdict = Literal["pending", "drift", "converged", "clash"]
+
+States = Mapping[Address, State]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDifference:
+    """One field on which the three sides do not all agree; None is no value."""
+
+    name: str
+    declared: Value | None
+    live: Value | None
+    last: Value | None
+    verdict: FieldVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The three sides of one address and the verdict on it; `fields` only where declared meets live."""
+
+    address: Address
+    declared: State | None
+    live: State | None
+    last: State | None
+    verdict: Verdict
+    fields: tuple[FieldDifference, ...] = ()
+
+    @property
+    def drifted(self) -> bool:
+        """Whether somebody else changed it: what `drift` reports."""
+        by_field = any(field.verdict in ("drift", "clash") for field in self.fields)
+        return by_field or self.verdict in ("drift", "deleted-outside", "clash")
+
+    @property
+    def records_only(self) -> bool:
+        """Whether the record moves on without anything to write."""
+        converged = any(field.verdict == "converged" for field in self.fields)
+        return self.verdict in ("take-ownership", "forget") or (
+            converged and self.verdict in ("equal", "drift")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How differences of one system become changes.
+
+    `repairs` are addresses whose drift or clash is put back to declared on purpose; `enforce` does so for all
+    drift (never for a clash). `exclusive` kinds belong to the inventory alone: what it does not declare goes.
+    """
+
+    kinds: Mapping[str, type[Resource]]
+    mode: Literal["read-only", "write"] = "write"
+    repairs: Callable[[Address], bool] = lambda _address: False
+    enforce: bool = False
+    exclusive: frozenset[str] = frozenset()
+
+
+def compare(
+    declared: States,
+    live: States,
+    last: States | None,
+    ignored: Callable[[Address, str], bool] = lambda _address, _field: False,
+) -> tuple[Difference, ...]:
+    """What the three sides make of every address, by address.
+
+    `last` is None when the record is unknown. `ignored` tells which fields (and, with field "", which whole
+    resources) are for others to write.
+    """
+    owned: States = last if last is not None else {}
+    addresses = sorted(declared.keys() | live.keys() | owned.keys())
+    return tuple(
+        _difference(address, declared.get(address), live.get(address), owned.get(address), ignored)
+        for address in addresses
+        if not ignored(address, "")
+    )
+
+
+def _difference(
+    address: Address,
+    declared: State | None,
+    live: State | None,
+    last: State | None,
+    ignored: Callable[[Address, str], bool],
+) -> Difference:
+    if declared is None:
+        return Difference(address, None, live, last, _undeclared(live, last, address, ignored))
+    if live is None:
+        return Difference(address, declared, None, last, _absent(declared, last))
+    fields = tuple(
+        field
+        for field in field_differences(declared.fields, live.fields, last.fields if last else None)
+        if not ignored(address, field.name)
+    )
+    return Difference(address, declared, live, last, _present(fields, owned=last is not None), fields)
+
+
+def _undeclared(
+    live: State | None, last: State | None, address: Address, ignored: Callable[[Address, str], bool]
+) -> Verdict:
+    if live is None:
+        return "forget"
+    if last is None:
+        return "unmanaged"
+    changed = field_differences(last.fields, live.fields, None)
+    return "clash" if any(not ignored(address, field.name) for field in changed) else "delete"
+
+
+def _absent(declared: State, last: State | None) -> Verdict:
+    if last is None:
+        return "create"
+    return "deleted-outside" if declared.fields == last.fields else "clash"
+
+
+def _present(fields: Iterable[FieldDifference], *, owned: bool) -> Verdict:
+    verdicts = {field.verdict for field in fields}
+    if not owned:
+        return "take-over" if verdicts else "take-ownership"
+    for field_verdict, verdict in _SUMMARY:
+        if field_verdict in verdicts:
+            return verdict
+    return "equal"
+
+
+_SUMMARY: tuple[tuple[FieldVerdict, Verdict], ...] = (
+    ("pending", "update"),
+    ("clash", "clash"),
+    ("drift", "drift"),
+)
+
+
+def field_differences(declared: Fields, live: Fields, last: Fields | None) -> tuple[FieldDifference, ...]:
+    """The fields on which the sides do not all agree, by name; `last` None: not owned, so all is pending."""
+    names = sorted(declared.keys() | live.keys() | (last.keys() if last is not None else frozenset()))
+    found = (_field_difference(name, declared, live, last) for name in names)
+    return tuple(field for field in found if field is not None)
+
+
+def _field_difference(
+    name: str, declared: Fields, live: Fields, last: Fields | None
+) -> FieldDifference | None:
+    want, have = declared.get(name), live.get(name)
+    had = last.get(name) if last is not None else have
+    if want == have == had:
+        return None
+    if want == have:
+        verdict: FieldVerdict = "converged"
+    elif want == had:
+        verdict = "drift"
+    else:
+        verdict = "pending" if have == had else "clash"
+    return FieldDifference(name, want, have, last.get(name) if last is not None else None, verdict)
+
+
+def change(difference: Difference, rules: Rules) -> Change | None:
+    """The change that a difference calls for under these rules, or None."""
+    made = _change(difference, rules)
+    if made is None:
+        return None
+    kind = rules.kinds.get(made.address.kind, Resource)
+    before = made.before.fields if made.before else None
+    after = made.after.fields if made.after else None
+    return replace(made, risk=kind.risk(before, after), effects=kind.effects(before, after), mode=rules.mode)
+
+
+def _change(difference: Difference, rules: Rules) -> Change | None:
+    repairs = rules.repairs(difference.address)
+    match difference.verdict:
+        case "create":
+            return Change("create", None, difference.declared, difference.declared)
+        case "delete":
+            return Change("delete", difference.live, None)
+        case "unmanaged" if difference.address.kind in rules.exclusive:
+            return Change("delete", difference.live, None, reason="undeclared, and its kind is exclusive")
+        case "deleted-outside" if repairs or rules.enforce:
+            return Change("create", None, difference.declared, difference.declared, repairs=True)
+        case "clash" if not (difference.declared and difference.live):
+            return _put_back(difference) if repairs else None
+        case "update" | "drift" | "clash" | "take-over":
+            return _update(difference, repairs=repairs, enforce=rules.enforce)
+        case _:
+            return None
+
+
+def _put_back(difference: Difference) -> Change:
+    """A clash in which one side is absent, brought to declared."""
+    if difference.declared is None:
+        return Change("delete", difference.live, None, repairs=True)
+    return Change("create", None, difference.declared, difference.declared, repairs=True)
+
+
+def _update(difference: Difference, *, repairs: bool, enforce: bool) -> Change | None:
+    wanted: set[FieldVerdict] = {"pending"}
+    if repairs:
+        wanted |= {"drift", "clash"}
+    elif enforce:
+        wanted |= {"drift"}
+    written = {field.name: field.declared for field in difference.fields if field.verdict in wanted}
+    if not written:
+        return None
+    left = any(field.verdict != "converged" and field.name not in written for field in difference.fields)
+    restored = any(field.verdict != "pending" for field in difference.fields if field.name in written)
+    declared, live = difference.declared, difference.live
+    assert declared is not None, "an update has a declared side"
+    assert live is not None, "an update has a live side"
+    after = State(
+        difference.address,
+        declared.root,
+        _overlay(live.fields, written),
+        declared.depends_on | (live.depends_on if left else frozenset()),
+        declared.claims,
+    )
+    return Change(
+        "update",
+        live,
+        after,
+        _recorded(difference, written),
+        takes_over=difference.verdict == "take-over",
+        repairs=restored,
+    )
+
+
+def _overlay(fields: Fields, written: Mapping[str, Value | None]) -> dict[str, Value]:
+    merged: dict[str, Value | None] = {**fields, **written}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def _recorded(difference: Difference, written: Mapping[str, Value | None]) -> State:
+    """What the record holds once `written` stands: last moves for what was written, converged or newly owned."""
+    declared, live = difference.declared, difference.live
+    assert declared is not None, "only what is declared is recorded"
+    assert live is not None, "only what exists is recorded"
+    base = difference.last.fields if difference.last else live.fields
+    converged = {field.name: field.live for field in difference.fields if field.verdict == "converged"}
+    return declared.with_fields(_overlay(base, {**converged, **written}))
+
+
+def recorded(difference: Difference) -> State | None:
+    """What the record is to hold of a difference for which nothing is written; None: forget it."""
+    return None if difference.verdict == "forget" else _recorded(difference, {})

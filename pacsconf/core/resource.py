@@ -1,0 +1,132 @@
+"""One thing a system holds: typed at the edge, plain values in the middle.
+
+A system declares and reads `Resource`s, one frozen pydantic model per kind, so that the type checker sees the
+mapping. `state()` projects one into a `State` of plain values, and comparison, order, guards, plans and the
+record know only those. A system that is asked to write gets states back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from pacsconf.core.address import Address
+
+Value = bool | int | str | tuple[str, ...]
+"""A plain value. A tuple is a set: its members sorted, each once."""
+
+Fields = Mapping[str, Value]
+"""Canonical fields by name. What is absent has no value: there is no None and no empty set."""
+
+Risk = Literal["none", "workflow", "access", "data-loss"]
+RISKS: tuple[Risk, ...] = ("none", "workflow", "access", "data-loss")
+
+Effect = Literal["removes", "readdresses", "widens"]
+"""What a change does that guards count: takes something away from a person or device; gives a peer another
+title or address; weakens TLS or opens an access list."""
+
+Members = Annotated[tuple[str, ...], AfterValidator(lambda values: tuple(sorted(set(values))))]
+"""A set of texts in a resource's model."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What one resource holds, in plain values.
+
+    `root` is what a person counts (the device of its capabilities); `depends_on` must exist before and vanish
+    after it; a claim is a name that only one resource may hold at a time (`ae-title:CT01`).
+    """
+
+    address: Address
+    root: Address
+    fields: Fields
+    depends_on: frozenset[Address] = frozenset()
+    claims: frozenset[str] = frozenset()
+
+    def with_fields(self, fields: Fields) -> State:
+        """The same resource with other fields."""
+        return State(self.address, self.root, dict(fields), self.depends_on, self.claims)
+
+
+class Resource(BaseModel):
+    """Base of all kinds; a subclass adds its typed fields.
+
+    A typed field is a `Value` or None, or is projected to values by overriding `fields` and `of`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: ClassVar[str]
+    lingers: ClassVar[bool] = False
+    """Whether a name no longer used stays reserved for a while (quarantine) before it is deleted."""
+
+    address: Address
+    root: Address
+    depends_on: frozenset[Address] = frozenset()
+    claims: frozenset[str] = frozenset()
+
+    def fields(self) -> dict[str, Value]:
+        """The canonical plain values: what is None or empty is left out."""
+        own = type(self).model_fields.keys() - Resource.model_fields.keys()
+        values = {name: getattr(self, name) for name in sorted(own)}
+        return {name: value for name, value in values.items() if value is not None and value != ()}
+
+    def state(self) -> State:
+        """This resource in plain values."""
+        return State(self.address, self.root, self.fields(), self.depends_on, self.claims)
+
+    @classmethod
+    def of(cls, state: State) -> Self:
+        """The typed resource of a state, the inverse of `state`.
+
+        Raises: pydantic.ValidationError when the state does not fit the kind.
+        """
+        return cls.model_validate(
+            {
+                "address": state.address,
+                "root": state.root,
+                "depends_on": state.depends_on,
+                "claims": state.claims,
+                **state.fields,
+            }
+        )
+
+    @classmethod
+    def risk(cls, before: Fields | None, after: Fields | None) -> Risk:
+        """How much a patient or a workflow has to lose by this change."""
+        return "none" if before == after else "workflow"
+
+    @classmethod
+    def effects(cls, before: Fields | None, after: Fields | None) -> frozenset[Effect]:
+        """What guards count about this change; None is absent."""
+        return frozenset({"removes"}) if before is not None and after is None else frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that one system holds of its kinds: whole or not at all (a cut-short read raises)."""
+
+    system: str
+    resources: tuple[Resource, ...]
+    notes: Mapping[Address, str] = field(default_factory=dict)
+    """Who changed a resource last and when, in words, where the system tells ("by cn=jdoe, 23 Nov 03:12")."""
+
+
+def value_to_json(value: Value) -> Any:
+    """The value as JSON has it: a set is a sorted list."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def value_from_json(value: Any) -> Value:
+    """The inverse of `value_to_json`.
+
+    Raises: ValueError for what is no plain value.
+    """
+    if isinstance(value, list) and all(isinstance(member, str) for member in value):
+        return tuple(value)
+    if isinstance(value, bool | int | str):
+        return value
+    raise ValueError(f"{type(value).__name__} is not a plain value")

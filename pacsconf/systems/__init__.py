@@ -1,0 +1,1 @@
+"""Live systems: one module per kind of system, `base.py` the contract they all keep."""

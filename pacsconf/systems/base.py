@@ -1,0 +1,115 @@
+"""The contract of a system: what a live thing that holds configuration must do.
+
+To add one, write a module with a class that keeps `System`, name it under the entry-point group
+`pacsconf.systems`, and run the contract suite (`tests/contract`) on it. `memory.py` is the reference.
+
+The engine calls, in this order: `declared` (pure), `read`, then for each layer `apply`, then `settle`,
+then `close`. `apply` is only ever called after `read` on the same object, so a system may keep what it needs
+to know about live resources (their DNs, versions) from the read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from typing import ClassVar, Literal, Protocol
+
+from pacsconf.core.address import Address
+from pacsconf.core.change import Change, Outcome
+from pacsconf.core.finding import Finding
+from pacsconf.core.resource import Resource, Snapshot
+from pacsconf.core.secret import Secret
+from pacsconf.inventory.model import Inventory
+from pacsconf.inventory.systems import SystemConfig
+from pacsconf.inventory.values import SecretRef
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What an inventory wants a system to hold.
+
+    `retired` are roots that the inventory still names and wants gone: their removal is on purpose, whereas a
+    root that merely vanished trips a guard. `cautions` are reasons, by address, why creating or changing that
+    resource wants a second look (a host outside its site's networks). `paths` lead each resource, and each of
+    its fields, to the place in the inventory it comes from.
+    """
+
+    resources: tuple[Resource, ...]
+    findings: tuple[Finding, ...] = ()
+    retired: frozenset[Address] = frozenset()
+    cautions: Mapping[Address, str] = field(default_factory=dict)
+    paths: Mapping[Address, Mapping[str, tuple[str | int, ...]]] = field(default_factory=dict)
+    """By address, then by field name ("" for the resource itself): the path into the inventory."""
+
+
+Secrets = Callable[[SecretRef, str, str, int], Secret]
+"""`secrets(ref, scheme, host, port)`: resolves a reference that may be sent to exactly that endpoint.
+
+Raises: OperatorError when the operator file does not bind it there."""
+
+
+class System(Protocol):
+    """A live system, open for the length of one command.
+
+    A class that keeps this contract takes `(name, config, secrets)` to be made; making it does no I/O.
+    """
+
+    kinds: ClassVar[Mapping[str, type[Resource]]]
+    guarantee: ClassVar[Literal["atomic", "checked"]]
+    """How a write is conditional on `before`: by the server in one step, or by a read just before it."""
+
+    name: str
+
+    def declared(self, inventory: Inventory) -> Declared:
+        """What the inventory wants here. Pure; what this kind of system cannot hold is a finding."""
+        ...
+
+    def read(self) -> Snapshot:
+        """Everything live of this system's kinds. Writes nothing.
+
+        Raises: Unavailable, Refused; BadAnswer when the answer is not whole.
+        """
+        ...
+
+    def check(self, changes: Sequence[Change]) -> Sequence[Finding]:
+        """What the live server (as read) cannot take of these changes: its schema, undeclared children."""
+        ...
+
+    def apply(self, layer: Sequence[Change]) -> Iterator[Outcome]:
+        """Carry out changes that do not depend on each other, yielding each outcome as it is known.
+
+        A change whose `after` already stands is `applied`. A change is conditional on the values it changes:
+        where live is neither `before` nor `after` the outcome is `failed` with what was found. What was sent
+        and not answered is `unknown`. Faults of single changes are outcomes; never raises for them.
+        """
+        ...
+
+    def settle(self, applied: Sequence[Change]) -> Iterator[Outcome]:
+        """Make the system notice (reload, restart). Idempotent; yields one outcome per thing that failed."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections. May be called twice."""
+        ...
+
+
+class SystemClass(Protocol):
+    """What an entry point names: the class of a system."""
+
+    kinds: ClassVar[Mapping[str, type[Resource]]]
+
+    def __call__(self, name: str, config: SystemConfig, secrets: Secrets) -> System: ...
+
+
+def find(type_name: str) -> SystemClass | None:
+    """The class registered for a system type, or None."""
+    for point in entry_points(group="pacsconf.systems", name=type_name):
+        loaded: SystemClass = point.load()
+        return loaded
+    return None
+
+
+def registered() -> tuple[str, ...]:
+    """The names of all registered system types."""
+    return tuple(sorted({point.name for point in entry_points(group="pacsconf.systems")}))

@@ -1,0 +1,1 @@
+"""The private practice lab: real servers on the loopback, for demo, training and tests."""

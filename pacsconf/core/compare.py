@@ -87,13 +87,12 @@ class Difference:
 class Rules:
     """How differences of one system become changes.
 
-    `repairs` are addresses whose drift or clash is put back to declared on purpose; `enforce` does so for all
-    drift (never for a clash). `exclusive` kinds belong to the inventory alone: what it does not declare goes.
+    `enforce` puts all drift back to declared, never a clash. `exclusive` kinds belong to the inventory alone:
+    what it does not declare goes.
     """
 
     kinds: Mapping[str, type[Resource]]
     mode: Literal["read-only", "write"] = "write"
-    repairs: Callable[[Address], bool] = lambda _address: False
     enforce: bool = False
     exclusive: frozenset[str] = frozenset()
 
@@ -194,9 +193,12 @@ def _field_difference(
     return FieldDifference(name, want, have, last.get(name) if last is not None else None, verdict)
 
 
-def change(difference: Difference, rules: Rules) -> Change | None:
-    """The change that a difference calls for under these rules, or None."""
-    made = _change(difference, rules)
+def change(difference: Difference, rules: Rules, *, repairs: bool = False) -> Change | None:
+    """The change that a difference calls for under these rules, or None.
+
+    `repairs`: its drift or clash is to be put back to declared, because somebody asked for it by name.
+    """
+    made = _change(difference, rules, repairs=repairs)
     if made is None:
         return None
     kind = rules.kinds.get(made.address.kind, Resource)
@@ -205,8 +207,7 @@ def change(difference: Difference, rules: Rules) -> Change | None:
     return replace(made, risk=kind.risk(before, after), effects=kind.effects(before, after), mode=rules.mode)
 
 
-def _change(difference: Difference, rules: Rules) -> Change | None:
-    repairs = rules.repairs(difference.address)
+def _change(difference: Difference, rules: Rules, *, repairs: bool) -> Change | None:
     match difference.verdict:
         case "create":
             return Change("create", None, difference.declared, difference.declared)

@@ -1,0 +1,252 @@
+"""From three sides to a plan: compare, decide, leave out, order, guard. Pure.
+
+In this order, since each step sees only what the one before left: names that linger count as declared; every
+address is compared; differences become changes by each system's rules; what is held or waits for a person is
+taken out together with what waits for it; targets and excludes choose; the rest is ordered; guards count what
+would run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from pacsconf.core.address import Address
+from pacsconf.core.change import Change, state_to_json
+from pacsconf.core.compare import Difference, Rules, States, change, compare, recorded
+from pacsconf.core.errors import PlanError, UnsafePlan
+from pacsconf.core.guard import Limits, Scene, guards
+from pacsconf.core.lingering import linger
+from pacsconf.core.order import closure, needed_by, order, waiting_for
+from pacsconf.core.plan import Basis, Options, Plan, canonical
+from pacsconf.core.resource import State
+from pacsconf.core.select import any_match, ignoring, matches
+
+
+@dataclass(frozen=True, slots=True)
+class SystemRules:
+    """One system's part: how its differences become changes, and what it leaves to others."""
+
+    rules: Rules
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the record knows: `owned` is None when it cannot be trusted, and `why_unknown` says why.
+
+    `held` maps an address to the digest its declared state had when it was held; `waiting` to the state a
+    person is to key in; `reserved` to the day a lingering name is released.
+    """
+
+    owned: States | None
+    why_unknown: str = ""
+    held: Mapping[Address, str] = field(default_factory=dict)
+    waiting: Mapping[Address, State] = field(default_factory=dict)
+    reserved: Mapping[Address, date] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Everything a plan is computed from, as values."""
+
+    environment: str
+    basis: Basis
+    options: Options
+    declared: States
+    live: States
+    record: Recorded
+    systems: Mapping[str, SystemRules]
+    today: date
+    quarantine_days: int = 90
+    retired: frozenset[Address] = frozenset()
+    cautions: Mapping[Address, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    notes: Mapping[Address, str] = field(default_factory=dict)
+
+
+def make_plan(scenario: Scenario) -> Plan:
+    """The plan for a scenario.
+
+    Raises: DependencyCycle; UnsafePlan when an exclude leaves out what another change needs; PlanError when a
+    target, exclude or repair names nothing that exists.
+    """
+    last = scenario.record.owned or {}
+    lingering = linger(
+        scenario.declared, last, scenario.record.reserved, _lingering_kinds(scenario), scenario.today,
+        scenario.quarantine_days,
+    )  # fmt: skip
+    scenario = replace(scenario, declared=lingering.declared)
+    _require_known_names(scenario)
+    differences = list(_differences(scenario))
+    wanted = _changes(scenario, differences)
+    held, waiting = _left_out(scenario, wanted)
+    left = {one.address for one in held + waiting}
+    changes = order(_chosen(scenario.options, [one for one in wanted if one.address not in left]))
+    return _assembled(scenario, changes, differences, held, waiting, lingering.reserved)
+
+
+def state_digest(state: State | None) -> str:
+    """A digest of what is declared at an address; a hold lasts until it changes."""
+    return hashlib.sha256(canonical(state_to_json(state))).hexdigest()
+
+
+def obstacles(plan: Plan) -> tuple[str, ...]:
+    """Why a plan may be read but not applied, in words; empty when nothing but guards stands in the way."""
+    read_only = {one.address for one in plan.changes if one.mode == "read-only"}
+    stuck = sorted(waiting_for(read_only, plan.changes) - read_only)
+    reasons = [f"{address} needs a change in a read-only system first" for address in stuck]
+    if read_only and not plan.runs:
+        systems = ", ".join(sorted({address.system for address in read_only}))
+        reasons.append(
+            f"every change is in a read-only system ({systems}); set `mode: write` there to change it"
+        )
+    return plan.blocked + tuple(reasons)
+
+
+def _lingering_kinds(scenario: Scenario) -> frozenset[tuple[str, str]]:
+    return frozenset(
+        (system, name)
+        for system, part in scenario.systems.items()
+        for name, kind in part.rules.kinds.items()
+        if kind.lingers
+    )
+
+
+def _require_known_names(scenario: Scenario) -> None:
+    options, last = scenario.options, scenario.record.owned or {}
+    known = {**last, **scenario.live, **scenario.declared}.values()
+    for flag, patterns in (
+        ("target", options.target),
+        ("exclude", options.exclude),
+        ("repair", options.repair),
+    ):
+        for pattern in patterns:
+            if not any(matches(pattern, state.address, state.root) for state in known):
+                raise PlanError(
+                    f'--{flag} "{pattern}" names nothing that is declared, live or recorded',
+                    fix="Take an address from the plan, such as directory/device/ct-1, or a pattern with *.",
+                )
+
+
+def _differences(scenario: Scenario) -> Iterable[Difference]:
+    for system in sorted(scenario.systems):
+        part = scenario.systems[system]
+        last = scenario.record.owned
+        yield from compare(
+            _of_system(scenario.declared, system),
+            _of_system(scenario.live, system),
+            None if last is None else _of_system(last, system),
+            ignoring(part.ignore),
+        )
+
+
+def _of_system(states: States, system: str) -> dict[Address, State]:
+    return {address: state for address, state in states.items() if address.system == system}
+
+
+def _root(difference: Difference) -> Address:
+    state = difference.declared or difference.live or difference.last
+    assert state is not None, "a difference has at least one side"
+    return state.root
+
+
+def _changes(scenario: Scenario, differences: Iterable[Difference]) -> list[Change]:
+    repair = scenario.options.repair
+    made = []
+    for difference in differences:
+        rules = scenario.systems[difference.address.system].rules
+        repairs = any_match(repair, difference.address, _root(difference))
+        one = change(difference, rules, repairs=repairs)
+        if one is not None:
+            made.append(one)
+    return made
+
+
+def _left_out(scenario: Scenario, wanted: list[Change]) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+    """The changes that are held, and those that wait for a person, each with what waits for them."""
+    record = scenario.record
+    held = {a for a, digest in record.held.items() if state_digest(scenario.declared.get(a)) == digest}
+    waiting = {
+        one.address
+        for one in wanted
+        if one.after
+        and one.address in record.waiting
+        and record.waiting[one.address].fields == one.after.fields
+    }
+    held = {one.address for one in wanted if one.address in held}
+    held |= waiting_for(held, wanted)
+    waiting = (waiting | waiting_for(waiting, wanted)) - held
+    return (
+        tuple(one for one in wanted if one.address in held),
+        tuple(one for one in wanted if one.address in waiting),
+    )
+
+
+def _chosen(options: Options, wanted: list[Change]) -> list[Change]:
+    """What targets and excludes leave: a target brings what it needs, an exclude must not be needed."""
+    chosen = {
+        one.address
+        for one in wanted
+        if (not options.target or any_match(options.target, one.address, one.root))
+        and not any_match(options.exclude, one.address, one.root)
+    }
+    needed = needed_by(chosen, wanted)
+    excluded = {one.address for one in wanted if any_match(options.exclude, one.address, one.root)}
+    if missing := sorted(needed & excluded):
+        raise UnsafePlan(
+            "what is excluded is needed by other changes",
+            [f"{address} is needed" for address in missing],
+            fix="Exclude what needs it as well, or do not exclude it.",
+        )
+    return [one for one in wanted if one.address in chosen | needed]
+
+
+def _assembled(
+    scenario: Scenario,
+    changes: tuple[Change, ...],
+    differences: list[Difference],
+    held: tuple[Change, ...],
+    waiting: tuple[Change, ...],
+    reserved: Mapping[Address, date],
+) -> Plan:
+    last = scenario.record.owned or {}
+    touched = {one.address for one in changes}
+    seen = [one for one in differences if _is_shown(scenario.options, one) and one.address not in touched]
+    settled = [one for one in seen if one.records_only]
+    drifts = [one for one in differences if one.drifted and _is_shown(scenario.options, one)]
+    repaired = {one.address for one in changes if one.repairs}
+    noted = touched | {one.address for one in drifts}
+    scene = Scene(
+        scenario.declared, scenario.live, last, scenario.retired, scenario.cautions, scenario.limits
+    )  # fmt: skip
+    return Plan(
+        environment=scenario.environment,
+        basis=scenario.basis,
+        options=scenario.options,
+        changes=changes,
+        closure={
+            address: (scenario.live.get(address), last.get(address))
+            for address in sorted(closure(changes, scenario.declared, scenario.live))
+        },
+        guards=guards(changes, scene),
+        takes=tuple(state for state in map(recorded, settled) if state is not None),
+        forgets=tuple(one.address for one in settled if one.verdict == "forget"),
+        drifts=tuple(one for one in drifts if one.address not in repaired),
+        waiting=waiting,
+        held=held,
+        reserved={address: day.isoformat() for address, day in reserved.items()},
+        unmanaged=tuple(one.address for one in seen if one.verdict == "unmanaged"),
+        counts=scenario.counts,
+        notes={address: text for address, text in scenario.notes.items() if address in noted},
+        blocked=(scenario.record.why_unknown,) if scenario.record.owned is None else (),
+    )
+
+
+def _is_shown(options: Options, difference: Difference) -> bool:
+    root = _root(difference)
+    wanted = not options.target or any_match(options.target, difference.address, root)
+    return wanted and not any_match(options.exclude, difference.address, root)

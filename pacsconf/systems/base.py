@@ -16,9 +16,9 @@ from importlib.metadata import entry_points
 from typing import ClassVar, Literal, Protocol
 
 from pacsconf.core.address import Address
-from pacsconf.core.change import Change, Outcome
+from pacsconf.core.change import Change, Outcome, field_changes
 from pacsconf.core.finding import Finding
-from pacsconf.core.resource import Resource, Snapshot
+from pacsconf.core.resource import Fields, Resource, Snapshot, Value
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.systems import SystemConfig
@@ -47,6 +47,50 @@ Secrets = Callable[[SecretRef, str, str, int], Secret]
 """`secrets(ref, scheme, host, port)`: resolves a reference that may be sent to exactly that endpoint.
 
 Raises: OperatorError when the operator file does not bind it there."""
+
+
+def stands(change: Change, live: Fields | None) -> Literal["before", "after", "neither"]:
+    """On which side of `change` the live fields stand; None is an absent resource.
+
+    Only what the change writes is looked at: an update its own fields, a create or delete the whole resource.
+    A mixture of before and after counts as `before`: writing on leads to after.
+    """
+    if change.action != "update" or live is None:
+        return _whole(change, live)
+    sides = [(live.get(field.name), field.before, field.after) for field in change.fields]
+    if all(value == after for value, _before, after in sides):
+        return "after"
+    return "before" if all(value in (before, after) for value, before, after in sides) else "neither"
+
+
+def _whole(change: Change, live: Fields | None) -> Literal["before", "after", "neither"]:
+    before = dict(change.before.fields) if change.before else None
+    after = dict(change.after.fields) if change.after else None
+    found = dict(live) if live is not None else None
+    if found == after:
+        return "after"
+    return "before" if found == before else "neither"
+
+
+def conflict(change: Change, live: Fields | None) -> str:
+    """What was found instead of `before`, in words, for the outcome of a change that cannot be made."""
+    if live is None:
+        return "it is gone: somebody else deleted it. Nothing was written; plan again."
+    if change.action == "create":
+        return "it exists already, with other values: somebody else made it. Nothing was written; plan again."
+    written = {field.name for field in change.fields}
+    found = ", ".join(
+        f"{field.name} is {_shown(field.after)} where {_shown(field.before)} was read"
+        for field in field_changes(change.before.fields if change.before else None, live)
+        if field.name in written
+    )
+    return f"somebody else changed it: {found}. Nothing was written; plan again."
+
+
+def _shown(value: Value | None) -> str:
+    if value is None:
+        return "nothing"
+    return "{" + ", ".join(value) + "}" if isinstance(value, tuple) else f'"{value}"'
 
 
 class System(Protocol):

@@ -7,6 +7,7 @@
     │   ├── Refused           reached, and said no: credentials, access, schema, a value
     │   ├── Conflict          live is neither what was read nor what is wanted
     │   └── BadAnswer         an answer that is incomplete or makes no sense
+    ├── SystemFaults          several systems at once; carries each fault
     ├── PlanError
     │   ├── StalePlan         the world moved since the plan was made
     │   ├── UnsafePlan        a guard, a read-only system or an open subset stands in the way
@@ -73,6 +74,14 @@ class Conflict(SystemFault):
 
 class BadAnswer(SystemFault):
     """The answer is cut short or malformed, so nothing may be concluded from it."""
+
+
+class SystemFaults(PacsconfError):
+    """Systems that could not be read; `faults` holds every one, so that one report shows them all."""
+
+    def __init__(self, faults: Iterable[SystemFault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(f"{fault.system}: {fault.message}" for fault in self.faults))
 
 
 class PlanError(PacsconfError):

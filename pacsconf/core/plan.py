@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from pacsconf.core.address import Address
@@ -263,8 +263,3 @@ def _difference_from_json(data: dict[str, Any]) -> Difference:
         data["verdict"],
         fields,
     )
-
-
-def restricted(plan: Plan, chosen: frozenset[Address]) -> Plan:
-    """The plan with only the chosen changes; closure and guards are the caller's to compute again."""
-    return replace(plan, changes=tuple(change for change in plan.changes if change.address in chosen))

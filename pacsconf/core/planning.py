@@ -64,6 +64,8 @@ class Scenario:
     retired: frozenset[Address] = frozenset()
     cautions: Mapping[Address, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    only: frozenset[Address] | None = None
+    """Exactly the changes to plan (those of a saved plan), instead of all."""
     counts: Mapping[str, int] = field(default_factory=dict)
     notes: Mapping[Address, str] = field(default_factory=dict)
 
@@ -85,7 +87,7 @@ def make_plan(scenario: Scenario) -> Plan:
     wanted = _changes(scenario, differences)
     held, waiting = _left_out(scenario, wanted)
     left = {one.address for one in held + waiting}
-    changes = order(_chosen(scenario.options, [one for one in wanted if one.address not in left]))
+    changes = order(_chosen(scenario, [one for one in wanted if one.address not in left]))
     return _assembled(scenario, changes, differences, held, waiting, lingering.reserved)
 
 
@@ -186,8 +188,11 @@ def _left_out(scenario: Scenario, wanted: list[Change]) -> tuple[tuple[Change, .
     )
 
 
-def _chosen(options: Options, wanted: list[Change]) -> list[Change]:
+def _chosen(scenario: Scenario, wanted: list[Change]) -> list[Change]:
     """What targets and excludes leave: a target brings what it needs, an exclude must not be needed."""
+    options = scenario.options
+    if scenario.only is not None:
+        return [one for one in wanted if one.address in scenario.only | needed_by(scenario.only, wanted)]
     chosen = {
         one.address
         for one in wanted

@@ -1,0 +1,75 @@
+"""Whether a saved plan still holds. A saved plan is a filter, never a program.
+
+The plan is computed afresh, restricted to the addresses that the saved one changes; only if both come to the same
+digest is anything executed, and then it is the fresh one. Unrelated new changes and drift do not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pacsconf.core.address import Address
+from pacsconf.core.change import Change, field_changes
+from pacsconf.core.errors import StalePlan
+from pacsconf.core.guard import tripped
+from pacsconf.core.plan import Plan
+from pacsconf.core.resource import State, Value
+
+
+def require_same(saved: Plan, fresh: Plan) -> None:
+    """Check that a saved plan and the same one computed now agree.
+
+    Raises: StalePlan with a line for every difference.
+    """
+    if saved.digest != fresh.digest:
+        raise StalePlan(
+            f"plan {saved.digest[:8]} no longer fits: something it would change or relies on is different now",
+            differences(saved, fresh),
+            fix="Make the plan again, look at it, and apply that one: pacsconf plan --out FILE",
+        )
+
+
+def differences(saved: Plan, fresh: Plan) -> Iterator[str]:
+    """Lines that say in what two plans differ, as far as their digests do."""
+    if saved.environment != fresh.environment:
+        yield f"it was made for environment {saved.environment}, this is {fresh.environment}"
+    before = {change.address: change for change in saved.changes}
+    now = {change.address: change for change in fresh.changes}
+    for address in sorted(before.keys() | now.keys()):
+        yield from _changed(address, before.get(address), now.get(address))
+    for address in sorted((saved.closure.keys() | fresh.closure.keys()) - before.keys() - now.keys()):
+        then, today = saved.closure.get(address, (None, None)), fresh.closure.get(address, (None, None))
+        yield from _moved(address, "live", then[0], today[0])
+        yield from _moved(address, "last applied", then[1], today[1])
+    if tripped(saved.guards) != tripped(fresh.guards):
+        yield f"guards tripped then: {_names(tripped(saved.guards))}; now: {_names(tripped(fresh.guards))}"
+
+
+def _changed(address: Address, saved: Change | None, fresh: Change | None) -> Iterator[str]:
+    if saved is None or fresh is None:
+        there, gone = ("now", "then") if saved is None else ("then", "now")
+        action = (saved or fresh).action  # type: ignore[union-attr]  # one of them is there
+        yield f"{address}: to {action} {there}, nothing to do {gone}"
+        return
+    if saved.action != fresh.action or saved.mode != fresh.mode:
+        yield f"{address}: to {saved.action} ({saved.mode}) then, to {fresh.action} ({fresh.mode}) now"
+    yield from _moved(address, "live", saved.before, fresh.before)
+    yield from _moved(address, "declared", saved.after, fresh.after)
+
+
+def _moved(address: Address, side: str, then: State | None, now: State | None) -> Iterator[str]:
+    if (then is None) != (now is None):
+        yield f"{address}: {side} was {'absent' if then is None else 'there'} then, is not so now"
+        return
+    for field in field_changes(then.fields if then else None, now.fields if now else None):
+        yield f"{address}: {side} {field.name} was {_text(field.before)} then, is {_text(field.after)} now"
+
+
+def _text(value: Value | None) -> str:
+    if value is None:
+        return "absent"
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _names(ids: tuple[str, ...]) -> str:
+    return ", ".join(ids) or "none"

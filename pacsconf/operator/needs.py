@@ -1,0 +1,63 @@
+"""What the declared systems ask of an operator: where they are, and which secrets they want sent there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from pacsconf.inventory.systems import SystemConfig
+from pacsconf.inventory.values import SecretRef
+from pacsconf.operator.endpoint import Endpoint
+
+WITHOUT_NETWORK = frozenset({"memory"})
+"""Types of systems that are no place on the network: they hold memory or a file of this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A secret that a system names, and where the system would send it."""
+
+    system: str
+    ref: SecretRef
+    endpoint: Endpoint
+
+
+def endpoint_of(config: SystemConfig) -> Endpoint | None:
+    """Where a system is, by its `url`; None without one, or when that is no URL (its own check says so)."""
+    url = getattr(config, "url", None)
+    try:
+        return Endpoint.parse(url) if isinstance(url, str) else None
+    except ValueError:
+        return None
+
+
+def stays_here(config: SystemConfig) -> bool:
+    """Whether writing to this system cannot leave this machine."""
+    endpoint = endpoint_of(config)
+    return endpoint.is_loopback if endpoint else config.type in WITHOUT_NETWORK
+
+
+def needs(systems: Iterable[SystemConfig]) -> Iterator[Need]:
+    """Every secret that these systems name, in their order, each once."""
+    for config in systems:
+        endpoint = endpoint_of(config)
+        if endpoint:
+            for ref in dict.fromkeys(_references(config)):
+                yield Need(config.name, ref, endpoint)
+
+
+def _references(value: Any) -> Iterator[SecretRef]:
+    if isinstance(value, SecretRef):
+        yield value
+    elif isinstance(value, BaseModel):
+        for _, member in value:
+            yield from _references(member)
+    elif isinstance(value, Mapping):
+        for member in value.values():
+            yield from _references(member)
+    elif isinstance(value, tuple | list):
+        for member in value:
+            yield from _references(member)

@@ -1,0 +1,38 @@
+import pytest
+
+from pacsconf.inventory.systems import DirectoryConfig, MemoryConfig, SystemConfig
+from pacsconf.inventory.values import SecretRef
+from pacsconf.operator.endpoint import Endpoint
+from pacsconf.operator.needs import Need, endpoint_of, needs, stays_here
+
+
+def directory(url: str, **more: object) -> DirectoryConfig:
+    return DirectoryConfig.model_validate(
+        {"name": "directory", "type": "dicom-directory", "url": url, **more}
+    )
+
+
+def test_a_directory_needs_its_bind_password_at_its_own_address():
+    config = directory("ldaps://ldap.example.org", bind={"dn": "cn=x", "password": "env:PW"})
+    memory = MemoryConfig(name="memory", type="memory")
+    assert list(needs([memory, config, directory("ldap://anonymous")])) == [
+        Need("directory", SecretRef("env", "PW"), Endpoint("ldaps", "ldap.example.org", 636))
+    ]
+
+
+def test_a_system_of_another_type_is_where_its_url_says():
+    config = SystemConfig.model_validate({"name": "x", "type": "other", "url": "http://host:8042/path"})
+    assert endpoint_of(config) == Endpoint("http", "host", 8042)
+
+
+@pytest.mark.parametrize("more", [{}, {"url": "nonsense"}, {"url": 5}], ids=["none", "no-url", "no-text"])
+def test_a_system_without_a_usable_url_is_nowhere_and_not_known_to_stay_here(more):
+    config = SystemConfig.model_validate({"name": "x", "type": "other", **more})
+    assert endpoint_of(config) is None
+    assert not stays_here(config)
+
+
+def test_memory_and_what_is_on_the_loopback_stay_here():
+    assert stays_here(MemoryConfig(name="memory", type="memory"))
+    assert stays_here(directory("ldap://127.0.0.1:3890"))
+    assert not stays_here(directory("ldap://ldap.example.org"))

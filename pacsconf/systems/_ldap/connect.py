@@ -1,0 +1,255 @@
+"""Opening a connection: the address, the certificate, the password.
+
+ldap3 is asked for nothing it does by default: it verifies no certificate unless told to, follows referrals by
+itself (with our password, to wherever it is sent), and waits without end.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from pacsconf.core.errors import Refused, SystemFault, Unavailable
+from pacsconf.core.secret import Secret
+from pacsconf.inventory.systems import DirectoryConfig
+from pacsconf.systems._ldap.answers import Answer
+
+if TYPE_CHECKING:
+    from ldap3 import Connection
+
+log = logging.getLogger(__name__)
+
+PORTS = {"ldap": 389, "ldaps": 636}
+
+_CERTIFICATE_FAULTS = {
+    9: "its certificate is not valid yet; is this machine's clock right?",
+    10: "its certificate has expired",
+    18: "its certificate is self-signed, and nobody here vouches for it",
+    19: "its certificate comes from an authority that is not known here",
+    20: "its certificate comes from an authority that is not known here",
+    62: "its certificate is for another host name",
+    64: "its certificate is for another address",
+}
+"""OpenSSL's verification results (X509_V_ERR_...), in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a directory listens; `scheme` is ldap or ldaps."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, url: str) -> Endpoint:
+        """The endpoint that a URL names.
+
+        Raises: ValueError when it is not `ldap://host[:port]` or `ldaps://host[:port]`.
+        """
+        parts = urlsplit(url)
+        if parts.scheme not in PORTS or not parts.hostname:
+            raise ValueError(f'"{url}" is not ldap://host[:port] or ldaps://host[:port]')
+        return cls(parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme])
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether what is sent there stays on this machine."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}"
+
+
+def connect(config: DirectoryConfig, password: Callable[[Endpoint], Secret | None]) -> Connection:
+    """An open, authenticated connection; `password` is asked only when the server is trusted.
+
+    Raises: Unavailable (unreachable, or not trusted), Refused (credentials, or they would travel in clear).
+    """
+    endpoint = Endpoint.of(config.url)
+    _refuse_clear_text(config, endpoint)
+    _resolve(config.name, endpoint)
+    tls = _tls(config, endpoint)
+    conn = _connection(config, endpoint, tls)
+    with ExitStack() as undo:
+        undo.callback(_hang_up, conn)
+        _sign_in(config, endpoint, tls, conn, password)
+        undo.pop_all()
+    log.info(
+        "%s: connected to %s as %s", config.name, endpoint, config.bind.dn if config.bind else "anonymous"
+    )
+    return conn
+
+
+def _sign_in(
+    config: DirectoryConfig,
+    endpoint: Endpoint,
+    tls: Any,
+    conn: Connection,
+    password: Callable[[Endpoint], Secret | None],
+) -> None:
+    from ldap3.core.exceptions import LDAPException
+
+    try:
+        conn.open(read_server_info=False)
+        if config.start_tls and endpoint.scheme == "ldap":
+            _start_tls(config, endpoint, conn)
+        _bind(config, endpoint, conn, password)
+    except LDAPException as exc:
+        raise _unreachable(config, endpoint, tls.failure or exc) from exc
+
+
+def _hang_up(conn: Connection) -> None:
+    """Close the socket of a connection that failed half-way, which ldap3 leaves open."""
+    if conn.socket is not None:
+        conn.socket.close()
+
+
+def _refuse_clear_text(config: DirectoryConfig, endpoint: Endpoint) -> None:
+    encrypted = endpoint.scheme == "ldaps" or config.start_tls or endpoint.is_loopback
+    if config.bind and not encrypted and not config.allow_clear_text:
+        raise Refused(
+            config.name,
+            f"the password would travel unencrypted to {endpoint}, where anyone on the way can read it",
+            fix="Use ldaps:// or start_tls: true; only if neither is possible, allow_clear_text: true.",
+        )
+
+
+def _resolve(system: str, endpoint: Endpoint) -> None:
+    try:
+        socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError) as exc:
+        raise Unavailable(
+            system,
+            f'the name "{endpoint.host}" cannot be resolved',
+            fix="Check `url`, and the DNS of this machine.",
+        ) from exc
+
+
+def _tls(config: DirectoryConfig, endpoint: Endpoint) -> Any:
+    """ldap3's TLS settings, with Python's own verification: the host name counts, and why it failed is kept."""
+    from ldap3 import Tls
+
+    context = _context(config)
+
+    class Verified(Tls):
+        failure: OSError | None = None
+
+        def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
+            try:
+                connection.socket = context.wrap_socket(connection.socket, server_hostname=endpoint.host)
+            except OSError as exc:
+                self.failure = exc
+                raise
+
+    return Verified()
+
+
+def _context(config: DirectoryConfig) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=config.ca_file)
+    except (OSError, ssl.SSLError) as exc:
+        raise Unavailable(
+            config.name,
+            f"the certificate authorities in {config.ca_file} cannot be read, so the directory cannot be trusted",
+            fix="ca_file names a PEM file with one or more CERTIFICATE blocks.",
+        ) from exc
+    if not config.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _connection(config: DirectoryConfig, endpoint: Endpoint, tls: Any) -> Connection:
+    import ldap3
+
+    server = ldap3.Server(
+        endpoint.host,
+        endpoint.port,
+        use_ssl=endpoint.scheme == "ldaps",
+        tls=tls,
+        get_info=ldap3.NONE,
+        connect_timeout=config.timeout,
+    )
+    return ldap3.Connection(
+        server,
+        auto_bind=ldap3.AUTO_BIND_NONE,
+        auto_referrals=False,
+        auto_range=False,
+        auto_encode=False,
+        check_names=False,
+        raise_exceptions=False,
+        receive_timeout=config.timeout,
+        return_empty_attributes=False,
+    )
+
+
+def _start_tls(config: DirectoryConfig, endpoint: Endpoint, conn: Connection) -> None:
+    from ldap3.core.exceptions import LDAPStartTLSError
+
+    try:
+        conn.start_tls(read_server_info=False)
+    except LDAPStartTLSError as exc:
+        if conn.server.tls.failure is not None:
+            raise
+        raise Unavailable(
+            config.name,
+            f"{endpoint} does not offer StartTLS, so the password was not sent",
+            fix="Use ldaps://, or have StartTLS enabled on the directory.",
+        ) from exc
+
+
+def _bind(
+    config: DirectoryConfig,
+    endpoint: Endpoint,
+    conn: Connection,
+    password: Callable[[Endpoint], Secret | None],
+) -> None:
+    import ldap3
+
+    secret = password(endpoint)
+    if config.bind is not None:
+        if secret is None or not secret.reveal():
+            raise Refused(config.name, f"the password of {config.bind.dn} is empty")
+        conn.user, conn.password = config.bind.dn, secret.reveal()
+        conn.authentication = ldap3.SIMPLE
+    conn.bind(read_server_info=False)
+    conn.password = None
+    answer = Answer(conn.result["result"], conn.result["message"] or "")
+    if not answer.ok:
+        who = config.bind.dn if config.bind else "an anonymous caller"
+        raise answer.fault(config.name, f"{endpoint} does not let {who} in")
+
+
+def _unreachable(config: DirectoryConfig, endpoint: Endpoint, cause: Exception) -> SystemFault:
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        why = _CERTIFICATE_FAULTS.get(
+            cause.verify_code, f"its certificate is not trusted: {cause.verify_message}"
+        )
+        return Unavailable(
+            config.name,
+            f"{endpoint} is not trusted: {why}. Nothing was sent.",
+            fix="ca_file: names the authority that issued the directory's certificate.",
+        )
+    if isinstance(cause, ssl.SSLError):
+        why = "what answers there does not speak TLS, or no version of it that is safe"
+    elif isinstance(cause, ConnectionRefusedError):
+        why = "nothing listens there"
+    elif isinstance(cause, TimeoutError):
+        why = f"no answer within {config.timeout} s"
+    else:
+        why = "the connection failed"
+    return Unavailable(
+        config.name, f"{endpoint} cannot be reached: {why}", fix="Check `url`, and that it runs."
+    )

@@ -1,0 +1,275 @@
+"""The transport: search, add, modify and delete on one connection, opened when it is first needed.
+
+Reads are whole or raise. Writes return the server's `Answer`, and raise `Lost` when none came. A connection that
+the server closed while it was idle is opened again before anything is sent, so that a restart in between is no
+loss.
+"""
+
+from __future__ import annotations
+
+import logging
+import select
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pacsconf.core.errors import BadAnswer
+from pacsconf.core.secret import Secret
+from pacsconf.inventory.systems import DirectoryConfig
+from pacsconf.systems._ldap.answers import NO_SUCH_ENTRY, Answer, Lost
+from pacsconf.systems._ldap.connect import Endpoint, connect
+from pacsconf.systems._ldap.schema import Schema, parse
+
+log = logging.getLogger(__name__)
+
+Scope = Literal["BASE", "LEVEL", "SUBTREE"]
+Values = tuple[bytes, ...]
+
+PAGED = "1.2.840.113556.1.4.319"
+ASSERTION = "1.3.6.1.1.12"
+PAGE_SIZE = 500
+OPERATIONAL = ("entryCSN", "creatorsName", "modifiersName", "modifyTimestamp")
+"""Kept by the server itself: a version, and who wrote when."""
+
+_SECRET = ("password", "pin", "secret", "privatekey", "pkcs12", "passwd", "httpproxy")
+"""Endings of attribute names whose values are never kept: `userPassword`, `dcmKeyStorePin`, `dcmHTTPProxy`, ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry as the server gave it; attribute names in lower case, values raw. Of secrets only the name."""
+
+    dn: str
+    attributes: Mapping[str, Values]
+
+    def values(self, attribute: str) -> Values:
+        return self.attributes.get(attribute.lower(), ())
+
+    def texts(self, attribute: str) -> tuple[str, ...]:
+        """The values as text; what is no UTF-8 shows as such."""
+        return tuple(value.decode(errors="backslashreplace") for value in self.values(attribute))
+
+    def text(self, attribute: str) -> str | None:
+        """The first value as text."""
+        return next(iter(self.texts(attribute)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Modification:
+    """One attribute's values taken away, then values added; `replace` puts `add` in the place of all."""
+
+    attribute: str
+    delete: Values = ()
+    add: Values = ()
+    replace: bool = False
+
+
+class Directory:
+    """A directory server, reached when it is first asked something.
+
+    `password` is called at every connect with the endpoint that the secret would be sent to.
+    """
+
+    def __init__(self, config: DirectoryConfig, password: Callable[[Endpoint], Secret | None]) -> None:
+        self.config = config
+        self._password = password
+        self._conn: Any = None
+        self._root_dse: Entry | None = None
+
+    def root_dse(self) -> Entry:
+        """What the server says about itself.
+
+        Raises: Unavailable, Refused; BadAnswer when it says nothing.
+        """
+        if self._root_dse is None:
+            wanted = ["namingContexts", "defaultNamingContext", "subschemaSubentry", "supportedControl"]
+            found = self._page("", "BASE", "(objectClass=*)", wanted, None)[0]
+            if not found:
+                raise BadAnswer(
+                    self.config.name, "the directory does not show its root entry to this account"
+                )
+            self._root_dse = found[0]
+        return self._root_dse
+
+    def supports(self, control: str) -> bool:
+        """Whether the server offers a control, by its OID."""
+        return control in self.root_dse().texts("supportedControl")
+
+    def schema(self) -> Schema | None:
+        """What the server can hold; None when it does not tell this account."""
+        subentry = self.root_dse().text("subschemaSubentry")
+        if subentry is None:
+            return None
+        wanted = ["attributeTypes", "objectClasses"]
+        found = self.search(subentry, "(objectClass=subschema)", wanted, scope="BASE")
+        if not found or not found[0].values("objectClasses"):
+            return None
+        return parse(found[0].values("attributeTypes"), found[0].values("objectClasses"))
+
+    def search(
+        self, base: str, matching: str, attributes: Sequence[str], scope: Scope = "SUBTREE"
+    ) -> tuple[Entry, ...]:
+        """Every entry that matches, whole.
+
+        Raises: Missing when there is no `base`; BadAnswer when the answer is cut short or leads elsewhere;
+        Unavailable, Refused.
+        """
+        paged = scope != "BASE" and self.supports(PAGED)
+        entries, cookie = self._page(base, scope, matching, attributes, b"" if paged else None)
+        found = list(entries)
+        while cookie:
+            entries, cookie = self._page(base, scope, matching, attributes, cookie)
+            found += entries
+        return tuple(found)
+
+    def entry(self, dn: str) -> Entry | None:
+        """One entry with its operational attributes, or None when it is not there."""
+        conn = self._connection()
+        with self._exchange(f"reading {dn}"):
+            conn.search(
+                dn, "(objectClass=*)", "BASE", attributes=["*", *OPERATIONAL], dereference_aliases="NEVER"
+            )
+        answer = _answer(conn)
+        if answer.code == NO_SUCH_ENTRY:
+            return None
+        if not answer.ok:
+            raise answer.fault(self.config.name, f"reading {dn}")
+        return next(iter(self._entries(conn.response or [], dn)), None)
+
+    def add(self, dn: str, attributes: Mapping[str, Values]) -> Answer:
+        """Make an entry. Raises: Lost; Unavailable or Refused when it cannot even be sent."""
+        conn = self._connection()
+        with self._exchange(f"adding {dn}"):
+            conn.add(dn, attributes={name: list(values) for name, values in attributes.items()})
+        return _answer(conn)
+
+    def modify(self, dn: str, modifications: Iterable[Modification], version: bytes | None = None) -> Answer:
+        """Change an entry in one step, only while its entryCSN is `version` where that is given.
+
+        Raises: Lost; Unavailable or Refused when it cannot even be sent.
+        """
+        conn = self._connection()
+        changes = {each.attribute: _operations(each) for each in modifications}
+        with self._exchange(f"changing {dn}"):
+            conn.modify(dn, changes, controls=_only_while(version))
+        return _answer(conn)
+
+    def delete(self, dn: str, version: bytes | None = None) -> Answer:
+        """Take an entry away, only while its entryCSN is `version` where that is given.
+
+        Raises: Lost; Unavailable or Refused when it cannot even be sent.
+        """
+        conn = self._connection()
+        with self._exchange(f"deleting {dn}"):
+            conn.delete(dn, controls=_only_while(version))
+        return _answer(conn)
+
+    def close(self) -> None:
+        """Let go of the connection; the next request opens another."""
+        from ldap3.core.exceptions import LDAPException
+
+        if self._conn is not None:
+            with suppress(LDAPException, OSError):
+                self._conn.unbind()
+            self._conn = None
+
+    # --- one exchange ---------------------------------------------------------------------------------------
+
+    def _connection(self) -> Any:
+        if self._conn is not None and _was_closed(self._conn):
+            log.info("%s: the directory closed the connection; opening another", self.config.name)
+            self.close()
+        if self._conn is None:
+            self._conn = connect(self.config, self._password)
+        return self._conn
+
+    @contextmanager
+    def _exchange(self, doing: str) -> Iterator[None]:
+        """One request and its answer; a connection that failed in between is of no more use."""
+        from ldap3.core.exceptions import LDAPException
+
+        try:
+            yield
+        except LDAPException as exc:
+            self.close()
+            raise Lost(self.config.name, f"{doing}: the connection broke before the answer came") from exc
+        except (ValueError, IndexError, KeyError, TypeError) as exc:  # what ldap3's decoder makes of nonsense
+            self.close()
+            raise BadAnswer(self.config.name, f"{doing}: what answered does not speak LDAP") from exc
+
+    def _page(
+        self, base: str, scope: Scope, matching: str, attributes: Sequence[str], cookie: bytes | None
+    ) -> tuple[tuple[Entry, ...], bytes | None]:
+        """One page of an answer and the cookie for the next; a `cookie` of None asks for all in one."""
+        conn = self._connection()
+        paging: dict[str, Any] = (
+            {} if cookie is None else {"paged_size": PAGE_SIZE, "paged_cookie": cookie or None}
+        )
+        with self._exchange(f"reading {base or 'the root entry'}"):
+            conn.search(
+                base, matching, scope, attributes=list(attributes), dereference_aliases="NEVER", **paging
+            )
+        answer = _answer(conn)
+        if not answer.ok:
+            raise answer.fault(self.config.name, f"reading {base or 'the root entry'}")
+        controls = conn.result.get("controls") or {}
+        following = controls.get(PAGED, {}).get("value", {}).get("cookie") if cookie is not None else None
+        return self._entries(conn.response or [], base), following or None
+
+    def _entries(self, responses: Iterable[Any], base: str) -> tuple[Entry, ...]:
+        responses = list(responses)
+        if any(response["type"] == "searchResRef" for response in responses):
+            raise BadAnswer(
+                self.config.name,
+                f"reading {base}: part of it is on another server, which pacsconf does not follow",
+                fix="Point `url` at the server that holds all of it.",
+            )
+        return tuple(self._entry(each) for each in responses if each["type"] == "searchResEntry")
+
+    def _entry(self, response: Any) -> Entry:
+        attributes: dict[str, Values] = {}
+        for name, values in response["raw_attributes"].items():
+            if ";range=" in name.lower():
+                raise BadAnswer(
+                    self.config.name, f"{response['dn']}: the directory gave only a part of {name}"
+                )
+            attributes[name.lower()] = () if is_secret(name) else tuple(values)
+        return Entry(response["dn"], attributes)
+
+
+def is_secret(attribute: str) -> bool:
+    """Whether an attribute's name says that its values are secret."""
+    return attribute.partition(";")[0].lower().endswith(_SECRET)
+
+
+def _answer(conn: Any) -> Answer:
+    return Answer(conn.result["result"], conn.result["message"] or "")
+
+
+def _operations(modification: Modification) -> list[tuple[str, list[bytes]]]:
+    if modification.replace:
+        return [("MODIFY_REPLACE", list(modification.add))]
+    deleted = [("MODIFY_DELETE", list(modification.delete))] if modification.delete else []
+    return deleted + ([("MODIFY_ADD", list(modification.add))] if modification.add else [])
+
+
+def _only_while(version: bytes | None) -> list[tuple[str, bool, bytes]] | None:
+    """The assertion control (RFC 4528) that the entry's entryCSN is `version`: a filter in BER, (a=v)."""
+    if version is None:
+        return None
+    pair = _octets(0x04, b"entryCSN") + _octets(0x04, version)
+    return [(ASSERTION, True, _octets(0xA3, pair))]
+
+
+def _octets(tag: int, content: bytes) -> bytes:
+    assert len(content) < 128, "an entryCSN is short"
+    return bytes((tag, len(content))) + content
+
+
+def _was_closed(conn: Any) -> bool:
+    """Whether the server hung up while nothing was asked: nothing else makes an idle connection readable."""
+    if conn.closed or conn.socket is None:
+        return True
+    readable, _, _ = select.select([conn.socket], [], [], 0)
+    return bool(readable)

@@ -1,0 +1,86 @@
+"""Distinguished names: taken apart, compared and put together (RFC 4514).
+
+ldap3 has functions for this; they lose an escaped space at the end and take no attribute given by its OID.
+"""
+
+from __future__ import annotations
+
+import re
+
+Part = tuple[str, str]
+"""An attribute name and its value, unescaped."""
+
+Key = tuple[frozenset[Part], ...]
+"""A name for comparison, leaf first: equal for all spellings that a server takes for the same entry."""
+
+_CASE_EXACT = frozenset({"dicomaetitle"})
+"""Naming attributes whose values differ by case (PS3.15 section H.1.3); all others met here do not."""
+
+_PART = re.compile(
+    r"\s*(?P<name>[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)*)\s*="
+    r"\s*(?P<value>(?:\\[0-9A-Fa-f]{2}|\\.|[^\\,;+\"\s]|\s+(?=[^\s,;+]))*)\s*(?P<end>[,;+]|\Z)",
+    re.DOTALL,
+)
+_ESCAPE = re.compile(rb"\\([0-9a-fA-F]{2}|.)", re.DOTALL)
+_SPECIAL = re.compile(r'[\\,+"<>;=]|^[# ]| $')
+
+
+def parse(dn: str) -> tuple[tuple[Part, ...], ...]:
+    """The relative names of `dn`, leaf first, each one or more parts as they are spelled.
+
+    Raises: ValueError when it is no distinguished name.
+    """
+    names: list[tuple[Part, ...]] = []
+    current: list[Part] = []
+    position, end = 0, "," if dn else ""
+    while end:
+        match = _PART.match(dn, position)
+        if match is None:
+            raise ValueError(f'"{dn}" is not a distinguished name')
+        position, end = match.end(), match["end"]
+        current.append((match["name"], _unescaped(match["value"])))
+        if end != "+":
+            names.append(tuple(current))
+            current = []
+    return tuple(names)
+
+
+def _unescaped(value: str) -> str:
+    def plain(match: re.Match[bytes]) -> bytes:
+        escaped = match[1]
+        return bytes.fromhex(escaped.decode()) if len(escaped) == 2 else escaped
+
+    return _ESCAPE.sub(plain, value.encode()).decode(errors="replace")
+
+
+def key(dn: str) -> Key:
+    """What is equal for two spellings of the same name: case, spaces and the order of parts do not count.
+
+    Raises: ValueError when it is no distinguished name.
+    """
+    return tuple(frozenset(_folded(*part) for part in name) for name in parse(dn))
+
+
+def _folded(attribute: str, value: str) -> Part:
+    name, text = attribute.lower(), " ".join(value.split())
+    return name, text if name in _CASE_EXACT else text.casefold()
+
+
+def canonical(dn: str) -> str:
+    """One spelling for all spellings of a name; what is no name stays as it is."""
+    try:
+        names = parse(dn)
+    except ValueError:
+        return dn
+    parts = ([_folded(*part) for part in name] for name in names)
+    return ",".join("+".join(sorted(rdn(*part) for part in name)) for name in parts)
+
+
+def rdn(attribute: str, value: str) -> str:
+    """The relative name `attribute=value`, escaped."""
+    return f"{attribute}=" + _SPECIAL.sub(lambda match: "\\" + match[0], value)
+
+
+def child(parent: str, attribute: str, value: str) -> str:
+    """The name of an entry below `parent`."""
+    return f"{rdn(attribute, value)},{parent}"

@@ -1,0 +1,123 @@
+"""Apply as it goes: a line per outcome, the proof on the wire, the sum and what to do next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from pacsconf.core.change import Outcome, Status
+from pacsconf.core.changeset import ChangeSet, Proof
+from pacsconf.core.plan import Plan
+from pacsconf.report.lines import Line, Lines, Span, Style, columns, line, padded, width_of, wrapped
+from pacsconf.report.view import short
+from pacsconf.report.words import ACTIONS, counted, listed
+
+_MARKS: Mapping[Status, tuple[str, Style]] = {
+    "applied": ("✓", "good"),
+    "failed": ("✗", "error"),
+    "skipped": ("–", "warning"),
+    "waiting": ("?", "warning"),
+    "unknown": ("?", "error"),
+}
+_VERBS: Mapping[Status, str] = {
+    "failed": "failed",
+    "skipped": "skipped",
+    "waiting": "for a person",
+    "unknown": "no answer",
+}
+_SUMS: tuple[tuple[Status, str], ...] = (
+    ("failed", "failed"),
+    ("skipped", "skipped"),
+    ("waiting", "for a person to do"),
+    ("unknown", "sent without an answer"),
+)
+_PROOF_MARKS: Mapping[str, tuple[str, Style]] = {
+    "healthy": ("✓", "good"),
+    "failing": ("✗", "error"),
+    "asleep": ("–", "faint"),
+    "unknown": ("?", "warning"),
+}
+_PROOFS_SHOWN = 8
+"""Healthy proofs beyond these are only counted."""
+
+
+def apply_header(plan: Plan, *, holder: str, until: str, width: int = 80) -> Lines:
+    """Which plan goes where, and who holds the lock until when."""
+    text = f"Applying plan {short(plan.digest)} to {plan.environment} (lock held by {holder} until {until})"
+    return wrapped(text, columns(width), style="strong")
+
+
+def outcome_text(outcome: Outcome, width: int = 80) -> Lines:
+    """One line for what became of a change, and why below it where it did not go well."""
+    mark, style = _MARKS[outcome.status]
+    left = line("  ", Span(mark, style), f" {outcome.address}")
+    right = _right(outcome, style)
+    gap = max(2, columns(width) - width_of(left) - width_of(right))
+    head = line(*left, " " * gap, *right)
+    reason = wrapped(outcome.error, columns(width), first=line("      ")) if outcome.error else ()
+    return (head, *reason)
+
+
+def _right(outcome: Outcome, style: Style) -> Line:
+    verb = _VERBS.get(outcome.status, ACTIONS[outcome.action])
+    time = f"{outcome.milliseconds:,.0f} ms".replace(",", " ") if outcome.milliseconds else ""
+    return line(Span(padded(verb, 12), "" if style == "good" else style), Span(f"{time:>9}", "faint"))
+
+
+def proofs_text(proofs: Sequence[Proof], width: int = 80) -> Lines:
+    """What the wire said, faults first; many that are healthy are counted."""
+    if not proofs:
+        return ()
+    healthy = [proof for proof in proofs if proof.verdict == "healthy"]
+    others = sorted(
+        (proof for proof in proofs if proof.verdict != "healthy"), key=lambda one: (one.verdict, one.subject)
+    )
+    shown = healthy if len(healthy) <= _PROOFS_SHOWN else healthy[: _PROOFS_SHOWN - 1]
+    more = len(healthy) - len(shown)
+    subjects = max((width_of(line(proof.subject)) for proof in (*others, *shown)), default=0)
+    return (
+        line(Span("Proof on the wire", "strong")),
+        *(row for proof in (*others, *shown) for row in _proof(proof, subjects, columns(width))),
+        *((line(Span(f"    … {more} more healthy", "faint")),) if more else ()),
+    )
+
+
+def _proof(proof: Proof, subjects: int, width: int) -> Lines:
+    mark, style = _PROOF_MARKS[proof.verdict]
+    subject = padded(proof.subject, min(subjects, width // 2))
+    first = line("  ", Span(mark, style), f" {subject}  {proof.verdict}", "  ")
+    return wrapped(proof.text, width, first=first, indent=6) if proof.text else (first,)
+
+
+def apply_summary(changeset: ChangeSet, *, commit: str, next_step: str = "", width: int = 80) -> Lines:
+    """How it ended, where it is recorded, and what to type next."""
+    return tuple(_summary(changeset, commit, next_step, columns(width)))
+
+
+def _summary(changeset: ChangeSet, commit: str, next_step: str, width: int) -> Iterator[Line]:
+    yield from wrapped(outcomes_sum(changeset), width, style="strong")
+    where = f" (commit {commit[:7]} on pacsconf/{changeset.plan.environment})" if commit else ""
+    yield from wrapped(f"Recorded as change set {changeset.id}{where}", width)
+    if next_step:
+        yield from wrapped(next_step, width, first=line("Next: "), style="command")
+
+
+def outcomes_sum(changeset: ChangeSet) -> str:
+    """`4 of 6 done, 1 failed, 1 skipped · 2 of 3 healthy on the wire`."""
+    counts = Counter(outcome.status for outcome in changeset.outcomes)
+    total = max(len(changeset.outcomes), len(changeset.plan.runs))
+    pending = total - len(changeset.outcomes)
+    done = listed(
+        (
+            f"{counts['applied']} of {counted(total, 'change')} done",
+            *(f"{counts[status]} {words}" for status, words in _SUMS if counts[status]),
+            f"{pending} not reached" if pending else "",
+        )
+    )
+    return listed((done, _proven(changeset.proofs)), " · ")
+
+
+def _proven(proofs: Iterable[Proof]) -> str:
+    verdicts = Counter(proof.verdict for proof in proofs)
+    total = sum(verdicts.values())
+    return f"{verdicts['healthy']} of {total} healthy on the wire" if total else ""

@@ -1,0 +1,83 @@
+"""What machines read: each form carries `format_version`, and the text is ASCII, so nothing in it acts on a terminal."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from pacsconf.core.changeset import ChangeSet, changeset_to_json
+from pacsconf.core.finding import Finding, Place
+from pacsconf.core.plan import Plan, plan_to_json
+from pacsconf.report.diagnostics import PlaceOf, placed
+from pacsconf.report.history_text import Entry
+
+FORMAT_VERSION = 1
+
+
+def plan_json(plan: Plan) -> str:
+    """The plan, as it is saved: what `apply` takes."""
+    return _text(plan_to_json(plan))
+
+
+def drift_json(plan: Plan) -> str:
+    """What was changed outside, with who and when where the system tells."""
+    whole = plan_to_json(plan)
+    addresses = {str(difference.address) for difference in plan.drifts}
+    return _text(
+        {
+            "format_version": FORMAT_VERSION,
+            "environment": plan.environment,
+            "as_of": plan.basis.as_of,
+            "counts": whole["counts"],
+            "drifts": whole["drifts"],
+            "notes": {address: text for address, text in whole["notes"].items() if address in addresses},
+        }
+    )
+
+
+def findings_json(findings: Iterable[Finding], *, place_of: PlaceOf) -> str:
+    """All findings in the order of the files, and how many there are of each severity."""
+    found = placed(findings, place_of)
+    counts = Counter(finding.severity for finding, _ in found)
+    return _text(
+        {
+            "format_version": FORMAT_VERSION,
+            "counts": {severity: counts[severity] for severity in ("error", "warning", "info")},
+            "findings": [_finding(finding, place) for finding, place in found],
+        }
+    )
+
+
+def _finding(finding: Finding, place: Place | None) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "verdict": finding.verdict,
+        "evidence": finding.evidence,
+        "summary": finding.summary,
+        "detail": finding.detail,
+        "fix": finding.fix,
+        "path": list(finding.path),
+        "place": asdict(place) if place else None,
+        "also": [{"place": asdict(other), "text": text} for other, text in finding.also],
+        "about": str(finding.about) if finding.about else None,
+    }
+
+
+def history_json(environment: str, entries: Sequence[Entry]) -> str:
+    """The record's entries as they are given."""
+    body = [asdict(entry) for entry in entries]
+    return _text({"format_version": FORMAT_VERSION, "environment": environment, "entries": body})
+
+
+def changeset_json(changeset: ChangeSet, *, commit: str = "") -> str:
+    """A change set in full, and the commit that holds it."""
+    return _text({"format_version": FORMAT_VERSION, "commit": commit, **changeset_to_json(changeset)})
+
+
+def _text(body: Any) -> str:
+    """Indented JSON in ASCII; DEL, which JSON would leave as it is, escaped too."""
+    return json.dumps(body, indent=2, ensure_ascii=True).replace("\x7f", "\\u007f") + "\n"

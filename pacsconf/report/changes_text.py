@@ -1,0 +1,211 @@
+"""Changes as blocks: one per root (the device of its capabilities), contained entries below it and summarised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from pacsconf.core.address import Address
+from pacsconf.core.change import SIGNS, Action, Change, FieldChange
+from pacsconf.core.resource import RISKS, Risk
+from pacsconf.report.lines import (
+    Line,
+    Lines,
+    Span,
+    Style,
+    beside,
+    flow,
+    hanging,
+    line,
+    padded,
+    width_of,
+    wrapped,
+)
+from pacsconf.report.values import atoms_of, shortened, text_of, update_of
+from pacsconf.report.view import View
+from pacsconf.report.words import counted, listed
+
+STYLES: Mapping[Action, Style] = {"create": "create", "update": "update", "delete": "delete"}
+_FIELDS = 4
+"""Fields of something new that are shown before the rest is counted."""
+_ENTRIES = 2
+"""Contained entries of one kind that each get a line of their own."""
+_NAME = 16
+"""Least columns of a field's name, so that values of different blocks stand below each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """All changes of one root: its own, if it changes itself, and those of what it contains."""
+
+    root: Address
+    own: Change | None
+    contained: tuple[Change, ...]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return (*((self.own,) if self.own else ()), *self.contained)
+
+    @property
+    def action(self) -> Action:
+        """What happens to the root as a whole."""
+        return self.own.action if self.own else "update"
+
+
+def groups(changes: Iterable[Change]) -> tuple[Group, ...]:
+    """Changes by root, in the order of the roots' addresses."""
+    ordered = sorted(changes, key=lambda change: (change.root, change.address))
+    return tuple(_group(root, tuple(found)) for root, found in groupby(ordered, lambda change: change.root))
+
+
+def _group(root: Address, changes: tuple[Change, ...]) -> Group:
+    own = next((change for change in changes if change.address == root), None)
+    return Group(root, own, tuple(change for change in changes if change is not own))
+
+
+def highest_risk(changes: Iterable[Change]) -> Risk:
+    """The highest risk class among changes; `none` where there are none."""
+    return max((change.risk for change in changes), key=RISKS.index, default="none")
+
+
+def changes_text(changes: Iterable[Change], view: View) -> Lines:
+    """One block per root."""
+    return tuple(row for group in groups(changes) for row in _block(group, view))
+
+
+def _block(group: Group, view: View) -> Iterator[Line]:
+    if len(group.changes) == 1:
+        yield from _alone(group.changes[0], view)
+        return
+    tags = _tags(group.changes)
+    yield from _head(group.action, str(group.root), tags, view, indent=2)
+    if group.own:
+        yield from _body(group.own, view, indent=6)
+    if view.verbose:
+        for change in group.contained:
+            yield from _alone(change, view, indent=6, known=tags)
+    else:
+        yield from _summaries(group, tags, view)
+
+
+def _alone(change: Change, view: View, indent: int = 2, known: str = "") -> Iterator[Line]:
+    tags = _tags((change,))
+    yield from _head(change.action, str(change.address), "" if tags == known else tags, view, indent)
+    yield from _body(change, view, indent + 4)
+
+
+def _head(action: Action, name: str, tags: str, view: View, indent: int) -> Lines:
+    left = line(" " * indent, Span(SIGNS[action], STYLES[action]), " ", Span(name, "strong"))
+    return beside(left, line(Span(tags, "warning" if "data-loss" in tags else "faint")), view.columns)
+
+
+def _tags(changes: tuple[Change, ...]) -> str:
+    """What sets these changes apart from ordinary ones, and their risk."""
+    risk = highest_risk(changes)
+    return listed(
+        (
+            "takes over" if any(change.takes_over for change in changes) else "",
+            "repair" if any(change.repairs for change in changes) else "",
+            "read-only" if any(change.mode == "read-only" for change in changes) else "",
+            risk if risk != "none" else "",
+        ),
+        " · ",
+    )
+
+
+def _body(change: Change, view: View, indent: int) -> Iterator[Line]:
+    if change.reason:
+        yield from wrapped(change.reason, view.columns, first=line(" " * indent))
+    if change.action == "delete" and not view.verbose:
+        return
+    fields = change.fields
+    shown = (
+        fields
+        if change.action == "update" or view.verbose or len(fields) <= _FIELDS + 1
+        else fields[:_FIELDS]
+    )
+    names = name_columns(field.name for field in shown)
+    for field in shown:
+        left = line(" " * indent, padded(field.name, names), "  ")
+        yield from field_text(left, _atoms(change, field, view), _origin(change, field, view), view)
+    if len(shown) < len(fields):
+        yield line(" " * indent, Span(f"… {len(fields) - len(shown)} more (--verbose)", "faint"))
+
+
+def _atoms(change: Change, field: FieldChange, view: View) -> tuple[Span, ...]:
+    match change.action:
+        case "create":
+            return atoms_of(field.after, view)
+        case "delete":
+            return atoms_of(field.before, view)
+        case "update":
+            return update_of(field, view)
+
+
+def _origin(change: Change, field: FieldChange, view: View) -> str:
+    return "" if change.action == "delete" else view.origin(change.address, field.name)
+
+
+def name_columns(names: Iterable[str]) -> int:
+    """Columns for the names of fields that are shown together."""
+    return max((_NAME, *map(len, names)))
+
+
+def field_text(left: Line, atoms: tuple[Span, ...], origin: str, view: View) -> Lines:
+    """A value behind its field's name, and where it comes from at the right edge."""
+    *rows, last = hanging(left, flow(atoms, view.columns - width_of(left)))
+    return (*rows, *beside(last, line(Span(origin, "faint")), view.columns))
+
+
+def _summaries(group: Group, tags: str, view: View) -> Iterator[Line]:
+    """Contained entries: an update with its fields; others on a line each, or many of a kind on one."""
+    for (kind, action), found in groupby(
+        group.contained, lambda change: (change.address.kind, change.action)
+    ):
+        changes = tuple(found)
+        if action == "update":
+            for change in changes:
+                yield from _update(group.root, change, tags, view)
+        elif len(changes) <= _ENTRIES:
+            for change in changes:
+                yield from _entry(group.root, change, view)
+        else:
+            yield from _many(group.root, kind, action, changes, view)
+
+
+def _update(root: Address, change: Change, tags: str, view: View) -> Iterator[Line]:
+    own = _tags((change,))
+    name = f"{change.address.kind} {relative(change.address, root)}"
+    yield from _head("update", name, "" if own == tags else own, view, indent=6)
+    yield from _body(change, view, indent=10)
+
+
+def _entry(root: Address, change: Change, view: View) -> Lines:
+    """`+ network-connection dicom: hostname 10.20.4.18, port 104`."""
+    name = f"{change.address.kind} {relative(change.address, root)}"
+    fields = [
+        f"{field.name} {text_of(field.after, view)}" for field in change.fields if field.after is not None
+    ]
+    left = line("      ", Span(SIGNS[change.action], STYLES[change.action]), f" {name}")
+    origin = view.origin(change.address, "") if change.action == "create" else ""
+    if not fields:
+        return beside(left, line(Span(origin, "faint")), view.columns)
+    *some, end = shortened(fields, view)
+    return field_text(line(*left, "  "), (*(Span(f"{text},") for text in some), Span(end)), origin, view)
+
+
+def _many(root: Address, kind: str, action: Action, changes: tuple[Change, ...], view: View) -> Lines:
+    """`+ 10 transfer-capabilities of CT_ER_2: ct-image-storage-scu, … 9 more`."""
+    names = [relative(change.address, root) for change in changes]
+    parents = {name.rpartition("/")[0] for name in names}
+    parent = parents.pop() if len(parents) == 1 else ""
+    own = [name.removeprefix(f"{parent}/") if parent else name for name in names]
+    title = f" {counted(len(changes), kind)}{f' of {parent}' if parent else ''}:"
+    first = line("      ", Span(SIGNS[action], STYLES[action]), title, " ")
+    return wrapped(", ".join(shortened(own, view)), view.columns, first=first, indent=8)
+
+
+def relative(address: Address, root: Address) -> str:
+    """The name of a contained entry below its root."""
+    return address.name.removeprefix(f"{root.name}/")

@@ -1,0 +1,35 @@
+"""The world's faults in words, for a person at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pacsconf.core.errors import PacsconfError, StalePlan, SystemFault, UnsafePlan
+from pacsconf.report.lines import Line, Lines, Span, columns, line, wrapped
+
+
+def fault_text(fault: PacsconfError, width: int = 80) -> Lines:
+    """What is wrong, with its details, and what to do."""
+    return tuple(_lines(fault, columns(width)))
+
+
+def _lines(fault: PacsconfError, width: int) -> Iterator[Line]:
+    label = line(Span("refused" if isinstance(fault, UnsafePlan) else "error", "error"), "  ")
+    message = fault.message
+    if isinstance(fault, SystemFault) and not message.startswith(fault.system):
+        message = f"{fault.system}: {message}"
+    yield from wrapped(message, width, first=label, indent=3)
+    for detail in _details(fault):
+        yield from wrapped(detail, width, first=line("   "), indent=5)
+    if fault.fix:
+        yield from wrapped(fault.fix, width, first=line(Span("   fix  ", "faint")))
+
+
+def _details(fault: PacsconfError) -> tuple[str, ...]:
+    match fault:
+        case StalePlan():
+            return fault.differences
+        case UnsafePlan():
+            return fault.reasons
+        case _:
+            return ()

@@ -1,0 +1,78 @@
+"""Guards in words: what was counted, and for a tripped one the way through and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pacsconf.core.guard import Guard
+from pacsconf.core.plan import Plan
+from pacsconf.report.lines import Line, Lines, Span, joined, line, wrapped
+from pacsconf.report.values import shortened
+from pacsconf.report.view import DEFAULT_VIEW, View, acknowledgement
+from pacsconf.report.words import listed
+
+_NOUNS: Mapping[str, str] = {
+    "GUARD-REMOVE": "removals",
+    "GUARD-UPDATE": "updates",
+    "GUARD-ADDRESS": "new addresses",
+    "GUARD-EMPTY": "nothing declared",
+    "GUARD-VANISHED": "vanished",
+    "GUARD-WIDEN": "weaker protection",
+    "GUARD-HOST": "unusual hosts",
+}
+
+
+def guards_line(plan: Plan, view: View) -> Lines:
+    """What the guards counted, tripped or not; nothing when there was nothing to count."""
+    text = listed(
+        (f"{counts_of(guard)} {'REFUSED' if guard.tripped else 'ok'}" for guard in plan.guards), " · "
+    )
+    return wrapped(text, view.columns, first=line("Guards: ")) if text else ()
+
+
+def counts_of(guard: Guard) -> str:
+    """`removals 1 of 61 devices of directory (limit 3)`."""
+    noun = _NOUNS.get(guard.id, guard.id)
+    return f"{noun} {len(guard.counted)} of {guard.total} {guard.about} (limit {guard.limit})"
+
+
+def refusals_text(plan: Plan, view: View = DEFAULT_VIEW) -> Lines:
+    """Tripped guards and whatever else keeps the plan from being applied, each with how to go on."""
+    blocked = (
+        wrapped(reason, view.columns, first=line(Span("refused", "error"), "  "), indent=3)
+        for reason in plan.blocked
+    )
+    tripped = (tuple(_refusal(guard, plan, view)) for guard in plan.guards if guard.tripped)
+    return joined((*tripped, *blocked))
+
+
+def _refusal(guard: Guard, plan: Plan, view: View) -> Iterator[Line]:
+    width = view.columns
+    label = line(Span(f"refused[{guard.id}]", "error"), " ")
+    yield from wrapped(_sentence(guard, view), width, first=label, indent=3)
+    yield from wrapped(f"{guard.why[:1].upper()}{guard.why[1:]}.", width, first=line("   "))
+    names = ", ".join(shortened([str(root) for root in guard.counted], view))
+    yield from wrapped(names, width, first=line(Span("   counted  ", "faint")))
+    for note in guard.notes:
+        yield from wrapped(note, width, first=line(Span("   note     ", "faint")))
+    yield from wrapped(
+        acknowledgement(plan, guard.id, view),
+        width,
+        first=line("   If that is right:  "),
+        indent=7,
+        style="command",
+    )
+    yield from wrapped(
+        "correct the inventory (git log -p inventory/ shows what changed it), and plan again.",
+        width,
+        first=line("   If not:            "),
+        indent=7,
+    )
+
+
+def _sentence(guard: Guard, view: View) -> str:
+    place = view.setting(guard.setting) if guard.setting else ""
+    source = (
+        f" ({place})" if place else f" (built in; set {guard.setting} to change it)" if guard.setting else ""
+    )
+    return f"{len(guard.counted)} of {guard.total} {guard.about}: the limit is {guard.limit}{source}"

@@ -1,0 +1,92 @@
+"""The record as a person reads it: its entries, and one change set in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pacsconf.core.changeset import ChangeSet
+from pacsconf.report.apply_text import outcome_text, outcomes_sum, proofs_text
+from pacsconf.report.changes_text import changes_text
+from pacsconf.report.lines import BLANK, Line, Lines, Span, columns, joined, line, padded, width_of, wrapped
+from pacsconf.report.view import DEFAULT_VIEW, View, short
+from pacsconf.report.words import counted
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One commit of the record: `id` is the change set's where there is one, `kind` what it was (apply, hold)."""
+
+    id: str
+    when: str
+    who: str
+    kind: str
+    summary: str
+    commit: str
+
+
+def history_text(environment: str, entries: Sequence[Entry], width: int = 80) -> Lines:
+    """The record's entries as they are given, one row each, what is too long below it."""
+    if not entries:
+        return (line(f"Nothing is recorded for {environment} yet."),)
+    room = columns(width)
+    whens, kinds, whos = (
+        max(width_of(line(getattr(entry, name))) for entry in entries) for name in ("when", "kind", "who")
+    )
+    rows = (
+        row for entry in entries for row in _entry(entry, whens, kinds, min(whos, max(12, room // 5)), room)
+    )
+    head = f"History of {environment}, {counted(len(entries), 'entry')}"
+    return (line(Span(head, "strong")), BLANK, *rows)
+
+
+def _entry(entry: Entry, whens: int, kinds: int, whos: int, width: int) -> Lines:
+    first = line(
+        Span(f"  {padded(entry.commit[:7], 7)}", "update"),
+        f"  {padded(entry.when, whens)}  ",
+        Span(padded(entry.kind, kinds), "strong"),
+        f"  {padded(entry.who, whos)}  ",
+    )
+    known = f"{entry.summary} [{entry.id}]" if entry.id else entry.summary
+    return wrapped(known, width, first=first, indent=11)
+
+
+def changeset_text(changeset: ChangeSet, view: View = DEFAULT_VIEW, *, commit: str = "") -> Lines:
+    """A change set in full: who and why, what was planned, what became of it."""
+    outcomes = (row for outcome in changeset.outcomes for row in outcome_text(outcome, view.width))
+    planned = changes_text(changeset.plan.runs, view)
+    return joined(
+        (
+            tuple(_facts(changeset, commit, view.columns)),
+            (line(Span("What was planned", "strong")), *planned) if planned else (),
+            (line(Span("What became of it", "strong")), *outcomes) if changeset.outcomes else (),
+            proofs_text(changeset.proofs, view.width),
+            wrapped(outcomes_sum(changeset), view.columns, style="strong"),
+        )
+    )
+
+
+def _facts(changeset: ChangeSet, commit: str, width: int) -> Iterator[Line]:
+    yield line(Span(f"Change set {changeset.id}", "strong"), f" · {changeset.status}")
+    plan = changeset.plan
+    facts = (
+        ("environment", plan.environment),
+        ("operator", changeset.operator),
+        ("ran on", changeset.runner),
+        ("opened", changeset.opened),
+        (
+            "lease until" if changeset.status == "open" else "closed",
+            changeset.closed or changeset.lease_until,
+        ),
+        ("reason", changeset.reason),
+        ("ticket", changeset.ticket),
+        ("let through", ", ".join(changeset.acks)),
+        (
+            "plan",
+            f"{short(plan.digest)}, inventory {plan.basis.commit[:7] or 'not in git'}, as of {plan.basis.as_of}",
+        ),
+        ("commit", commit),
+    )
+    for name, text in facts:
+        if text:
+            yield from wrapped(text, width, first=line(Span(f"  {padded(name, 11)}  ", "faint")))

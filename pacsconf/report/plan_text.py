@@ -1,0 +1,119 @@
+"""The plan as a person reads it: what would change, what was found beside it, and what to type next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from pacsconf.core.plan import Plan
+from pacsconf.report.changes_text import changes_text, groups, highest_risk
+from pacsconf.report.drift_text import drifts_text, next_text
+from pacsconf.report.guards_text import guards_line, refusals_text
+from pacsconf.report.lines import Line, Lines, Span, joined, line, padded, wrapped
+from pacsconf.report.sections import (
+    held_text,
+    recorded_text,
+    reserved_text,
+    unmanaged_text,
+    waiting_text,
+)
+from pacsconf.report.view import DEFAULT_VIEW, View, short
+from pacsconf.report.words import counted, listed
+
+
+def plan_text(plan: Plan, view: View = DEFAULT_VIEW) -> Lines:
+    """The whole screen of a plan."""
+    return joined(
+        (
+            header(plan, view),
+            changes_text(plan.changes, view) if plan.changes else _nothing(plan, view),
+            drifts_text(plan, view),
+            waiting_text(plan, view),
+            held_text(plan, view),
+            reserved_text(plan, view),
+            recorded_text(plan, view),
+            unmanaged_text(plan, view),
+            refusals_text(plan, view),
+            tuple(_closing(plan, view)),
+        )
+    )
+
+
+def header(plan: Plan, view: View) -> Lines:
+    """Which environment and inventory, and what was read from each system."""
+    title = line(Span(f"Plan for {plan.environment}", "strong"), f" · {_inventory(plan)}")
+    names = max((len(system) for system in plan.counts), default=0)
+    rows = (
+        line(f"  {padded(system, names)}  {counted(number, 'resource'):>15} read{_seconds(system, view)}")
+        for system, number in sorted(plan.counts.items())
+    )
+    asked = plan.options
+    chosen = [
+        *(f"--target {pattern}" for pattern in asked.target),
+        *(f"--exclude {pattern}" for pattern in asked.exclude),
+        *(f"--repair {pattern}" for pattern in asked.repair),
+    ]
+    only = wrapped(" ".join(chosen), view.columns, first=line("  only as asked: ")) if chosen else ()
+    return (title, *rows, *only)
+
+
+def _inventory(plan: Plan) -> str:
+    commit, dirty = plan.basis.commit.removesuffix("-dirty"), plan.basis.commit.endswith("-dirty")
+    if not commit:
+        return "inventory not in git"
+    return f"inventory {commit[:7]}{' with uncommitted changes' if dirty else ', clean'}"
+
+
+def _seconds(system: str, view: View) -> str:
+    return f" in {view.seconds[system]:.2f} s" if system in view.seconds else ""
+
+
+def _nothing(plan: Plan, view: View) -> Lines:
+    read = listed(f"{counted(number, 'resource')} of {name}" for name, number in sorted(plan.counts.items()))
+    compared = f"{read} compared with what the inventory declares." if read else "No system was read."
+    left = plan.drifts or plan.waiting or plan.held
+    head = "No changes to make; see below for what is not as declared." if left else "No changes."
+    return wrapped(compared, view.columns, first=line(Span(head, "good"), " "), indent=0)
+
+
+def _closing(plan: Plan, view: View) -> Iterator[Line]:
+    totals = totals_text(plan, view)
+    if totals:
+        yield from wrapped(totals, view.columns, style="strong")
+    yield from guards_line(plan, view)
+    yield from _saved(plan, view)
+    yield from next_text(view)
+
+
+def totals_text(plan: Plan, view: View) -> str:
+    """`3 to create, 1 to change, 1 to delete on 2 devices · 1 drifted · 2 unmanaged`."""
+    counts = Counter[str](change.action for change in plan.changes)
+    verbs = {"create": "create", "update": "change", "delete": "delete"}
+    words = listed(f"{counts[action]} to {verbs[action]}" for action in verbs if counts[action])
+    read_only = len(plan.changes) - len(plan.runs)
+    risk = highest_risk(plan.changes)
+    hint = "" if view.show_unmanaged else " (--show-unmanaged)"
+    return listed(
+        (
+            f"{words} {_roots(plan)}" if words else "",
+            f"{read_only} read-only, never executed" if read_only else "",
+            f"highest risk: {risk}" if risk not in ("none", "workflow") else "",
+            f"{len(plan.drifts)} drifted" if plan.drifts else "",
+            f"{len(plan.waiting)} waiting" if plan.waiting else "",
+            f"{len(plan.held)} held" if plan.held else "",
+            f"{len(plan.unmanaged)} unmanaged{hint}" if plan.unmanaged else "",
+        ),
+        " · ",
+    )
+
+
+def _roots(plan: Plan) -> str:
+    kinds = Counter(group.root.kind for group in groups(plan.changes))
+    return f"on {listed(counted(kinds[kind], kind) for kind in sorted(kinds))}"
+
+
+def _saved(plan: Plan, view: View) -> Lines:
+    if not plan.changes and not view.plan_file:
+        return ()
+    place = f"Saved to {view.plan_file} (digest" if view.plan_file else "Not saved (digest"
+    return wrapped(f"{place} {short(plan.digest)}, as of {plan.basis.as_of})", view.columns)

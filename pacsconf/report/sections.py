@@ -1,0 +1,95 @@
+"""What a plan shows beside its changes: what waits, is held, is reserved, or is only recorded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from pacsconf.core.address import Address
+from pacsconf.core.change import SIGNS, Change
+from pacsconf.core.plan import Plan
+from pacsconf.report.changes_text import STYLES
+from pacsconf.report.lines import Line, Lines, Span, beside, line, wrapped
+from pacsconf.report.values import update_of
+from pacsconf.report.view import View
+from pacsconf.report.words import counted, listed
+
+
+def waiting_text(plan: Plan, view: View) -> Lines:
+    """Changes that a person must make at a console, with the values to key in."""
+    if not plan.waiting:
+        return ()
+    head = wrapped(
+        "Waiting for a person: key these in where the device is configured", view.columns, style="strong"
+    )
+    return (*head, *(row for change in plan.waiting for row in _parked(change, "?", view)))
+
+
+def held_text(plan: Plan, view: View) -> Lines:
+    """Changes that were rolled back or put on hold, and how to let them go."""
+    if not plan.held:
+        return ()
+    command = view.command_for(plan.environment)
+    return (
+        line(Span("Held: not applied until released or declared otherwise", "strong")),
+        *(row for change in plan.held for row in _parked(change, SIGNS[change.action], view)),
+        line("    let one go: ", Span(f"{command} release {plan.held[0].address}", "command")),
+    )
+
+
+def _parked(change: Change, sign: str, view: View) -> Iterator[Line]:
+    yield line("  ", Span(sign, "warning" if sign == "?" else STYLES[change.action]), f" {change.address}")
+    for field in change.fields:
+        text = " ".join(span.text for span in update_of(field, view))
+        yield from wrapped(text, view.columns, first=line(f"      {field.name}  "))
+
+
+def reserved_text(plan: Plan, view: View) -> Lines:
+    """Names that nobody may take yet, because peers may still use them."""
+    if not plan.reserved:
+        return ()
+    head = "Reserved: peers may still send to these names, so nobody else gets them yet"
+    rows = (
+        row
+        for address, day in sorted(plan.reserved.items(), key=lambda one: (one[1], one[0]))
+        for row in beside(line(f"    {address}"), line(Span(f"until {day}", "faint")), view.columns)
+    )
+    return (*wrapped(head, view.columns, style="strong"), *rows)
+
+
+def recorded_text(plan: Plan, view: View) -> Lines:
+    """What only moves the record: nothing is written to a system for it."""
+    takes = tuple(state.address for state in plan.takes)
+    return (
+        *_recorded("Into the record: already as declared, nothing is written", takes, view),
+        *_recorded("Out of the record: neither declared nor live any more", plan.forgets, view),
+    )
+
+
+def _recorded(head: str, addresses: Sequence[Address], view: View) -> Lines:
+    if not addresses:
+        return ()
+    counts = wrapped(kinds_of(addresses), view.columns, first=line("    "))
+    names = tuple(line(f"    {address}") for address in addresses)
+    return (*wrapped(head, view.columns, style="strong"), *(names if view.verbose else counts))
+
+
+def kinds_of(addresses: Iterable[Address]) -> str:
+    """`directory: 3 devices, 4 network-aes`, for every system."""
+    counts = Counter((address.system, address.kind) for address in addresses)
+    systems = sorted({system for system, _ in counts})
+    return listed(
+        (
+            f"{system}: {listed(counted(counts[key], key[1]) for key in sorted(counts) if key[0] == system)}"
+            for system in systems
+        ),
+        " · ",
+    )
+
+
+def unmanaged_text(plan: Plan, view: View) -> Lines:
+    """What is live and nobody's here, when it is asked for."""
+    if not (plan.unmanaged and view.show_unmanaged):
+        return ()
+    head = "Unmanaged: live, neither declared nor ever applied from here; never touched"
+    return (*wrapped(head, view.columns, style="strong"), *(line(f"    {one}") for one in plan.unmanaged))

@@ -1,0 +1,60 @@
+"""What a screen shows beside the plan itself, handed in by whoever knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from pacsconf.core.address import Address
+from pacsconf.core.plan import Plan
+from pacsconf.report.lines import columns
+
+DIGITS = 8
+"""Digits of a digest that are shown; commands take any beginning of it that is at least as long."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a plan is shown, and what is asked of the caller while doing so.
+
+    `origin(address, field)` says where a declared value comes from (`inventory/ct.yaml:31`), the resource itself
+    with field ""; `setting(name)` where a guard's limit is set (`pacsconf.guards.readdresses`); `uid_name(uid)`
+    what a UID is called. Each gives "" for what it does not know. `seconds` are how long each system took to
+    read; `since` is the last apply in words (`9d41f07, 2 days ago`); `plan_file` is empty for an unsaved plan;
+    `command` how pacsconf is called for this environment (empty: `pacsconf -e ENV`).
+    """
+
+    width: int = 80
+    verbose: bool = False
+    show_unmanaged: bool = False
+    command: str = ""
+    plan_file: str = ""
+    since: str = ""
+    next_step: str = ""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    origin: Callable[[Address, str], str] = lambda _address, _field: ""
+    setting: Callable[[str], str] = lambda _name: ""
+    uid_name: Callable[[str], str] = lambda _uid: ""
+
+    @property
+    def columns(self) -> int:
+        return columns(self.width)
+
+    def command_for(self, environment: str) -> str:
+        """How to call pacsconf for an environment."""
+        return self.command or ("pacsconf" if environment == "default" else f"pacsconf -e {environment}")
+
+
+DEFAULT_VIEW = View()
+
+
+def short(digest: str) -> str:
+    """The beginning of a digest, as it is shown."""
+    return digest[:DIGITS]
+
+
+def acknowledgement(plan: Plan, guard_id: str, view: View) -> str:
+    """The command line that lets a tripped guard through."""
+    command, digest = view.command_for(plan.environment), short(plan.digest)
+    chosen = view.plan_file or f"--expect {digest}"
+    return f'{command} apply {chosen} --ack {digest}:{guard_id} --reason "..."'

@@ -1,0 +1,25 @@
+"""Counting in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+ACTIONS = {"create": "created", "update": "changed", "delete": "deleted"}
+"""What an action is called once it is done."""
+
+
+def plural(noun: str) -> str:
+    """The plural of a kind or another plain English noun."""
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}s"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 error`, `3 devices`."""
+    return f"{number:,} {noun if number == 1 else plural(noun)}".replace(",", " ")
+
+
+def listed(parts: Iterable[str], separator: str = ", ") -> str:
+    """The parts that are not empty, separated."""
+    return separator.join(part for part in parts if part)

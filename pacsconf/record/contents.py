@@ -100,3 +100,156 @@ def state_digest(state: State | None) -> str:
     return hashlib.sha256(
         canonical({name: value_to_json(value) for name, value in state.fields.items()})
     ).hexdigest()
+
+
+# --- files ----------------------------------------------------------------------------------------------------
+
+
+def to_files(entry: Entry, contents: Contents) -> dict[str, bytes]:
+    """The files of a commit, by path."""
+    files = {
+        "record.json": _json(_entry_to_json(entry)),
+        "held.json": _json([_held_to_json(held) for _, held in sorted(contents.held.items())]),
+        "waiting.json": _json([_waiting_to_json(one) for _, one in sorted(contents.waiting.items())]),
+        "reserved.json": _json({str(a): day.isoformat() for a, day in sorted(contents.reserved.items())}),
+    }
+    if contents.changeset is not None:
+        files["changeset.json"] = _json(changeset_to_json(contents.changeset))
+    owned = sorted(contents.owned.values(), key=lambda state: state.address)
+    for (system, kind), states in groupby(
+        owned, key=lambda state: (state.address.system, state.address.kind)
+    ):
+        files[f"owned/{_file_name(system)}/{_file_name(kind)}.jsonl"] = states_to_lines(states)
+    return files
+
+
+def from_files(paths: Iterable[str], read: Callable[[str], bytes]) -> Contents:
+    """The inverse of `to_files`, but for the entry.
+
+    Raises: RecordError naming the file that cannot be understood.
+    """
+    present = frozenset(paths)
+    entry_from_file(read("record.json"))  # first: a newer format is to be named as such
+    changeset = _parsed("changeset.json", read, changeset_from_json) if "changeset.json" in present else None
+    return Contents(
+        owned={
+            state.address: state
+            for path in sorted(present)
+            if path.startswith("owned/") and path.endswith(".jsonl")
+            for state in states_from_lines(read(path), path)
+        },
+        held=_parsed("held.json", read, _held_from_json),
+        waiting=_parsed("waiting.json", read, _waiting_from_json),
+        reserved=_parsed("reserved.json", read, _reserved_from_json),
+        changeset=changeset,
+    )
+
+
+def states_to_lines(states: Iterable[State]) -> bytes:
+    """States as JSON, one a line."""
+    return b"".join(canonical(state_to_json(state)) + b"\n" for state in states)
+
+
+def states_from_lines(data: bytes, path: str) -> Iterator[State]:
+    """The inverse of `states_to_lines`; `path` is for the message.
+
+    Raises: RecordError naming the line.
+    """
+    for number, line in enumerate(data.splitlines(), start=1):
+        try:
+            state = state_from_json(json.loads(line))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
+            raise _unreadable(f"{path}:{number}", exc) from exc
+        if state is None:
+            raise _unreadable(f"{path}:{number}", "a state is missing")
+        yield state
+
+
+def entry_from_file(data: bytes, commit: str = "") -> Entry:
+    """The entry in a commit's `record.json`.
+
+    Raises: RecordError, with what to do when a newer pacsconf wrote it.
+    """
+    return _parsed("record.json", lambda _: data, lambda body: _entry_from_json(body, commit))
+
+
+def _parsed(path: str, read: Callable[[str], bytes], parse: Callable[[Any], T]) -> T:
+    try:
+        return parse(json.loads(read(path)))
+    except RecordError:
+        raise
+    except PacsconfError as exc:
+        raise _unreadable(path, exc.message) from exc
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
+        raise _unreadable(path, exc) from exc
+
+
+def _unreadable(place: str, why: object) -> RecordError:
+    return RecordError(f"{place} cannot be understood: {why}")
+
+
+def _json(body: Any) -> bytes:
+    text = json.dumps(body, sort_keys=True, indent=1, ensure_ascii=True)
+    return text.encode("ascii") + b"\n"
+
+
+def _file_name(text: str) -> str:
+    return quote(text, safe="").replace(".", "%2E")
+
+
+def _entry_to_json(entry: Entry) -> dict[str, Any]:
+    return {
+        "format_version": FORMAT_VERSION,
+        "type": entry.type,
+        "by": entry.by,
+        "at": entry.at,
+        "reason": entry.reason,
+        "changeset": entry.changeset,
+        "counts": dict(entry.counts),
+    }
+
+
+def _entry_from_json(data: dict[str, Any], commit: str) -> Entry:
+    version = data["format_version"]
+    if version != FORMAT_VERSION:
+        raise RecordError(
+            f"the record has format version {version}; this pacsconf reads {FORMAT_VERSION}",
+            fix="Use the version of pacsconf that wrote it, or a newer one",
+        )
+    if data["type"] not in get_args(EntryType):
+        raise ValueError(f'"{data["type"]}" is no type of entry')
+    counts = {str(name): int(count) for name, count in data["counts"].items()}
+    texts = {name: str(data[name]) for name in ("by", "at", "reason", "changeset")}
+    return Entry(data["type"], **texts, counts=counts, commit=commit)
+
+
+def _held_to_json(held: Held) -> dict[str, str]:
+    texts = {name: str(getattr(held, name)) for name in ("declared", "reason", "by", "at")}
+    return {"address": str(held.address), **texts}
+
+
+def _held_from_json(data: list[dict[str, Any]]) -> dict[Address, Held]:
+    held = (
+        Held(Address.parse(one["address"]), *(str(one[name]) for name in ("declared", "reason", "by", "at")))
+        for one in data
+    )
+    return {one.address: one for one in held}
+
+
+def _waiting_to_json(waiting: Waiting) -> dict[str, Any]:
+    return {
+        "change": change_to_json(waiting.change),
+        "since": waiting.since,
+        "changeset": waiting.changeset,
+    }
+
+
+def _waiting_from_json(data: list[dict[str, Any]]) -> dict[Address, Waiting]:
+    waiting = (
+        Waiting(change_from_json(one["change"]), str(one["since"]), str(one["changeset"])) for one in data
+    )
+    return {one.change.address: one for one in waiting}
+
+
+def _reserved_from_json(data: dict[str, Any]) -> dict[Address, date]:
+    return {Address.parse(address): date.fromisoformat(day) for address, day in data.items()}

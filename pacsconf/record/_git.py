@@ -1,0 +1,369 @@
+"""The door to git: GitPython is used here and nowhere else.
+
+Objects are read through GitPython, and written through its command wrapper with fixed arguments: text of users goes
+through standard input or into files, never where git could take it for an option. Nothing here touches the working
+tree, the index or what the user has checked out. Hooks of the repository run as for any other push or update.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any
+
+from pacsconf.core.errors import RecordError
+
+if TYPE_CHECKING:
+    from git import Repo
+
+_SETTINGS = (
+    # An open change set must be on the disk before anything changes; older git than 2.36 ignores this.
+    "core.fsync=all",
+    # Without it git makes an address up from the host name, and the record would name nobody.
+    "user.useConfigOnly=true",
+    "advice.detachedHead=false",
+)
+_ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+
+MAX_FILE_BYTES = 256 * 1024 * 1024
+"""A file of the record beyond this is not read: 100,000 resources need 41 MB."""
+
+_MAX_ERROR_CHARACTERS = 2000
+
+
+class RemoteUnavailable(RecordError):
+    """The remote repository did not answer, or not as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a git command gave back."""
+
+    status: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryCommit:
+    """Where the inventory stands: empty `commit` before the first one, empty `branch` on a detached head."""
+
+    commit: str
+    branch: str
+    clean: bool
+
+    def __str__(self) -> str:
+        return self.commit if self.clean else f"{self.commit}-dirty"
+
+
+class Repository:
+    """The git repository that an inventory lives in."""
+
+    def __init__(self, repo: Repo) -> None:
+        self._repo = repo
+        repo.git.set_persistent_git_options(c=list(_SETTINGS))
+        repo.git.update_environment(**_ENVIRONMENT)
+
+    @classmethod
+    def open(cls, root: Path) -> Repository:
+        """The repository that holds the folder `root`.
+
+        Raises: RecordError when there is none, or one that cannot hold a record.
+        """
+        import git
+        from git.exc import GitCommandNotFound, InvalidGitRepositoryError, NoSuchPathError
+
+        try:
+            repository = cls(git.Repo(root, search_parent_directories=True, expand_vars=False))
+            repository._check()
+        except (InvalidGitRepositoryError, NoSuchPathError) as exc:
+            raise RecordError(
+                f"{root} is not in a git repository, where the record of what was applied is kept",
+                fix="git init && git add . && git commit",
+            ) from exc
+        except GitCommandNotFound as exc:
+            raise RecordError("git is not installed", fix="Install it: apt-get install git") from exc
+        return repository
+
+    def _check(self) -> None:
+        if self._repo.bare:
+            self.close()
+            raise RecordError(
+                f"{self._repo.git_dir} is a bare repository, without the inventory's files",
+                fix="Clone it, and work in the clone",
+            )
+        ran = self._run("rev-parse", "--show-object-format")
+        if ran.status or ran.out != "sha1":
+            self.close()
+            raise RecordError(
+                f"git cannot use this repository: {explain(ran.err or 'its object format is ' + ran.out)}",
+                fix=f"See: git -C {self._repo.working_dir} status",
+            )
+        # From here on it is this repository, whatever the environment of a hook or a runner says.
+        self._repo.git.update_environment(GIT_DIR=str(self._repo.git_dir))
+
+    def close(self) -> None:
+        """End the git processes that wait for objects to read."""
+        self._repo.close()
+
+    @property
+    def common_dir(self) -> Path:
+        """The `.git` folder that all work trees of the clone share."""
+        return Path(str(self._repo.common_dir)).resolve()
+
+    def _run(
+        self, command: str, *args: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None
+    ) -> Ran:
+        call: Any = getattr(self._repo.git, command.replace("-", "_"))
+        options: dict[str, Any] = {"with_extended_output": True, "with_exceptions": False, "env": env}
+        if stdin is None:
+            return Ran(*call(*args, **options))
+        with TemporaryFile() as stream:
+            stream.write(stdin)
+            stream.seek(0)
+            return Ran(*call(*args, istream=stream, **options))
+
+    def _get(self, command: str, *args: str, stdin: bytes | None = None, **env: str) -> str:
+        ran = self._run(command, *args, stdin=stdin, env=env)
+        if ran.status:
+            raise RecordError(f"git {command} failed: {explain(ran.err)}")
+        return ran.out
+
+    # --- configuration ----------------------------------------------------------------------------------------
+
+    def config(self, name: str) -> str:
+        """A value of git's configuration, empty where it has none."""
+        return self._run("config", "--get", name).out
+
+    def remotes(self) -> tuple[str, ...]:
+        """The names of the remote repositories."""
+        return tuple(self._get("remote").split())
+
+    def identity(self) -> str:
+        """Who commits here, as `name <mail>`.
+
+        Raises: RecordError when git was not told.
+        """
+        ran = self._run("var", "GIT_COMMITTER_IDENT")
+        if ran.status:
+            raise RecordError(
+                "git does not know who you are, and the record names who applied what",
+                fix='git config --global user.name "Your Name"\ngit config --global user.email you@example.org',
+            )
+        return ran.out.rsplit(">", 1)[0] + ">"
+
+    def inventory_commit(self, *paths: str) -> InventoryCommit:
+        """The commit that is checked out, and whether the files under `paths` (none: all files) differ from it."""
+        commit = self._run("rev-parse", "--verify", "--quiet", "HEAD").out
+        branch = self._run("symbolic-ref", "--short", "--quiet", "HEAD").out
+        changed = self._get("status", "--porcelain", "--untracked-files=normal", "--", *paths)
+        return InventoryCommit(commit, branch, not changed)
+
+    # --- references -------------------------------------------------------------------------------------------
+
+    def refs(self, *names: str) -> dict[str, str]:
+        """The commits of these full reference names; one that does not exist is left out."""
+        lines = self._get("for-each-ref", "--format=%(refname) %(objectname)", *names).splitlines()
+        found = dict(line.split(" ") for line in lines)
+        return {name: found[name] for name in names if name in found}
+
+    def move(self, ref: str, to: str, *, seen: str, why: str) -> bool:
+        """Point `ref` to a commit if it still points to `seen` (empty: does not exist); False if it moved.
+
+        Raises: RecordError when git or a hook refuses it.
+        """
+        ran = self._run("update-ref", "--create-reflog", "-m", why, "--end-of-options", ref, to, seen)
+        if not ran.status:
+            return True
+        if self.refs(ref).get(ref, "") != seen:
+            return False
+        raise RecordError(
+            f"git did not update {ref}: {explain(ran.err)}",
+            fix="Nothing was written. If a hook of this repository refuses it, let it pass this branch.",
+        )
+
+    def descends(self, commit: str, ancestor: str) -> bool:
+        """Whether `ancestor` is in the history of `commit`, as far as this clone can tell."""
+        return self._run("merge-base", "--is-ancestor", ancestor, commit).status == 0
+
+    def is_cut(self, commit: str) -> bool:
+        """Whether this clone is shallow and misses a part of the commit's history."""
+        boundary = self.common_dir / "shallow"
+        if not boundary.exists():
+            return False
+        cut = set(boundary.read_text("ascii").split())
+        return not cut.isdisjoint(self._get("rev-list", commit).split())
+
+    # --- objects ----------------------------------------------------------------------------------------------
+
+    def files(self, commit: str) -> dict[str, str]:
+        """The blob ids of a commit's files by path.
+
+        Raises: RecordError when objects are missing.
+        """
+        with _reading(commit):
+            return {
+                str(blob.path): blob.hexsha for blob in self._commit(commit).tree.traverse() if _is_blob(blob)
+            }
+
+    def read(self, commit: str, path: str) -> bytes:
+        """The contents of one file of a commit.
+
+        Raises: RecordError when it is missing, damaged or larger than a record's file may be.
+        """
+        with _reading(commit):
+            blob = self._commit(commit).tree / path
+            if blob.size > MAX_FILE_BYTES:
+                raise RecordError(
+                    f"{path} in commit {commit[:10]} is {blob.size} bytes long, too long to be read"
+                )
+            data: bytes = blob.data_stream.read()
+            return data
+
+    def line(self, commit: str, limit: int) -> Iterator[str]:
+        """The commits from this one back to the first, along first parents, at most `limit`."""
+        yield from self._get("rev-list", "--first-parent", f"--max-count={limit}", commit).splitlines()
+
+    def _commit(self, commit: str) -> Any:
+        from git.objects import Commit
+
+        return Commit(self._repo, bytes.fromhex(commit))
+
+    def commit(
+        self,
+        files: Mapping[str, bytes],
+        message: str,
+        *,
+        parent: str,
+        when: datetime,
+    ) -> str:
+        """Write a commit of these files on top of `parent` (empty: the first one), signed if git is to sign.
+
+        No reference moves. Files that the parent holds already are not written again.
+
+        Raises: RecordError when git does not know who commits, or cannot sign.
+        """
+        self.identity()
+        have = frozenset(self.files(parent).values()) if parent else frozenset()
+        tree = self._tree({path: self._blob(data, have) for path, data in files.items()})
+        signs = self._run("config", "--type=bool", "--get", "commit.gpgsign").out == "true"
+        date = f"@{int(when.timestamp())} +0000"
+        arguments = [*(["-S"] if signs else []), *(["-p", parent] if parent else []), "-F", "-", tree]
+        commit = self._get(
+            "commit-tree",
+            *arguments,
+            stdin=message.encode("utf-8"),
+            GIT_AUTHOR_DATE=date,
+            GIT_COMMITTER_DATE=date,
+        )
+        if signs and not self.is_signed(commit):
+            raise RecordError(
+                "git is configured to sign commits, but the commit for the record came out unsigned"
+            )
+        return commit
+
+    def is_signed(self, commit: str) -> bool:
+        """Whether the commit carries a signature; whose, and whether it is to be trusted, is not asked here."""
+        with _reading(commit):
+            return bool(self._commit(commit).gpgsig)
+
+    def _blob(self, data: bytes, have: Collection[str]) -> str:
+        name = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+        return name if name in have else self._get("hash-object", "-w", "--stdin", stdin=data)
+
+    def _tree(self, blobs: Mapping[str, str]) -> str:
+        folders: dict[str, dict[str, str]] = {}
+        lines = []
+        for path, blob in blobs.items():
+            head, _, rest = path.partition("/")
+            if rest:
+                folders.setdefault(head, {})[rest] = blob
+            else:
+                lines.append(f"100644 blob {blob}\t{head}\0")
+        lines += [f"040000 tree {self._tree(inside)}\t{name}\0" for name, inside in folders.items()]
+        return self._get("mktree", "-z", stdin="".join(lines).encode("utf-8"))
+
+    # --- the remote -------------------------------------------------------------------------------------------
+
+    def look(self, remote: str, ref: str) -> str:
+        """The commit of `ref` in the remote repository, empty where there is none.
+
+        Raises: RemoteUnavailable.
+        """
+        ran = self._run("ls-remote", "--end-of-options", remote, ref)
+        if ran.status:
+            raise RemoteUnavailable(f"{remote} does not answer: {explain(ran.err)}", fix=_UNREACHED)
+        # A pattern matches the end of names too, so that only the whole name counts.
+        pairs = (line.split("\t", 1) for line in ran.out.splitlines())
+        return next((commit for commit, name in pairs if name == ref), "")
+
+    def fetch(self, remote: str, ref: str, into: str) -> None:
+        """Bring the remote's `ref` into the reference `into`, a private one; no other reference moves.
+
+        Raises: RemoteUnavailable.
+        """
+        options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--refmap=")
+        ran = self._run("fetch", *options, "--end-of-options", remote, f"+{ref}:{into}")
+        if ran.status:
+            raise RemoteUnavailable(
+                f"{ref} could not be fetched from {remote}: {explain(ran.err)}", fix=_UNREACHED
+            )
+
+    def push(self, remote: str, ref: str, commit: str, *, seen: str) -> bool:
+        """Point the remote's `ref` to a commit if it still points to `seen` (empty: none); False if it moved.
+
+        Raises: RecordError with the remote's words when it refuses; RemoteUnavailable when it cannot be told
+        whether the commit arrived.
+        """
+        lease = f"--force-with-lease={ref}:{seen}"
+        options = ("--quiet", "--no-follow-tags", "--no-recurse-submodules", lease, "--end-of-options")
+        ran = self._run("push", *options, remote, f"{commit}:{ref}")
+        if not ran.status:
+            return True
+        there = self.look(remote, ref)
+        if there != seen:
+            return there == commit
+        raise RecordError(
+            f"{remote} did not take the record: {explain(ran.err)}",
+            fix=f"Nothing was written. Whoever runs {remote} can allow pushes to {ref.removeprefix('refs/heads/')}.",
+        )
+
+
+_UNREACHED = "Try again when it does. What is applied must be recorded there first."
+
+
+class _reading:  # noqa: N801 - reads as a statement: with _reading(commit)
+    """Turns whatever GitPython raises for missing or damaged objects into a RecordError."""
+
+    def __init__(self, commit: str) -> None:
+        self._commit = commit
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        from git.exc import GitError, ODBError
+
+        if isinstance(error, GitError | ODBError | ValueError | KeyError | OSError):
+            raise RecordError(
+                f"commit {self._commit[:10]} of the record cannot be read: {explain(str(error))}",
+                fix="See what is damaged: git fsck",
+            ) from error
+
+
+def _is_blob(item: Any) -> bool:
+    return bool(item.type == "blob")
+
+
+def explain(text: str) -> str:
+    """What git, a hook or a remote said, made safe to show: no control characters, no password of a URL."""
+    lines = (re.sub(r"^(remote:|error:|fatal:)\s*", "", line).strip() for line in text.splitlines())
+    shown = "; ".join(line for line in lines if line and not line.startswith("hint:"))
+    shown = re.sub(r"(?<=://)[^/@\s]+@", "***@", shown)
+    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in shown)
+    return shown[:_MAX_ERROR_CHARACTERS] or "it gave no reason"

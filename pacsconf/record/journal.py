@@ -1,0 +1,224 @@
+"""What this clone did and saw, beside the record: in `.git/pacsconf/ENV/`, never pushed.
+
+    CHANGESET.jsonl   one line per intent (before a change's bytes leave) and per outcome (after)
+    heads.json        the last heads of the record that were seen here
+    lock, holder.json one apply at a time in this clone
+
+The journal only makes `resume` finer: everything it says could be read again from the live systems. Lines of JSON
+with fsync rather than SQLite: there is one writer, who only ever appends, so a database would add nothing but its
+own locks, which network drives do not keep. A line that a crash cut short is the last one, and is ignored. It holds
+addresses and outcomes, never values.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Self
+
+from pacsconf.core.address import Address
+from pacsconf.core.change import Change, Outcome
+from pacsconf.core.changeset import outcome_from_json, outcome_to_json
+from pacsconf.core.errors import LockHeld, RecordError
+from pacsconf.core.plan import canonical
+from pacsconf.record.standing import Heads
+
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+
+class Journal:
+    """The local side of one environment's record."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @classmethod
+    def open(cls, common_dir: Path, environment: str) -> Journal:
+        """The journal of an environment in a clone's `.git` folder; made when first written."""
+        return cls(common_dir / "pacsconf" / environment)
+
+    # --- heads ------------------------------------------------------------------------------------------------
+
+    def heads(self) -> Heads:
+        """The heads that were noted last; none where the note is missing or damaged."""
+        data = _loaded(self._folder / "heads.json")
+        return Heads(str(data.get("here", "")), str(data.get("there", "")))
+
+    def note(self, heads: Heads) -> None:
+        """Remember these heads.
+
+        Raises: RecordError when the clone cannot be written.
+        """
+        if heads != self.heads():
+            self._replace("heads.json", {"here": heads.here, "there": heads.there})
+
+    # --- one apply at a time ----------------------------------------------------------------------------------
+
+    def exclusively(self) -> Exclusive:
+        """The right to apply in this clone, until it is given back or the process ends.
+
+        Raises: LockHeld naming the process that has it.
+        """
+        from filelock import FileLock, Timeout
+
+        self._make_folder()
+        lock = FileLock(self._folder / "lock", thread_local=False)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout as exc:
+            holder = _loaded(self._folder / "holder.json")
+            raise LockHeld(
+                f"process {holder.get('pid', '?')} on {holder.get('host', '?')} is applying from this clone",
+                fix="Wait until it ends",
+            ) from exc
+        self._replace("holder.json", {"pid": os.getpid(), "host": socket.gethostname()})
+        return Exclusive(lock)
+
+    # --- change sets ------------------------------------------------------------------------------------------
+
+    def write(self, changeset_id: str, commit: str, *, resumed: bool = False) -> Writer:
+        """A writer for a change set that was opened by `commit`; when resumed, behind what is there already.
+
+        Raises: RecordError when the clone cannot be written.
+        """
+        self._make_folder()
+        path = self._path(changeset_id)
+        try:
+            _mend(path, keep=resumed)
+            return Writer(path.open("ab"), {"opened": commit, "pid": os.getpid()})
+        except OSError as exc:
+            raise _unwritable(path, exc) from exc
+
+    def outcomes(self, changeset_id: str) -> dict[Address, Outcome]:
+        """What this clone knows of a change set; what was intended and has no outcome is `unknown`."""
+        known: dict[Address, Outcome] = {}
+        for line in _lines(self._path(changeset_id)):
+            for body in line.get("intents", ()):
+                address = Address.parse(body["address"])
+                known[address] = Outcome(
+                    address, body["action"], "unknown", "interrupted before it was answered"
+                )
+            for body in line.get("outcomes", ()):
+                outcome = outcome_from_json(body)
+                known[outcome.address] = outcome
+        return known
+
+    def finish(self, changeset_id: str) -> None:
+        """Forget a change set whose outcomes are in the record."""
+        self._path(changeset_id).unlink(missing_ok=True)
+
+    def unfinished(self) -> tuple[str, ...]:
+        """The ids of change sets whose outcomes this clone still keeps."""
+        return tuple(sorted(path.stem for path in self._folder.glob("*.jsonl")))
+
+    # --- files ------------------------------------------------------------------------------------------------
+
+    def _path(self, changeset_id: str) -> Path:
+        if not changeset_id.replace("-", "").isalnum():
+            raise RecordError(f"{changeset_id!r} is no id of a change set")
+        return self._folder / f"{changeset_id}.jsonl"
+
+    def _make_folder(self) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise _unwritable(self._folder, exc) from exc
+
+    def _replace(self, name: str, body: Mapping[str, Any]) -> None:
+        self._make_folder()
+        path = self._folder / name
+        draft = path.with_suffix(f".{os.getpid()}.draft")
+        try:
+            with draft.open("wb") as file:
+                file.write(canonical(body))
+                _to_disk(file)
+            draft.replace(path)
+        except OSError as exc:
+            raise _unwritable(path, exc) from exc
+
+
+class Exclusive:
+    """The right of this process to apply in this clone."""
+
+    def __init__(self, lock: FileLock) -> None:
+        self._lock = lock
+
+    def release(self) -> None:
+        """Give it back; nothing happens the second time."""
+        self._lock.release()
+
+
+class Writer:
+    """Appends to the journal of one change set; on disk when a method returns."""
+
+    def __init__(self, file: IO[bytes], head: Mapping[str, Any]) -> None:
+        self._file = file
+        self._append(head)
+
+    def intend(self, changes: Iterable[Change]) -> None:
+        """Note that these changes are about to be sent."""
+        self._append({"intents": [{"address": str(c.address), "action": c.action} for c in changes]})
+
+    def result(self, outcomes: Iterable[Outcome]) -> None:
+        """Note what became of changes."""
+        self._append({"outcomes": [outcome_to_json(outcome) for outcome in outcomes]})
+
+    def close(self) -> None:
+        """Close the file; its contents stay."""
+        self._file.close()
+
+    def _append(self, body: Mapping[str, Any]) -> None:
+        try:
+            self._file.write(canonical(body) + b"\n")
+            _to_disk(self._file)
+        except OSError as exc:
+            raise _unwritable(Path(self._file.name), exc) from exc
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _to_disk(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _mend(path: Path, *, keep: bool) -> None:
+    """Cut off the line that a crash left unfinished, or everything; a later line must not be glued to it."""
+    with path.open("ab+") as file:
+        file.seek(0)
+        data = file.read() if keep else b""
+        file.truncate(data.rfind(b"\n") + 1)
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return
+    for line in data.split(b"\n")[:-1]:
+        try:
+            yield json.loads(line)
+        except ValueError as exc:
+            raise RecordError(
+                f"{path} is damaged: {exc}", fix=f"Delete it; resume reads live instead"
+            ) from exc
+
+
+def _loaded(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _unwritable(path: Path, exc: OSError) -> RecordError:
+    return RecordError(f"{path} cannot be written: {exc.strerror}", fix="Make room, or make it writable")

@@ -8,9 +8,10 @@ from urllib.parse import quote, unquote
 
 from pydantic_core import CoreSchema, core_schema
 
-# What may stand in one part as it is; the rest is percent-encoded, so that an address is one word in a shell
-# and `/` only ever separates parts. A space or a slash is legal in an AE title (PS3.5 section 6.2).
-_PLAIN = "!$&'()*+,:;=@^_`{|}~#[]"
+# What may stand in one part as it is, beside letters, digits and `_.-~`. The rest is percent-encoded: `/` only ever
+# separates parts, an address is no pattern (`*`, `[`), and it is one harmless word in a shell, since commands are
+# shown to be pasted and names come from live systems. All of it is legal in an AE title (PS3.5 section 6.2).
+_PLAIN = "+,:=@"
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -26,12 +27,17 @@ class Address:
 
     @classmethod
     def of(cls, system: str, kind: str, *parts: str) -> Address:
-        """The address of these name parts, escaped where a part holds a slash, a space or a percent sign."""
+        """The address of these name parts, escaped where a part holds more than letters, digits and `_.-~+,:=@`.
+
+        Raises: ValueError when a part is empty.
+        """
+        if not (parts and all(parts)):
+            raise ValueError(f"a name in {system}/{kind} is empty, so nothing can be addressed by it")
         return cls(system, kind, "/".join(quote(part, safe=_PLAIN) for part in parts))
 
     @classmethod
     def parse(cls, text: str) -> Address:
-        """The address that `text` spells.
+        """The address that `text` spells, however it is escaped: two spellings of one name are one address.
 
         Raises: ValueError when it is not `system/kind/name`.
         """
@@ -41,7 +47,7 @@ class Address:
             raise ValueError(
                 f'"{text}" is not an address; write system/kind/name, such as directory/device/ct-1'
             )
-        return cls(system, kind, name)
+        return cls.of(system, kind, *map(unquote, name.split("/")))
 
     @property
     def parts(self) -> tuple[str, ...]:

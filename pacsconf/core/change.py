@@ -7,9 +7,19 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pacsconf.core.address import Address
-from pacsconf.core.resource import Effect, Fields, Risk, State, Value, value_from_json, value_to_json
+from pacsconf.core.resource import (
+    Effect,
+    Fields,
+    Risk,
+    State,
+    Value,
+    one_of,
+    value_from_json,
+    value_to_json,
+)
 
 Action = Literal["create", "update", "delete"]
+Mode = Literal["read-only", "write"]
 SIGNS: dict[Action, str] = {"create": "+", "update": "~", "delete": "-"}
 
 Status = Literal["applied", "failed", "skipped", "waiting", "unknown"]
@@ -68,7 +78,7 @@ class Change:
     effects: frozenset[Effect] = frozenset()
     takes_over: bool = False
     repairs: bool = False
-    mode: Literal["read-only", "write"] = "write"
+    mode: Mode = "write"
     reason: str = ""
 
     @property
@@ -103,11 +113,24 @@ class Change:
         return _claims(self.before) - _claims(self.after)
 
     def inverse(self) -> Change:
-        """The change that leads back from `after` to `before`."""
+        """The change that leads back from `after` to `before`; what it puts at risk is its kind's to judge."""
         actions: dict[Action, Action] = {"create": "delete", "delete": "create", "update": "update"}
         return Change(
-            actions[self.action], self.after, self.before, records=self.before, risk=self.risk, mode=self.mode
+            actions[self.action],
+            self.after,
+            self.before,
+            records=_recorded_back(self),
+            risk=self.risk,
+            mode=self.mode,
         )
+
+
+def _recorded_back(change: Change) -> State | None:
+    """What the record holds once a change is taken back: a field that it left alone keeps its last value."""
+    if change.before is None or change.records is None:
+        return change.before
+    fields = {**change.records.fields, **{field.name: field.before for field in change.fields}}
+    return change.before.with_fields({name: value for name, value in fields.items() if value is not None})
 
 
 def _claims(state: State | None) -> frozenset[str]:
@@ -157,7 +180,7 @@ def state_from_json(data: dict[str, Any] | None) -> State | None:
     return State(
         Address.parse(data["address"]),
         Address.parse(data["root"]),
-        {str(name): value_from_json(value) for name, value in data["fields"].items()},
+        {str(name): value_from_json(value) for name, value in dict(data["fields"]).items()},
         frozenset(map(Address.parse, data["depends_on"])),
         frozenset(map(str, data["claims"])),
     )
@@ -184,15 +207,28 @@ def change_from_json(data: dict[str, Any]) -> Change:
 
     Raises: ValueError, KeyError or TypeError for what is not a change.
     """
-    return Change(
-        data["action"],
+    change = Change(
+        one_of(Action, data["action"]),
         state_from_json(data["before"]),
         state_from_json(data["after"]),
         state_from_json(data["records"]),
-        data["risk"],
-        frozenset(data["effects"]),
+        one_of(Risk, data["risk"]),
+        frozenset(one_of(Effect, effect) for effect in data["effects"]),
         bool(data["takes_over"]),
         bool(data["repairs"]),
-        data["mode"],
+        one_of(Mode, data["mode"]),
         str(data["reason"]),
     )
+    sides = tuple(state.address for state in (change.before, change.after) if state)
+    there = (change.before is not None, change.after is not None)
+    if there != _THERE[change.action] or len(set(sides)) != 1:
+        raise ValueError(f"a {change.action} has other sides than these")
+    return change
+
+
+_THERE: dict[Action, tuple[bool, bool]] = {
+    "create": (False, True),
+    "update": (True, True),
+    "delete": (True, False),
+}
+"""Whether each action has a before and an after."""

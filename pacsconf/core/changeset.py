@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from pacsconf.core.address import Address
-from pacsconf.core.change import Change, Outcome, Status, inverse
+from pacsconf.core.change import Action, Change, Outcome, Status, inverse
 from pacsconf.core.errors import RecordError
 from pacsconf.core.plan import Plan, plan_from_json, plan_to_json
+from pacsconf.core.resource import one_of
 
 SetStatus = Literal["open", "closed", "abandoned"]
 
@@ -91,7 +92,7 @@ def changeset_from_json(data: Any) -> ChangeSet:
             runner=str(data["runner"]),
             opened=str(data["opened"]),
             lease_until=str(data["lease_until"]),
-            status=_one_of(SetStatus, data["status"]),
+            status=one_of(SetStatus, data["status"]),
             reason=str(data["reason"]),
             ticket=str(data["ticket"]),
             acks=tuple(map(str, data["acks"])),
@@ -121,14 +122,8 @@ def outcome_from_json(data: dict[str, Any]) -> Outcome:
     """
     return Outcome(
         Address.parse(data["address"]),
-        data["action"],
-        _one_of(Status, data["status"]),
+        one_of(Action, data["action"]),
+        one_of(Status, data["status"]),
         str(data["error"]),
         float(data["milliseconds"]),
     )
-
-
-def _one_of(literal: Any, value: Any) -> Any:
-    if value not in get_args(literal):
-        raise ValueError(f'"{value}" is none of {", ".join(get_args(literal))}')
-    return value

@@ -59,7 +59,11 @@ class FieldDifference:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The three sides of one address and the verdict on it; `fields` only where declared meets live."""
+    """The three sides of one address and the verdict on it; `fields` only where declared meets live.
+
+    `known` is false when the record is unknown: `last` is then None because nobody can tell, not because it is
+    not owned.
+    """
 
     address: Address
     declared: State | None
@@ -67,6 +71,7 @@ class Difference:
     last: State | None
     verdict: Verdict
     fields: tuple[FieldDifference, ...] = ()
+    known: bool = True
 
     @property
     def drifted(self) -> bool:
@@ -79,7 +84,7 @@ class Difference:
         """Whether the record moves on without anything to write."""
         converged = any(field.verdict == "converged" for field in self.fields)
         return self.verdict in ("take-ownership", "forget") or (
-            converged and self.verdict in ("equal", "drift")
+            converged and self.verdict in ("equal", "drift", "clash")
         )
 
 
@@ -110,11 +115,12 @@ def compare(
     """
     owned: States = last if last is not None else {}
     addresses = sorted(declared.keys() | live.keys() | owned.keys())
-    return tuple(
+    differences = (
         _difference(address, declared.get(address), live.get(address), owned.get(address), ignored)
         for address in addresses
         if not ignored(address, "")
     )
+    return tuple(differences) if last is not None else tuple(replace(one, known=False) for one in differences)
 
 
 def _difference(
@@ -127,7 +133,7 @@ def _difference(
     if declared is None:
         return Difference(address, None, live, last, _undeclared(live, last, address, ignored))
     if live is None:
-        return Difference(address, declared, None, last, _absent(declared, last))
+        return Difference(address, declared, None, last, _absent(declared, last, address, ignored))
     fields = tuple(
         field
         for field in field_differences(declared.fields, live.fields, last.fields if last else None)
@@ -143,14 +149,21 @@ def _undeclared(
         return "forget"
     if last is None:
         return "unmanaged"
-    changed = field_differences(last.fields, live.fields, None)
-    return "clash" if any(not ignored(address, field.name) for field in changed) else "delete"
+    return "delete" if _same(last, live, address, ignored) else "clash"
 
 
-def _absent(declared: State, last: State | None) -> Verdict:
+def _absent(
+    declared: State, last: State | None, address: Address, ignored: Callable[[Address, str], bool]
+) -> Verdict:
     if last is None:
         return "create"
-    return "deleted-outside" if declared.fields == last.fields else "clash"
+    return "deleted-outside" if _same(declared, last, address, ignored) else "clash"
+
+
+def _same(this: State, that: State, address: Address, ignored: Callable[[Address, str], bool]) -> bool:
+    """Whether two sides agree on every field that is not for others to write."""
+    differing = field_differences(this.fields, that.fields, None)
+    return all(ignored(address, field.name) for field in differing)
 
 
 def _present(fields: Iterable[FieldDifference], *, owned: bool) -> Verdict:
@@ -201,6 +214,11 @@ def change(difference: Difference, rules: Rules, *, repairs: bool = False) -> Ch
     made = _change(difference, rules, repairs=repairs)
     if made is None:
         return None
+    return judged(made, rules)
+
+
+def judged(made: Change, rules: Rules) -> Change:
+    """A change with the risk, the effects and the mode that its kind and system give it."""
     kind = rules.kinds.get(made.address.kind, Resource)
     before = made.before.fields if made.before else None
     after = made.after.fields if made.after else None
@@ -213,7 +231,7 @@ def _change(difference: Difference, rules: Rules, *, repairs: bool) -> Change | 
             return Change("create", None, difference.declared, difference.declared)
         case "delete":
             return Change("delete", difference.live, None)
-        case "unmanaged" if difference.address.kind in rules.exclusive:
+        case "unmanaged" if difference.known and difference.address.kind in rules.exclusive:
             return Change("delete", difference.live, None, reason="undeclared, and its kind is exclusive")
         case "deleted-outside" if repairs or rules.enforce:
             return Change("create", None, difference.declared, difference.declared, repairs=True)
@@ -273,11 +291,24 @@ def _recorded(difference: Difference, written: Mapping[str, Value | None]) -> St
     declared, live = difference.declared, difference.live
     assert declared is not None, "only what is declared is recorded"
     assert live is not None, "only what exists is recorded"
-    base = difference.last.fields if difference.last else live.fields
+    base = difference.last.fields if difference.last else _agreed(declared.fields, live.fields)
     converged = {field.name: field.live for field in difference.fields if field.verdict == "converged"}
     return declared.with_fields(_overlay(base, {**converged, **written}))
 
 
+def _agreed(declared: Fields, live: Fields) -> dict[str, Value]:
+    """What a first owner may call its own: an ignored field that differs is not."""
+    return {name: value for name, value in declared.items() if live.get(name) == value}
+
+
 def recorded(difference: Difference) -> State | None:
-    """What the record is to hold of a difference for which nothing is written; None: forget it."""
-    return None if difference.verdict == "forget" else _recorded(difference, {})
+    """What the record is to hold of a difference for which nothing is written; None: nothing (any more).
+
+    Only what stands on both sides can move it, and what is not owned becomes so only where it is equal.
+    """
+    if difference.verdict == "take-ownership":
+        return _recorded(difference, {})
+    if difference.last is None or difference.verdict == "forget":
+        return None
+    both = difference.declared is not None and difference.live is not None
+    return _recorded(difference, {}) if both else difference.last

@@ -1,13 +1,16 @@
 """Guards: how much one plan may do before a person has to say so again.
 
-They count what a person counts: roots. A device whose three connections go is one removal. Only changes that
-would run are counted. Every limit can be set in the inventory; a tripped guard is let through by naming it
-together with the plan's digest (`--ack DIGEST:GUARD`) and a reason.
+They count what a person counts: roots. A device whose three connections go is one removal, and so is a device
+that keeps two of them; a connection that another one replaces in the same device is an update of the device, and a
+title replaced in this way is a new address. Only changes that would run are counted. Every limit can be set in the
+inventory; a tripped guard is let through by naming it together with the plan's digest (`--ack DIGEST:GUARD`) and a
+reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pacsconf.core.address import Address
@@ -48,7 +51,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What guards look at beside the changes: all three sides, roots gone on purpose, and cautions by address."""
+    """What guards look at beside the changes: all three sides, and what is known about addresses.
+
+    `retired` are roots gone on purpose, `cautions` reasons for a second look. `reserved` are the names that count
+    as declared only because they linger; `released` those that go because their time is over, as was announced.
+    """
 
     declared: States
     live: States
@@ -56,6 +63,15 @@ class Scene:
     retired: frozenset[Address] = frozenset()
     cautions: Mapping[Address, str] = field(default_factory=dict)
     limits: Limits = Limits()
+    reserved: Collection[Address] = frozenset()
+    released: Collection[Address] = frozenset()
+
+
+Group = tuple[str, str]
+"""The system and kind of roots, which are counted together."""
+
+_REMOVALS: Mapping[str, int] = {"user": 2, "retention-rule": 0}
+"""How many may be removed where a share of all is not the measure: people, and rules that keep studies."""
 
 
 def guards(changes: Sequence[Change], scene: Scene) -> tuple[Guard, ...]:
@@ -78,19 +94,21 @@ def tripped(found: Iterable[Guard]) -> tuple[str, ...]:
     return tuple(sorted({guard.id for guard in found if guard.tripped}))
 
 
-def _by_kind(roots: Iterable[Address]) -> dict[tuple[str, str], tuple[Address, ...]]:
+def _by_kind(roots: Iterable[Address]) -> dict[Group, tuple[Address, ...]]:
     """Roots grouped by system and kind."""
-    groups: dict[tuple[str, str], set[Address]] = {}
+    groups: dict[Group, set[Address]] = {}
     for root in roots:
         groups.setdefault((root.system, root.kind), set()).add(root)
     return {key: tuple(sorted(groups[key])) for key in sorted(groups)}
 
 
-def _known_roots(scene: Scene) -> dict[tuple[str, str], tuple[Address, ...]]:
-    owned = {state.root for state in scene.last.values()}
-    return _by_kind(
-        owned | {state.root for address, state in scene.live.items() if address in scene.declared}
-    )
+def _counted(roots: Iterable[Address], scene: Scene) -> Iterator[tuple[Group, tuple[Address, ...], int]]:
+    """Roots by group, each group with how many there are of it in all: owned, declared and live, or counted."""
+    known = {state.root for state in scene.last.values()}
+    known |= {state.root for address, state in scene.live.items() if address in scene.declared}
+    counted = _by_kind(roots)
+    totals = {group: len(all_) for group, all_ in _by_kind(known.union(*counted.values())).items()}
+    yield from ((group, found, totals[group]) for group, found in counted.items())
 
 
 def _with_effect(changes: Iterable[Change], effect: Effect) -> Iterator[Address]:
@@ -98,20 +116,36 @@ def _with_effect(changes: Iterable[Change], effect: Effect) -> Iterator[Address]
 
 
 def _removals(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
-    known = _known_roots(scene)
-    for (system, kind), roots in _by_kind(_with_effect(changes, "removes")).items():
-        total = len(known.get((system, kind), roots))
-        limit = scene.limits.removals.get(kind, max(1, min(3, total // 10)))
+    for (system, kind), roots, total in _counted(_losers(changes, scene), scene):
+        built_in = _REMOVALS.get(kind, max(1, min(3, total // 10)))
         yield Guard(
-            "GUARD-REMOVE", f"{kind}s of {system}", roots, total, limit,
+            "GUARD-REMOVE", f"{kind}s of {system}", roots, total, scene.limits.removals.get(kind, built_in),
             "something would be taken away from them", f"pacsconf.guards.removals.{kind}",
         )  # fmt: skip
 
 
+def _losers(changes: Sequence[Change], scene: Scene) -> Iterator[Address]:
+    """Roots that lose something for which they get nothing of its kind in return."""
+    gained = Counter((change.root, change.address.kind) for change in changes if change.action == "create")
+    for change in changes:
+        if "removes" not in change.effects or change.address in scene.released:
+            continue
+        place = (change.root, change.address.kind)
+        if change.action == "delete" and gained[place]:
+            gained[place] -= 1
+        else:
+            yield change.root
+
+
 def _updates(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
-    known = _known_roots(scene)
-    for (system, kind), roots in _by_kind(c.root for c in changes if c.action == "update").items():
-        total = len(known.get((system, kind), roots))
+    """Roots that stand before and after, and hold something else then."""
+    gone = {change.address for change in changes if change.action == "delete"}
+    touched = (
+        change.root
+        for change in changes
+        if change.action == "update" or (change.root in scene.live and change.root not in gone)
+    )
+    for (system, kind), roots, total in _counted(touched, scene):
         limit = scene.limits.updates.get(kind, max(10, total // 5))
         yield Guard(
             "GUARD-UPDATE", f"{kind}s of {system}", roots, total, limit,
@@ -120,52 +154,79 @@ def _updates(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
 
 
 def _readdresses(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
-    known = _known_roots(scene)
-    for (system, kind), roots in _by_kind(_with_effect(changes, "readdresses")).items():
+    readdressed = {*_with_effect(changes, "readdresses"), *_retitled(changes)}
+    for (system, kind), roots, total in _counted(readdressed, scene):
         yield Guard(
-            "GUARD-ADDRESS", f"{kind}s of {system}", roots, len(known.get((system, kind), roots)),
-            scene.limits.readdresses, "peers would find them under another address or title",
-            "pacsconf.guards.readdresses",
+            "GUARD-ADDRESS", f"{kind}s of {system}", roots, total, scene.limits.readdresses,
+            "peers would find them under another address or title", "pacsconf.guards.readdresses",
         )  # fmt: skip
+
+
+def _retitled(changes: Iterable[Change]) -> Iterator[Address]:
+    """Roots that give up one claim and take another."""
+    frees, acquires = _claims_by_root(changes)
+    for root in frees.keys() & acquires.keys():
+        if frees[root] - acquires[root] and acquires[root] - frees[root]:
+            yield root
+
+
+Claims = dict[Address, set[str]]
+
+
+def _claims_by_root(changes: Iterable[Change]) -> tuple[Claims, Claims]:
+    """The claims that each root gives up, and those that it takes."""
+    frees: Claims = {}
+    acquires: Claims = {}
+    for change in changes:
+        frees.setdefault(change.root, set()).update(change.frees)
+        acquires.setdefault(change.root, set()).update(change.acquires)
+    return frees, acquires
 
 
 def _emptied(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
     """A system for which nothing is declared although we own something there: the inventory was not found."""
-    for system in sorted({change.address.system for change in changes if change.action == "delete"}):
-        if not any(address.system == system for address in scene.declared):
-            roots = tuple(sorted({change.root for change in changes if change.address.system == system}))
-            yield Guard(
-                "GUARD-EMPTY", f"resources of {system}", roots, len(roots), 0,
-                "the inventory declares nothing for this system: was it loaded from the right folder?",
-            )  # fmt: skip
+    declared = {address.system for address in scene.declared if address not in scene.reserved}
+    deletes = [change for change in changes if change.action == "delete"]
+    for system in sorted({change.address.system for change in deletes} - declared):
+        roots = tuple(sorted({change.root for change in deletes if change.address.system == system}))
+        yield Guard(
+            "GUARD-EMPTY", f"resources of {system}", roots, len(roots), 0,
+            "the inventory declares nothing for this system: was it loaded from the right folder?",
+        )  # fmt: skip
 
 
 def _vanished(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
-    """Roots deleted although the inventory neither declares nor retires them."""
-    gone = tuple(
-        change
-        for change in changes
-        if change.action == "delete" and change.address == change.root and _is_vanished(change, scene)
-    )
-    known = _known_roots(scene)
-    for (system, kind), roots in _by_kind(change.address for change in gone).items():
-        notes = tuple(note for root in roots for note in _renames(root, changes))
+    """Owned roots that lose something although the inventory neither declares nor retires them."""
+    gone = {change.root for change in changes if change.action == "delete" and _is_vanished(change, scene)}
+    takers = _takers(changes)
+    for (system, kind), roots, total in _counted(gone, scene):
         yield Guard(
-            "GUARD-VANISHED", f"{kind}s of {system}", roots, len(known.get((system, kind), roots)), 0,
+            "GUARD-VANISHED", f"{kind}s of {system}", roots, total, 0,
             "they are no longer in the inventory; take something out by `lifecycle: retired`, not by deleting it",
-            notes=notes,
+            notes=tuple(
+                f"{root} looks renamed to {taker}: it takes its name"
+                for root in roots
+                for taker in sorted(takers.get(root, ()))
+            ),
         )  # fmt: skip
 
 
 def _is_vanished(change: Change, scene: Scene) -> bool:
-    return change.address in scene.last and change.address not in scene.retired
+    known = change.root in scene.declared or change.root in scene.retired or change.address in scene.released
+    return change.root in scene.last and not known
 
 
-def _renames(root: Address, changes: Sequence[Change]) -> Iterator[str]:
-    """Words for each other root that takes over a claim of a vanished one."""
-    freed = {claim for change in changes if change.root == root for claim in change.frees}
-    takers = {change.root for change in changes if change.root != root and change.acquires & freed}
-    return (f"{root} looks renamed to {taker}: it takes its name" for taker in sorted(takers))
+def _takers(changes: Sequence[Change]) -> dict[Address, set[Address]]:
+    """For each root that gives up claims the other roots that take one of them."""
+    frees, acquires = _claims_by_root(changes)
+    by_claim: dict[str, set[Address]] = {}
+    for root, claims in acquires.items():
+        for claim in claims:
+            by_claim.setdefault(claim, set()).add(root)
+    return {
+        root: {taker for claim in claims for taker in by_claim.get(claim, ())} - {root}
+        for root, claims in frees.items()
+    }
 
 
 def _widened(changes: Sequence[Change]) -> Iterator[Guard]:

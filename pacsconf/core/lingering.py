@@ -17,10 +17,14 @@ from pacsconf.core.resource import State
 
 @dataclass(frozen=True, slots=True)
 class Lingering:
-    """Declared states with the reserved ones added, and every reservation with the day it ends."""
+    """Declared states with the reserved ones added, and every reservation with the day it ends.
+
+    `released` are names whose reservation has run out: nothing keeps them any more.
+    """
 
     declared: Mapping[Address, State]
     reserved: Mapping[Address, date]
+    released: frozenset[Address] = frozenset()
 
 
 def linger(
@@ -34,9 +38,12 @@ def linger(
     """Declared with the names that linger today.
 
     `kinds` are the (system, kind) pairs that linger; `reserved` are the reservations so far; a name that is let
-    go today stays for `days` days. A reservation that has run out is dropped, so the name is deleted.
+    go today stays for `days` days. A reservation that has run out is dropped, so the name is deleted; one of a kind
+    that is not asked about (its system is left out this time) stays as it is.
     """
+    others = {a: day for a, day in reserved.items() if (a.system, a.kind) not in kinds}
     gone = [a for a in sorted(last) if a not in declared and (a.system, a.kind) in kinds]
     until = {address: reserved.get(address, today + timedelta(days=days)) for address in gone}
     kept = {address: day for address, day in until.items() if day > today}
-    return Lingering({**declared, **{address: last[address] for address in kept}}, kept)
+    released = frozenset(a for a in until if a in reserved and a not in kept)
+    return Lingering({**declared, **{a: last[a] for a in kept}}, {**others, **kept}, released)

@@ -4,12 +4,15 @@ Terms. A change *waits for* another one when
   - it creates or updates what depends on something the other creates or updates;
   - it deletes what the other one, by delete or update, stops depending on;
   - it takes a claim that the other one frees.
+Two of these are *musts*: what is created or deleted under a dependant, and claims; live systems refuse any other
+order. That an update follows the update of what it stood on before is a *wish*, so that a change which fails or
+waits for a person holds back what builds on it. Where a wish closes a circle, the musts alone decide.
 A *layer* is a set of changes none of which waits for another of the same or a later layer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from pacsconf.core.address import Address
@@ -22,23 +25,45 @@ Graph = Mapping[Address, frozenset[Address]]
 
 
 def graph(changes: Iterable[Change]) -> Graph:
-    """For each change's address the addresses of the changes it waits for."""
+    """For each change's address the addresses of the changes it waits for, musts and wishes."""
     by_address = {change.address: change for change in changes}
-    freed = {claim: change.address for change in by_address.values() for claim in sorted(change.frees)}
+    return _graph(by_address, [*_musts(by_address), *_wishes(by_address)])
+
+
+Edge = tuple[Address, Address]
+"""The first waits for the second."""
+
+
+def _graph(by_address: Mapping[Address, Change], edges: Iterable[Edge]) -> Graph:
     waits: dict[Address, set[Address]] = {address: set() for address in by_address}
-    for address, change in by_address.items():
-        for needed in change.after.depends_on if change.after else ():
-            if needed in by_address and by_address[needed].after is not None:
-                waits[address].add(needed)
-        for needed in change.before.depends_on if change.before else ():
-            if needed in by_address and by_address[needed].action == "delete" and _lets_go(change, needed):
-                waits[needed].add(address)
-        waits[address] |= {freed[claim] for claim in change.acquires if claim in freed}
+    for waiting, needed in edges:
+        waits[waiting].add(needed)
     return {address: frozenset(others - {address}) for address, others in waits.items()}
 
 
-def _lets_go(change: Change, needed: Address) -> bool:
-    return change.after is None or needed not in change.after.depends_on
+def _musts(by_address: Mapping[Address, Change]) -> Iterator[Edge]:
+    freed: dict[str, list[Address]] = {}
+    for address, change in by_address.items():
+        for claim in change.frees:
+            freed.setdefault(claim, []).append(address)
+    for address, change in by_address.items():
+        before, after = _needs(change.before), _needs(change.after)
+        yield from ((address, needed) for needed in after if _is(by_address, needed, "create"))
+        yield from ((needed, address) for needed in before - after if _is(by_address, needed, "delete"))
+        yield from ((address, holder) for claim in change.acquires for holder in freed.get(claim, ()))
+
+
+def _wishes(by_address: Mapping[Address, Change]) -> Iterator[Edge]:
+    for address, change in by_address.items():
+        yield from ((address, needed) for needed in _needs(change.after) if _is(by_address, needed, "update"))
+
+
+def _is(by_address: Mapping[Address, Change], address: Address, action: str) -> bool:
+    return address in by_address and by_address[address].action == action
+
+
+def _needs(state: State | None) -> frozenset[Address]:
+    return state.depends_on if state else frozenset()
 
 
 def layers(changes: Iterable[Change]) -> tuple[tuple[Change, ...], ...]:
@@ -49,17 +74,26 @@ def layers(changes: Iterable[Change]) -> tuple[tuple[Change, ...], ...]:
     Raises: DependencyCycle naming every address in the cycle.
     """
     by_address = {change.address: change for change in changes}
-    sorter = TopologicalSorter(graph(by_address.values()))
     try:
-        sorter.prepare()
-    except CycleError as exc:
-        raise DependencyCycle(exc.args[1][1:]) from exc
-    cut: list[tuple[Change, ...]] = []
+        cut = _cut(graph(by_address.values()))
+    except CycleError:
+        try:
+            cut = _cut(_graph(by_address, _musts(by_address)))
+        except CycleError as exc:
+            raise DependencyCycle(exc.args[1][1:]) from exc
+    return tuple(tuple(by_address[address] for address in layer) for layer in cut)
+
+
+def _cut(waits: Graph) -> list[list[Address]]:
+    """Layers of a graph; sorted on the way in, so that of several cycles the same one is always found."""
+    sorter = TopologicalSorter({address: sorted(waits[address]) for address in sorted(waits)})
+    sorter.prepare()
+    cut: list[list[Address]] = []
     while sorter.is_active():
         ready = sorted(sorter.get_ready())
-        cut.append(tuple(by_address[address] for address in ready))
+        cut.append(ready)
         sorter.done(*ready)
-    return tuple(cut)
+    return cut
 
 
 def order(changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -75,54 +109,49 @@ def needed_by(chosen: Collection[Address], changes: Iterable[Change]) -> frozens
 
     A subset is closed when this is empty.
     """
-    waits = graph(changes)
-    seen: set[Address] = set()
-    pending = [address for address in chosen if address in waits]
-    while pending:
-        for needed in waits[pending.pop()]:
-            if needed not in seen:
-                seen.add(needed)
-                pending.append(needed)
-    return frozenset(seen - set(chosen))
+    return _reached(chosen, graph(changes)) - frozenset(chosen)
 
 
 def waiting_for(blocked: Collection[Address], changes: Iterable[Change]) -> frozenset[Address]:
     """The changes that wait for any of `blocked`, directly or through others."""
-    waits = graph(changes)
-    reached = set(blocked)
-    grew = True
-    while grew:
-        more = {address for address, needed in waits.items() if address not in reached and needed & reached}
-        reached |= more
-        grew = bool(more)
-    return frozenset(reached - set(blocked))
+    dependants: dict[Address, set[Address]] = {}
+    for address, needed in graph(changes).items():
+        for one in needed:
+            dependants.setdefault(one, set()).add(address)
+    return _reached(blocked, dependants) - frozenset(blocked)
 
 
 def closure(changes: Iterable[Change], *sides: Mapping[Address, State]) -> frozenset[Address]:
     """Every address that the changes stand on.
 
-    Those are the changes themselves, what they depend on, directly or through others, and who holds the claims
-    they take or free. `sides` are the states to look dependencies and claims up in (declared, live).
+    Those are the changes themselves, what they depend on, directly or through others, what still depends on
+    something they delete, and who holds the claims they take or free. `sides` are the states to look these up
+    in (declared, live).
     """
     planned = tuple(changes)
     claims = {claim for change in planned for claim in change.acquires | change.frees}
-    holders = {
-        state.address for side in sides for state in side.values() if not claims.isdisjoint(state.claims)
+    deleted = {change.address for change in planned if change.action == "delete"}
+    touched = {
+        state.address
+        for side in sides
+        for state in side.values()
+        if not (claims.isdisjoint(state.claims) and deleted.isdisjoint(state.depends_on))
     }
-    reached: set[Address] = set()
-    pending = [change.address for change in planned] + sorted(holders)
-    needs = {change.address: _needs(change) for change in planned}
+    needs: dict[Address, set[Address]] = {}
+    for change in planned:
+        needs.setdefault(change.address, set()).update(_needs(change.before), _needs(change.after))
+    for side in sides:
+        for address, state in side.items():
+            needs.setdefault(address, set()).update(state.depends_on)
+    return _reached({change.address for change in planned} | touched, needs)
+
+
+def _reached(start: Iterable[Address], edges: Mapping[Address, Collection[Address]]) -> frozenset[Address]:
+    """The start and everything that edges lead to from it."""
+    reached = set(start)
+    pending = list(reached)
     while pending:
-        address = pending.pop()
-        if address in reached:
-            continue
-        reached.add(address)
-        pending += needs.get(address, ())
-        pending += [needed for side in sides if address in side for needed in side[address].depends_on]
+        more = set(edges.get(pending.pop(), ())) - reached
+        reached |= more
+        pending += more
     return frozenset(reached)
-
-
-def _needs(change: Change) -> frozenset[Address]:
-    before = change.before.depends_on if change.before else frozenset()
-    after = change.after.depends_on if change.after else frozenset()
-    return before | after

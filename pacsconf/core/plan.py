@@ -16,10 +16,10 @@ from typing import Any
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, change_from_json, change_to_json, state_from_json, state_to_json
-from pacsconf.core.compare import Difference, FieldDifference
+from pacsconf.core.compare import Difference, FieldDifference, FieldVerdict, Verdict
 from pacsconf.core.errors import PlanError
 from pacsconf.core.guard import Guard, tripped
-from pacsconf.core.resource import State, value_from_json, value_to_json
+from pacsconf.core.resource import State, one_of, value_from_json, value_to_json
 
 FORMAT_VERSION = 1
 
@@ -156,7 +156,7 @@ def plan_from_json(data: Any) -> Plan:
     try:
         plan = _parse(data)
         stated = data["digest"]
-    except (KeyError, ValueError, TypeError, AttributeError) as exc:
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as exc:
         raise PlanError(f"the plan is damaged: {exc}", fix="Make it again: pacsconf plan --out FILE") from exc
     if stated != plan.digest:
         raise PlanError(
@@ -250,7 +250,7 @@ def _field_from_json(data: dict[str, Any]) -> FieldDifference:
     declared, live, last = (
         None if data[side] is None else value_from_json(data[side]) for side in ("declared", "live", "last")
     )
-    return FieldDifference(str(data["name"]), declared, live, last, data["verdict"])
+    return FieldDifference(str(data["name"]), declared, live, last, one_of(FieldVerdict, data["verdict"]))
 
 
 def _difference_from_json(data: dict[str, Any]) -> Difference:
@@ -260,6 +260,6 @@ def _difference_from_json(data: dict[str, Any]) -> Difference:
         state_from_json(data["declared"]),
         state_from_json(data["live"]),
         state_from_json(data["last"]),
-        data["verdict"],
+        one_of(Verdict, data["verdict"]),
         fields,
     )

@@ -14,14 +14,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from pacsconf.core.address import Address
-from pacsconf.core.change import Change, state_to_json
+from pacsconf.core.change import Change
 from pacsconf.core.compare import Difference, Rules, States, change, compare, recorded
 from pacsconf.core.errors import PlanError, UnsafePlan
 from pacsconf.core.guard import Limits, Scene, guards
-from pacsconf.core.lingering import linger
+from pacsconf.core.lingering import Lingering, linger
 from pacsconf.core.order import closure, needed_by, order, waiting_for
 from pacsconf.core.plan import Basis, Options, Plan, canonical
-from pacsconf.core.resource import State
+from pacsconf.core.resource import State, value_to_json
 from pacsconf.core.select import any_match, ignoring, matches
 
 
@@ -88,12 +88,15 @@ def make_plan(scenario: Scenario) -> Plan:
     held, waiting = _left_out(scenario, wanted)
     left = {one.address for one in held + waiting}
     changes = order(_chosen(scenario, [one for one in wanted if one.address not in left]))
-    return _assembled(scenario, changes, differences, held, waiting, lingering.reserved)
+    return _assembled(scenario, changes, differences, held, waiting, lingering)
 
 
 def state_digest(state: State | None) -> str:
-    """A digest of what is declared at an address; a hold lasts until it changes."""
-    return hashlib.sha256(canonical(state_to_json(state))).hexdigest()
+    """SHA-256 (hex) of the fields declared at an address, empty for none; a hold lasts until it changes."""
+    if state is None:
+        return ""
+    fields = {name: value_to_json(value) for name, value in state.fields.items()}
+    return hashlib.sha256(canonical(fields)).hexdigest()
 
 
 def obstacles(plan: Plan) -> tuple[str, ...]:
@@ -192,7 +195,8 @@ def _chosen(scenario: Scenario, wanted: list[Change]) -> list[Change]:
     """What targets and excludes leave: a target brings what it needs, an exclude must not be needed."""
     options = scenario.options
     if scenario.only is not None:
-        return [one for one in wanted if one.address in scenario.only | needed_by(scenario.only, wanted)]
+        only = scenario.only | needed_by(scenario.only, wanted)
+        return [one for one in wanted if one.address in only]
     chosen = {
         one.address
         for one in wanted
@@ -207,7 +211,8 @@ def _chosen(scenario: Scenario, wanted: list[Change]) -> list[Change]:
             [f"{address} is needed" for address in missing],
             fix="Exclude what needs it as well, or do not exclude it.",
         )
-    return [one for one in wanted if one.address in chosen | needed]
+    chosen |= needed
+    return [one for one in wanted if one.address in chosen]
 
 
 def _assembled(
@@ -216,17 +221,17 @@ def _assembled(
     differences: list[Difference],
     held: tuple[Change, ...],
     waiting: tuple[Change, ...],
-    reserved: Mapping[Address, date],
+    lingering: Lingering,
 ) -> Plan:
     last = scenario.record.owned or {}
-    touched = {one.address for one in changes}
+    touched = {one.address: one for one in changes}
     seen = [one for one in differences if _is_shown(scenario.options, one) and one.address not in touched]
     settled = [one for one in seen if one.records_only]
     drifts = [one for one in differences if one.drifted and _is_shown(scenario.options, one)]
-    repaired = {one.address for one in changes if one.repairs}
-    noted = touched | {one.address for one in drifts}
+    noted = touched.keys() | {one.address for one in drifts}
     scene = Scene(
-        scenario.declared, scenario.live, last, scenario.retired, scenario.cautions, scenario.limits
+        scenario.declared, scenario.live, last, scenario.retired, scenario.cautions, scenario.limits,
+        lingering.reserved.keys(), lingering.released,
     )  # fmt: skip
     return Plan(
         environment=scenario.environment,
@@ -240,15 +245,23 @@ def _assembled(
         guards=guards(changes, scene),
         takes=tuple(state for state in map(recorded, settled) if state is not None),
         forgets=tuple(one.address for one in settled if one.verdict == "forget"),
-        drifts=tuple(one for one in drifts if one.address not in repaired),
+        drifts=tuple(one for one in drifts if not _is_put_back(one, touched.get(one.address))),
         waiting=waiting,
         held=held,
-        reserved={address: day.isoformat() for address, day in reserved.items()},
+        reserved={address: day.isoformat() for address, day in lingering.reserved.items()},
         unmanaged=tuple(one.address for one in seen if one.verdict == "unmanaged"),
         counts=scenario.counts,
         notes={address: text for address, text in scenario.notes.items() if address in noted},
         blocked=(scenario.record.why_unknown,) if scenario.record.owned is None else (),
     )
+
+
+def _is_put_back(difference: Difference, one: Change | None) -> bool:
+    """Whether a change puts back all that somebody else changed; what it leaves is still to be reported."""
+    if one is None or not one.repairs:
+        return False
+    written = {field.name for field in one.fields}
+    return all(field.name in written for field in difference.fields if field.verdict in ("drift", "clash"))
 
 
 def _is_shown(options: Options, difference: Difference) -> bool:

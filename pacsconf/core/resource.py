@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -121,12 +121,22 @@ def value_to_json(value: Value) -> Any:
 
 
 def value_from_json(value: Any) -> Value:
-    """The inverse of `value_to_json`.
+    """The inverse of `value_to_json`; a set that somebody wrote out of order is the same set.
 
     Raises: ValueError for what is no plain value.
     """
     if isinstance(value, list) and all(isinstance(member, str) for member in value):
-        return tuple(value)
+        return tuple(sorted(set(value)))
     if isinstance(value, bool | int | str):
         return value
     raise ValueError(f"{type(value).__name__} is not a plain value")
+
+
+def one_of(literal: Any, value: Any) -> Any:
+    """The value, which is one of the literal type's.
+
+    Raises: ValueError when it is not.
+    """
+    if value not in get_args(literal):
+        raise ValueError(f'"{value}" is none of {", ".join(get_args(literal))}')
+    return value

@@ -1,0 +1,1 @@
+"""The hospital as its administrator thinks of it: values, models, and the loader of YAML with positions."""

@@ -1,0 +1,363 @@
+"""One YAML text as a tree of nodes that know their places.
+
+Read from libyaml's events, not through its constructor, so that our own rules hold: a scalar is the text that
+was typed (`NO`, `010`, `1:30` stay what they look like; only a plain `null`, `~` or nothing is no value), a
+key stands once, and aliases, depth and size are bounded while reading, before anything is expanded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    DocumentStartEvent,
+    Event,
+    MappingStartEvent,
+    ScalarEvent,
+)
+
+from pacsconf.core.finding import Finding, Place
+from pacsconf.inventory.values import Quoted
+
+MAX_NODES = 1_000_000
+"""Values in one file, aliases counted as often as they are used."""
+MAX_DEPTH = 50
+
+_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+@dataclass(slots=True)
+class Node:
+    """One value and where it stands. A map's or list's own members are nodes; a scalar is text or None.
+
+    `key` is the place of the key it stands under. `how` says in words how the value came here ("profile ct");
+    empty: it was written here. `under` is the node of a profile that this one wins over.
+    """
+
+    value: dict[str, Node] | list[Node] | str | None
+    place: Place
+    key: Place | None = None
+    how: str = ""
+    under: Node | None = None
+
+    @property
+    def entries(self) -> Mapping[str, Node]:
+        """The members of a map; of anything else none."""
+        return self.value if isinstance(self.value, dict) else {}
+
+    @property
+    def named_at(self) -> Place:
+        """Where a reader looks first: the key of a map or list, the text of a scalar."""
+        return self.key if self.key and not isinstance(self.value, str) else self.place
+
+
+def plain(node: Node, *, nulls: bool = False) -> Any:
+    """The values alone: dicts, lists and text. What is null is left out of maps, unless `nulls`."""
+    if isinstance(node.value, dict):
+        return {
+            key: plain(child, nulls=nulls)
+            for key, child in node.value.items()
+            if nulls or child.value is not None
+        }
+    if isinstance(node.value, list):
+        return [plain(child, nulls=nulls) for child in node.value]
+    return node.value
+
+
+def core(node: Node) -> Any:
+    """The values as the YAML 1.2 core schema resolves them, for JSON: numbers and switches typed."""
+    if isinstance(node.value, dict):
+        return {key: core(child) for key, child in node.value.items()}
+    if isinstance(node.value, list):
+        return [core(child) for child in node.value]
+    if node.value is None or isinstance(node.value, Quoted):
+        return node.value and str(node.value)
+    return _core_scalar(node.value)
+
+
+def _core_scalar(text: str) -> bool | int | float | str:
+    if text.lower() in {"true", "false"}:
+        return text.lower() == "true"
+    if re.fullmatch(r"[-+]?[0-9]+", text):
+        return int(text)
+    if re.fullmatch(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", text):
+        return float(text)
+    return text
+
+
+_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+
+
+def line_of(text: str, number: int) -> str:
+    """The line of a text as YAML counts lines, from 1; empty where there is none."""
+    found = _BREAK.split(text)
+    return found[number - 1] if 0 < number <= len(found) else ""
+
+
+class Broken(Exception):
+    """A text that cannot become a tree; carries the finding that says why."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.summary)
+        self.finding = finding
+
+
+def parse(text: str, file: str) -> tuple[Node | None, tuple[Finding, ...]]:
+    """The tree of one document, None when it is empty or cannot be read, and what is wrong with it.
+
+    Duplicate keys, tags and merge keys are reported and read on; after a broken syntax nothing is returned.
+    """
+    reader = _Reader(file, text)
+    try:
+        return reader.document(), tuple(reader.findings)
+    except Broken as exc:
+        return None, (*reader.findings, exc.finding)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A map or list whose end has not come yet."""
+
+    node: Node
+    column: int
+    anchor: str | None
+    block: bool
+    size: int = 1
+    key: tuple[str, Place] | None = None
+    """The key whose value comes next."""
+
+
+@dataclass(slots=True)
+class _Reader:
+    file: str
+    text: str
+    findings: list[Finding] = field(default_factory=list)
+    stack: list[_Open] = field(default_factory=list)
+    anchors: dict[str, tuple[Node, int]] = field(default_factory=dict)
+    root: Node | None = None
+    documents: int = 0
+
+    def document(self) -> Node | None:
+        for event in self.events():
+            self.take(event)
+        return self.root if self.root and self.root.value is not None else None
+
+    def events(self) -> Iterator[Event]:
+        """libyaml's events; its complaint becomes a finding of ours.
+
+        Raises: Broken.
+        """
+        try:
+            yield from yaml.parse(self.text, Loader=_Loader)
+        except yaml.MarkedYAMLError as exc:
+            raise Broken(_syntax(exc, self)) from exc
+
+    def take(self, event: Event) -> None:
+        if isinstance(event, ScalarEvent):
+            self.scalar(event)
+        elif isinstance(event, CollectionStartEvent):
+            self.start(event)
+        elif isinstance(event, CollectionEndEvent):
+            self.end()
+        elif isinstance(event, AliasEvent):
+            self.alias(event)
+        elif isinstance(event, DocumentStartEvent):
+            self.documents += 1
+            if self.documents > 1:
+                raise Broken(_many_documents(self.place(event)))
+
+    def place(self, event: Event) -> Place:
+        start: Any = event.start_mark
+        end: Any = event.end_mark
+        length = end.index - start.index if end.line == start.line else 1
+        return Place(self.file, start.line + 1, start.column + 1, max(1, length))
+
+    def scalar(self, event: ScalarEvent) -> None:
+        place = self.place(event)
+        plain_style = event.style in (None, "")
+        self.tag(event.tag, place)
+        if self.awaits_key():
+            self.named(event.value, place, plain_style)
+            return
+        text = event.value if plain_style else Quoted(event.value)
+        value = None if plain_style and text in {"", "~", "null", "Null", "NULL"} else text
+        node = Node(value, place)
+        if event.anchor:
+            self.anchors[event.anchor] = (node, 1)
+        self.add(node, 1)
+
+    def start(self, event: CollectionStartEvent) -> None:
+        place = self.place(event)
+        self.tag(event.tag, place)
+        if self.awaits_key():
+            raise Broken(_odd_key(place))
+        if len(self.stack) >= MAX_DEPTH:
+            raise Broken(_too_deep(place))
+        value: dict[str, Node] | list[Node] = {} if isinstance(event, MappingStartEvent) else []
+        if event.anchor:
+            self.anchors.pop(event.anchor, None)
+        self.stack.append(_Open(Node(value, place), place.column - 1, event.anchor, not event.flow_style))
+
+    def end(self) -> None:
+        done = self.stack.pop()
+        if done.anchor:
+            self.anchors[done.anchor] = (done.node, done.size)
+        self.add(done.node, done.size)
+
+    def alias(self, event: AliasEvent) -> None:
+        place = self.place(event)
+        if self.awaits_key():
+            raise Broken(_odd_key(place))
+        anchor = event.anchor or ""
+        if anchor not in self.anchors:
+            inside = any(level.anchor == anchor for level in self.stack)
+            raise Broken(_recursive(anchor, place) if inside else _no_anchor(anchor, place))
+        node, size = self.anchors[anchor]
+        self.add(Node(node.value, place), size)
+
+    def awaits_key(self) -> bool:
+        return bool(self.stack) and isinstance(self.stack[-1].node.value, dict) and self.stack[-1].key is None
+
+    def named(self, text: str, place: Place, plain_style: bool) -> None:
+        if plain_style and text == "<<":
+            self.findings.append(_merge_key(place))
+        self.stack[-1].key = (text, place)
+
+    def add(self, node: Node, size: int) -> None:
+        """Puts a finished node where it belongs, counting what it expands to.
+
+        Raises: Broken when the file expands to too much.
+        """
+        if not self.stack:
+            self.root = node
+            return
+        parent = self.stack[-1]
+        parent.size += size
+        if parent.size > MAX_NODES:
+            raise Broken(_too_many(node.place))
+        if isinstance(parent.node.value, list):
+            parent.node.value.append(node)
+            return
+        assert isinstance(parent.node.value, dict), "only maps and lists are opened"
+        assert parent.key is not None, "a value follows its key"
+        key, node.key = parent.key
+        parent.key = None
+        held = parent.node.value.setdefault(key, node)
+        if held is not node:
+            self.findings.append(_duplicate(key, node.key, held))
+
+    def tag(self, tag: str | None, place: Place) -> None:
+        if tag not in (None, "!"):
+            self.findings.append(_tagged(tag or "", place))
+
+
+# --- what is wrong, in our words ----------------------------------------------------------------------------
+
+
+def _error(rule: str, place: Place, summary: str, detail: str = "", fix: str = "") -> Finding:
+    return Finding(rule, "error", summary, detail, fix, place=place)
+
+
+def _syntax(exc: yaml.MarkedYAMLError, reader: _Reader) -> Finding:
+    """What stopped libyaml, judged by the line it stopped at."""
+    mark = exc.problem_mark or exc.context_mark
+    assert mark is not None, "libyaml marks what it complains about"
+    line = line_of(reader.text, mark.line + 1)
+    indent = line[: len(line) - len(line.lstrip())]
+    if "\t" in indent:
+        return _tab(Place(reader.file, mark.line + 1, indent.index("\t") + 1))
+    levels = sorted({level.column for level in reader.stack if level.block})
+    place = Place(reader.file, mark.line + 1, mark.column + 1)
+    if line.strip() and all(level.block for level in reader.stack) and levels and len(indent) not in levels:
+        return _indentation(Place(reader.file, mark.line + 1, len(indent) + 1), levels)
+    start = exc.context_mark or mark
+    began = Place(reader.file, start.line + 1, start.column + 1)
+    return Finding(
+        "PACS-YAML-001",
+        "error",
+        "This cannot be read as YAML",
+        f"The reader stopped here: {exc.problem or exc.context}.",
+        "Look for a missing colon, quote or bracket here or in the line above.",
+        place=place,
+        also=((began, "what it belongs to starts here"),)
+        if (began.line, began.column) < (place.line, place.column)
+        else (),
+    )
+
+
+def _tab(place: Place) -> Finding:
+    detail = "YAML allows only spaces at the start of a line: a tab's width differs from editor to editor."
+    return _error("PACS-YAML-002", place, "A tab indents this line", detail, "Replace the tab by spaces.")
+
+
+def _indentation(place: Place, levels: list[int]) -> Finding:
+    spaces = ", ".join(str(level) for level in levels)
+    detail = f"It starts after {place.column - 1} spaces; the lines it could belong to start after {spaces}."
+    fix = "Give it the same number of spaces as its neighbours."
+    return _error("PACS-YAML-003", place, "The indentation of this line fits nothing above it", detail, fix)
+
+
+def _duplicate(key: str, place: Place, held: Node) -> Finding:
+    first = held.key or held.place
+    return Finding(
+        "PACS-YAML-004",
+        "error",
+        f'The key "{key}" stands twice in the same map',
+        f"It was given first at {first}; only one of the two can count.",
+        "Remove one, or join them.",
+        place=place,
+        also=((first, "first given here"),),
+    )
+
+
+def _too_many(place: Place) -> Finding:
+    detail = (
+        f"Its aliases (*name) multiply to more than {MAX_NODES:,} values, which would exhaust the memory."
+    )
+    return _error(
+        "PACS-YAML-005", place, "This file expands to too much", detail, "Write values out; use profiles."
+    )
+
+
+def _recursive(anchor: str, place: Place) -> Finding:
+    detail = f"*{anchor} stands inside the value that &{anchor} names, so it would have no end."
+    return _error("PACS-YAML-006", place, f"The alias *{anchor} holds itself", detail, "Write the value out.")
+
+
+def _no_anchor(anchor: str, place: Place) -> Finding:
+    fix = f"Name a value above it with &{anchor}, or put the text in quotes if a star is meant."
+    return _error("PACS-YAML-006", place, f"Nothing is named &{anchor} before *{anchor}", fix=fix)
+
+
+def _merge_key(place: Place) -> Finding:
+    detail = "A merge key is not part of YAML 1.2, and hides where a value comes from."
+    return _error(
+        "PACS-YAML-007", place, 'The merge key "<<" is not read', detail, "Use a profile: `profile: NAME`."
+    )
+
+
+def _tagged(tag: str, place: Place) -> Finding:
+    short = tag.replace("tag:yaml.org,2002:", "!!")
+    detail = "The type of a value follows from where it stands."
+    return _error("PACS-YAML-008", place, f"The tag {short} is not read", detail, "Remove the tag.")
+
+
+def _many_documents(place: Place) -> Finding:
+    fix = "Remove the line `---`, or make two files of it."
+    return _error("PACS-YAML-009", place, "A second YAML document starts here; a file holds one", fix=fix)
+
+
+def _odd_key(place: Place) -> Finding:
+    return _error("PACS-YAML-010", place, "A key must be text", "Maps, lists and aliases cannot be keys.")
+
+
+def _too_deep(place: Place) -> Finding:
+    detail = f"No inventory needs more than {MAX_DEPTH} levels; a bracket is probably not closed."
+    return _error("PACS-YAML-011", place, "Values are nested too deeply", detail)

@@ -1,0 +1,336 @@
+"""The declared hospital: sites, devices and what they can do, flows, systems, environments.
+
+These are the models after profiles are merged and short forms spelled out: what systems, observers and reports
+work with. Plain frozen values; where each comes from is in `Sources`.
+Names of DICOM things as in PS3.15 Annex H; the LDAP attribute is given where the name differs from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from pacsconf.inventory.systems import Environment, SystemConfig
+from pacsconf.inventory.values import (
+    DN,
+    UID,
+    AETitle,
+    Base64,
+    CharacterSet,
+    CipherSuite,
+    Code,
+    Count,
+    DateText,
+    Days,
+    Expected,
+    Extra,
+    Flag,
+    Host,
+    HostOrNetwork,
+    Issuer,
+    Name,
+    Network,
+    OneOrMany,
+    Port,
+    Texts,
+    TimeZone,
+    Titles,
+)
+
+Lifecycle = Literal["planned", "commissioning", "active", "retiring", "retired"]
+Probe = Literal["none", "tcp", "echo", "contexts", "services"]
+PROBES: tuple[Probe, ...] = get_args(Probe)
+"""From the gentlest to the most thorough."""
+Role = Literal["SCU", "SCP"]
+
+
+class Model(BaseModel):
+    """Base of all inventory models: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Extensible(Model):
+    """What may carry attributes that are not modelled."""
+
+    extra: Extra = {}
+    """By LDAP name."""
+
+
+class Site(Model):
+    """A place with its own network: a campus, a clinic, a partner."""
+
+    name: str = ""
+    """As people say it ("Main campus"); by default the key it is declared under."""
+    timezone: TimeZone | None = None
+    networks: Annotated[tuple[Network, ...], OneOrMany] = ()
+    patient_id_issuer: Issuer | None = None
+    """Of devices here that name none."""
+    character_sets: Annotated[tuple[CharacterSet, ...], OneOrMany] = ()
+    """Of devices here that name none."""
+    institution_name: str | None = None
+    """Of devices here that name none."""
+    ae_domain: str | None = None
+    """Of devices here that name none: within it an AE title is unique."""
+    probe: Probe | None = None
+    """The most that may be sent to any device here; nothing below raises it."""
+
+
+class SeenFrom(Model):
+    """The address under which another site sees a connection (NAT, VPN)."""
+
+    host: Host
+    port: Port | None = None
+
+
+class Was(Model):
+    """A former address that is still accepted."""
+
+    host: Host
+    port: Port | None = None
+    until: DateText | None = None
+
+
+class ConnectionFacts(Extensible):
+    """What is the same of a connection however it is written."""
+
+    port: Port | None = None
+    """Not given: it only calls."""
+    calls_from: Annotated[tuple[HostOrNetwork, ...], OneOrMany] = ()
+    """Hosts or networks its calls come from, where that is not `host`."""
+    seen_from: Mapping[str, SeenFrom] = {}
+    """By site."""
+    address: Literal["static", "reservation", "dns"] = "static"
+    was: Was | None = None
+    tls: Annotated[tuple[CipherSuite, ...], OneOrMany] = ()
+    """TLS cipher suite names (dicomTLSCipherSuite); none: no TLS."""
+
+
+class Connection(ConnectionFacts):
+    """A network connection: where a device listens. Without a port it only calls (PS3.15 H.1.1.5)."""
+
+    host: Host
+    installed: Flag | None = None
+    """None: as the device."""
+
+
+class TransferCapability(Extensible):
+    """One SOP class in one role, with the transfer syntaxes offered (PS3.15 H.1.1.6)."""
+
+    name: str
+    """The `cn` of its entry, unique within the AE."""
+    sop_class: UID
+    role: Role
+    transfer_syntaxes: tuple[UID, ...]
+
+
+def _accepted(value: Any) -> Any:
+    """`declared` and `any` are words; any other single text is one pattern."""
+    return (value,) if isinstance(value, str) and value not in {"declared", "any"} else value
+
+
+Accepts = Annotated[
+    Literal["declared", "any"] | tuple[str, ...],
+    BeforeValidator(_accepted),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+"""Calling AE titles it takes: those that flows declare, any, or wildcard patterns."""
+
+
+class AEFacts(Extensible):
+    """What is the same of an application entity however it is written."""
+
+    clusters: Texts = ()
+    """dicomApplicationCluster."""
+    preferred_called: Titles = ()
+    preferred_calling: Titles = ()
+    answers_to: Titles = ()
+    """Aliases: further titles that reach the same application entity."""
+    accepts: Accepts = "declared"
+    shared_title: str | None = None
+    """Why several devices hold this title (a pool), where they do."""
+
+
+class NetworkAE(AEFacts):
+    """An application entity, reached through one or more connections of its device (PS3.15 H.1.1.4)."""
+
+    title: AETitle
+    connections: tuple[str, ...]
+    """Names of the device's connections."""
+    description: str | None = None
+    initiator: bool
+    acceptor: bool
+    character_sets: tuple[CharacterSet, ...] = ()
+    installed: bool | None = None
+    """None: as the device."""
+    capabilities: tuple[TransferCapability, ...] = ()
+    vendor_data: tuple[Base64, ...] = ()
+    """dicomVendorData."""
+
+
+class Node(Model):
+    """A member behind a virtual address; a standby must not answer."""
+
+    host: Host
+    port: Port | None = None
+    standby: Flag = False
+
+
+class Loan(Model):
+    """A device that is here for a time."""
+
+    until: DateText
+    returns_to: str
+
+
+class Worklist(Model):
+    """Where a modality gets its worklist and what it asks for."""
+
+    source: Annotated[str, Field(alias="from")]
+    """`device/AE_TITLE`."""
+    station_ae: AETitle | None = None
+    modality_code: str | None = None
+
+
+class DeviceFacts(Extensible):
+    """What is the same of a device however it is written; the LDAP attributes are those of PS3.15 H.1.1.2."""
+
+    site: str | None = None
+    profile: str | None = None
+    modality: Texts = ()
+    """Codes as in (0008,0060): CT, MR."""
+    lifecycle: Lifecycle = "active"
+    owner: str | None = None
+    max_associations: Count | None = None
+    expected: Expected = "always"
+    """`always`, hours such as `mon-fri 07:00-18:00`, or `intermittent` (off is asleep, not ill)."""
+    external: Flag = False
+    """A partner outside: never probed."""
+    loan: Loan | None = None
+    replaces: str | None = None
+    """The device whose titles and address this one takes over."""
+    rewrites: Mapping[str, AETitle] = {}
+    """A router's calling AE titles: as received to as sent on."""
+    worklist: Worklist | None = None
+    nodes: Mapping[str, Node] = {}
+
+    description: str | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+    """dicomManufacturerModelName."""
+    software_versions: Texts = ()
+    station_name: str | None = None
+    serial_number: str | None = None
+    device_uid: UID | None = None
+    device_types: Texts = ()
+    """dicomPrimaryDeviceType; by default the modality codes."""
+    institution_names: Texts = ()
+    institution_addresses: Texts = ()
+    institution_departments: Texts = ()
+    institution_codes: Annotated[tuple[Code, ...], OneOrMany] = ()
+    patient_id_issuer: Issuer | None = None
+    accession_number_issuer: Issuer | None = None
+    order_placer: Issuer | None = None
+    order_filler: Issuer | None = None
+    admission_id_issuer: Issuer | None = None
+    service_episode_id_issuer: Issuer | None = None
+    container_id_issuer: Issuer | None = None
+    specimen_id_issuer: Issuer | None = None
+    character_sets: Annotated[tuple[CharacterSet, ...], OneOrMany] = ()
+    related_devices: Annotated[tuple[DN, ...], OneOrMany] = ()
+    """DNs (dicomRelatedDeviceReference)."""
+    authorized_certificates: Annotated[tuple[DN, ...], OneOrMany] = ()
+    """DNs (dicomAuthorizedNodeCertificateReference)."""
+    own_certificates: Annotated[tuple[DN, ...], OneOrMany] = ()
+    """DNs (dicomThisNodeCertificateReference)."""
+    vendor_data: Annotated[tuple[Base64, ...], OneOrMany] = ()
+    """dicomVendorData."""
+
+
+class Device(DeviceFacts):
+    """A device as PS3.15 H.1.1.2 has it, and what an administrator knows beyond that."""
+
+    name: Name
+    type: str
+    ae_domain: str = "default"
+    probe: Probe = "none"
+    """Resolved: never more than the site or the profile allows."""
+    installed: bool = True
+    """Resolved: false while planned or commissioning unless said otherwise."""
+    connections: Mapping[str, Connection] = {}
+    ae_titles: Mapping[str, NetworkAE] = {}
+    """By title."""
+
+
+class Selector(Model):
+    """Which devices or AEs: every key that is given must match one of its values."""
+
+    device: Texts = ()
+    type: Texts = ()
+    modality: Texts = ()
+    site: Texts = ()
+    profile: Texts = ()
+    ae_title: Titles = ()
+    lifecycle: Annotated[tuple[Lifecycle, ...], OneOrMany] = ()
+    """Not given: active and retiring."""
+
+
+class Flow(Model):
+    """Who may talk to whom, for what."""
+
+    name: str
+    description: str | None = None
+    callers: tuple[Selector, ...]
+    """The key `from`; any of them."""
+    called: tuple[Selector, ...]
+    """The key `to`; any of them."""
+    services: tuple[str, ...]
+
+
+class Pair(Model):
+    """One calling and one called AE that a flow connects."""
+
+    flow: str
+    calling_device: str
+    calling: AETitle
+    called_device: str
+    called: AETitle
+    services: tuple[str, ...]
+
+
+class Guards(Model):
+    """Limits of what one plan may do, by root kind (`device`); unset: the built-in limit."""
+
+    removals: Mapping[str, Count] = {}
+    updates: Mapping[str, Count] = {}
+    readdresses: Count | None = None
+
+
+class Settings(Model):
+    """Settings of the inventory as a whole (top-level key `pacsconf`)."""
+
+    quarantine: Days = 90
+    """Days (written `90d`) that an AE title stays reserved after its last holder retired."""
+    guards: Guards = Guards()
+    probe_as: str | None = None
+    """The declared AE that observers call as: `device/AE_TITLE`, or a device with one AE title."""
+
+
+class Inventory(Model):
+    """Everything declared, for one environment."""
+
+    settings: Settings = Settings()
+    sites: Mapping[str, Site] = {}
+    devices: Mapping[str, Device] = {}
+    flows: Mapping[str, Flow] = {}
+    systems: Mapping[str, SystemConfig] = {}
+    environments: Mapping[str, Environment] = {}
+
+    def entities(self) -> Iterator[tuple[Device, NetworkAE]]:
+        """Every AE with its device, by device name and title; retired devices too."""
+        for name in sorted(self.devices):
+            device = self.devices[name]
+            for title in sorted(device.ae_titles):
+                yield device, device.ae_titles[title]

@@ -1,0 +1,138 @@
+"""Checking a tree against a model, with what is wrong in our words and at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from pacsconf.core.finding import Finding, Path
+from pacsconf.inventory.merge import nearest
+
+M = TypeVar("M", bound=BaseModel)
+
+_KINDS = {
+    "string_type": "text",
+    "dict_type": "a map (lines of `key: value`)",
+    "mapping_type": "a map (lines of `key: value`)",
+    "model_type": "a map (lines of `key: value`)",
+    "model_attributes_type": "a map (lines of `key: value`)",
+    "tuple_type": "a list",
+    "list_type": "a list",
+}
+
+
+def checked(model: type[M], value: Any, path: Path) -> tuple[M | None, tuple[Finding, ...]]:
+    """The model of a plain value, or None and everything that is wrong with it; `path` leads to the value."""
+    try:
+        return model.model_validate(value), ()
+    except ValidationError as exc:
+        return None, tuple(_unique(_finding(error, model, value, path) for error in exc.errors()))
+
+
+def _unique(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """Each complaint once: a union of types complains once per member."""
+    return {(finding.rule, finding.path): finding for finding in findings}.values()
+
+
+def _finding(error: ErrorDetails, model: type[BaseModel], value: Any, path: Path) -> Finding:
+    loc, kind = error["loc"], error["type"]
+    steps = _steps(loc, value)
+    at = path + steps
+    if kind == "extra_forbidden":
+        return unknown_key(str(loc[-1]), _keys(model, steps), path + loc)
+    if kind == "missing":
+        return missing_key(str(loc[-1]), at)
+    if kind.startswith("PACS-"):
+        return Finding(kind, "error", f"{dotted(at)}: {error['ctx']['problem']}", path=at)
+    if kind in _KINDS:
+        return _wrong_kind(_KINDS[kind], error["input"], at)
+    if kind == "literal_error":
+        return _not_one_of(str(error["ctx"]["expected"]), error["input"], at)
+    return Finding(
+        "PACS-VAL-002", "error", f"{dotted(at)}: {error['msg'][:1].lower()}{error['msg'][1:]}", path=at
+    )
+
+
+def _steps(loc: tuple[int | str, ...], value: Any) -> Path:
+    """That part of pydantic's location that leads through the value; the rest names its own types."""
+    steps: list[int | str] = []
+    for step in loc:
+        named = isinstance(value, Mapping) and step in value
+        counted = isinstance(value, list) and isinstance(step, int) and step < len(value)
+        if not (named or counted):
+            break
+        value = value[step]
+        steps.append(step)
+    return tuple(steps)
+
+
+def _keys(model: type[BaseModel], steps: Path) -> tuple[str, ...]:
+    """The keys that are known at a place inside a model; steps that are names or positions are passed over."""
+    for step in steps:
+        for name, field in model.model_fields.items():
+            if step == (field.alias or name):
+                model = _model_in(field.annotation) or model
+    return tuple(field.alias or name for name, field in model.model_fields.items())
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The first model that an annotation mentions."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_model_in, get_args(annotation))), None)
+
+
+def dotted(path: Path) -> str:
+    """A path for the eye: `devices.ct-1.connections.dicom.port`."""
+    return ".".join(str(step) for step in path)
+
+
+# --- what is wrong, in our words ----------------------------------------------------------------------------
+
+
+def unknown_key(key: str, known: Iterable[str], path: Path) -> Finding:
+    """A key that means nothing here."""
+    keys = tuple(known)
+    where = f" in {dotted(path[:-1])}" if path[:-1] else ""
+    return Finding(
+        "PACS-KEY-001",
+        "error",
+        f'Unknown key "{key}"{where}{nearest(key, keys)}',
+        "It would have no effect, and what was meant by it would be missing.",
+        "Known here: " + ", ".join(sorted(keys)),
+        path=path,
+    )
+
+
+def missing_key(key: str, path: Path) -> Finding:
+    """A key that must be there."""
+    return Finding("PACS-VAL-003", "error", f'{dotted(path)} needs the key "{key}"', path=path)
+
+
+def _wrong_kind(wanted: str, value: Any, path: Path) -> Finding:
+    return Finding(
+        "PACS-VAL-001", "error", f"{dotted(path)} needs {wanted}; here stands {_kind(value)}", path=path
+    )
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "a map"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return "nothing" if value is None else f'the text "{value}"'
+
+
+def _not_one_of(allowed: str, value: Any, path: Path) -> Finding:
+    choices = [choice.strip("'") for choice in allowed.replace(" or ", ", ").split(", ")]
+    shown = value if isinstance(value, str) else _kind(value)
+    return Finding(
+        "PACS-VAL-002",
+        "error",
+        f'{dotted(path)} cannot be "{shown}"{nearest(str(value), choices)}',
+        fix="Allowed: " + ", ".join(choices),
+        path=path,
+    )

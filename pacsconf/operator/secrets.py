@@ -89,7 +89,7 @@ class Keyring:
                 if ref not in self._answers:
                     self._answers[ref] = Secret(self._answer(ref, endpoint))
                 return self._answers[ref]
-        raise OperatorError(f"{ref}: this kind of reference is not known here")
+        raise AssertionError(f"{ref.scheme} is a known kind of reference without a way to resolve it")
 
     def _from_environment(self, ref: SecretRef) -> str:
         text = self.environ.get(ref.rest, "")

@@ -36,3 +36,17 @@ def test_memory_and_what_is_on_the_loopback_stay_here():
     assert stays_here(MemoryConfig(name="memory", type="memory"))
     assert stays_here(directory("ldap://127.0.0.1:3890"))
     assert not stays_here(directory("ldap://ldap.example.org"))
+
+
+def test_a_plug_ins_secrets_are_found_wherever_it_keeps_them():
+    one, two = SecretRef("env", "ONE"), SecretRef("file", "two")
+    config = SystemConfig.model_validate(
+        {
+            "name": "x",
+            "type": "other",
+            "url": "https://h",
+            "login": {"token": one},
+            "more": [two, {"again": one}],
+        }
+    )
+    assert [need.ref for need in needs([config])] == [one, two]

@@ -1,0 +1,1 @@
+"""The DICOM network: what may be asked of it (pure), and the observer that asks."""

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pacsconf.core.finding import Finding
+from pacsconf.dicom.targets import Target, check_probe_as, targets
+from pacsconf.inventory.model import Connection, Inventory, NetworkAE, Node, Site
+
+
+def an_inventory(*devices, **sites) -> Inventory:
+    return Inventory(
+        devices={device.name: device for device in devices},
+        sites={name: Site(name=name, **given) for name, given in sites.items()},
+    )
+
+
+def test_a_device_that_listens_is_called_at_its_declared_address_under_the_named_title(a_device):
+    inventory = an_inventory(a_device(), a_device("probe", "PROBE", port=None))
+    assert targets(inventory, None, "probe") == (
+        Target("ct-1", "CT1", "dicom", "10.20.0.1", 104, "10.20.0.1:104", "echo", "PROBE"),
+    )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param({"lifecycle": "planned"}, id="planned"),
+        pytest.param({"lifecycle": "commissioning"}, id="commissioning"),
+        pytest.param({"lifecycle": "retired"}, id="retired"),
+        pytest.param({"port": None}, id="without a port"),
+        pytest.param({"ae": {"acceptor": False}}, id="AE that only calls"),
+        pytest.param({"installed": False}, id="device not installed"),
+        pytest.param({"ae": {"installed": False}}, id="AE not installed"),
+        pytest.param({"connection": {"installed": False}}, id="connection not installed"),
+    ],
+)
+def test_there_is_nothing_to_call(a_device, given):
+    assert targets(an_inventory(a_device(**given)), None, None) == ()
+
+
+def test_a_retiring_device_is_called(a_device):
+    assert len(targets(an_inventory(a_device(lifecycle="retiring")), None, None)) == 1
+
+
+def test_only_the_devices_asked_for_are_called(a_device):
+    inventory = an_inventory(a_device(), a_device("mr-1", "MR1"))
+    assert [target.device for target in targets(inventory, {"mr-1"}, None)] == ["mr-1"]
+
+
+@pytest.mark.parametrize(
+    ("given", "site", "level", "why"),
+    [
+        pytest.param({"probe": "none"}, {}, "none", "do not probe", id="device says no"),
+        pytest.param({}, {"probe": "none"}, "none", "do not probe (site main)", id="site says no"),
+        pytest.param({"external": True}, {}, "none", "a partner outside is never called", id="partner"),
+        pytest.param({"probe": "tcp"}, {"probe": "echo"}, "tcp", "", id="site does not raise"),
+        pytest.param({"probe": "services"}, {"probe": "tcp"}, "tcp", "", id="site lowers"),
+        pytest.param({"probe": "services"}, {}, "echo", "", id="an echo is the most"),
+    ],
+)
+def test_the_level_is_never_more_than_device_and_site_allow(a_device, given, site, level, why):
+    (target,) = targets(an_inventory(a_device(site="main", **given), main=site), None, None)
+    assert (target.level, target.why) == (level, why)
+
+
+def test_every_node_is_called_beside_the_virtual_address(a_device):
+    nodes = {"a": Node(host="10.20.0.11"), "b": Node(host="10.20.0.12", port=105, standby=True)}
+    found = targets(an_inventory(a_device(nodes=nodes)), None, None)
+    assert [(target.node, target.declared, target.standby) for target in found] == [
+        (None, "10.20.0.1:104", False),
+        ("a", "10.20.0.11:104", False),
+        ("b", "10.20.0.12:105", True),
+    ]
+
+
+def test_another_site_is_called_as_the_caller_sees_it_and_dialled_as_declared(a_device):
+    far = a_device(site="south", connection={"seen_from": {"main": {"host": "192.168.7.1", "port": 11104}}})
+    inventory = an_inventory(far, a_device("probe", "PROBE", port=None, site="main"))
+    (target,) = targets(inventory, None, "probe/PROBE")
+    assert (target.host, target.port, target.declared) == ("192.168.7.1", 11104, "10.20.0.1:104")
+
+
+def test_an_intermittent_device_may_sleep_and_one_with_hours_outside_them(a_device):
+    night = datetime(2026, 11, 24, 3, tzinfo=UTC)
+    inventory = an_inventory(
+        a_device("us-1", "US1", expected="intermittent"),
+        a_device("us-2", "US2", expected="mon-fri 07:00-18:00"),
+        a_device("us-3", "US3"),
+    )
+    assert [target.may_sleep for target in targets(inventory, None, None, night)] == [True, True, False]
+    assert [target.may_sleep for target in targets(inventory, None, None)] == [True, False, False]
+
+
+def test_a_connection_with_cipher_suites_is_marked(a_device):
+    (target,) = targets(an_inventory(a_device(connection={"tls": ("TLS_AES_128_GCM_SHA256",)})), None, None)
+    assert target.tls
+
+
+def test_a_connection_that_is_not_declared_is_passed_over(a_device):
+    assert targets(an_inventory(a_device(ae={"connections": ("other",)})), None, None) == ()
+
+
+@pytest.mark.parametrize(
+    ("probe_as", "detail"),
+    [
+        pytest.param("nobody", 'There is no device "nobody".', id="no such device"),
+        pytest.param("two", "Device two has ONE, TWO: say which one to call as.", id="which of two"),
+        pytest.param("two/SIX", 'Device two has no AE title "SIX"; it has ONE, TWO.', id="no such title"),
+    ],
+)
+def test_a_caller_that_is_not_declared_is_reported_and_nobody_is_called_as(a_device, probe_as, detail):
+    both = {
+        title: NetworkAE(title=title, connections=(), initiator=True, acceptor=False)
+        for title in ("ONE", "TWO")
+    }
+    two = a_device("two").model_copy(update={"ae_titles": both})
+    inventory = an_inventory(two, a_device())
+    assert check_probe_as(inventory, probe_as) == (
+        Finding(
+            rule="WIRE-CALLER",
+            severity="error",
+            summary=f'probe_as: "{probe_as}" names no AE title to call as',
+            detail=f"{detail} Peers accept only titles they know, so probing needs a declared one.",
+            fix="Write probe_as: device/AE_TITLE.",
+            path=("pacsconf", "probe_as"),
+        ),
+    )
+    assert [target.calling for target in targets(inventory, None, probe_as)] == [None]
+
+
+@pytest.mark.parametrize("probe_as", [None, "ct-1", "ct-1/CT1"])
+def test_a_declared_caller_is_fine(a_device, probe_as):
+    assert check_probe_as(an_inventory(a_device()), probe_as) == ()
+
+
+def test_an_ae_on_two_connections_is_called_on_both(a_device):
+    device = a_device(ae={"connections": ("dicom", "backup")})
+    two = {**device.connections, "backup": Connection(host="10.21.0.1", port=11112)}
+    found = targets(an_inventory(device.model_copy(update={"connections": two})), None, None)
+    assert [target.declared for target in found] == ["10.20.0.1:104", "10.21.0.1:11112"]

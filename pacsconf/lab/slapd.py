@@ -1,9 +1,9 @@
 """A private OpenLDAP server on the loopback, for practice, demo and tests.
 
 It is an ordinary process of the caller on ports of its own, keeps everything in one folder and needs neither
-root nor a service manager: only the package `slapd` with its schema files. Three identities can bind, all with the
+root nor a service manager: only the package `slapd` with its schema files. Four identities can bind, all with the
 same generated password: the administrator (who may do anything), `cn=pacsconf` (may write, and is what pacsconf
-itself uses) and `cn=jdoe` (may write: the colleague who edits by hand).
+itself uses), `cn=jdoe` (may write: the colleague who edits by hand) and `cn=viewer` (may only read).
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Slapd:
-    """A running server. Its identities are `admin_dn`, `pacsconf_dn` and `colleague_dn`."""
+    """A running server. Its identities are `admin_dn`, `pacsconf_dn`, `colleague_dn` and `viewer_dn`."""
 
     folder: Path
     pid: int
@@ -86,6 +86,10 @@ class Slapd:
     @property
     def colleague_dn(self) -> str:
         return f"cn=jdoe,{self.base}"
+
+    @property
+    def viewer_dn(self) -> str:
+        return f"cn=viewer,{self.base}"
 
     @property
     def accesslog(self) -> str:
@@ -354,14 +358,14 @@ def _certificates(folder: Path, names: Sequence[str]) -> None:
 
 
 def _tree(options: Options, password: str) -> str:
-    """The suffix, the two accounts, and the empty DICOM tree where it is wanted, as LDIF."""
+    """The suffix, the three accounts, and the empty DICOM tree where it is wanted, as LDIF."""
     suffix = options.base.partition(",")[0].partition("=")[2]
     organization = f"objectClass: organization\ndc: {suffix}\no: Practice hospital"
     entries = [f"dn: {options.base}\nobjectClass: dcObject\n{organization}"]
     entries += [
         f"dn: cn={name},{options.base}\nobjectClass: applicationProcess\nobjectClass: simpleSecurityObject\n"
         f"cn: {name}\nuserPassword: {password}"
-        for name in ("pacsconf", "jdoe")
+        for name in ("pacsconf", "jdoe", "viewer")
     ]
     root = f"cn=DICOM Configuration,{options.base}"
     containers = (

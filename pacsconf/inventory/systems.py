@@ -100,6 +100,7 @@ class Environment(BaseModel):
     """By system name: keys that replace or complete those of `systems`; null: not in this environment."""
     guards: Mapping[str, Any] = {}
     dial: Mapping[str, str] = {}
-    """Declared `host:port` to the address that observers call instead."""
+    """Declared `host:port` to the address that observers call instead; `"*"` is every other one, and the
+    address `none` is never called."""
     probe_as: str | None = None
     """As `pacsconf.probe_as`, for this environment."""

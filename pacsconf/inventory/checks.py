@@ -1,22 +1,33 @@
-"""Rules for the whole inventory."""
+"""Rules for the inventory as a whole: what one value alone cannot show."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 
 from pacsconf.core.finding import Finding
+from pacsconf.inventory import addresses, references, titles
 from pacsconf.inventory.model import Inventory
+from pacsconf.inventory.scope import Scope
 
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What was declared by name, whether or not it could be read; `complete`: all of it could be."""
-
-    names: Mapping[str, frozenset[str]]
-    complete: bool
+RULES: tuple[Callable[[Inventory, Scope], Iterable[Finding]], ...] = (
+    titles.duplicate_titles,
+    titles.titles_alike_but_for_case,
+    titles.titles_that_break_a_dn,
+    titles.titles_with_runs_of_spaces,
+    titles.device_names_alike,
+    addresses.called_without_a_port,
+    addresses.hosts_outside_networks,
+    addresses.one_address_for_two,
+    references.missing_sites,
+    references.missing_devices,
+    references.missing_worklists,
+    references.unknown_rewrites,
+    references.selectors_without_a_match,
+    references.flows_to_the_retiring,
+)
 
 
 def check(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
     """All that the rules find."""
-    yield from ()
+    for rule in RULES:
+        yield from rule(inventory, scope)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from pacsconf.inventory import formats, uids
 from pacsconf.inventory.model import (
@@ -23,7 +23,7 @@ from pacsconf.inventory.model import (
     Selector,
     Site,
 )
-from pacsconf.inventory.systems import Environment, Mode, OnDrift
+from pacsconf.inventory.systems import Environment, SystemConfig
 from pacsconf.inventory.values import (
     AETitle,
     Base64,
@@ -125,24 +125,12 @@ class FlowDeclaration(Model):
     services: Annotated[tuple[FlowService, ...], OneOrMany, Field(min_length=1)]
 
 
-class SystemDeclaration(BaseModel):
-    """A live system; further keys by its type, and checked once an environment is chosen."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    type: str
-    mode: Mode = "read-only"
-    on_drift: OnDrift = "report"
-    exclusive: Texts = ()
-    ignore: Texts = ()
-
-
 COLLECTIONS: Mapping[str, type[BaseModel]] = {
     "sites": Site,
     "profiles": DeviceDeclaration,
     "devices": DeviceDeclaration,
     "flows": FlowDeclaration,
-    "systems": SystemDeclaration,
+    "systems": SystemConfig,
     "environments": Environment,
 }
 """Top-level maps by name, merged over all files."""

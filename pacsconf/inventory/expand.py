@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pacsconf.core.finding import Finding, Path
+from pacsconf.core.finding import Finding, Path, errors
 from pacsconf.inventory import uids
 from pacsconf.inventory.declaration import (
     AEDeclaration,
@@ -64,7 +64,7 @@ class Expansion:
         titles = self.titles(connections)
         if not self.declared.type:
             self.refuse("PACS-DEV-001", f"Device {self.name} has no type", (), _TYPE_WHY, _TYPE_FIX)
-        if self.findings:
+        if errors(self.findings):
             return None
         return Device(
             **{
@@ -313,7 +313,19 @@ class Expansion:
             return "none"
         ceilings = [level for level in (self.profile_probe, self.site and self.site.probe) if level]
         wanted = self.declared.probe or (ceilings[0] if ceilings else self.usual_probe())
-        return min((wanted, *ceilings), key=PROBES.index)
+        allowed = min((wanted, *ceilings), key=PROBES.index)
+        if allowed != wanted and self.given(self.declared, "probe"):
+            self.findings.append(
+                Finding(
+                    "PACS-PROBE-001",
+                    "warning",
+                    f"Device {self.name} asks for probe level {wanted}, but at most {allowed} is allowed for it",
+                    "Its site or profile sets the limit, so that nothing below can raise it.",
+                    f"Write {allowed}, or raise the limit there.",
+                    path=(*self.path, "probe"),
+                )
+            )
+        return allowed
 
     def usual_probe(self) -> Probe:
         return "echo" if self.declared.type in _ECHOED else "none"

@@ -26,6 +26,7 @@ from pacsconf.inventory.document import Node, line_of, parse, plain
 from pacsconf.inventory.expand import Aliases, Expansion
 from pacsconf.inventory.merge import merge, profiled
 from pacsconf.inventory.model import Device, Flow, Inventory, Settings, Site
+from pacsconf.inventory.scope import Scope
 from pacsconf.inventory.sources import Sources
 from pacsconf.inventory.systems import Environment, SystemConfig
 from pacsconf.inventory.validation import checked, unknown_key
@@ -187,7 +188,7 @@ class _Build:
         )
         names = {name: frozenset(self.root.entries[name].entries) for name in COLLECTIONS}
         complete = self.complete and not errors(self.findings)
-        self.findings += checks.check(inventory, checks.Scope(names, complete))
+        self.findings += checks.check(inventory, Scope(Sources(self.root, self.aliases), names, complete))
         return inventory
 
     def members(self, collection: str, model: type[Any]) -> dict[str, Any]:
@@ -215,6 +216,8 @@ class _Build:
         """Systems as far as they are known without an environment; their own keys are checked with one."""
         found = {}
         for name, node in self.root.entries["systems"].entries.items():
+            if "name" in node.entries:
+                self.findings.append(unknown_key("name", _SYSTEM_KEYS, ("systems", name, "name")))
             config = self.member(SystemConfig, _with_name(node, name), ("systems", name))
             if config is not None:
                 found[name] = config
@@ -298,4 +301,5 @@ def _empty(what: str, place: Place) -> Finding:
     )
 
 
+_SYSTEM_KEYS = tuple(key for key in SystemConfig.model_fields if key != "name")
 _NOT_A_MAP = "A file holds a map of collections: {known}"

@@ -1,0 +1,83 @@
+"""Rules about where devices are: hosts, ports, networks."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import defaultdict
+from collections.abc import Iterator
+
+from pacsconf.core.finding import Finding
+from pacsconf.inventory.model import Device, Inventory, Site
+from pacsconf.inventory.scope import Scope
+
+_ANSWERING = frozenset({"commissioning", "active", "retiring"})
+
+
+def within(site: Site, host: str) -> bool:
+    """Whether a host is in the site's networks; a name, and a site without networks, cannot be told."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return True
+    return not site.networks or any(address in ipaddress.ip_network(network) for network in site.networks)
+
+
+def called_without_a_port(inventory: Inventory, _scope: Scope) -> Iterator[Finding]:
+    """Who is called listens on a port. Source: PS3.15 section H.1.3 (dicomPort: absent, it only calls)."""
+    for device, ae in inventory.entities():
+        listens = any(device.connections[name].port for name in ae.connections if name in device.connections)
+        if ae.acceptor and not listens and device.lifecycle in _ANSWERING:
+            yield Finding(
+                "PACS-DEV-004",
+                "error",
+                f"AE title {ae.title} of device {device.name} is called, but none of its connections has a port",
+                "It offers services to callers that could never reach it.",
+                "Give its connection a port (104 and 11112 are usual), or let it offer nothing.",
+                path=("devices", device.name, "ae_titles", ae.title),
+            )
+
+
+def hosts_outside_networks(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
+    """An address outside the networks of its device's site is probably mistyped."""
+    for name, device in inventory.devices.items():
+        site = inventory.sites.get(device.site or "")
+        if site is None or device.external or device.lifecycle == "retired":
+            continue
+        at = ("sites", device.site or "", "networks")
+        for key, connection in device.connections.items():
+            if not within(site, connection.host):
+                yield Finding(
+                    "PACS-NET-001",
+                    "warning",
+                    f"{connection.host} of device {name} is outside the networks of site {device.site}",
+                    f"These are {', '.join(site.networks)} ({scope.said(at)}).",
+                    "Correct the address or the site, or add the network to the site.",
+                    path=("devices", name, "connections", key, "host"),
+                )
+
+
+def one_address_for_two(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
+    """Two devices do not listen at one address, unless they share a title or one follows the other."""
+    found: dict[tuple[str, int], list[tuple[Device, str]]] = defaultdict(list)
+    for device in inventory.devices.values():
+        for key, connection in device.connections.items():
+            if connection.port and device.lifecycle in _ANSWERING:
+                found[connection.host.casefold(), connection.port].append((device, key))
+    for (host, port), ((first, key), *others) in found.items():
+        for other, other_key in others:
+            if other is not first and not _belong_together(first, other):
+                at = ("devices", first.name, "connections", key)
+                yield Finding(
+                    "PACS-NET-002",
+                    "warning",
+                    f"Devices {first.name} and {other.name} have the same address {host} port {port}",
+                    f"{first.name} has it at {scope.said(at)}. Only one program can listen there.",
+                    "Correct one of them; several AE titles at one address are one device.",
+                    path=("devices", other.name, "connections", other_key),
+                    also=scope.also(at, f"the address of {first.name}"),
+                )
+
+
+def _belong_together(one: Device, other: Device) -> bool:
+    shared = all(any(ae.shared_title for ae in device.ae_titles.values()) for device in (one, other))
+    return shared or one.replaces == other.name or other.replaces == one.name

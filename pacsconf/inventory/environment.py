@@ -1,0 +1,139 @@
+"""One environment chosen: the systems with their own keys checked, and its guard settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pacsconf.core.finding import Finding, Path
+from pacsconf.inventory.merge import nearest
+from pacsconf.inventory.model import Guards, Inventory
+from pacsconf.inventory.systems import CONFIGS, Environment, SystemConfig
+from pacsconf.inventory.validation import checked
+
+DEFAULT = "default"
+"""The name of the environment where none is declared."""
+
+Plain = Mapping[str, Any]
+
+
+def choose(inventory: Inventory, name: str | None) -> tuple[str | None, tuple[Finding, ...]]:
+    """The environment's name: the one asked for, the only one, or `default` where none is declared."""
+    declared = sorted(inventory.environments)
+    if name is None and len(declared) <= 1:
+        return (declared[0] if declared else DEFAULT), ()
+    if name is None:
+        return None, (_which(declared),)
+    if name in declared or (name == DEFAULT and not declared):
+        return name, ()
+    return None, (_unknown(name, declared),)
+
+
+def for_environment(
+    inventory: Inventory, name: str | None = None, overlay: Plain | None = None
+) -> tuple[Inventory, tuple[Finding, ...]]:
+    """The inventory as it is deployed in one environment, holding that environment alone.
+
+    `overlay` completes it from outside the repository, in the shape of an environment (`systems`, `guards`,
+    `dial`): the practice lab's addresses. Where there are errors, the systems that stand are still given.
+    """
+    chosen, findings = choose(inventory, name)
+    if chosen is None:
+        return inventory, findings
+    declared = inventory.environments.get(chosen, Environment())
+    completed, more = checked(Environment, overlay or {}, ("environments", chosen))
+    extra = completed or Environment()
+    layers = _Layers(inventory, chosen, declared, extra)
+    systems, wrong = layers.systems()
+    guards, unfit = layers.guards()
+    environment = declared.model_copy(update={"dial": {**declared.dial, **extra.dial}})
+    return (
+        inventory.model_copy(
+            update={
+                "systems": systems,
+                "environments": {chosen: environment},
+                "settings": inventory.settings.model_copy(update={"guards": guards}),
+            }
+        ),
+        (*findings, *more, *wrong, *unfit),
+    )
+
+
+def overlaid(base: Any, over: Any) -> Any:
+    """`over` written over `base`: maps merge, null removes, everything else replaces."""
+    if not isinstance(base, Mapping) or not isinstance(over, Mapping):
+        return over
+    merged = {**base, **{key: overlaid(base.get(key), value) for key, value in over.items()}}
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+class _Layers:
+    """What the inventory, its environment and the overlay say, in this order."""
+
+    def __init__(self, inventory: Inventory, name: str, declared: Environment, extra: Environment) -> None:
+        self.inventory = inventory
+        self.base = {key: _plain(config) for key, config in inventory.systems.items()}
+        self.name = name
+        self.declared = declared
+        self.extra = extra
+
+    def systems(self) -> tuple[dict[str, SystemConfig], tuple[Finding, ...]]:
+        """Every system of this environment that stands, checked by the model of its type."""
+        merged = overlaid(overlaid(self.base, self.declared.systems), self.extra.systems)
+        systems: dict[str, SystemConfig] = {}
+        findings: list[Finding] = []
+        for name, values in merged.items():
+            model = CONFIGS.get(str(values.get("type")), SystemConfig)
+            config, wrong = checked(model, {**values, "name": name}, ("systems", name))
+            findings += [self.placed(finding) for finding in wrong]
+            if config:
+                systems[name] = config
+        return systems, tuple(findings)
+
+    def placed(self, finding: Finding) -> Finding:
+        """A finding about a merged system, its path that of the layer which said so."""
+        where: Path = ("environments", self.name, *finding.path)
+        said = self.declared.model_dump()
+        for step in finding.path:
+            if not isinstance(said, Mapping) or step not in said:
+                return finding
+            said = said[str(step)]
+        return Finding(
+            finding.rule, finding.severity, finding.summary, finding.detail, finding.fix, path=where
+        )
+
+    def guards(self) -> tuple[Guards, tuple[Finding, ...]]:
+        """The limits, the environment's over the inventory's."""
+        own = self.inventory.settings.guards.model_dump(exclude_unset=True)
+        merged = overlaid(overlaid(own, self.declared.guards), self.extra.guards)
+        guards, findings = checked(Guards, merged, ("environments", self.name, "guards"))
+        return (self.inventory.settings.guards if guards is None else guards), findings
+
+
+def _plain(config: SystemConfig) -> dict[str, Any]:
+    """What was written for a system, its further keys included."""
+    return config.model_dump(exclude_unset=True, exclude={"name"})
+
+
+def _which(declared: list[str]) -> Finding:
+    return Finding(
+        "PACS-ENV-001",
+        "error",
+        f"Which environment is meant? There are {', '.join(declared)}",
+        "They differ in the systems they write to.",
+        f"Say which, for example: pacsconf -e {declared[0]} ...",
+        path=("environments",),
+    )
+
+
+def _unknown(name: str, declared: list[str]) -> Finding:
+    known = (
+        f"Declared: {', '.join(declared)}" if declared else f'None is declared, so its name is "{DEFAULT}"'
+    )
+    return Finding(
+        "PACS-ENV-002",
+        "error",
+        f'There is no environment "{name}"{nearest(name, declared)}',
+        fix=f"{known}.",
+        path=("environments",),
+    )

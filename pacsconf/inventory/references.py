@@ -1,0 +1,169 @@
+"""Rules about names that must be declared elsewhere, and selectors that must find something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pacsconf.core.finding import Finding, Path
+from pacsconf.inventory.flows import End, select
+from pacsconf.inventory.merge import nearest
+from pacsconf.inventory.model import Flow, Inventory, Selector
+from pacsconf.inventory.scope import Scope
+
+
+def missing_sites(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
+    """The site of a device, and those that see it under another address, are declared."""
+    for name, device in inventory.devices.items():
+        path: Path = ("devices", name)
+        if device.site is not None:
+            yield from _missing(scope, "sites", device.site, (*path, "site"), f"device {name}")
+        for key, connection in device.connections.items():
+            for site in connection.seen_from:
+                at = (*path, "connections", key, "seen_from", site)
+                yield from _missing(scope, "sites", site, at, f"connection {key} of device {name}")
+
+
+def missing_devices(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
+    """The device that another replaces, and the one that is probed as, are declared."""
+    for name, device in inventory.devices.items():
+        if device.replaces is not None:
+            yield from _missing(
+                scope, "devices", device.replaces, ("devices", name, "replaces"), f"device {name}"
+            )
+        if device.replaces == name:
+            yield Finding(
+                "PACS-REF-007", "error", f"Device {name} replaces itself", path=("devices", name, "replaces")
+            )
+    if inventory.settings.probe_as is not None:
+        yield from _missing(
+            scope, "devices", inventory.settings.probe_as, ("pacsconf", "probe_as"), "probe_as"
+        )
+
+
+def _missing(scope: Scope, collection: str, name: str, path: Path, user: str) -> Iterator[Finding]:
+    known = scope.names[collection]
+    if name not in known and scope.complete:
+        kind = collection.removesuffix("s")
+        yield Finding(
+            "PACS-REF-004",
+            "error",
+            f'There is no {kind} "{name}", which {user} names{nearest(name, known)}',
+            fix=f"Declare it under {collection}, or name one of: {_some(known)}",
+            path=path,
+        )
+
+
+def _some(known: frozenset[str]) -> str:
+    """Up to a dozen names, in order."""
+    names = sorted(known)
+    return ", ".join(names[:12]) + (", ..." if len(names) > 12 else "") if names else "none is declared"
+
+
+def missing_worklists(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
+    """A worklist comes from a declared AE of a declared device, written `device/AE_TITLE`."""
+    entities = {f"{device.name}/{ae.title}" for device, ae in inventory.entities()}
+    for name, device in inventory.devices.items():
+        source = device.worklist.source if device.worklist else None
+        if source is not None and source not in entities and scope.complete:
+            yield Finding(
+                "PACS-REF-005",
+                "error",
+                f'The worklist of device {name} comes from "{source}", which is not declared'
+                f"{nearest(source, entities)}",
+                "The modality would ask nobody for its patients.",
+                "Write device/AE_TITLE, such as ris/RIS_MWL.",
+                path=("devices", name, "worklist", "from"),
+            )
+
+
+def unknown_rewrites(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
+    """The calling titles that a router rewrites are those of declared devices."""
+    known = {title for _, ae in inventory.entities() for title in (ae.title, *ae.answers_to)}
+    for name, device in inventory.devices.items():
+        for title in device.rewrites:
+            if title not in known and not _pattern(title) and scope.complete:
+                yield Finding(
+                    "PACS-REF-006",
+                    "warning",
+                    f'Device {name} rewrites the calling title "{title}", which no device has{nearest(title, known)}',
+                    "What it rewrites is compared character by character.",
+                    path=("devices", name, "rewrites", title),
+                )
+
+
+def _pattern(title: str) -> bool:
+    return "*" in title or "?" in title
+
+
+def selectors_without_a_match(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
+    """Every selector of a flow finds somebody."""
+    if not scope.complete:
+        return
+    for flow in inventory.flows.values():
+        for end, selector, path in _selectors(flow):
+            if not select(inventory, selector, end):
+                yield _matches_nothing(inventory, flow, end, selector, path)
+
+
+def flows_to_the_retiring(inventory: Inventory, _scope: Scope) -> Iterator[Finding]:
+    """A flow does not name a retiring device: its partners are to be moved away from it."""
+    for flow in inventory.flows.values():
+        for end, selector, path in _selectors(flow):
+            for device, ae in select(inventory, selector, end):
+                named = device.name in selector.device or ae.title in selector.ae_title
+                if named and device.lifecycle == "retiring":
+                    yield Finding(
+                        "PACS-FLOW-002",
+                        "warning",
+                        f"Flow {flow.name} names device {device.name}, which is retiring",
+                        "When it is retired the flow finds nobody any more.",
+                        "Name its successor, or remove it from the flow.",
+                        path=path,
+                    )
+
+
+def _selectors(flow: Flow) -> Iterator[tuple[End, Selector, Path]]:
+    for number, selector in enumerate(flow.callers):
+        yield "from", selector, ("flows", flow.name, "from", number)
+    for number, selector in enumerate(flow.called):
+        yield "to", selector, ("flows", flow.name, "to", number)
+
+
+def _matches_nothing(inventory: Inventory, flow: Flow, end: End, selector: Selector, path: Path) -> Finding:
+    wanted = ", ".join(
+        f"{key} {' or '.join(values)}"
+        for key, values in selector.model_dump(exclude_unset=True).items()
+        if values
+    )
+    other: End = "to" if end == "from" else "from"
+    if select(inventory, selector, other):
+        does = "calls nobody (initiator: false)" if end == "from" else "is called by nobody (acceptor: false)"
+        why = f"What it finds {does}: see its uses, offers and port."
+    else:
+        why = "A selector without lifecycle finds devices that are active or retiring, never retired ones."
+    return Finding(
+        "PACS-FLOW-001",
+        "error",
+        f"{end} of flow {flow.name} finds no device: {wanted or 'any'}{_near(inventory, selector)}",
+        why,
+        "Correct the selector, or remove the flow.",
+        path=path,
+    )
+
+
+def _near(inventory: Inventory, selector: Selector) -> str:
+    """The nearest known name for the first thing that nothing has."""
+    devices = inventory.devices.values()
+    known = {
+        "device": set(inventory.devices),
+        "type": {device.type for device in devices},
+        "modality": {code for device in devices for code in device.modality},
+        "site": set(inventory.sites),
+        "profile": {device.profile for device in devices if device.profile},
+        "ae_title": {title for _, ae in inventory.entities() for title in (ae.title, *ae.answers_to)},
+    }
+    unknown = (
+        (name, names) for key, names in known.items() for name in getattr(selector, key) if name not in names
+    )
+    name, names = next(unknown, ("", set()))
+    return nearest(name, names) if name else ""

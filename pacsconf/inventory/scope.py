@@ -1,0 +1,32 @@
+"""What rules may know beside the inventory itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pacsconf.core.finding import Path, Place
+from pacsconf.inventory.sources import Sources
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where things stand, and what was declared whether or not it could be read.
+
+    `names` are those of each collection. Only when the inventory is `complete`, every file and device of it
+    readable, may a rule complain that something is absent.
+    """
+
+    sources: Sources
+    names: Mapping[str, frozenset[str]]
+    complete: bool
+
+    def also(self, path: Path, words: str) -> tuple[tuple[Place, str], ...]:
+        """A further place for a finding."""
+        place = self.sources.place(path)
+        return ((place, words),) if place else ()
+
+    def said(self, path: Path) -> str:
+        """A path's place for the middle of a sentence: `inventory/ct.yaml:14`."""
+        place = self.sources.place(path)
+        return f"{place.file}:{place.line}" if place else "its default"

@@ -1,0 +1,133 @@
+"""Rules about names: the AE titles that peers tell devices apart by, and device names."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pacsconf.core.finding import Finding, Path
+from pacsconf.inventory.model import Device, Inventory, NetworkAE
+from pacsconf.inventory.scope import Scope
+
+_DN_SPECIAL = frozenset(',+"<>;=#')
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """An application entity with one of the titles that reach it."""
+
+    device: Device
+    ae: NetworkAE
+    title: str
+
+    @property
+    def path(self) -> Path:
+        base: Path = ("devices", self.device.name, "ae_titles", self.ae.title)
+        if self.title == self.ae.title:
+            return base
+        return (*base, "answers_to", self.ae.answers_to.index(self.title))
+
+
+def holders(inventory: Inventory) -> Mapping[tuple[str, str], list[Holder]]:
+    """Who holds each title, by domain and title; a retired device holds none any more."""
+    found: dict[tuple[str, str], list[Holder]] = defaultdict(list)
+    for device, ae in inventory.entities():
+        if device.lifecycle != "retired":
+            for title in dict.fromkeys((ae.title, *ae.answers_to)):
+                found[device.ae_domain, title].append(Holder(device, ae, title))
+    return found
+
+
+def duplicate_titles(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
+    """Every AE title in its domain names one application entity. Source: PS3.15 section H.1.2."""
+    for (_, title), (first, *others) in holders(inventory).items():
+        for other in others:
+            if not _may_share(first, other):
+                yield Finding(
+                    "PACS-AE-003",
+                    "error",
+                    f"AE title {title} belongs to two devices, {first.device.name} and {other.device.name}",
+                    f"{first.device.name} has it at {scope.said(first.path)}. Peers address a device by its title "
+                    "alone: images may reach the wrong one.",
+                    "Give one of them another title. If both are meant: shared_title with the reason (a pool), "
+                    "another ae_domain (merged hospitals), or replaces on a planned successor.",
+                    path=other.path,
+                    also=scope.also(first.path, f"also the title of {first.device.name}"),
+                )
+
+
+def _may_share(one: Holder, other: Holder) -> bool:
+    """Whether two may hold one title: a pool, or a planned device that is to replace the other."""
+    pool = bool(one.ae.shared_title and other.ae.shared_title)
+    return pool or _awaits(one.device, other.device) or _awaits(other.device, one.device)
+
+
+def _awaits(successor: Device, device: Device) -> bool:
+    return successor.replaces == device.name and successor.lifecycle == "planned"
+
+
+def titles_alike_but_for_case(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
+    """Titles that differ in capitals are different titles, and easily confused. Source: PS3.5 section 6.2."""
+    alike: dict[tuple[str, str], list[Holder]] = defaultdict(list)
+    for (domain, title), (first, *_) in holders(inventory).items():
+        alike[domain, title.casefold()].append(first)
+    for first, *others in alike.values():
+        for other in others:
+            yield Finding(
+                "PACS-AE-004",
+                "warning",
+                f"AE title {other.title} differs from {first.title} only by capital letters",
+                f"{first.title} is the title of {first.device.name} ({scope.said(first.path)}). To DICOM they are two "
+                "titles; people and some devices take them for one.",
+                "Give one of them a title that differs more.",
+                path=other.path,
+                also=scope.also(first.path, f"the title of {first.device.name}"),
+            )
+
+
+def titles_that_break_a_dn(inventory: Inventory, _scope: Scope) -> Iterator[Finding]:
+    """A title is also part of a directory name, where some characters must be escaped. Source: RFC 4514."""
+    for (_, title), (holder, *_) in holders(inventory).items():
+        special = sorted(_DN_SPECIAL.intersection(title))
+        if special:
+            yield Finding(
+                "PACS-AE-005",
+                "warning",
+                f"AE title {title} holds {' '.join(special)}",
+                "DICOM allows it, but it has a meaning in directory names: archives that do not escape it (dcm4chee) "
+                "break on the entry.",
+                "Prefer letters, digits, _ and -.",
+                path=holder.path,
+            )
+
+
+def titles_with_runs_of_spaces(inventory: Inventory, _scope: Scope) -> Iterator[Finding]:
+    """Directories take a run of spaces for one space, DICOM does not. Source: RFC 4518 section 2.6.1."""
+    for (_, title), (holder, *_) in holders(inventory).items():
+        if "  " in title:
+            yield Finding(
+                "PACS-AE-006",
+                "warning",
+                f'AE title "{title}" holds a run of spaces',
+                "A directory takes it for one space, so two titles that DICOM tells apart collide there.",
+                "Use single spaces, or better _.",
+                path=holder.path,
+            )
+
+
+def device_names_alike(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
+    """Device names are compared without regard to case. Source: PS3.15 section H.1.3 (dicomDeviceName)."""
+    first_of: dict[str, str] = {}
+    for name in sorted(inventory.devices):
+        first = first_of.setdefault(name.casefold(), name)
+        if first != name:
+            yield Finding(
+                "PACS-DEV-005",
+                "error",
+                f"Devices {first} and {name} differ only by capital letters",
+                f"{first} stands at {scope.said(('devices', first))}. A directory takes both names for one.",
+                "Rename one of them.",
+                path=("devices", name),
+                also=scope.also(("devices", first), "the other one"),
+            )

@@ -15,14 +15,14 @@ from pacsconf.report.words import ACTIONS, counted, listed
 _MARKS: Mapping[Status, tuple[str, Style]] = {
     "applied": ("✓", "good"),
     "failed": ("✗", "error"),
-    "skipped": ("–", "warning"),
+    "skipped": ("–", "warning"),  # noqa: RUF001
     "waiting": ("?", "warning"),
     "unknown": ("?", "error"),
 }
 _VERBS: Mapping[Status, str] = {
     "failed": "failed",
     "skipped": "skipped",
-    "waiting": "for a person",
+    "waiting": "waiting",
     "unknown": "no answer",
 }
 _SUMS: tuple[tuple[Status, str], ...] = (
@@ -34,7 +34,7 @@ _SUMS: tuple[tuple[Status, str], ...] = (
 _PROOF_MARKS: Mapping[str, tuple[str, Style]] = {
     "healthy": ("✓", "good"),
     "failing": ("✗", "error"),
-    "asleep": ("–", "faint"),
+    "asleep": ("–", "faint"),  # noqa: RUF001
     "unknown": ("?", "warning"),
 }
 _PROOFS_SHOWN = 8
@@ -50,18 +50,14 @@ def apply_header(plan: Plan, *, holder: str, until: str, width: int = 80) -> Lin
 def outcome_text(outcome: Outcome, width: int = 80) -> Lines:
     """One line for what became of a change, and why below it where it did not go well."""
     mark, style = _MARKS[outcome.status]
-    left = line("  ", Span(mark, style), f" {outcome.address}")
-    right = _right(outcome, style)
-    gap = max(2, columns(width) - width_of(left) - width_of(right))
-    head = line(*left, " " * gap, *right)
-    reason = wrapped(outcome.error, columns(width), first=line("      ")) if outcome.error else ()
-    return (head, *reason)
-
-
-def _right(outcome: Outcome, style: Style) -> Line:
     verb = _VERBS.get(outcome.status, ACTIONS[outcome.action])
+    shown = Span(padded(verb, 9), "" if style == "good" else style)
+    left = line("  ", Span(mark, style), " ", shown, f"  {outcome.address}")
     time = f"{outcome.milliseconds:,.0f} ms".replace(",", " ") if outcome.milliseconds else ""
-    return line(Span(padded(verb, 12), "" if style == "good" else style), Span(f"{time:>9}", "faint"))
+    gap = max(2, columns(width) - width_of(left) - len(time)) if time else 0
+    head = line(*left, " " * gap, Span(time, "faint"))
+    reason = wrapped(outcome.error, columns(width), first=line(" " * 15)) if outcome.error else ()
+    return (head, *reason)
 
 
 def proofs_text(proofs: Sequence[Proof], width: int = 80) -> Lines:
@@ -69,9 +65,7 @@ def proofs_text(proofs: Sequence[Proof], width: int = 80) -> Lines:
     if not proofs:
         return ()
     healthy = [proof for proof in proofs if proof.verdict == "healthy"]
-    others = sorted(
-        (proof for proof in proofs if proof.verdict != "healthy"), key=lambda one: (one.verdict, one.subject)
-    )
+    others = sorted((proof for proof in proofs if proof not in healthy), key=_worst_first)
     shown = healthy if len(healthy) <= _PROOFS_SHOWN else healthy[: _PROOFS_SHOWN - 1]
     more = len(healthy) - len(shown)
     subjects = max((width_of(line(proof.subject)) for proof in (*others, *shown)), default=0)
@@ -80,6 +74,10 @@ def proofs_text(proofs: Sequence[Proof], width: int = 80) -> Lines:
         *(row for proof in (*others, *shown) for row in _proof(proof, subjects, columns(width))),
         *((line(Span(f"    … {more} more healthy", "faint")),) if more else ()),
     )
+
+
+def _worst_first(proof: Proof) -> tuple[int, str]:
+    return ("failing", "unknown", "asleep").index(proof.verdict), proof.subject
 
 
 def _proof(proof: Proof, subjects: int, width: int) -> Lines:

@@ -1,4 +1,4 @@
-"""What machines read: each form carries `format_version`, and the text is ASCII, so nothing in it acts on a terminal."""
+"""What machines read: each form carries `format_version`, and in ASCII nothing of it acts on a terminal."""
 
 from __future__ import annotations
 

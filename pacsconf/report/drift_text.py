@@ -8,7 +8,19 @@ from pacsconf.core.change import FieldChange
 from pacsconf.core.compare import Difference, FieldDifference
 from pacsconf.core.plan import Plan
 from pacsconf.report.changes_text import field_text, name_columns
-from pacsconf.report.lines import BLANK, Line, Lines, Span, beside, joined, line, padded, width_of, wrapped
+from pacsconf.report.lines import (
+    BLANK,
+    Line,
+    Lines,
+    Span,
+    beside,
+    commanded,
+    joined,
+    line,
+    padded,
+    width_of,
+    wrapped,
+)
 from pacsconf.report.values import atoms_of, members, text_of, update_of
 from pacsconf.report.view import DEFAULT_VIEW, View
 from pacsconf.report.words import counted, listed
@@ -24,12 +36,12 @@ def drifts_text(plan: Plan, view: View) -> Lines:
     head = f"Changed outside pacsconf{_since(view)}: reported, left as it is"
     rows = (row for difference in plan.drifts for row in _brief(difference, plan, view))
     command = view.command_for(plan.environment)
-    one = " (one --repair for each)" if len(plan.drifts) > 1 else ""
+    one = "  (one --repair for each)" if len(plan.drifts) > 1 else ""
     return (
         *wrapped(head, view.columns, style="strong"),
         *rows,
         *_way("put it back", f"{command} plan --repair {plan.drifts[0].address}", one, view),
-        *_way("keep it", f"{command} drift", " names the lines of the inventory to change", view),
+        *_way("keep it", f"{command} drift", "  (names the lines to change)", view),
     )
 
 
@@ -39,12 +51,7 @@ def _since(view: View) -> str:
 
 def _way(label: str, command: str, words: str, view: View) -> Lines:
     first = line("    ", Span(padded(label, 11), "faint"), "  ")
-    if width_of(first) + len(command) + len(words) <= view.columns:
-        return (line(*first, Span(command, "command"), words),)
-    return (
-        *wrapped(command, view.columns, first=first, indent=8, style="command"),
-        *(wrapped(words, view.columns, first=line(" " * width_of(first))) if words else ()),
-    )
+    return commanded(first, command, view.columns, words)
 
 
 def _brief(difference: Difference, plan: Plan, view: View) -> Iterator[Line]:
@@ -191,7 +198,7 @@ def _adoptions(difference: Difference, fields: tuple[FieldDifference, ...], view
         yield "declare it again in the inventory, with the live values"
     for field in fields if difference.declared and difference.live else ():
         where = view.origin(address, field.name) or place or "the inventory"
-        yield f"in {where} {_edit(field, view)}"
+        yield f"{_edit(field, view)} in {where}"
 
 
 def _edit(field: FieldDifference, view: View) -> str:

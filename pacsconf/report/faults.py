@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pacsconf.core.errors import PacsconfError, StalePlan, SystemFault, UnsafePlan
+from pacsconf.core.errors import PacsconfError, StalePlan, SystemFault, SystemFaults, UnsafePlan
 from pacsconf.report.lines import Line, Lines, Span, columns, line, wrapped
 
 
 def fault_text(fault: PacsconfError, width: int = 80) -> Lines:
     """What is wrong, with its details, and what to do."""
+    if isinstance(fault, SystemFaults):
+        return tuple(row for one in fault.faults for row in fault_text(one, width))
     return tuple(_lines(fault, columns(width)))
 
 
 def _lines(fault: PacsconfError, width: int) -> Iterator[Line]:
     label = line(Span("refused" if isinstance(fault, UnsafePlan) else "error", "error"), "  ")
-    message = fault.message
-    if isinstance(fault, SystemFault) and not message.startswith(fault.system):
-        message = f"{fault.system}: {message}"
-    yield from wrapped(message, width, first=label, indent=3)
+    yield from wrapped(_message(fault), width, first=label, indent=3)
     for detail in _details(fault):
-        yield from wrapped(detail, width, first=line("   "), indent=5)
+        yield from wrapped(detail, width, first=line("   - "))
     if fault.fix:
         yield from wrapped(fault.fix, width, first=line(Span("   fix  ", "faint")))
+
+
+def _message(fault: PacsconfError) -> str:
+    if isinstance(fault, SystemFault) and not fault.message.startswith(fault.system):
+        return f"{fault.system}: {fault.message}"
+    return fault.message
 
 
 def _details(fault: PacsconfError) -> tuple[str, ...]:

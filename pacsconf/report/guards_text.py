@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from pacsconf.core.guard import Guard
 from pacsconf.core.plan import Plan
-from pacsconf.report.lines import Line, Lines, Span, joined, line, wrapped
+from pacsconf.report.lines import Line, Lines, Span, commanded, joined, line, wrapped
 from pacsconf.report.values import shortened
 from pacsconf.report.view import DEFAULT_VIEW, View, acknowledgement
 from pacsconf.report.words import listed
@@ -49,28 +49,20 @@ def refusals_text(plan: Plan, view: View = DEFAULT_VIEW) -> Lines:
 def _refusal(guard: Guard, plan: Plan, view: View) -> Iterator[Line]:
     width = view.columns
     label = line(Span(f"refused[{guard.id}]", "error"), " ")
-    yield from wrapped(_sentence(guard, view), width, first=label, indent=3)
+    yield from wrapped(sentence_of(guard, view), width, first=label, indent=3)
     yield from wrapped(f"{guard.why[:1].upper()}{guard.why[1:]}.", width, first=line("   "))
     names = ", ".join(shortened([str(root) for root in guard.counted], view))
     yield from wrapped(names, width, first=line(Span("   counted  ", "faint")))
     for note in guard.notes:
         yield from wrapped(note, width, first=line(Span("   note     ", "faint")))
-    yield from wrapped(
-        acknowledgement(plan, guard.id, view),
-        width,
-        first=line("   If that is right:  "),
-        indent=7,
-        style="command",
-    )
-    yield from wrapped(
-        "correct the inventory (git log -p inventory/ shows what changed it), and plan again.",
-        width,
-        first=line("   If not:            "),
-        indent=7,
-    )
+    command = acknowledgement(plan, guard.id, view)
+    yield from commanded(line("   ", Span("If that is right:", "faint"), "  "), command, width)
+    back = "correct the inventory (git log -p inventory shows what changed it) and plan again"
+    yield from wrapped(back, width, first=line("   ", Span("If not:", "faint"), "  "))
 
 
-def _sentence(guard: Guard, view: View) -> str:
+def sentence_of(guard: Guard, view: View) -> str:
+    """What a guard counted, its limit, and where the limit is set."""
     place = view.setting(guard.setting) if guard.setting else ""
     source = (
         f" ({place})" if place else f" (built in; set {guard.setting} to change it)" if guard.setting else ""

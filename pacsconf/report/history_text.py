@@ -53,16 +53,36 @@ def _entry(entry: Entry, whens: int, kinds: int, whos: int, width: int) -> Lines
 
 def changeset_text(changeset: ChangeSet, view: View = DEFAULT_VIEW, *, commit: str = "") -> Lines:
     """A change set in full: who and why, what was planned, what became of it."""
-    outcomes = (row for outcome in changeset.outcomes for row in outcome_text(outcome, view.width))
     planned = changes_text(changeset.plan.runs, view)
     return joined(
         (
             tuple(_facts(changeset, commit, view.columns)),
             (line(Span("What was planned", "strong")), *planned) if planned else (),
-            (line(Span("What became of it", "strong")), *outcomes) if changeset.outcomes else (),
+            _outcomes(changeset, view),
             proofs_text(changeset.proofs, view.width),
             wrapped(outcomes_sum(changeset), view.columns, style="strong"),
         )
+    )
+
+
+def _outcomes(changeset: ChangeSet, view: View) -> Lines:
+    """What became of every change; those that went well are counted unless all is asked for."""
+    shown = [one for one in changeset.outcomes if view.verbose or one.status != "applied"]
+    done = len(changeset.outcomes) - len(shown)
+    if not changeset.outcomes:
+        return ()
+    return (
+        line(Span("What became of it", "strong")),
+        *(
+            (
+                line(
+                    "  ", Span("✓", "good"), f" {counted(done, 'change')} done ", Span("(--verbose)", "faint")
+                ),
+            )
+            if done
+            else ()
+        ),
+        *(row for outcome in shown for row in outcome_text(outcome, view.width)),
     )
 
 

@@ -133,21 +133,30 @@ def hanging(first: Line, body: Lines, indent: int | None = None) -> Lines:
 def wrapped(
     text: str, width: int, *, first: Line = (), indent: int | None = None, style: Style = ""
 ) -> Lines:
-    """Prose cut at spaces to `width` columns behind `first`; further lines as in `hanging`. Words stay whole."""
-    margin = max(width_of(first), indent or 0)
-    words = (Span(word, style) for word in text.split())
-    return hanging(first, _whole_words(words, width - margin), indent)
+    """Prose cut at spaces to `width` columns behind `first`; further lines as in `hanging`.
 
-
-def _whole_words(words: Iterable[Span], room: int) -> Lines:
-    """Like `flow`, but a word that is too wide stays whole: paths, addresses and commands are for copying."""
+    A word that is too wide stays whole: paths and addresses are for copying.
+    """
+    ahead = width_of(first)
     rows: list[list[Span]] = [[]]
-    for word in words:
-        wider = cell_len(word.text) + 1 + sum(cell_len(span.text) for span in rows[-1])
-        if rows[-1] and wider > room:
+    used = ahead
+    for word in (Span(word, style) for word in text.split()):
+        size = cell_len(word.text) + (1 if rows[-1] else 0)
+        if rows[-1] and used + size > width:
             rows.append([])
-        rows[-1] += [Span(" ", word.style), word] if rows[-1] else [word]
-    return tuple(tuple(row) for row in rows)
+            used, size = ahead if indent is None else indent, size - 1
+        rows[-1] += [Span(" ", style), word] if rows[-1] else [word]
+        used += size
+    return hanging(first, tuple(tuple(row) for row in rows), indent)
+
+
+def commanded(first: Line, command: str, width: int, tail: str = "") -> Lines:
+    """A command behind `first`, whole, so that it can be copied: on a line of its own where it does not fit."""
+    said = Span(command, "command")
+    if width_of((*first, said)) + len(tail) <= width:
+        return (line(*first, said, tail),)
+    margin = first[0].text if first and first[0].text.isspace() else ""
+    return (line(*first, tail.lstrip()), line(f"{margin}   ", said))
 
 
 def joined(parts: Iterable[Lines]) -> Lines:

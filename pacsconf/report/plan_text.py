@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from pacsconf.core.change import Change
 from pacsconf.core.plan import Plan
 from pacsconf.report.changes_text import changes_text, groups, highest_risk
 from pacsconf.report.drift_text import drifts_text, next_text
@@ -86,30 +87,39 @@ def _closing(plan: Plan, view: View) -> Iterator[Line]:
 
 
 def totals_text(plan: Plan, view: View) -> str:
-    """`3 to create, 1 to change, 1 to delete on 2 devices · 1 drifted · 2 unmanaged`."""
-    counts = Counter[str](change.action for change in plan.changes)
-    verbs = {"create": "create", "update": "change", "delete": "delete"}
-    words = listed(f"{counts[action]} to {verbs[action]}" for action in verbs if counts[action])
-    read_only = len(plan.changes) - len(plan.runs)
+    """`3 to create, 1 to change, 1 to delete on 2 devices · 1 drifted · 2 unmanaged (--show-unmanaged)`."""
     risk = highest_risk(plan.changes)
-    hint = "" if view.show_unmanaged else " (--show-unmanaged)"
-    return listed(
-        (
-            f"{words} {_roots(plan)}" if words else "",
-            f"{read_only} read-only, never executed" if read_only else "",
-            f"highest risk: {risk}" if risk not in ("none", "workflow") else "",
-            f"{len(plan.drifts)} drifted" if plan.drifts else "",
-            f"{len(plan.waiting)} waiting" if plan.waiting else "",
-            f"{len(plan.held)} held" if plan.held else "",
-            f"{len(plan.unmanaged)} unmanaged{hint}" if plan.unmanaged else "",
-        ),
-        " · ",
-    )
+    rest = remarks(plan)
+    hint = " (--show-unmanaged)" if plan.unmanaged and not view.show_unmanaged else ""
+    shown = f"highest risk: {risk}" if risk not in ("none", "workflow") else ""
+    return listed((headline(plan), shown, rest), " · ") + hint
 
 
-def _roots(plan: Plan) -> str:
+def headline(plan: Plan) -> str:
+    """`3 to create, 1 to change, 1 to delete on 2 devices`; nothing without changes."""
     kinds = Counter(group.root.kind for group in groups(plan.changes))
-    return f"on {listed(counted(kinds[kind], kind) for kind in sorted(kinds))}"
+    roots = listed(counted(kinds[kind], kind) for kind in sorted(kinds))
+    return f"{action_counts(plan.changes)} on {roots}" if plan.changes else ""
+
+
+def remarks(plan: Plan) -> str:
+    """What there is beside ordinary changes, unmanaged things last: `1 drifted · 2 unmanaged`."""
+    read_only = len(plan.changes) - len(plan.runs)
+    counts = (
+        (read_only, "read-only, never executed"),
+        (len(plan.drifts), "drifted"),
+        (len(plan.waiting), "waiting"),
+        (len(plan.held), "held"),
+        (len(plan.unmanaged), "unmanaged"),
+    )
+    return listed((f"{number} {words}" for number, words in counts if number), " · ")
+
+
+def action_counts(changes: Iterable[Change]) -> str:
+    """`3 to create, 1 to change`."""
+    counts = Counter[str](change.action for change in changes)
+    verbs = {"create": "create", "update": "change", "delete": "delete"}
+    return listed(f"{counts[action]} to {verbs[action]}" for action in verbs if counts[action])
 
 
 def _saved(plan: Plan, view: View) -> Lines:

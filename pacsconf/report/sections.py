@@ -9,7 +9,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.change import SIGNS, Change
 from pacsconf.core.plan import Plan
 from pacsconf.report.changes_text import STYLES
-from pacsconf.report.lines import Line, Lines, Span, beside, line, wrapped
+from pacsconf.report.lines import Line, Lines, Span, beside, commanded, line, wrapped
 from pacsconf.report.values import update_of
 from pacsconf.report.view import View
 from pacsconf.report.words import counted, listed
@@ -33,7 +33,11 @@ def held_text(plan: Plan, view: View) -> Lines:
     return (
         line(Span("Held: not applied until released or declared otherwise", "strong")),
         *(row for change in plan.held for row in _parked(change, SIGNS[change.action], view)),
-        line("    let one go: ", Span(f"{command} release {plan.held[0].address}", "command")),
+        *commanded(
+            line("    ", Span("let one go", "faint"), "   "),
+            f"{command} release {plan.held[0].address}",
+            view.columns,
+        ),
     )
 
 

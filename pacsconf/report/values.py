@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from pacsconf.core.change import FieldChange
 from pacsconf.core.resource import Value
-from pacsconf.report.lines import Span, visible
+from pacsconf.report.lines import Span, Style, visible
 from pacsconf.report.view import View
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@+*-]*[A-Za-z_.:][A-Za-z0-9_./:@+*-]*\Z")
@@ -71,7 +71,10 @@ def members(removed: Iterable[str], added: Iterable[str], view: View) -> tuple[S
     """Members of a set that go and come, each with its sign."""
     lost = shortened([text_of(member, view) for member in removed], view)
     gained = shortened([text_of(member, view) for member in added], view)
-    return (
-        *(Span(f"- {text}", "delete") for text in lost),
-        *(Span(f"+ {text}", "create") for text in gained),
+    signed: list[tuple[str, Style]] = [
+        *((f"- {text}", "delete") for text in lost),
+        *((f"+ {text}", "create") for text in gained),
+    ]
+    return tuple(
+        Span(f"{text} " if at < len(signed) else text, style) for at, (text, style) in enumerate(signed, 1)
     )

@@ -18,10 +18,10 @@ class View:
     """How a plan is shown, and what is asked of the caller while doing so.
 
     `origin(address, field)` says where a declared value comes from (`inventory/ct.yaml:31`), the resource itself
-    with field ""; `setting(name)` where a guard's limit is set (`pacsconf.guards.readdresses`); `uid_name(uid)`
-    what a UID is called. Each gives "" for what it does not know. `seconds` are how long each system took to
-    read; `since` is the last apply in words (`9d41f07, 2 days ago`); `plan_file` is empty for an unsaved plan;
-    `command` how pacsconf is called for this environment (empty: `pacsconf -e ENV`).
+    with field ""; `link(origin)` the web address of such a place; `setting(name)` where a guard's limit is set
+    (`pacsconf.guards.readdresses`); `uid_name(uid)` what a UID is called. Each gives "" for what it does not know.
+    `seconds` are how long each system took to read; `since` is the last apply in words (`9d41f07, 2 days ago`);
+    `plan_file` is empty for an unsaved plan; `command` how pacsconf is called here (empty: `pacsconf -e ENV`).
     """
 
     width: int = 80
@@ -33,6 +33,7 @@ class View:
     next_step: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
     origin: Callable[[Address, str], str] = lambda _address, _field: ""
+    link: Callable[[str], str] = lambda _origin: ""
     setting: Callable[[str], str] = lambda _name: ""
     uid_name: Callable[[str], str] = lambda _uid: ""
 

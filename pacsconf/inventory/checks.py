@@ -20,6 +20,7 @@ RULES: tuple[Callable[[Inventory, Scope], Iterable[Finding]], ...] = (
     addresses.one_address_for_two,
     references.missing_sites,
     references.missing_devices,
+    references.missing_prober,
     references.missing_worklists,
     references.unknown_rewrites,
     references.selectors_without_a_match,

@@ -93,7 +93,7 @@ class _Layers:
     def placed(self, finding: Finding) -> Finding:
         """A finding about a merged system, its path that of the layer which said so."""
         where: Path = ("environments", self.name, *finding.path)
-        said = self.declared.model_dump()
+        said: Any = self.declared.model_dump()
         for step in finding.path:
             if not isinstance(said, Mapping) or step not in said:
                 return finding

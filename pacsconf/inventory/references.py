@@ -24,7 +24,7 @@ def missing_sites(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
 
 
 def missing_devices(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
-    """The device that another replaces, and the one that is probed as, are declared."""
+    """The device that another replaces is declared, and another one."""
     for name, device in inventory.devices.items():
         if device.replaces is not None:
             yield from _missing(
@@ -34,9 +34,23 @@ def missing_devices(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
             yield Finding(
                 "PACS-REF-007", "error", f"Device {name} replaces itself", path=("devices", name, "replaces")
             )
-    if inventory.settings.probe_as is not None:
-        yield from _missing(
-            scope, "devices", inventory.settings.probe_as, ("pacsconf", "probe_as"), "probe_as"
+
+
+def missing_prober(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
+    """What pacsconf calls as is a declared AE, written `device/AE_TITLE`, or a device that has one AE."""
+    caller = inventory.settings.probe_as
+    if caller is None or not scope.complete:
+        return
+    entities = {f"{device.name}/{ae.title}" for device, ae in inventory.entities()}
+    single = {name for name, device in inventory.devices.items() if len(device.ae_titles) == 1}
+    if caller not in entities | single:
+        yield Finding(
+            "PACS-REF-008",
+            "error",
+            f'pacsconf is to call as "{caller}", which is not declared{nearest(caller, entities | single)}',
+            "Devices answer only callers they know, so it calls under the title of a declared device.",
+            "Write device/AE_TITLE, or the name of a device that has one AE title.",
+            path=("pacsconf", "probe_as"),
         )
 
 
@@ -85,7 +99,7 @@ def unknown_rewrites(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
                 yield Finding(
                     "PACS-REF-006",
                     "warning",
-                    f'Device {name} rewrites the calling title "{title}", which no device has{nearest(title, known)}',
+                    f'Device {name} rewrites the title "{title}", which no device has{nearest(title, known)}',
                     "What it rewrites is compared character by character.",
                     path=("devices", name, "rewrites", title),
                 )

@@ -78,8 +78,8 @@ def titles_alike_but_for_case(inventory: Inventory, scope: Scope) -> Iterator[Fi
                 "PACS-AE-004",
                 "warning",
                 f"AE title {other.title} differs from {first.title} only by capital letters",
-                f"{first.title} is the title of {first.device.name} ({scope.said(first.path)}). To DICOM they are two "
-                "titles; people and some devices take them for one.",
+                f"{first.title} is the title of {first.device.name} ({scope.said(first.path)}). To DICOM they are "
+                "two titles; people and some devices take them for one.",
                 "Give one of them a title that differs more.",
                 path=other.path,
                 also=scope.also(first.path, f"the title of {first.device.name}"),
@@ -95,8 +95,8 @@ def titles_that_break_a_dn(inventory: Inventory, _scope: Scope) -> Iterator[Find
                 "PACS-AE-005",
                 "warning",
                 f"AE title {title} holds {' '.join(special)}",
-                "DICOM allows it, but it has a meaning in directory names: archives that do not escape it (dcm4chee) "
-                "break on the entry.",
+                "DICOM allows it, but it has a meaning in directory names: archives that do not escape it "
+                "(dcm4chee) break on the entry.",
                 "Prefer letters, digits, _ and -.",
                 path=holder.path,
             )

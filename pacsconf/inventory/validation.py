@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -74,15 +74,16 @@ def _keys(model: type[BaseModel], steps: Path) -> tuple[str, ...]:
     for step in steps:
         for name, field in model.model_fields.items():
             if step == (field.alias or name):
-                model = _model_in(field.annotation) or model
+                model = next(models_in(field.annotation), model)
     return tuple(field.alias or name for name, field in model.model_fields.items())
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The first model that an annotation mentions."""
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that an annotation mentions."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next(filter(None, map(_model_in, get_args(annotation))), None)
+        yield annotation
+    for argument in get_args(annotation):
+        yield from models_in(argument)
 
 
 def dotted(path: Path) -> str:

@@ -184,7 +184,7 @@ class Repository:
             return False
         raise RecordError(
             f"git did not update {ref}: {explain(ran.err)}",
-            fix="Nothing was written. If a hook of this repository refuses it, let it pass this branch.",
+            fix="If a hook of this repository refuses it, let it pass this branch",
         )
 
     def descends(self, commit: str, ancestor: str) -> bool:
@@ -225,8 +225,8 @@ class Repository:
             data: bytes = blob.data_stream.read()
             return data
 
-    def line(self, commit: str, limit: int) -> Iterator[str]:
-        """The commits from this one back to the first, along first parents, at most `limit`."""
+    def line(self, commit: str, limit: int = -1) -> Iterator[str]:
+        """The commits from this one back to the first, along first parents, at most `limit` if that is set."""
         yield from self._get("rev-list", "--first-parent", f"--max-count={limit}", commit).splitlines()
 
     def _commit(self, commit: str) -> Any:
@@ -330,7 +330,7 @@ class Repository:
             return there == commit
         raise RecordError(
             f"{remote} did not take the record: {explain(ran.err)}",
-            fix=f"Nothing was written. Whoever runs {remote} can allow pushes to {ref.removeprefix('refs/heads/')}.",
+            fix=f"Whoever runs {remote} can allow pushes to {ref.removeprefix('refs/heads/')}",
         )
 
 

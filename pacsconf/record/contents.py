@@ -30,11 +30,13 @@ from pacsconf.core.resource import State, value_to_json
 
 FORMAT_VERSION = 1
 
-EntryType = Literal[
-    "init", "accept", "open", "renewed", "resumed", "closed", "abandoned", "hold", "release", "adopt"
-]
+EntryType = Literal["init", "accept", "open", "renewed", "resumed", "closed", "abandoned", "hold", "release"]
 
 T = TypeVar("T")
+
+
+class NewerFormat(RecordError):
+    """A newer pacsconf wrote this record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,7 @@ def _entry_to_json(entry: Entry) -> dict[str, Any]:
 def _entry_from_json(data: dict[str, Any], commit: str) -> Entry:
     version = data["format_version"]
     if version != FORMAT_VERSION:
-        raise RecordError(
+        raise NewerFormat(
             f"the record has format version {version}; this pacsconf reads {FORMAT_VERSION}",
             fix="Use the version of pacsconf that wrote it, or a newer one",
         )

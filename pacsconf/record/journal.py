@@ -6,18 +6,19 @@
 
 The journal only makes `resume` finer: everything it says could be read again from the live systems. Lines of JSON
 with fsync rather than SQLite: there is one writer, who only ever appends, so a database would add nothing but its
-own locks, which network drives do not keep. A line that a crash cut short is the last one, and is ignored. It holds
-addresses and outcomes, never values.
+own locks, which network drives do not keep. A line that a crash cut short is ignored. It holds addresses and
+outcomes, never values.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome
@@ -28,6 +29,8 @@ from pacsconf.record.standing import Heads
 
 if TYPE_CHECKING:
     from filelock import FileLock
+
+_log = logging.getLogger(__name__)
 
 
 class Journal:
@@ -56,13 +59,23 @@ class Journal:
         if heads != self.heads():
             self._replace("heads.json", {"here": heads.here, "there": heads.there})
 
-    # --- one apply at a time ----------------------------------------------------------------------------------
+    # --- change sets ------------------------------------------------------------------------------------------
 
-    def exclusively(self) -> Exclusive:
-        """The right to apply in this clone, until it is given back or the process ends.
+    def write(self, changeset_id: str, *, resumed: bool = False) -> Writer:
+        """The one writer of this clone, for a change set; when resumed, behind what is there already.
 
-        Raises: LockHeld naming the process that has it.
+        Raises: LockHeld naming the process that applies from this clone; RecordError when it cannot be written.
         """
+        lock = self._exclusively()
+        path = self._path(changeset_id)
+        try:
+            _mend(path, keep=resumed)
+            return Writer(path, lock)
+        except OSError as exc:
+            lock.release()
+            raise _unwritable(path, exc) from exc
+
+    def _exclusively(self) -> FileLock:
         from filelock import FileLock, Timeout
 
         self._make_folder()
@@ -76,22 +89,7 @@ class Journal:
                 fix="Wait until it ends",
             ) from exc
         self._replace("holder.json", {"pid": os.getpid(), "host": socket.gethostname()})
-        return Exclusive(lock)
-
-    # --- change sets ------------------------------------------------------------------------------------------
-
-    def write(self, changeset_id: str, commit: str, *, resumed: bool = False) -> Writer:
-        """A writer for a change set that was opened by `commit`; when resumed, behind what is there already.
-
-        Raises: RecordError when the clone cannot be written.
-        """
-        self._make_folder()
-        path = self._path(changeset_id)
-        try:
-            _mend(path, keep=resumed)
-            return Writer(path.open("ab"), {"opened": commit, "pid": os.getpid()})
-        except OSError as exc:
-            raise _unwritable(path, exc) from exc
+        return lock
 
     def outcomes(self, changeset_id: str) -> dict[Address, Outcome]:
         """What this clone knows of a change set; what was intended and has no outcome is `unknown`."""
@@ -106,10 +104,6 @@ class Journal:
                 outcome = outcome_from_json(body)
                 known[outcome.address] = outcome
         return known
-
-    def finish(self, changeset_id: str) -> None:
-        """Forget a change set whose outcomes are in the record."""
-        self._path(changeset_id).unlink(missing_ok=True)
 
     def unfinished(self) -> tuple[str, ...]:
         """The ids of change sets whose outcomes this clone still keeps."""
@@ -141,23 +135,16 @@ class Journal:
             raise _unwritable(path, exc) from exc
 
 
-class Exclusive:
-    """The right of this process to apply in this clone."""
-
-    def __init__(self, lock: FileLock) -> None:
-        self._lock = lock
-
-    def release(self) -> None:
-        """Give it back; nothing happens the second time."""
-        self._lock.release()
-
-
 class Writer:
-    """Appends to the journal of one change set; on disk when a method returns."""
+    """Appends to the journal of one change set; what was appended is on disk when a method returns.
 
-    def __init__(self, file: IO[bytes], head: Mapping[str, Any]) -> None:
-        self._file = file
-        self._append(head)
+    While it is open no other process applies from this clone.
+    """
+
+    def __init__(self, path: Path, lock: FileLock) -> None:
+        self._path = path
+        self._file = path.open("ab")
+        self._lock = lock
 
     def intend(self, changes: Iterable[Change]) -> None:
         """Note that these changes are about to be sent."""
@@ -168,21 +155,25 @@ class Writer:
         self._append({"outcomes": [outcome_to_json(outcome) for outcome in outcomes]})
 
     def close(self) -> None:
-        """Close the file; its contents stay."""
+        """Let others apply; what was written stays, unless that was nothing. Nothing happens the second time."""
+        if self._file.closed:
+            return
         self._file.close()
+        if not self._path.stat().st_size:
+            self._path.unlink()
+        self._lock.release()
+
+    def finish(self) -> None:
+        """Forget the change set, since its outcomes are in the record, and let others apply."""
+        self._file.truncate(0)
+        self.close()
 
     def _append(self, body: Mapping[str, Any]) -> None:
         try:
             self._file.write(canonical(body) + b"\n")
             _to_disk(self._file)
         except OSError as exc:
-            raise _unwritable(Path(self._file.name), exc) from exc
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+            raise _unwritable(self._path, exc) from exc
 
 
 def _to_disk(file: IO[bytes]) -> None:
@@ -206,10 +197,8 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
     for line in data.split(b"\n")[:-1]:
         try:
             yield json.loads(line)
-        except ValueError as exc:
-            raise RecordError(
-                f"{path} is damaged: {exc}", fix=f"Delete it; resume reads live instead"
-            ) from exc
+        except ValueError:
+            _log.warning("a line of %s is damaged; what it said is read from the live systems instead", path)
 
 
 def _loaded(path: Path) -> dict[str, Any]:

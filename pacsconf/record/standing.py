@@ -5,7 +5,7 @@ ever grows, so a head that does not descend from one seen before was rewritten, 
 until a person says otherwise.
 
     remote      local               head
-    –           present             local: there is no remote
+    -           present             local: there is no remote
     has it      absent or behind    the remote's
     has it      ahead               local: pushed with the next write
     has it      diverged            unknown
@@ -57,22 +57,25 @@ class Standing:
     """The commit to believe, or why none is to be (`why`) and what to do then (`fix`).
 
     `head` is empty where nothing was found; `exists` is False only where it is certain that there is no record.
+    `acceptable`: a person may decide to trust what is there.
     """
 
     head: str
     exists: bool = True
+    acceptable: bool = True
     why: str = ""
     fix: str = ""
 
 
 def stand(seen: Sighting, descends: Descends) -> Standing:
     """What to make of what was seen."""
-    there = seen.tracking if seen.there is None else seen.there
+    asked = seen.there is not None
+    there = seen.there or "" if asked else seen.tracking
     if not there and not seen.here:
         return _absent(seen)
     former = (seen.noted.there, seen.tracking) if seen.remote else ()
     if not there:
-        lost = next(filter(None, former), "")
+        lost = next(filter(None, former), "") if asked else ""
         return (
             _deleted(seen, lost) if lost else _unless_rewritten(seen, seen.here, (seen.noted.here,), descends)
         )
@@ -98,16 +101,17 @@ def _unless_rewritten(seen: Sighting, head: str, former: tuple[str, ...], descen
 
 
 def _absent(seen: Sighting) -> Standing:
-    lost = next(filter(None, (seen.noted.here, seen.noted.there)), "")
-    if lost:
-        return _deleted(seen, lost)
     if seen.remote and seen.there is None:
         ref = f"refs/heads/{seen.branch}:refs/remotes/{seen.remote}/{seen.branch}"
         return Standing(
             "",
+            acceptable=False,
             why=f"{seen.branch} is not in this clone, and {seen.remote} was not asked for it",
             fix=f"git fetch {seen.remote} {ref}",
         )
+    lost = next(filter(None, (seen.noted.here, seen.noted.there, seen.tracking)), "")
+    if lost:
+        return _deleted(seen, lost)
     return Standing(
         "",
         exists=False,
@@ -135,6 +139,16 @@ def _diverged(seen: Sighting, there: str) -> Standing:
         there,
         why=f"{seen.branch} has commits here that {seen.remote} does not have, and the other way round",
         fix=f"git log --graph {seen.branch} {seen.remote}/{seen.branch}. {_accept(seen)}",
+    )
+
+
+def cut(seen: Sighting, head: str) -> Standing:
+    """What to say of a head whose history a shallow clone misses."""
+    return Standing(
+        head,
+        acceptable=False,
+        why=f"this clone is shallow and holds only a part of {seen.branch}",
+        fix=f"git fetch --unshallow {seen.remote}".strip(),
     )
 
 

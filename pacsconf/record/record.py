@@ -1,0 +1,350 @@
+"""The record of one environment: what was applied by pacsconf, who holds the lock, and what happened before.
+
+A commit whose change set is *open* is the lock. It is made by compare-and-swap, in the remote where there is one,
+and is followed by *renewed* commits while its lease is extended, by *closed* when apply ends, by *resumed* when
+somebody takes over after the lease ended, or by *abandoned* when a person breaks it. Leases are judged by the
+reader's clock; whoever was overtaken sees it before the next layer.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from pacsconf.core.address import Address
+from pacsconf.core.changeset import ChangeSet
+from pacsconf.core.errors import LockHeld, PacsconfError, RecordError, RecordUnknown, StalePlan
+from pacsconf.core.resource import State
+from pacsconf.record._git import InventoryCommit, Repository
+from pacsconf.record.branch import Branch, stamp
+from pacsconf.record.contents import Contents, Entry, EntryType, Held
+from pacsconf.record.journal import Journal
+from pacsconf.record.lock import Open, about, lease_ended, lock_held
+from pacsconf.record.state import RecordState, read_state
+
+LEASE = timedelta(minutes=15)
+"""How long an open change set keeps others out unless it is renewed."""
+
+_ATTEMPTS = 3
+_ENVIRONMENT = re.compile(r"[a-z0-9-]+")
+_ENOUGH_OF_A_COMMIT = 7
+
+
+class Record:
+    """The record of one environment, in the repository that holds the inventory."""
+
+    def __init__(self, git: Repository, branch: Branch, lease: timedelta) -> None:
+        self._git = git
+        self._branch = branch
+        self._lease = lease
+
+    @classmethod
+    def open(
+        cls,
+        root: Path,
+        environment: str,
+        *,
+        clock: Callable[[], datetime],
+        remote: str | None = None,
+        lease: timedelta = LEASE,
+    ) -> Record:
+        """The record of `environment` in the repository around the folder `root`.
+
+        `remote` None: the one that git's configuration names as `pacsconf.remote`, else `origin` if there is one;
+        empty: none. `clock` gives times with a zone.
+
+        Raises: RecordError when there is no repository, or no such remote.
+        """
+        if not _ENVIRONMENT.fullmatch(environment):
+            raise RecordError(f'"{environment}" cannot name an environment: use a-z, 0-9 and -')
+        git = Repository.open(root)
+        try:
+            chosen = _remote(git, remote)
+        except RecordError:
+            git.close()
+            raise
+        journal = Journal.open(git.common_dir, environment)
+        return cls(git, Branch(git, environment, chosen, journal, clock), lease)
+
+    def close(self) -> None:
+        """Let go of the repository."""
+        self._git.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def environment(self) -> str:
+        """The environment's name."""
+        return self._branch.environment
+
+    @property
+    def branch(self) -> str:
+        """The name of the branch."""
+        return self._branch.name
+
+    @property
+    def remote(self) -> str:
+        """The remote repository that decides; empty where there is none."""
+        return self._branch.remote
+
+    @property
+    def journal(self) -> Journal:
+        """What this clone did and saw."""
+        return self._branch.journal
+
+    def identity(self) -> str:
+        """Who git says is working here: `name <mail>`.
+
+        Raises: RecordError with the commands that tell git.
+        """
+        return self._git.identity()
+
+    def inventory_commit(self, *paths: str) -> InventoryCommit:
+        """The commit that is checked out, and whether the files under these paths differ from it."""
+        return self._git.inventory_commit(*paths)
+
+    # --- reading ----------------------------------------------------------------------------------------------
+
+    def fetch(self) -> None:
+        """Bring what the remote has here, without believing it yet.
+
+        Raises: RecordError when it does not answer.
+        """
+        if self.remote:
+            self._branch.fetch()
+
+    def state(self, *, fetch: bool = True) -> RecordState:
+        """The record as it stands, or why that is unknown. A remote that does not answer is a note."""
+        return read_state(self._branch, fetch=fetch)
+
+    def history(self, limit: int = 50) -> tuple[Entry, ...]:
+        """The newest entries, newest first.
+
+        Raises: RecordError when one cannot be read.
+        """
+        head = self._branch.stand(fetch=False)[0].head
+        return tuple(map(self._branch.entry, self._git.line(head, limit))) if head else ()
+
+    def load(self, which: str) -> ChangeSet:
+        """A change set as it stood last, by its id or by a commit (seven digits or more) that holds it.
+
+        Raises: RecordError when the record has none such.
+        """
+        head = self._branch.stand(fetch=False)[0].head
+        for commit in self._git.line(head) if head else ():
+            named = len(which) >= _ENOUGH_OF_A_COMMIT and commit.startswith(which)
+            if named or self._branch.entry(commit).changeset == which:
+                changeset = self._branch.contents(commit).changeset
+                if changeset is not None:
+                    return changeset
+        raise RecordError(
+            f'{self.branch} holds no change set "{which}"', fix=f"pacsconf -e {self.environment} history"
+        )
+
+    def lease_ended(self, changeset: ChangeSet) -> bool:
+        """Whether an open change set may be taken over."""
+        return lease_ended(changeset, self._branch.time())
+
+    # --- the lock ---------------------------------------------------------------------------------------------
+
+    def begin(self, changeset: ChangeSet, on: RecordState) -> Open:
+        """Open a change set, which keeps everybody else out; `on` is what it was computed from.
+
+        Raises: LockHeld when another is open; StalePlan when the record moved since it was read; RecordUnknown;
+        RecordError when it cannot be written or pushed. Then nothing may be changed.
+        """
+        self._require_free(on)
+        until = stamp(self._branch.time() + self._lease)
+        opened = replace(changeset, status="open", lease_until=until, outcomes=(), proofs=(), closed="")
+        return self._lock("open", opened, on)
+
+    def resume(self) -> Open:
+        """Take over the open change set after its lease ended.
+
+        Raises: LockHeld while the lease runs, or when somebody else was faster; RecordUnknown; RecordError when
+        nothing is open.
+        """
+        state, changeset = self._opened()
+        if not self.lease_ended(changeset):
+            raise self._lock_held(changeset)
+        until = stamp(self._branch.time() + self._lease)
+        return self._lock("resumed", replace(changeset, runner=this_runner(), lease_until=until), state)
+
+    def abandon(self, reason: str) -> str:
+        """Break the lock, whoever has it; the run that has it stops before its next layer. Returns the commit.
+
+        Raises: RecordError when nothing is open; RecordUnknown.
+        """
+        for _ in range(_ATTEMPTS):
+            state, changeset = self._opened()
+            left = replace(changeset, status="abandoned", closed=stamp(self._branch.time()))
+            entry = self._branch.draft("abandoned", reason, left.id)
+            tip = self._branch.append(state.tip, entry, replace(state.contents, changeset=left))
+            if tip is not None:
+                return tip.head
+        raise self._busy()
+
+    def _opened(self) -> tuple[RecordState, ChangeSet]:
+        state = self.state()
+        state.require_known()
+        if state.open is None:
+            raise RecordError(f"no change set is open on {self.environment}")
+        return state, state.open
+
+    def _lock(self, kind: EntryType, changeset: ChangeSet, on: RecordState) -> Open:
+        journal = self.journal.write(changeset.id, resumed=kind == "resumed")
+        try:
+            entry = self._branch.draft(
+                kind, changeset.reason, changeset.id, {"changes": len(changeset.plan.runs)}
+            )
+            contents = replace(on.contents, changeset=changeset)
+            tip = self._branch.append(on.tip, entry, contents, about(changeset))
+            if tip is None:
+                raise self._moved()
+        except PacsconfError:
+            journal.close()
+            raise
+        return Open(self._branch, tip, contents, changeset, journal, self._lease)
+
+    # --- other entries ----------------------------------------------------------------------------------------
+
+    def init(self, owned: Mapping[Address, State], *, reason: str = "", accept: bool = False) -> str:
+        """Begin the record with what is owned from now on. Returns the commit.
+
+        With `accept` (and a reason), trust a record that was rewritten, deleted, damaged or has diverged: as it
+        reads now in the remote, or with `owned` where it cannot be read. What this clone had instead is kept
+        under `refs/pacsconf/kept/`.
+
+        Raises: RecordError when there is one already, or nothing to accept; RecordUnknown when it must be fetched.
+        """
+        state = self.state()
+        if not state.exists:
+            return self._start("init", state, Contents(owned), reason)
+        if accept:
+            self._require_acceptable(state, reason)
+            return self._start("accept", state, self._as_it_reads(state, owned), reason)
+        state.require_known()
+        raise RecordError(
+            f"{self.environment} has a record already, at {state.head[:10]}",
+            fix=f"pacsconf -e {self.environment} plan",
+        )
+
+    def hold(self, declared: Mapping[Address, str], *, reason: str) -> str:
+        """Leave these addresses alone until their declared state is another one. Returns the commit.
+
+        `declared` are the `state_digest`s of what is declared now, empty where nothing is.
+
+        Raises: LockHeld; RecordUnknown; RecordError.
+        """
+        by, at = self.identity(), stamp(self._branch.time())
+        held = {address: Held(address, digest, reason, by, at) for address, digest in declared.items()}
+        return self._edit("hold", lambda now: replace(now, held={**now.held, **held}), reason, held)
+
+    def release(self, addresses: Iterable[Address], *, reason: str = "") -> str:
+        """Hold these addresses no longer. Returns the commit.
+
+        Raises: LockHeld; RecordUnknown; RecordError when one of them is not held.
+        """
+        freed = frozenset(addresses)
+
+        def without(now: Contents) -> Contents:
+            absent = sorted(map(str, freed - now.held.keys()))
+            if absent:
+                held = ", ".join(map(str, sorted(now.held))) or "nothing"
+                raise RecordError(f"not held: {', '.join(absent)}", fix=f"Held is: {held}")
+            return replace(now, held={a: one for a, one in now.held.items() if a not in freed})
+
+        return self._edit("release", without, reason, freed)
+
+    def _edit(
+        self, kind: EntryType, edit: Callable[[Contents], Contents], reason: str, addresses: Iterable[Address]
+    ) -> str:
+        lines = sorted(map(str, addresses))
+        for _ in range(_ATTEMPTS):
+            state = self.state()
+            self._require_free(state)
+            contents = replace(edit(state.contents), changeset=None)
+            entry = self._branch.draft(kind, reason, counts={"addresses": len(lines)})
+            tip = self._branch.append(state.tip, entry, contents, lines)
+            if tip is not None:
+                return tip.head
+        raise self._busy()
+
+    def _start(self, kind: EntryType, state: RecordState, contents: Contents, reason: str) -> str:
+        if state.tip.here and kind == "accept":
+            self._branch.keep(state.tip.here)
+        entry = self._branch.draft(kind, reason, counts={"resources": len(contents.owned)})
+        tip = self._branch.append(state.tip, entry, contents)
+        if tip is None:
+            raise self._moved()
+        return tip.head
+
+    def _as_it_reads(self, state: RecordState, owned: Mapping[Address, State]) -> Contents:
+        try:
+            return self._branch.contents(state.head) if state.head else Contents(owned)
+        except RecordError:
+            return Contents(owned)
+
+    # --- what stands in the way -------------------------------------------------------------------------------
+
+    def _require_free(self, state: RecordState) -> None:
+        state.require_known()
+        if state.open is not None:
+            raise self._lock_held(state.open)
+
+    def _require_acceptable(self, state: RecordState, reason: str) -> None:
+        if state.known:
+            raise RecordError(
+                f"the record of {self.environment} is trusted as it is: there is nothing to accept"
+            )
+        if not state.acceptable or state.note:
+            raise RecordUnknown(state.note or state.why_unknown, fix=state.fix)
+        if not reason.strip():
+            raise RecordError(
+                "a record that was rewritten is accepted with a reason only", fix="--reason TEXT"
+            )
+
+    def _moved(self) -> LockHeld | StalePlan:
+        """Why a compare-and-swap failed: somebody has the lock now, or did something else meanwhile."""
+        state = self.state()
+        if state.open is not None:
+            return self._lock_held(state.open)
+        return StalePlan(
+            f"{self.branch} moved while this was prepared: {self._branch.last_words(state.head)}",
+            fix="Give the same command again",
+        )
+
+    def _lock_held(self, changeset: ChangeSet) -> LockHeld:
+        return lock_held(self.environment, changeset, self._branch.time())
+
+    def _busy(self) -> RecordError:
+        return RecordError(f"others keep writing to {self.branch}", fix="Give the same command again")
+
+
+def this_runner() -> str:
+    """Where this process runs: `user@host:pid`."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container whose user has no name
+        user = "unknown"
+    return f"{user}@{socket.gethostname()}:{os.getpid()}"
+
+
+def _remote(git: Repository, wanted: str | None) -> str:
+    names = git.remotes()
+    if wanted is None:
+        wanted = git.config("pacsconf.remote") or ("origin" if "origin" in names else "")
+    if wanted and wanted not in names:
+        raise RecordError(f'git knows no remote "{wanted}" here', fix="git remote -v shows what it knows")
+    return wanted

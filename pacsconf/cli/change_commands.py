@@ -1,0 +1,459 @@
+"""Commands that compare and change: plan, show, apply, resume, drift."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from pacsconf.cli import workspace
+from pacsconf.cli.exits import Exit, worst
+from pacsconf.cli.inventory_commands import TextOrJson, show_findings
+from pacsconf.cli.progress import Reporter
+from pacsconf.cli.screen import Screen
+from pacsconf.core.errors import PacsconfError, PlanError, StalePlan, UnsafePlan
+
+if TYPE_CHECKING:
+    from pacsconf.core.address import Address
+    from pacsconf.core.changeset import ChangeSet
+    from pacsconf.core.plan import Options, Plan
+    from pacsconf.engine import Approval, Planned, World
+    from pacsconf.inventory.systems import SystemConfig
+    from pacsconf.report.lines import Lines
+    from pacsconf.report.view import View
+
+_MAX_PLAN = 256 * 1024 * 1024
+
+Targets = Annotated[
+    list[str] | None,
+    typer.Option("--target", help="Only this address or pattern, and what it needs.", metavar="ADDRESS"),
+]
+Excludes = Annotated[
+    list[str] | None, typer.Option("--exclude", help="Leave this address or pattern out.", metavar="ADDRESS")
+]
+Repairs = Annotated[
+    list[str] | None,
+    typer.Option("--repair", help="Put drift or a clash here back to declared.", metavar="ADDRESS"),
+]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show every field.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command()(plan)
+    app.command()(show)
+    app.command()(apply)
+    app.command()(resume)
+    app.command()(drift)
+
+
+def plan(
+    context: typer.Context,
+    out: Annotated[Path | None, typer.Option("--out", help="Save the plan.", metavar="FILE")] = None,
+    repair: Repairs = None,
+    target: Targets = None,
+    exclude: Excludes = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.")
+    ] = False,
+    format: Annotated[  # noqa: A002 - the option's name
+        Literal["text", "json", "markdown"], typer.Option("--format", help="Form of the result.")
+    ] = "text",
+    show_unmanaged: Annotated[
+        bool, typer.Option("--show-unmanaged", help="List what is live and nobody's here.")
+    ] = False,
+    verbose: Verbose = False,
+) -> Exit:
+    """Show what would be changed, and why. Writes nothing; guards that trip exit 5."""
+    screen: Screen = context.obj.screen
+    work = opened(context, format)
+    reporter = Reporter(screen)
+    with workspace.world(work, reporter) as world:
+        planned = _planned(world, _options(repair, target, exclude), reporter)
+        made = planned.plan
+        if out is not None:
+            _save(made, out)
+        view = _view(work, planned, reporter, screen, verbose, show_unmanaged, str(out) if out else "")
+        _show_plan(screen, work, planned, view, format)
+    refused = Exit.REFUSED if made.blocked or _tripped(made) else Exit.OK
+    return worst(refused, Exit.CHANGES if detailed_exitcode and made.changes else Exit.OK)
+
+
+def show(
+    context: typer.Context,
+    what: Annotated[str, typer.Argument(help="A saved plan's file, or a change set of the record.")],
+    format: TextOrJson = "text",  # noqa: A002 - the option's name
+    verbose: Verbose = False,
+) -> Exit:
+    """Show a saved plan, or a change set by its id or commit. Never refuses a stale one."""
+    screen: Screen = context.obj.screen
+    from pacsconf.report.view import View
+
+    view = View(width=screen.width, verbose=verbose)
+    if Path(what).is_file():
+        made = _saved(Path(what))
+        if format == "json":
+            from pacsconf.report.as_json import plan_json
+
+            screen.raw(plan_json(made))
+        else:
+            from pacsconf.report.plan_text import plan_text
+
+            screen.show(plan_text(made, replace(view, plan_file=what)))
+        return Exit.OK
+    work = workspace.opened(context.obj.root, context.obj.environment)
+    changeset = workspace.record(work).load(what)
+    if format == "json":
+        from pacsconf.report.as_json import changeset_json
+
+        screen.raw(changeset_json(changeset))
+    else:
+        from pacsconf.report.history_text import changeset_text
+
+        screen.show(changeset_text(changeset, view))
+    return Exit.OK
+
+
+def apply(
+    context: typer.Context,
+    plan_file: Annotated[Path | None, typer.Argument(help="A saved plan.", metavar="[PLAN]")] = None,
+    expect: Annotated[
+        str | None, typer.Option("--expect", help="Apply if the plan has this digest.", metavar="DIGEST")
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
+    ticket: Annotated[str, typer.Option("--ticket", help="Ticket, for the record.")] = "",
+    ack: Annotated[
+        list[str] | None, typer.Option("--ack", help="Let a tripped guard through.", metavar="DIGEST:GUARD")
+    ] = None,
+    repair: Repairs = None,
+    target: Targets = None,
+    exclude: Excludes = None,
+) -> Exit:
+    """Carry a plan out: a saved one, one with the expected digest, or, on a terminal, after asking."""
+    screen: Screen = context.obj.screen
+    work = opened(context, "text")
+    options = _options(repair, target, exclude)
+    _check_choice(screen, plan_file, expect, options)
+    saved = _saved(plan_file) if plan_file else None
+    workspace.operator(work).require_write(work.environment, written_systems(work))
+    reporter = Reporter(screen)
+    with workspace.world(work, reporter) as world:
+        _ready_record(screen, work, world)
+        planned = _chosen(world, saved, expect, options, reporter)
+        operator, runner = workspace.operator_name(work)
+        approval = _approval(operator, runner, reason, ticket, ack)
+        if saved is None and expect is None:
+            view = _view(work, planned, reporter, screen, False, False, "")
+            _show_plan(screen, work, planned, view, "text")
+            if _nothing_to_do(planned.plan):
+                return Exit.OK
+            approval = _asked(screen, planned.plan, approval)
+        if _nothing_to_do(planned.plan):
+            screen.show(_text_lines(f"No changes. {work.environment} is as declared; nothing was written."))
+            return Exit.OK
+        from pacsconf import engine
+
+        changeset = engine.apply(world, planned, approval)
+    return _concluded(screen, work, changeset)
+
+
+def resume(context: typer.Context) -> Exit:
+    """Take up a change set that was left open, here or in another clone, once its lease has ended."""
+    screen: Screen = context.obj.screen
+    work = opened(context, "text")
+    workspace.operator(work).require_write(work.environment, written_systems(work))
+    with workspace.world(work, Reporter(screen)) as world:
+        from pacsconf import engine
+
+        changeset = engine.resume(world)
+    return _concluded(screen, work, changeset)
+
+
+def drift(
+    context: typer.Context,
+    target: Targets = None,
+    exclude: Excludes = None,
+    format: TextOrJson = "text",  # noqa: A002 - the option's name
+) -> Exit:
+    """Show what somebody else changed since the last apply, by whom and when where known. Exit 2 if anything."""
+    screen: Screen = context.obj.screen
+    work = opened(context, format)
+    reporter = Reporter(screen)
+    with workspace.world(work, reporter) as world:
+        planned = _planned(world, _options(None, target, exclude), reporter)
+        view = _view(work, planned, reporter, screen, False, False, "")
+    if format == "json":
+        from pacsconf.report.as_json import drift_json
+
+        screen.raw(drift_json(planned.plan))
+    else:
+        from pacsconf.report.drift_text import drift_text
+
+        screen.show(drift_text(planned.plan, view))
+    blocked = Exit.REFUSED if planned.plan.blocked else Exit.OK
+    return worst(blocked, Exit.CHANGES if planned.plan.drifts else Exit.OK)
+
+
+# --- opening ----------------------------------------------------------------------------------------------------
+
+
+def opened(context: typer.Context, format: str) -> workspace.Workspace:  # noqa: A002
+    """The workspace of a command; an inventory that does not stand is shown whole and ends the command with 3."""
+    try:
+        return workspace.opened(context.obj.root, context.obj.environment)
+    except workspace.InvalidInventory as invalid:
+        show_findings(context.obj.screen, invalid, format)
+        raise typer.Exit(Exit.INVALID) from None
+
+
+def _options(repair: list[str] | None, target: list[str] | None, exclude: list[str] | None) -> Options:
+    from pacsconf.core.plan import Options
+
+    return Options(tuple(repair or ()), tuple(target or ()), tuple(exclude or ()))
+
+
+def _planned(world: World, options: Options, reporter: Reporter) -> Planned:
+    from pacsconf import engine
+
+    try:
+        return engine.plan(world, options)
+    finally:
+        reporter.stop()
+
+
+def written_systems(work: workspace.Workspace) -> list[SystemConfig]:
+    """The systems that this environment lets pacsconf write."""
+    return [config for config in work.inventory.systems.values() if config.mode == "write"]
+
+
+# --- saved plans ------------------------------------------------------------------------------------------------
+
+
+def _save(made: Plan, path: Path) -> None:
+    """Write the plan, readable by its owner alone, whole or not at all."""
+    from pacsconf.report.as_json import plan_json
+
+    part = path.with_name(path.name + ".part")
+    try:
+        part.touch(mode=0o600)
+        part.write_text(plan_json(made), encoding="ascii")
+        part.replace(path)
+    except OSError as exc:
+        raise PacsconfError(
+            f"the plan cannot be saved as {path}: {exc.strerror}", fix="Name another file."
+        ) from exc
+
+
+def _saved(path: Path) -> Plan:
+    """The plan in a file.
+
+    Raises: PlanError when it cannot be read, is no plan, or was edited.
+    """
+    from pacsconf.core.plan import plan_from_json
+
+    try:
+        if path.stat().st_size > _MAX_PLAN:
+            raise PlanError(f"{path} is too large to be a plan")
+        return plan_from_json(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as exc:
+        raise PlanError(
+            f"the plan {path} cannot be read: {exc.strerror}", fix="Make it: pacsconf plan --out FILE"
+        ) from exc
+    except (ValueError, RecursionError) as exc:
+        raise PlanError(f"{path} is no plan: {exc}", fix="Make it: pacsconf plan --out FILE") from exc
+
+
+# --- apply ------------------------------------------------------------------------------------------------------
+
+
+def _check_choice(screen: Screen, plan_file: Path | None, expect: str | None, options: Options) -> None:
+    """There must be one thing that says what was reviewed: a file, a digest, or a person who looks now."""
+    if plan_file and (expect or options.repair or options.target or options.exclude):
+        raise PlanError(
+            "a saved plan brings its own choice: --expect, --repair, --target and --exclude do not go with it",
+            fix="Give these options to: pacsconf plan --out FILE",
+        )
+    if not plan_file and not expect and not screen.is_interactive:
+        raise UnsafePlan(
+            "apply needs a reviewed plan when nobody is here to be asked",
+            fix="Save one and apply it: pacsconf plan --out plan.json, then pacsconf apply plan.json",
+        )
+    if expect is not None and len(expect) < 8:
+        raise PlanError("--expect needs at least the first eight digits of the digest")
+
+
+def _ready_record(screen: Screen, work: workspace.Workspace, world: World) -> None:
+    """A record that exists and is free: an open change set whose lease ended is carried to its end first."""
+    from pacsconf import engine
+
+    state = world.record.state()
+    if not state.exists:
+        if not screen.is_interactive or not _agrees(
+            screen, f"{work.environment} has no record yet. Begin it now (pacsconf record init)?"
+        ):
+            raise UnsafePlan(
+                f"{work.environment} has no record yet: nothing could say later what was applied",
+                fix=f"{work.command} record init",
+            )
+        engine.begin_record(world, reason="")
+    elif state.open is not None and world.record.lease_ended(state.open):
+        screen.note(_text_lines(f"Change set {state.open.id} was left open; it is carried to its end first."))
+        _concluded(screen, work, engine.resume(world))
+
+
+def _chosen(
+    world: World, saved: Plan | None, expect: str | None, options: Options, reporter: Reporter
+) -> Planned:
+    """What is to be executed: always computed here and now, and held against what was reviewed."""
+    from pacsconf import engine
+
+    if saved is not None:
+        try:
+            return engine.same_as(world, saved)
+        finally:
+            reporter.stop()
+    planned = _planned(world, options, reporter)
+    if expect is not None and not planned.plan.digest.startswith(expect.lower()):
+        raise StalePlan(
+            f"the plan has digest {planned.plan.digest[:8]} now, not the expected {expect[:8]}",
+            fix="Make the plan again and look at it: pacsconf plan",
+        )
+    return planned
+
+
+def _approval(operator: str, runner: str, reason: str, ticket: str, ack: list[str] | None) -> Approval:
+    from pacsconf.engine import Approval
+
+    return Approval(operator, runner, reason, ticket, tuple(ack or ()))
+
+
+def _asked(screen: Screen, made: Plan, approval: Approval) -> Approval:
+    """A person's yes. Guards are never let through by a mere yes.
+
+    Raises: UnsafePlan when the answer is another one.
+    """
+    if screen.ask(f"Apply plan {made.digest[:8]} to {made.environment}? Only yes is taken as yes: ") != "yes":
+        raise UnsafePlan("not applied: the answer was not yes")
+    return approval
+
+
+def _nothing_to_do(made: Plan) -> bool:
+    return not (made.changes or made.takes or made.forgets)
+
+
+def _concluded(screen: Screen, work: workspace.Workspace, changeset: ChangeSet) -> Exit:
+    """Show how it ended, and the exit code that says so."""
+    from pacsconf.report.apply_text import apply_summary, proofs_text
+
+    undone = [one for one in changeset.outcomes if one.status in ("failed", "skipped", "unknown")]
+    failing = [proof for proof in changeset.proofs if proof.verdict == "failing"]
+    next_step = ""
+    if undone:
+        next_step = f"fix the cause, then  {work.command} plan"
+    screen.show(proofs_text(changeset.proofs, screen.width))
+    commit = workspace.record(work).state().head
+    screen.show(apply_summary(changeset, commit=commit, next_step=next_step, width=screen.width))
+    return Exit.PARTIAL if undone or failing else Exit.OK
+
+
+def _agrees(screen: Screen, question: str) -> bool:
+    return screen.ask(f"{question} [y/N] ").lower() in ("y", "yes")
+
+
+# --- showing ----------------------------------------------------------------------------------------------------
+
+
+def _tripped(made: Plan) -> bool:
+    return any(guard.tripped for guard in made.guards)
+
+
+def _show_plan(
+    screen: Screen,
+    work: workspace.Workspace,
+    planned: Planned,
+    view: View,
+    format: str,  # noqa: A002
+) -> None:
+    from pacsconf.report.diagnostics import findings_text
+
+    if planned.findings:
+        screen.note(
+            findings_text(
+                planned.findings,
+                place_of=work.loaded.sources.place,
+                line_of=work.loaded.line,
+                width=screen.width,
+            )
+        )
+    if format == "json":
+        from pacsconf.report.as_json import plan_json
+
+        screen.raw(plan_json(planned.plan))
+    elif format == "markdown":
+        from pacsconf.report.plan_markdown import plan_markdown
+
+        screen.raw(plan_markdown(planned.plan, view, template=_template(work.root)))
+    else:
+        from pacsconf.report.plan_text import plan_text
+
+        screen.show(plan_text(planned.plan, view))
+
+
+def _template(root: Path) -> str | None:
+    """The repository's own form of the markdown plan, if it has one."""
+    path = root / "templates" / "plan.md.j2"
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def _view(
+    work: workspace.Workspace,
+    planned: Planned,
+    reporter: Reporter,
+    screen: Screen,
+    verbose: bool,
+    show_unmanaged: bool,
+    plan_file: str,
+) -> View:
+    from pacsconf.inventory.uids import label
+    from pacsconf.report.view import View
+
+    return View(
+        width=screen.width,
+        verbose=verbose,
+        show_unmanaged=show_unmanaged,
+        command=work.command,
+        plan_file=plan_file,
+        next_step=_next_step(work, planned, plan_file),
+        seconds=reporter.seconds,
+        origin=_origin(work, planned),
+        setting=lambda name: str(work.loaded.sources.place(tuple(name.split("."))) or ""),
+        uid_name=label,
+    )
+
+
+def _origin(work: workspace.Workspace, planned: Planned) -> Callable[[Address, str], str]:
+    def origin(address: Address, field: str) -> str:
+        paths = planned.paths.get(address, {})
+        path = paths.get(field) or paths.get("")
+        return work.loaded.sources.told(path) if path else ""
+
+    return origin
+
+
+def _next_step(work: workspace.Workspace, planned: Planned, plan_file: str) -> str:
+    made = planned.plan
+    if not planned.record.exists:
+        return f"{work.command} record init"
+    if made.blocked or _tripped(made) or not made.runs:
+        return ""
+    return f"{work.command} apply {plan_file}" if plan_file else f"{work.command} plan --out plan.json"
+
+
+def _text_lines(text: str) -> Lines:
+    from pacsconf.report.lines import line
+
+    return (line(text),)

@@ -1,0 +1,180 @@
+"""Commands about the inventory's files: init, doctor, validate, schema."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from pacsconf.cli import workspace
+from pacsconf.cli.exits import Exit
+from pacsconf.cli.screen import Screen
+from pacsconf.core.errors import OperatorError, PacsconfError
+from pacsconf.report.lines import Lines, Span, line, wrapped
+
+TextOrJson = Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command()(init)
+    app.command()(doctor)
+    app.command()(validate)
+    app.command()(schema)
+
+
+def validate(context: typer.Context, format: TextOrJson = "text") -> Exit:  # noqa: A002 - the option's name
+    """Check the inventory: schema, references, rules. Reads files only; exit 3 when it does not stand."""
+    screen: Screen = context.obj.screen
+    try:
+        work = workspace.checked(context.obj.root, context.obj.environment)
+    except workspace.InvalidInventory as invalid:
+        show_findings(screen, invalid, format)
+        return Exit.INVALID
+    if format == "json":
+        from pacsconf.report.as_json import findings_json
+
+        screen.raw(findings_json(work.findings, place_of=work.loaded.sources.place))
+        return Exit.OK
+    from pacsconf.report.diagnostics import checked_text, findings_text
+
+    screen.show(
+        findings_text(
+            work.findings, place_of=work.loaded.sources.place, line_of=work.loaded.line, width=screen.width
+        )
+    )
+    counts = {
+        "device": len(work.inventory.devices),
+        "AE": sum(1 for _ in work.inventory.entities()),
+        "flow": len(work.inventory.flows),
+    }
+    screen.show(checked_text(work.findings, counts, work.seconds))
+    return Exit.OK
+
+
+def show_findings(screen: Screen, invalid: workspace.InvalidInventory, format: str) -> None:  # noqa: A002
+    """All findings of an inventory that does not stand."""
+    loaded = invalid.loaded
+    if format == "json":
+        from pacsconf.report.as_json import findings_json
+
+        screen.raw(findings_json(invalid.findings, place_of=loaded.sources.place))
+        return
+    from pacsconf.report.diagnostics import checked_text, findings_text
+
+    shown = findings_text(
+        invalid.findings, place_of=loaded.sources.place, line_of=loaded.line, width=screen.width
+    )
+    screen.note(shown)
+    screen.note(checked_text(invalid.findings, {"file": len(loaded.files)}, invalid.seconds))
+
+
+def schema() -> Exit:
+    """Print the JSON Schema of an inventory file, for editors and other checkers."""
+    from pacsconf.inventory.schema import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=2))
+    return Exit.OK
+
+
+def init(context: typer.Context) -> Exit:
+    """Begin an inventory here: a commented starter with one site, one archive and one scanner."""
+    from pacsconf.cli.starter import write_starter
+
+    screen: Screen = context.obj.screen
+    written = write_starter(context.obj.root)
+    screen.show(tuple(line(Span("  + ", "create"), str(path)) for path in written))
+    screen.show(
+        wrapped(
+            "Read inventory/hospital.yaml, make it yours, then: pacsconf validate",
+            screen.width,
+            style="command",
+        )
+    )
+    return Exit.OK
+
+
+def doctor(
+    context: typer.Context,
+    write: Annotated[
+        bool, typer.Option("--write", help="Ask, and write a first operator file.", show_default=False)
+    ] = False,
+) -> Exit:
+    """Look whether all is there: git, clock, names, certificates, operator file. Contacts no device."""
+    from pacsconf.cli.doctor_checks import checks
+    from pacsconf.lab import place
+
+    screen: Screen = context.obj.screen
+    root: Path = context.obj.root
+    try:
+        work = workspace.opened(root, context.obj.environment)
+    except workspace.InvalidInventory as invalid:
+        work = None
+        show_findings(screen, invalid, "text")
+    except PacsconfError as error:
+        work = None
+        screen.error(error)
+    from pacsconf.operator.file import Operator, load
+
+    operator: Operator | OperatorError
+    try:
+        operator = load(environ=os.environ, root=root)
+    except OperatorError as error:
+        operator = error
+    worst = Exit.OK
+    for check in checks(
+        root,
+        work.inventory if work else None,
+        operator,
+        environ=os.environ,
+        now=workspace.now(),
+        lab_folder=place.default_folder(),
+    ):
+        screen.show(_check_lines(check.name, check.ok, check.text, check.fix, screen.width))
+        worst = Exit.ERROR if check.ok is False else worst
+    if write or (work and isinstance(operator, Operator) and not operator.present and screen.is_interactive):
+        _offer_operator_file(screen, work, operator)
+    return worst
+
+
+_MARKS = {True: Span("✓", "good"), False: Span("✗", "error"), None: Span("?", "warning")}
+
+
+def _check_lines(name: str, ok: bool | None, text: str, fix: str, width: int) -> Lines:
+    first = line("  ", _MARKS[ok], f" {name:<16} ")
+    rows = wrapped(text, width, first=first, indent=21)
+    return (
+        *rows,
+        *(row for part in fix.splitlines() if part for row in wrapped(part, width, first=line(" " * 21))),
+    )
+
+
+def _offer_operator_file(screen: Screen, work: workspace.Workspace | None, operator: object) -> None:
+    """Ask which secrets may go where and what may be written from here, and write the answers down."""
+    from pacsconf.operator.endpoint import Binding
+    from pacsconf.operator.file import Operator, first_file, write_first
+    from pacsconf.operator.needs import needs
+
+    if work is None or not isinstance(operator, Operator):
+        raise PacsconfError("an operator file can be written once the inventory and the present file stand")
+    if operator.present:
+        raise OperatorError(
+            f"{operator.path} is there already and is not written over", fix="Edit it with a text editor."
+        )
+    if not screen.is_interactive:
+        raise PacsconfError("doctor --write asks questions, and nobody is here to answer them")
+    wanted = [
+        need
+        for need in needs(work.inventory.systems.values())
+        if _agrees(screen, f"May {need.ref} be sent to {need.endpoint}?")
+    ]
+    writes = [work.environment] if _agrees(screen, f"May {work.environment} be written from here?") else []
+    write_first(operator.path, first_file((Binding(need.ref, need.endpoint) for need in wanted), writes))
+    screen.show((line(Span("  + ", "create"), str(operator.path)),))
+
+
+def _agrees(screen: Screen, question: str) -> bool:
+    return screen.ask(f"{question} [y/N] ").lower() in ("y", "yes")

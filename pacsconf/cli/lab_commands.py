@@ -1,0 +1,78 @@
+"""Commands of the practice lab: up, status, down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from pacsconf.cli import workspace
+from pacsconf.cli.exits import Exit
+from pacsconf.cli.screen import Screen
+from pacsconf.lab import place
+from pacsconf.report.lines import Lines, Span, line
+
+if TYPE_CHECKING:
+    from pacsconf.lab.practice import LabState
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    lab = typer.Typer(help="A private directory and DICOM listeners to practise on.", no_args_is_help=True)
+    lab.callback()(_lab)
+    for command in (up, status, down):
+        lab.command()(command)
+    app.add_typer(lab, name="lab")
+
+
+def _lab() -> None:
+    """A private directory and DICOM listeners to practise on, on this machine alone."""
+
+
+def up(context: typer.Context) -> Exit:
+    """Start the lab for this inventory; environment lab then leads to it."""
+    from pacsconf.cli.change_commands import opened
+    from pacsconf.lab import practice
+
+    context.obj.environment = workspace.LAB
+    work = opened(context, "text")
+    state = practice.up(work.inventory, place.default_folder())
+    screen: Screen = context.obj.screen
+    screen.show(_lines(state))
+    words = {
+        "nothing": "It was up already",
+        "dicom": "Its DICOM side was renewed",
+        "everything": "The lab is up",
+    }
+    screen.show((line(f"{words[state.renewed]}. Next: pacsconf -e lab plan"),))
+    return Exit.OK
+
+
+def status(context: typer.Context) -> Exit:
+    """Show what of the lab runs. Exit 1 when part of it is dead."""
+    from pacsconf.lab import practice
+
+    screen: Screen = context.obj.screen
+    state = practice.status(place.default_folder())
+    screen.show(_lines(state))
+    screen.show((line(f"The lab is {state.condition}."),))
+    return Exit.ERROR if state.condition == "broken" else Exit.OK
+
+
+def down(context: typer.Context) -> Exit:
+    """End the lab and remove what it kept."""
+    from pacsconf.lab import practice
+
+    screen: Screen = context.obj.screen
+    was_there = practice.down(place.default_folder())
+    screen.show((line("The lab is down; nothing of it is left." if was_there else "There was no lab."),))
+    return Exit.OK
+
+
+def _lines(state: LabState) -> Lines:
+    return tuple(
+        line(
+            "  ", Span("✓", "good") if part.running else Span("✗", "error"), f" {part.name:<10} {part.detail}"
+        )
+        for part in state.parts
+    )

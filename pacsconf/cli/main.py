@@ -1,0 +1,130 @@
+"""The `pacsconf` command: global options, the commands, and how an error ends.
+
+Each command is a function that returns its exit code; what goes wrong in the world arrives here as an exception.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from pacsconf import __version__
+from pacsconf.cli import change_commands, inventory_commands, lab_commands, record_commands
+from pacsconf.cli.exits import MEANINGS, Exit, exit_of
+from pacsconf.cli.screen import Screen
+from pacsconf.core.errors import PacsconfError
+
+EXIT_CODES = "Exit codes:\n\n" + "\n\n".join(f"{code.value:>2}  {text}" for code, text in MEANINGS.items())
+
+app = typer.Typer(
+    name="pacsconf",
+    help="Terraform for PACS: declare an imaging network in YAML, see what differs live, change it safely.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # its tracebacks print local variables, and those may hold a password
+    rich_markup_mode=None,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"pacsconf {__version__}")
+        raise typer.Exit(Exit.OK)
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    environment: Annotated[
+        str | None, typer.Option("-e", "--environment", help="Environment; needed when several are declared.")
+    ] = None,
+    chdir: Annotated[
+        Path, typer.Option("--chdir", help="Folder of the inventory's repository.", metavar="DIR")
+    ] = Path(),
+    color: Annotated[
+        bool | None, typer.Option("--color/--no-color", help="Colour; NO_COLOR is respected.")
+    ] = None,
+    log: Annotated[
+        bool, typer.Option("--log", help="Write a log of each read and each change to stderr.")
+    ] = False,
+    _version_wanted: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options that come before the command: `pacsconf -e lab plan`."""
+    logging.basicConfig(
+        level=logging.INFO if log else logging.CRITICAL,
+        format="%(asctime)s %(name)s: %(message)s",
+        stream=sys.stderr,
+        force=True,
+    )
+    context.obj = Invocation(chdir, environment, Screen(color))
+
+
+class Invocation:
+    """What the global options said."""
+
+    def __init__(self, root: Path, environment: str | None, screen: Screen) -> None:
+        self.root = root
+        self.environment = environment
+        self.screen = screen
+
+
+inventory_commands.register(app)
+change_commands.register(app)
+record_commands.register(app)
+lab_commands.register(app)
+
+
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit code (`exits.Exit`)."""
+    sys.excepthook = _defect
+    sys.exit(_code(arguments))
+
+
+def _code(arguments: Sequence[str] | None) -> int:
+    try:
+        returned = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+    except TyperException as exc:
+        return _usage(exc)
+    except typer.Abort:
+        print("stopped; nothing more was done", file=sys.stderr)
+        return Exit.ERROR
+    except PacsconfError as exc:
+        Screen(None).error(exc)
+        return exit_of(exc)
+    except KeyboardInterrupt:
+        print("\ninterrupted; if an apply was running: pacsconf resume", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader (head, less) went away: not an error, but nothing more can be written.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    return int(returned) if isinstance(returned, int) else Exit.OK
+
+
+def _usage(error: TyperException) -> int:
+    """A mistake in the command line is exit 64, since the CLI library's own 2 means changes here."""
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    if message:
+        print(f"usage: {message}", file=sys.stderr)
+        print("       pacsconf --help, pacsconf COMMAND --help", file=sys.stderr)
+    return Exit.USAGE
+
+
+def _defect(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Our own mistake: the traceback without values, and a request to report it. Python exits with 1."""
+    sys.__excepthook__(kind, error, trace)
+    print(
+        f"\nThis is a defect of pacsconf {__version__}, not a mistake of yours. Please report the lines above"
+        " (they hold no configuration values) and the command. If an apply was running: pacsconf resume",
+        file=sys.stderr,
+    )

@@ -1,0 +1,62 @@
+"""Progress of one command on stderr: what is being read, what became of each change, what the wire said."""
+
+from __future__ import annotations
+
+from pacsconf.cli.screen import Screen
+from pacsconf.core.change import Outcome
+from pacsconf.core.changeset import ChangeSet, Proof
+from pacsconf.report.apply_text import apply_header, outcome_text
+
+_LINES = 40
+"""Changes that are shown one by one as they are made; of more, only every so many and whatever went wrong."""
+
+
+class Reporter:
+    """Tells a person how far it is; in a pipe nothing overwrites itself."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._status = screen.stderr.status("") if screen.shows_progress else None
+        self._total = 0
+        self._done = 0
+        self.seconds: dict[str, float] = {}
+        """How long each system took to read."""
+
+    def reading(self, system: str) -> None:
+        self._say(f"reading {system} …")
+
+    def read(self, system: str, count: int, seconds: float) -> None:
+        self.seconds[system] = seconds
+        self._say("")
+
+    def opened(self, changeset: ChangeSet, total: int) -> None:
+        self._total = total
+        until = changeset.lease_until[11:16]
+        self._screen.note(
+            apply_header(
+                changeset.plan, holder=changeset.operator, until=f"{until} UTC", width=self._screen.width
+            )
+        )
+
+    def outcome(self, outcome: Outcome) -> None:
+        self._done += 1
+        if outcome.status != "applied" or self._total <= _LINES:
+            self._say("")
+            self._screen.note(outcome_text(outcome, self._screen.width))
+        self._say(f"{self._done} of {self._total} changes …")
+
+    def proved(self, proof: Proof) -> None:
+        self._say(f"proving on the wire: {proof.subject} …")
+
+    def stop(self) -> None:
+        """End what overwrites itself."""
+        self._say("")
+
+    def _say(self, text: str) -> None:
+        if self._status is None:
+            return
+        if text:
+            self._status.update(text)
+            self._status.start()
+        else:
+            self._status.stop()

@@ -1,0 +1,136 @@
+"""Commands about the record: history, hold, release, unlock, record init."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pacsconf.cli import workspace
+from pacsconf.cli.change_commands import opened, written_systems
+from pacsconf.cli.exits import Exit
+from pacsconf.cli.inventory_commands import TextOrJson
+from pacsconf.cli.progress import Reporter
+from pacsconf.cli.screen import Screen
+from pacsconf.core.errors import PlanError
+from pacsconf.report.lines import line
+
+if TYPE_CHECKING:
+    from pacsconf.record.contents import Entry as RecordEntry
+    from pacsconf.report.history_text import Entry
+
+Reason = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
+Patterns = Annotated[list[str], typer.Argument(help="Addresses or patterns.", metavar="ADDRESS...")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command()(history)
+    app.command()(hold)
+    app.command()(release)
+    app.command()(unlock)
+    record = typer.Typer(help="The record of an environment in git.", no_args_is_help=True)
+    record.command("init")(init)
+    record.callback()(_record)
+    app.add_typer(record, name="record")
+
+
+def _record() -> None:
+    """The record of an environment in git."""
+
+
+def history(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", help="How many, newest first.", min=1)] = 20,
+    format: TextOrJson = "text",  # noqa: A002 - the option's name
+) -> Exit:
+    """Show what was applied, held and released, newest first."""
+    screen: Screen = context.obj.screen
+    work = opened(context, format)
+    entries = [_entry(one) for one in workspace.record(work).history(limit)]
+    if format == "json":
+        from pacsconf.report.as_json import history_json
+
+        screen.raw(history_json(work.environment, entries))
+    else:
+        from pacsconf.report.history_text import history_text
+
+        screen.show(history_text(work.environment, entries, screen.width))
+    return Exit.OK
+
+
+def _entry(one: RecordEntry) -> Entry:
+    from pacsconf.report.history_text import Entry
+
+    counts = ", ".join(f"{number} {name}" for name, number in one.counts.items())
+    summary = " · ".join(filter(None, (counts, one.reason)))
+    when = one.at[:16].replace("T", " ")
+    return Entry(one.changeset, when, one.by.partition(" <")[0], one.type, summary, one.commit)
+
+
+def hold(context: typer.Context, addresses: Patterns, reason: Reason = "") -> Exit:
+    """Leave addresses alone: plan shows them, apply skips them, until released or declared otherwise."""
+    screen: Screen = context.obj.screen
+    work = opened(context, "text")
+    if not reason:
+        raise PlanError("a hold needs a reason: somebody will ask", fix="Give it: --reason TEXT")
+    reporter = Reporter(screen)
+    with workspace.world(work, reporter) as world:
+        from pacsconf import engine
+
+        held = engine.hold(world, addresses, reason)
+    screen.show(tuple(line("  held  ", str(address)) for address in held))
+    screen.show((line(f"{len(held)} held. To go on with them: {work.command} release ADDRESS"),))
+    return Exit.OK
+
+
+def release(context: typer.Context, addresses: Patterns, reason: Reason = "") -> Exit:
+    """Hold addresses no longer."""
+    screen: Screen = context.obj.screen
+    work = opened(context, "text")
+    with workspace.world(work, Reporter(screen)) as world:
+        from pacsconf import engine
+
+        freed = engine.release(world, addresses, reason)
+    screen.show(tuple(line("  released  ", str(address)) for address in freed))
+    return Exit.OK
+
+
+def unlock(context: typer.Context, reason: Reason = "") -> Exit:
+    """Break the lock of a run that is certainly dead; if it lives, it stops before its next layer."""
+    screen: Screen = context.obj.screen
+    work = opened(context, "text")
+    if not reason:
+        raise PlanError("breaking a lock needs a reason", fix="Give it: --reason TEXT")
+    with workspace.record(work) as store:
+        commit = store.abandon(reason)
+    screen.show((line(f"The open change set was abandoned (commit {commit[:7]} on {store.branch})."),))
+    screen.show((line(f"What it had done shows in the next plan: {work.command} plan"),))
+    return Exit.OK
+
+
+def init(
+    context: typer.Context,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Trust a record that was rewritten, as it reads now.")
+    ] = False,
+    reason: Reason = "",
+) -> Exit:
+    """Begin the record: take ownership of what is live as declared. Writes the record only."""
+    screen: Screen = context.obj.screen
+    work = opened(context, "text")
+    workspace.operator(work).require_write(work.environment, written_systems(work))
+    reporter = Reporter(screen)
+    with workspace.world(work, reporter) as world:
+        from pacsconf import engine
+
+        owned = engine.begin_record(world, reason=reason, accept=accept)
+        branch = world.record.branch
+    reporter.stop()
+    screen.show(
+        (
+            line(f"The record of {work.environment} is branch {branch}: {owned} resources owned."),
+            line(f"Next: {work.command} plan"),
+        )
+    )
+    return Exit.OK

@@ -1,0 +1,237 @@
+"""What a command works in: the inventory of one environment, and everything the engine is handed.
+
+Nothing here is read before it is needed, and nothing heavy is imported for a command that does without.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from pacsconf.core.errors import InventoryError, PacsconfError
+from pacsconf.core.finding import Finding, errors
+from pacsconf.inventory.environment import for_environment
+from pacsconf.inventory.loader import Loaded, load
+from pacsconf.inventory.model import Inventory
+from pacsconf.lab import place
+
+if TYPE_CHECKING:
+    from pacsconf.cli.progress import Reporter
+    from pacsconf.core.changeset import Proof
+    from pacsconf.core.plan import Basis
+    from pacsconf.engine import World
+    from pacsconf.operator.file import Operator
+    from pacsconf.record.record import Record
+    from pacsconf.systems.base import System
+
+LAB = "lab"
+"""The environment that the practice lab completes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A repository whose inventory stands, and the environment chosen in it."""
+
+    root: Path
+    loaded: Loaded
+    environment: str
+    inventory: Inventory
+    findings: tuple[Finding, ...]
+    seconds: float
+
+    @property
+    def command(self) -> str:
+        """How to call pacsconf for this environment again."""
+        chosen = f" -e {self.environment}" if self.environment != "default" else ""
+        return f"pacsconf{chosen}"
+
+
+def now() -> datetime:
+    """The clock of the command line: UTC."""
+    return datetime.now(UTC)
+
+
+def opened(root: Path, environment: str | None) -> Workspace:
+    """The workspace at `root`.
+
+    Raises: InvalidInventory with every finding when the inventory does not stand.
+    """
+    started = perf_counter()
+    loaded = _loaded(root, started)
+    assert loaded.inventory is not None, "what does not stand was raised"
+    overlay = place.overlay(place.default_folder()) if _is_lab(loaded.inventory, environment) else None
+    inventory, more = for_environment(loaded.inventory, environment, overlay)
+    findings = (*loaded.findings, *loaded.sources.located(more))
+    seconds = perf_counter() - started
+    if errors(more):
+        raise InvalidInventory(loaded, findings, seconds)
+    chosen = next(iter(inventory.environments))
+    return Workspace(root, loaded, chosen, inventory, findings, seconds)
+
+
+def checked(root: Path, environment: str | None) -> Workspace:
+    """The workspace at `root` for looking at files only: with no environment named, all of them are checked.
+
+    Raises: InvalidInventory with every finding when the inventory, or an environment of it, does not stand.
+    """
+    started = perf_counter()
+    loaded = _loaded(root, started)
+    inventory = loaded.inventory
+    assert inventory is not None, "what does not stand was raised"
+    names = [environment] if environment or not inventory.environments else sorted(inventory.environments)
+    more = dict.fromkeys(
+        found for name in names for found in loaded.sources.located(for_environment(inventory, name)[1])
+    )
+    findings = (*loaded.findings, *more)
+    if errors(findings):
+        raise InvalidInventory(loaded, findings, perf_counter() - started)
+    return Workspace(root, loaded, environment or "default", inventory, findings, perf_counter() - started)
+
+
+def _loaded(root: Path, started: float) -> Loaded:
+    if not (root / "inventory").is_dir():
+        raise PacsconfError(
+            f'there is no folder "inventory" in {root.resolve()}',
+            fix="Change to the inventory's repository, name it by --chdir DIR, or begin one: pacsconf init",
+        )
+    loaded = load(root)
+    if loaded.inventory is None:
+        raise InvalidInventory(loaded, loaded.findings, perf_counter() - started)
+    return loaded
+
+
+class InvalidInventory(InventoryError):
+    """An inventory that does not stand, with what is needed to show why."""
+
+    def __init__(self, loaded: Loaded, findings: tuple[Finding, ...], seconds: float) -> None:
+        super().__init__(findings)
+        self.loaded = loaded
+        self.seconds = seconds
+
+
+def _is_lab(inventory: Inventory, environment: str | None) -> bool:
+    return environment == LAB or (environment is None and tuple(inventory.environments) == (LAB,))
+
+
+def operator(workspace: Workspace) -> Operator:
+    """The operator file of this person or runner."""
+    from pacsconf.operator.file import load as load_operator
+
+    return load_operator(environ=os.environ, root=workspace.root)
+
+
+def record(workspace: Workspace) -> Record:
+    """The record of this environment."""
+    from pacsconf.record.record import Record
+
+    return Record.open(workspace.root, workspace.environment, clock=now)
+
+
+@contextmanager
+def world(workspace: Workspace, reporter: Reporter) -> Iterator[World]:
+    """What the engine works on; connections are closed afterwards, whatever happens."""
+    from pacsconf.engine import World
+
+    store = record(workspace)
+    systems = _systems(workspace)
+    try:
+        yield World(
+            environment=workspace.environment,
+            inventory=workspace.inventory,
+            systems=systems,
+            record=store,
+            basis=_basis(workspace, store),
+            clock=now,
+            prove=lambda devices: _proofs(workspace, devices),
+            progress=reporter,
+        )
+    finally:
+        for system in systems.values():
+            system.close()
+        store.close()
+
+
+def _systems(workspace: Workspace) -> dict[str, System]:
+    from pacsconf.systems import base
+
+    secrets = operator(workspace).secrets(
+        place.default_folder() if workspace.environment == LAB else None,
+        environ=os.environ,
+        root=workspace.root,
+        ask=getpass.getpass if sys.stdin.isatty() else None,
+    )
+    systems: dict[str, System] = {}
+    for name, config in sorted(workspace.inventory.systems.items()):
+        kind = base.find(config.type)
+        if kind is None:
+            raise InvalidInventory(workspace.loaded, (_unknown_type(name, config.type),), workspace.seconds)
+        systems[name] = kind(name, config, secrets)
+    return systems
+
+
+def _unknown_type(name: str, type_name: str) -> Finding:
+    from pacsconf.systems import base
+
+    return Finding(
+        "PACS-SYS-001",
+        "error",
+        f'System {name} is of type "{type_name}", which is not installed',
+        fix=f"Installed are: {', '.join(base.registered())}.",
+        path=("systems", name, "type"),
+    )
+
+
+def _basis(workspace: Workspace, store: Record) -> Basis:
+    from pacsconf.core.plan import Basis
+
+    return Basis(
+        inventory=workspace.loaded.digest,
+        policies=_folder_digest(workspace.root / "policies"),
+        templates=_folder_digest(workspace.root / "templates"),
+        commit=str(store.inventory_commit("inventory", "policies", "templates")),
+        record_head="",  # the engine fills it in from the state that it plans on
+        as_of=now().date().isoformat(),
+    )
+
+
+def _folder_digest(folder: Path) -> str:
+    """SHA-256 over the names and contents of a folder's files; empty where there is none."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
+    if not files:
+        return ""
+    digest = hashlib.sha256()
+    for path in files:
+        name = path.relative_to(folder).as_posix().encode()
+        digest.update(hashlib.sha256(name).digest() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _proofs(workspace: Workspace, devices: frozenset[str]) -> Iterator[Proof]:
+    """What these devices say on the wire, as gently as they allow; those that may not be asked are left out."""
+    from pacsconf.core.changeset import Proof
+    from pacsconf.dicom.observer import observe
+    from pacsconf.dicom.targets import targets
+
+    environment = workspace.inventory.environments[workspace.environment]
+    probe_as = environment.probe_as or workspace.inventory.settings.probe_as
+    asked = targets(workspace.inventory, devices, probe_as, now())
+    for seen in observe(asked, environment.dial):
+        if seen.verdict != "not probed":
+            words = seen.reason or f"{seen.level} {seen.milliseconds:.0f} ms"
+            yield Proof(f"{seen.device}/{seen.title}", seen.verdict, words)
+
+
+def operator_name(workspace: Workspace) -> tuple[str, str]:
+    """Who runs this (`name <mail>`, as git knows them) and where (`user@host:pid`)."""
+    store = record(workspace)
+    return store.identity(), f"{getpass.getuser()}@{socket.gethostname()}:{os.getpid()}"

@@ -1,0 +1,449 @@
+"""The walk: load ▶ check ▶ resolve ▶ read ▶ compare ▶ order ▶ guard ▶ apply ▶ settle ▶ prove ▶ record.
+
+Read top to bottom, this is the program. Everything that touches the world is handed in: systems, the record, the
+observer, the clock. Data goes one way.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from time import perf_counter
+from typing import Protocol
+
+from pacsconf.core.address import Address
+from pacsconf.core.aftermath import newly_waiting, owned_after, still_held, still_waiting
+from pacsconf.core.change import Change, Outcome
+from pacsconf.core.changeset import ChangeSet, Proof, changeset_id
+from pacsconf.core.compare import Rules
+from pacsconf.core.errors import (
+    Overtaken,
+    PlanError,
+    RecordError,
+    SystemFault,
+    SystemFaults,
+    Unfinished,
+    UnsafePlan,
+)
+from pacsconf.core.finding import Finding, Path, errors
+from pacsconf.core.guard import Limits, tripped
+from pacsconf.core.order import layers, waiting_for
+from pacsconf.core.plan import Basis, Options, Plan
+from pacsconf.core.planning import Recorded, Scenario, SystemRules, make_plan, obstacles, state_digest
+from pacsconf.core.resource import State
+from pacsconf.core.select import any_match, reads
+from pacsconf.core.stale import require_same
+from pacsconf.inventory.model import Inventory
+from pacsconf.record.lock import Open
+from pacsconf.record.record import Record
+from pacsconf.record.state import RecordState
+from pacsconf.systems.base import Declared, System
+
+log = logging.getLogger(__name__)
+
+
+class Progress(Protocol):
+    """Who is told what is going on; `cli` shows it, tests collect it."""
+
+    def reading(self, system: str) -> None: ...
+    def read(self, system: str, count: int, seconds: float) -> None: ...
+    def opened(self, changeset: ChangeSet, total: int) -> None: ...
+    def outcome(self, outcome: Outcome) -> None: ...
+    def proved(self, proof: Proof) -> None: ...
+
+
+Prove = Callable[[frozenset[str]], Iterator[Proof]]
+"""Tries the declared services of these devices on the wire, as gently as they allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything one command works on."""
+
+    environment: str
+    inventory: Inventory
+    systems: Mapping[str, System]
+    record: Record
+    basis: Basis
+    clock: Callable[[], datetime]
+    prove: Prove
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan with what only this run knows: findings of systems, and where each value comes from."""
+
+    plan: Plan
+    record: RecordState
+    """The record that the plan was computed from."""
+    findings: tuple[Finding, ...] = ()
+    paths: Mapping[Address, Mapping[str, Path]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who applies, why, and which tripped guards (`DIGEST:GUARD`) are let through."""
+
+    operator: str
+    runner: str
+    reason: str = ""
+    ticket: str = ""
+    acks: tuple[str, ...] = ()
+
+
+# --- resolve, read, compare, order, guard -----------------------------------------------------------------------
+
+
+def plan(world: World, options: Options, only: frozenset[Address] | None = None) -> Planned:
+    """What would be done, computed from the inventory, the live systems and the record. Writes nothing.
+
+    `only`: exactly these changes and what they need, instead of all.
+
+    Raises: SystemFaults when systems that are not left out cannot be read whole; PlanError.
+    """
+    names = [name for name in sorted(world.systems) if reads(options.target, options.exclude, name)]
+    declared = {name: world.systems[name].declared(world.inventory) for name in names}
+    record = world.record.state()
+    live, counts, notes = _read(world, names)
+    scenario = Scenario(
+        environment=world.environment,
+        basis=replace(world.basis, record_head=record.head),
+        options=options,
+        declared={
+            resource.address: resource.state() for one in declared.values() for resource in one.resources
+        },
+        live=live,
+        record=_recorded(record),
+        systems={name: _rules(world, name) for name in names},
+        today=world.clock().date(),
+        quarantine_days=world.inventory.settings.quarantine,
+        retired=frozenset(root for one in declared.values() for root in one.retired),
+        cautions={address: why for one in declared.values() for address, why in one.cautions.items()},
+        limits=_limits(world.inventory),
+        counts=counts,
+        notes=notes,
+        only=only,
+    )
+    made = make_plan(scenario)
+    findings = _findings(world, declared, made)
+    blocked = tuple(f"{finding.summary} ({finding.rule})" for finding in errors(findings))
+    whole = replace(made, blocked=made.blocked + blocked)
+    return Planned(whole, record, findings, _paths(declared.values()))
+
+
+def _read(
+    world: World, names: Sequence[str]
+) -> tuple[dict[Address, State], dict[str, int], dict[Address, str]]:
+    live: dict[Address, State] = {}
+    counts: dict[str, int] = {}
+    notes: dict[Address, str] = {}
+    faults: list[SystemFault] = []
+    for name in names:
+        world.progress.reading(name)
+        started = perf_counter()
+        try:
+            snapshot = world.systems[name].read()
+        except SystemFault as fault:
+            faults.append(fault)
+            continue
+        live.update((resource.address, resource.state()) for resource in snapshot.resources)
+        counts[name] = len(snapshot.resources)
+        notes.update(snapshot.notes)
+        seconds = perf_counter() - started
+        log.info("read %d resources of %s in %.2f s", counts[name], name, seconds)
+        world.progress.read(name, counts[name], seconds)
+    if faults:
+        raise SystemFaults(faults)
+    return live, counts, notes
+
+
+def _recorded(record: RecordState) -> Recorded:
+    """What planning needs of the record; where none was begun yet, nothing is owned, and that is certain."""
+    if not record.exists:
+        return Recorded({})
+    waiting = {address: one.change.after for address, one in record.waiting.items()}
+    return Recorded(
+        record.last,
+        record.why_unknown,
+        {address: one.declared for address, one in record.held.items()},
+        {address: state for address, state in waiting.items() if state is not None},
+        record.reserved,
+    )
+
+
+def _rules(world: World, name: str) -> SystemRules:
+    config = world.inventory.systems[name]
+    rules = Rules(
+        world.systems[name].kinds, config.mode, config.on_drift == "enforce", frozenset(config.exclusive)
+    )
+    return SystemRules(rules, config.ignore)
+
+
+def _limits(inventory: Inventory) -> Limits:
+    set_limits = inventory.settings.guards
+    built_in = Limits()
+    readdresses = set_limits.readdresses if set_limits.readdresses is not None else built_in.readdresses
+    return Limits(set_limits.removals, set_limits.updates, readdresses)
+
+
+def _findings(world: World, declared: Mapping[str, Declared], made: Plan) -> tuple[Finding, ...]:
+    found = [finding for one in declared.values() for finding in one.findings]
+    for name in declared:
+        own = [change for change in made.runs if change.address.system == name]
+        found += world.systems[name].check(own)
+    return tuple(found)
+
+
+def _paths(declared: Iterable[Declared]) -> dict[Address, Mapping[str, Path]]:
+    return {address: paths for one in declared for address, paths in one.paths.items()}
+
+
+# --- apply, settle, prove, record -------------------------------------------------------------------------------
+
+
+def same_as(world: World, saved: Plan) -> Planned:
+    """The saved plan, computed afresh and found unchanged: only what was computed here and now is ever executed.
+
+    Raises: StalePlan when anything the saved plan would do or relies on differs now.
+    """
+    fresh = plan(world, saved.options, only=frozenset(change.address for change in saved.changes))
+    require_same(saved, fresh.plan)
+    return fresh
+
+
+def require_applicable(planned: Planned, approval: Approval) -> None:
+    """Refuse what must not run: a plan that is only to be read, read-only systems, guards nobody let through.
+
+    Raises: UnsafePlan with every reason.
+    """
+    made = planned.plan
+    reasons = list(obstacles(made))
+    reasons += [
+        f"{guard} is tripped; if it is right: --ack {made.digest[:8]}:{guard} --reason TEXT"
+        for guard in sorted(set(tripped(made.guards)) - _acknowledged(made, approval))
+    ]
+    if approval.acks and not approval.reason:
+        reasons.append("an --ack needs a --reason")
+    if reasons:
+        raise UnsafePlan("this plan is not applied", reasons)
+
+
+def _acknowledged(made: Plan, approval: Approval) -> set[str]:
+    pairs = (ack.partition(":") for ack in approval.acks)
+    return {guard for digest, _, guard in pairs if len(digest) >= 4 and made.digest.startswith(digest)}
+
+
+def apply(world: World, planned: Planned, approval: Approval) -> ChangeSet:
+    """Carry a plan out: open the record, write layer by layer, settle, prove, close the record.
+
+    Raises: UnsafePlan; LockHeld and RecordError before anything is written; Overtaken when somebody took the
+    change set over (its outcomes are kept in the journal).
+    """
+    require_applicable(planned, approval)
+    now = world.clock().replace(microsecond=0).isoformat()
+    changeset = ChangeSet(
+        id=changeset_id(now, planned.plan.digest),
+        plan=planned.plan,
+        operator=approval.operator,
+        runner=approval.runner,
+        opened=now,
+        lease_until="",
+        reason=approval.reason,
+        ticket=approval.ticket,
+        acks=approval.acks,
+    )
+    with world.record.begin(changeset, planned.record) as opened:
+        return _carry_out(world, opened)
+
+
+def resume(world: World) -> ChangeSet:
+    """Take up the open change set where it was left, here or in another clone.
+
+    Its changes are conditional and idempotent, so all of them are tried again on a fresh read: what already
+    stands counts as applied.
+
+    Raises: RecordError when nothing is open; LockHeld while its lease runs; SystemFaults when systems it
+    needs cannot be read.
+    """
+    with world.record.resume() as opened:
+        _read(world, sorted({change.address.system for change in opened.changeset.plan.runs}))
+        return _carry_out(world, opened)
+
+
+def _carry_out(world: World, opened: Open) -> ChangeSet:
+    try:
+        return _written_and_closed(world, opened)
+    except Overtaken:
+        raise
+    except RecordError as exc:
+        raise Unfinished(
+            f"{exc.message}; what was done is kept in the journal of this clone, and the change set stays open",
+            fix=exc.fix or "When the cause is mended: pacsconf resume (after the lease), or pacsconf unlock",
+        ) from exc
+
+
+def _written_and_closed(world: World, opened: Open) -> ChangeSet:
+    made = opened.changeset.plan
+    world.progress.opened(opened.changeset, len(made.runs))
+    done: dict[Address, Outcome] = {}
+    for layer in layers(made.runs):
+        opened.renew()
+        for outcome in _layer(world, opened, layer, made.runs, done):
+            done[outcome.address] = outcome
+            world.progress.outcome(outcome)
+    _settle(world, made.runs, done)
+    proofs = tuple(_prove(world, made.runs, done))
+    outcomes = tuple(done[change.address] for change in made.runs)
+    held, waiting = opened.contents.held, opened.contents.waiting
+    opened.close(
+        outcomes=outcomes,
+        owned=owned_after(opened.contents.owned, made, outcomes),
+        proofs=proofs,
+        waiting=[
+            *(one.change for one in still_waiting(waiting, made).values()),
+            *newly_waiting(made, outcomes),
+        ],
+        reserved={address: date.fromisoformat(day) for address, day in made.reserved.items()},
+        held=still_held(held, outcomes),
+    )
+    return opened.changeset
+
+
+def _layer(
+    world: World,
+    opened: Open,
+    layer: Sequence[Change],
+    changes: Sequence[Change],
+    outcomes: Mapping[Address, Outcome],
+) -> Iterator[Outcome]:
+    """Outcomes of one layer: what waits for something that did not work is skipped, the rest is tried."""
+    stuck = {address for address, outcome in outcomes.items() if outcome.status not in ("applied",)}
+    blocked = waiting_for(stuck, changes)
+    for change in layer:
+        if change.address in blocked:
+            yield Outcome(change.address, change.action, "skipped", "what it needs was not done")
+    for name in sorted({change.address.system for change in layer}):
+        own = [one for one in layer if one.address.system == name and one.address not in blocked]
+        opened.intend(own)
+        for outcome in _certain(world.systems[name], own, _written(world.systems[name], own)):
+            opened.result([outcome])
+            log.info("%s %s: %s", outcome.action, outcome.address, outcome.status)
+            yield outcome
+
+
+def _written(system: System, changes: Sequence[Change]) -> Iterator[Outcome]:
+    """The system's outcomes, one for every change: a fault leaves the rest unknown."""
+    missing = {change.address: change for change in changes}
+    try:
+        for outcome in system.apply(changes):
+            missing.pop(outcome.address, None)
+            yield outcome
+    except SystemFault as exc:
+        for change in missing.values():
+            yield Outcome(change.address, change.action, "unknown", exc.message)
+
+
+def _certain(system: System, changes: Sequence[Change], outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+    """Outcomes with the unknown ones looked up: what was sent without an answer is read again."""
+    unknown = []
+    for outcome in outcomes:
+        if outcome.status == "unknown":
+            unknown.append(outcome)
+        else:
+            yield outcome
+    if unknown:
+        yield from _looked_up(system, {change.address: change for change in changes}, unknown)
+
+
+def _looked_up(
+    system: System, changes: Mapping[Address, Change], unknown: Sequence[Outcome]
+) -> Iterator[Outcome]:
+    try:
+        live = {resource.address: resource.state() for resource in system.read().resources}
+    except SystemFault:
+        yield from unknown
+        return
+    for outcome in unknown:
+        change, found = changes[outcome.address], live.get(outcome.address)
+        if (found and found.fields) == (change.after and change.after.fields):
+            yield replace(outcome, status="applied", error="")
+        else:
+            yield replace(outcome, status="failed")
+
+
+def _settle(world: World, changes: Sequence[Change], outcomes: dict[Address, Outcome]) -> None:
+    applied = [change for change in changes if outcomes[change.address].status == "applied"]
+    for name in sorted({change.address.system for change in applied}):
+        own = [change for change in applied if change.address.system == name]
+        for outcome in world.systems[name].settle(own):
+            outcomes[outcome.address] = outcome
+            world.progress.outcome(outcome)
+
+
+def _prove(world: World, changes: Sequence[Change], outcomes: Mapping[Address, Outcome]) -> Iterator[Proof]:
+    touched = {
+        change.root.parts[0]
+        for change in changes
+        if change.after and outcomes[change.address].status == "applied"
+    }
+    for proof in world.prove(frozenset(touched)):
+        world.progress.proved(proof)
+        yield proof
+
+
+# --- the record alone -------------------------------------------------------------------------------------------
+
+
+def begin_record(world: World, *, reason: str, accept: bool = False) -> int:
+    """Begin the record, owning every declared resource that is live as declared. Returns how many those are.
+
+    Raises: RecordError when there is a record already; SystemFaults.
+    """
+    names = sorted(world.systems)
+    live, _, _ = _read(world, names)
+    declared = [r.state() for name in names for r in world.systems[name].declared(world.inventory).resources]
+    owned = {
+        state.address: state
+        for state in declared
+        if state.address in live and live[state.address].fields == state.fields
+    }
+    world.record.init(owned, reason=reason, accept=accept)
+    return len(world.record.state().owned)
+
+
+def hold(world: World, patterns: Sequence[str], reason: str) -> tuple[Address, ...]:
+    """Leave what the patterns name alone until its declared value changes. Returns the addresses.
+
+    Raises: PlanError when a pattern names nothing; LockHeld; RecordError.
+    """
+    states = [
+        r.state() for system in world.systems.values() for r in system.declared(world.inventory).resources
+    ]
+    declared = {state.address: state for state in states}
+    known = {**world.record.state().owned, **declared}
+    named = _named(patterns, known)
+    world.record.hold({address: state_digest(declared.get(address)) for address in named}, reason=reason)
+    return named
+
+
+def release(world: World, patterns: Sequence[str], reason: str) -> tuple[Address, ...]:
+    """Hold what the patterns name no longer. Returns the addresses.
+
+    Raises: PlanError when a pattern names nothing that is held; LockHeld; RecordError.
+    """
+    state = world.record.state()
+    roots = {address: state.owned.get(address) for address in state.held}
+    held = {address: owned or State(address, address, {}) for address, owned in roots.items()}
+    named = _named(patterns, held)
+    world.record.release(named, reason=reason)
+    return named
+
+
+def _named(patterns: Sequence[str], known: Mapping[Address, State]) -> tuple[Address, ...]:
+    for pattern in patterns:
+        if not any(any_match([pattern], state.address, state.root) for state in known.values()):
+            raise PlanError(f'"{pattern}" names nothing here', fix="Take an address from: pacsconf plan")
+    return tuple(sorted(a for a, state in known.items() if any_match(patterns, a, state.root)))

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from pacsconf.inventory import formats, uids
+from pacsconf.inventory import uids
 from pacsconf.inventory.model import (
     AEFacts,
     ConnectionFacts,
@@ -50,7 +50,6 @@ Service = Annotated[str, AfterValidator(ruled("PACS-UID-002", _service))]
 """A service or SOP class, as it was written."""
 FlowService = Annotated[str, AfterValidator(ruled("PACS-UID-002", uids.service))]
 """A service or SOP class, in the one spelling."""
-EnvironmentName = Annotated[str, AfterValidator(ruled("PACS-NAME-003", formats.environment_name))]
 
 
 class ConnectionDeclaration(ConnectionFacts):

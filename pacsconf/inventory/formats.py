@@ -88,6 +88,16 @@ def port(number: int) -> int:
     return number
 
 
+def count(number: int) -> int:
+    """The number of things.
+
+    Raises: ValueError when it is negative.
+    """
+    if number < 0:
+        raise ValueError(f"a number of things is at least 0, not {number}")
+    return number
+
+
 def network(text: str) -> str:
     """The IP network in `text` in CIDR form.
 

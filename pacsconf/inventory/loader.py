@@ -20,12 +20,12 @@ from pydantic import BaseModel
 
 from pacsconf.core.finding import Finding, Place, errors
 from pacsconf.core.finding import Path as Steps
-from pacsconf.inventory import checks, files
+from pacsconf.inventory import checks, files, formats
 from pacsconf.inventory.declaration import COLLECTIONS, LATER, SETTINGS, DeviceDeclaration, FlowDeclaration
 from pacsconf.inventory.document import Node, line_of, parse, plain
 from pacsconf.inventory.expand import Aliases, Expansion
 from pacsconf.inventory.merge import merge, profiled
-from pacsconf.inventory.model import Device, Flow, Inventory, Settings, Site
+from pacsconf.inventory.model import PROBES, Device, Flow, Inventory, Probe, Settings, Site
 from pacsconf.inventory.scope import Scope
 from pacsconf.inventory.sources import Sources
 from pacsconf.inventory.systems import Environment, SystemConfig
@@ -57,7 +57,7 @@ def load(root: Path) -> Loaded:
     texts, findings = files.read(root)
     with _garbage_waits():
         trees = [parse(text.text, text.file) for text in texts]
-        build = _Build(complete=not findings and all(not bad for _, bad in trees))
+        build = _Build(read=not findings and all(not bad for _, bad in trees))
         build.findings += [*findings, *(finding for _, bad in trees for finding in bad)]
         build.join(tree for tree, _ in trees if tree)
         inventory = build.inventory()
@@ -107,10 +107,11 @@ def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 class _Build:
     """One inventory being put together."""
 
-    def __init__(self, *, complete: bool) -> None:
-        self.complete = complete
+    def __init__(self, *, read: bool) -> None:
+        self.read = read
         self.findings: list[Finding] = []
         self.aliases: Aliases = {}
+        self.profiles: dict[str, Node | None] = {}
         self.root = Node(
             {name: Node({}, Place("inventory", 1, 1)) for name in COLLECTIONS}, Place("inventory", 1, 1)
         )
@@ -176,6 +177,7 @@ class _Build:
             for name, site in self.members("sites", Site).items()
         }
         self.members("profiles", DeviceDeclaration)
+        self.profiles = self.resolved_profiles()
         devices = self.devices(sites)
         flows = {name: _flow(name, flow) for name, flow in self.members("flows", FlowDeclaration).items()}
         inventory = Inventory(
@@ -187,8 +189,9 @@ class _Build:
             environments=self.members("environments", Environment),
         )
         names = {name: frozenset(self.root.entries[name].entries) for name in COLLECTIONS}
-        complete = self.complete and not errors(self.findings)
-        self.findings += checks.check(inventory, Scope(Sources(self.root, self.aliases), names, complete))
+        complete = self.read and not errors(self.findings)
+        scope = Scope(Sources(self.root, self.aliases), names, self.read, complete)
+        self.findings += checks.check(inventory, scope)
         return inventory
 
     def members(self, collection: str, model: type[Any]) -> dict[str, Any]:
@@ -201,12 +204,22 @@ class _Build:
         return found
 
     def member(self, model: type[BaseModel], node: Node, path: Steps) -> Any:
+        at = node.key or node.place
         if node.value is None:
-            self.refuse("PACS-VAL-004", f"{path[0]}.{path[1]} is empty", node.key or node.place)
+            self.findings.append(_empty(".".join(map(str, path)), at))
             return None
+        self.well_named(path, at)
         value, findings = checked(model, plain(node, nulls=path[0] == "environments"), path)
         self.findings += findings
         return value
+
+    def well_named(self, path: Steps, at: Place) -> None:
+        """Names are names; an environment's becomes part of a branch's."""
+        check = formats.environment_name if path[0] == "environments" else formats.name
+        try:
+            check(str(path[-1]))
+        except ValueError as exc:
+            self.refuse("PACS-NAME-002", f'"{path[-1]}" cannot be a name: {exc}', at)
 
     def settings(self) -> Settings:
         node = self.root.entries.get(SETTINGS)
@@ -225,42 +238,52 @@ class _Build:
 
     # --- devices
 
+    def resolved_profiles(self) -> dict[str, Node | None]:
+        """Every profile with those it builds on merged in; None where that cannot be done."""
+        declared = self.root.entries["profiles"].entries
+        found: dict[str, Node | None] = {}
+        for name in declared:
+            found[name], findings = profiled(name, declared, ("profiles", name))
+            self.findings += findings
+        return found
+
     def devices(self, sites: Mapping[str, Site]) -> dict[str, Device]:
         found: dict[str, Device] = {}
         collection = self.root.entries["devices"].entries
         assert isinstance(collection, dict), "the collections are ours"
         for name, node in collection.items():
-            collection[name] = merged = self.with_profile(name, node)
+            profile, sound = self.profile_of(name, node)
+            collection[name] = merged = merge(profile, node) if profile else node
             self.nothing_to_remove(name, merged)
             declared = self.member(DeviceDeclaration, merged, ("devices", name))
-            if declared is None:
-                continue
-            expansion = Expansion(
-                name, declared, sites.get(declared.site or ""), self.profile_probe(declared.profile)
-            )
-            device = expansion.device()
-            self.findings += expansion.findings
-            self.aliases |= expansion.aliases
+            device = self.device(name, declared, sites, profile) if declared and sound else None
             if device:
                 found[name] = device
         return found
 
-    def with_profile(self, name: str, node: Node) -> Node:
-        """The device over its profile, if it names one that exists."""
+    def device(
+        self, name: str, declared: DeviceDeclaration, sites: Mapping[str, Site], profile: Node | None
+    ) -> Device | None:
+        """A declared device spelled out."""
+        limit = profile.entries.get("probe") if profile else None
+        expansion = Expansion(name, declared, sites.get(declared.site or ""), _level(limit))
+        device = expansion.device()
+        self.findings += expansion.findings
+        self.aliases |= expansion.aliases
+        return device
+
+    def profile_of(self, name: str, node: Node) -> tuple[Node | None, bool]:
+        """The profile of a device, and whether it has what it asks for."""
         asked = node.entries.get("profile")
         if asked is None or not isinstance(asked.value, str):
-            return node
-        profile, findings = profiled(
-            asked.value, self.root.entries["profiles"].entries, ("devices", name, "profile")
-        )
-        self.findings += findings
-        return merge(profile, node) if profile else node
-
-    def profile_probe(self, profile: str | None) -> Any:
-        """The level that a device's profile allows."""
-        tree, _ = profiled(profile or "", self.root.entries["profiles"].entries, ())
-        node = tree.entries.get("probe") if tree else None
-        return node.value if node else None
+            return None, True
+        if asked.value not in self.profiles and self.read:
+            _, findings = profiled(
+                asked.value, self.root.entries["profiles"].entries, ("devices", name, "profile")
+            )
+            self.findings += findings
+        profile = self.profiles.get(asked.value)
+        return profile, profile is not None
 
     def nothing_to_remove(self, name: str, node: Node) -> None:
         """A name with nothing after it is a slip, unless it takes away what the profile gives."""
@@ -271,6 +294,11 @@ class _Build:
 
     def refuse(self, rule: str, summary: str, place: Place) -> None:
         self.findings.append(Finding(rule, "error", summary, place=place))
+
+
+def _level(node: Node | None) -> Probe | None:
+    """The probe level that a profile's tree names, if it names one."""
+    return next((level for level in PROBES if node and node.value == level), None)
 
 
 def _flow(name: str, flow: FlowDeclaration) -> Flow:
@@ -294,7 +322,7 @@ def _empty(what: str, place: Place) -> Finding:
     return Finding(
         "PACS-VAL-004",
         "error",
-        f"{what[:1].upper()}{what[1:]} is empty",
+        f"{what} is empty",
         "Nothing after a name means: remove what the profile gives; but the profile gives none.",
         "Write {} after it if all its values are the usual ones.",
         place=place,

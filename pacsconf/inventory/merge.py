@@ -65,7 +65,8 @@ def _no_profile(name: str, profiles: Mapping[str, Node], path: Path) -> Finding:
         "error",
         f'There is no profile "{name}"{nearest(name, profiles)}',
         "What the profile would give (type, services) is missing here.",
-        "Declare it under profiles, or name one of: " + ", ".join(sorted(profiles)) if profiles else "",
+        "Declare it under profiles"
+        + (", or name one of: " + ", ".join(sorted(profiles)) if profiles else "."),
         path=path,
     )
 

@@ -37,6 +37,7 @@ from pacsconf.inventory.values import (
     Texts,
     TimeZone,
     Titles,
+    ruled,
 )
 
 Lifecycle = Literal["planned", "commissioning", "active", "retiring", "retired"]
@@ -127,13 +128,20 @@ class TransferCapability(Extensible):
 
 
 def _accepted(value: Any) -> Any:
-    """`declared` and `any` are words; any other single text is one pattern."""
-    return (value,) if isinstance(value, str) and value not in {"declared", "any"} else value
+    """`declared` and `any` are words; any other single text is one pattern.
+
+    Raises: ValueError for what is neither text nor a list of it.
+    """
+    if isinstance(value, str):
+        return value if value in {"declared", "any"} else (value,)
+    if isinstance(value, list | tuple) and all(isinstance(pattern, str) for pattern in value):
+        return tuple(value)
+    raise ValueError("this is declared, any, or a list of AE titles and patterns such as CT_*")
 
 
 Accepts = Annotated[
     Literal["declared", "any"] | tuple[str, ...],
-    BeforeValidator(_accepted),
+    BeforeValidator(ruled("PACS-VAL-001", _accepted)),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 """Calling AE titles it takes: those that flows declare, any, or wildcard patterns."""

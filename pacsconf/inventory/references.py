@@ -56,7 +56,7 @@ def missing_prober(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
 
 def _missing(scope: Scope, collection: str, name: str, path: Path, user: str) -> Iterator[Finding]:
     known = scope.names[collection]
-    if name not in known and scope.complete:
+    if name not in known and scope.read:
         kind = collection.removesuffix("s")
         yield Finding(
             "PACS-REF-004",
@@ -158,7 +158,7 @@ def _matches_nothing(inventory: Inventory, flow: Flow, end: End, selector: Selec
     return Finding(
         "PACS-FLOW-001",
         "error",
-        f"{end} of flow {flow.name} finds no device: {wanted or 'any'}{_near(inventory, selector)}",
+        f'Flow {flow.name}: "{end}" finds no device of {wanted or "any kind"}{_near(inventory, selector)}',
         why,
         "Correct the selector, or remove the flow.",
         path=path,

@@ -13,12 +13,13 @@ from pacsconf.inventory.sources import Sources
 class Scope:
     """Where things stand, and what was declared whether or not it could be read.
 
-    `names` are those of each collection. Only when the inventory is `complete`, every file and device of it
-    readable, may a rule complain that something is absent.
+    `names` are those of each collection; they are all there are once every file could be `read`. Only when the
+    inventory is `complete`, every member of it sound as well, may a rule complain of more than an absent name.
     """
 
     sources: Sources
     names: Mapping[str, frozenset[str]]
+    read: bool
     complete: bool
 
     def also(self, path: Path, words: str) -> tuple[tuple[Place, str], ...]:

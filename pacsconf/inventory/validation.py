@@ -98,12 +98,13 @@ def unknown_key(key: str, known: Iterable[str], path: Path) -> Finding:
     """A key that means nothing here."""
     keys = tuple(known)
     where = f" in {dotted(path[:-1])}" if path[:-1] else ""
+    near = nearest(key, keys)
     return Finding(
         "PACS-KEY-001",
         "error",
-        f'Unknown key "{key}"{where}{nearest(key, keys)}',
+        f'Unknown key "{key}"{where}{near}',
         "It would have no effect, and what was meant by it would be missing.",
-        "Known here: " + ", ".join(sorted(keys)),
+        "Correct the key." if near else f"Known here: {', '.join(sorted(keys))}",
         path=path,
     )
 

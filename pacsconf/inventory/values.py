@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from pacsconf.inventory import formats
@@ -149,7 +149,11 @@ UID = Annotated[
     WithJsonSchema({"type": "string", "maxLength": 64, "pattern": r"^(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+$"}),
 ]
 Integer = Annotated[int, BeforeValidator(ruled("PACS-VAL-001", integer))]
-Count = Annotated[Integer, Field(ge=0)]
+Count = Annotated[
+    Integer,
+    AfterValidator(ruled("PACS-VAL-002", formats.count)),
+    WithJsonSchema({"type": "integer", "minimum": 0}),
+]
 Flag = Annotated[bool, BeforeValidator(ruled("PACS-VAL-001", flag))]
 Port = Annotated[
     Integer,

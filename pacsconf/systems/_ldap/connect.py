@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pacsconf.core.errors import Refused, SystemFault, Unavailable
+from pacsconf.core.errors import BadAnswer, Refused, SystemFault, Unavailable
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.systems import DirectoryConfig
 from pacsconf.systems._ldap.answers import Answer
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from ldap3 import Connection
 
 log = logging.getLogger(__name__)
+
+NONSENSE = (ValueError, IndexError, KeyError, TypeError)
+"""What ldap3's decoder raises for bytes that are no answer."""
 
 PORTS = {"ldap": 389, "ldaps": 636}
 
@@ -108,6 +111,8 @@ def _sign_in(
         _bind(config, endpoint, conn, password)
     except LDAPException as exc:
         raise _unreachable(config, endpoint, tls.failure or exc) from exc
+    except NONSENSE as exc:
+        raise BadAnswer(config.name, f"what answers at {endpoint} does not speak LDAP") from exc
 
 
 def _hang_up(conn: Connection) -> None:

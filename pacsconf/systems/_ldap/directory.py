@@ -18,7 +18,7 @@ from pacsconf.core.errors import BadAnswer
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.systems import DirectoryConfig
 from pacsconf.systems._ldap.answers import NO_SUCH_ENTRY, Answer, Lost
-from pacsconf.systems._ldap.connect import Endpoint, connect
+from pacsconf.systems._ldap.connect import NONSENSE, Endpoint, connect
 from pacsconf.systems._ldap.schema import Schema, parse
 
 log = logging.getLogger(__name__)
@@ -140,7 +140,7 @@ class Directory:
     def add(self, dn: str, attributes: Mapping[str, Values]) -> Answer:
         """Make an entry. Raises: Lost; Unavailable or Refused when it cannot even be sent."""
         conn = self._connection()
-        with self._exchange(f"adding {dn}"):
+        with self._exchange(f"adding {dn}", writes=True):
             conn.add(dn, attributes={name: list(values) for name, values in attributes.items()})
         return _answer(conn)
 
@@ -151,7 +151,7 @@ class Directory:
         """
         conn = self._connection()
         changes = {each.attribute: _operations(each) for each in modifications}
-        with self._exchange(f"changing {dn}"):
+        with self._exchange(f"changing {dn}", writes=True):
             conn.modify(dn, changes, controls=_only_while(version))
         return _answer(conn)
 
@@ -161,7 +161,7 @@ class Directory:
         Raises: Lost; Unavailable or Refused when it cannot even be sent.
         """
         conn = self._connection()
-        with self._exchange(f"deleting {dn}"):
+        with self._exchange(f"deleting {dn}", writes=True):
             conn.delete(dn, controls=_only_while(version))
         return _answer(conn)
 
@@ -185,8 +185,11 @@ class Directory:
         return self._conn
 
     @contextmanager
-    def _exchange(self, doing: str) -> Iterator[None]:
-        """One request and its answer; a connection that failed in between is of no more use."""
+    def _exchange(self, doing: str, writes: bool = False) -> Iterator[None]:
+        """One request and its answer; a connection that failed in between is of no more use.
+
+        An answer to a write that makes no sense is none.
+        """
         from ldap3.core.exceptions import LDAPException
 
         try:
@@ -194,9 +197,10 @@ class Directory:
         except LDAPException as exc:
             self.close()
             raise Lost(self.config.name, f"{doing}: the connection broke before the answer came") from exc
-        except (ValueError, IndexError, KeyError, TypeError) as exc:  # what ldap3's decoder makes of nonsense
+        except NONSENSE as exc:
             self.close()
-            raise BadAnswer(self.config.name, f"{doing}: what answered does not speak LDAP") from exc
+            fault = Lost if writes else BadAnswer
+            raise fault(self.config.name, f"{doing}: what answered does not speak LDAP") from exc
 
     def _page(
         self, base: str, scope: Scope, matching: str, attributes: Sequence[str], cookie: bytes | None

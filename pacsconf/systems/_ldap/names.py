@@ -81,6 +81,15 @@ def rdn(attribute: str, value: str) -> str:
     return f"{attribute}=" + _SPECIAL.sub(lambda match: "\\" + match[0], value)
 
 
+def leaf(dn: str) -> str:
+    """The relative name of an entry, without those above it; empty for an empty name.
+
+    Raises: ValueError when it is no distinguished name.
+    """
+    names = parse(dn)
+    return "+".join(rdn(*part) for part in names[0]) if names else ""
+
+
 def child(parent: str, attribute: str, value: str) -> str:
     """The name of an entry below `parent`."""
     return f"{rdn(attribute, value)},{parent}"

@@ -1,0 +1,136 @@
+"""What a live directory cannot take of some changes, said before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pacsconf.core.address import Address
+from pacsconf.core.change import Change
+from pacsconf.core.finding import Finding
+from pacsconf.systems._dicom.attributes import shape
+from pacsconf.systems._dicom.kinds import EXTRA
+from pacsconf.systems._dicom.tree import Tree
+from pacsconf.systems._ldap import Entry, names
+from pacsconf.systems._ldap.directory import OPERATIONAL
+from pacsconf.systems._ldap.schema import Schema
+
+_NEVER_OURS = frozenset({name.lower() for name in OPERATIONAL} | {"objectclass"})
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Checks changes against the tree as it was read and the schema that the server told (None: it did not)."""
+
+    tree: Tree
+    schema: Schema | None
+
+    def findings(self, changes: Sequence[Change]) -> tuple[Finding, ...]:
+        """What stands in the way, one finding per cause."""
+        deleted = {change.address for change in changes if change.action == "delete"}
+        found = [finding for change in changes for finding in self._deletion(change, deleted)]
+        return (*self._lacking(changes), *found)
+
+    # --- the schema -----------------------------------------------------------------------------------------
+
+    def _lacking(self, changes: Sequence[Change]) -> Iterator[Finding]:
+        writing = [change for change in changes if change.after is not None]
+        if self.schema is None:
+            if writing:
+                yield Finding(
+                    "DIR-SCHEMA-HIDDEN",
+                    "warning",
+                    "the directory does not show its schema to this account",
+                    "Whether it can hold everything that is declared will only show when it is written.",
+                    "Let the account read the subschema entry.",
+                    verdict="unknown",
+                )
+            return
+        lacking: dict[str, list[Address]] = {}
+        for change in writing:
+            for what in self._unknown_to(self.schema, change):
+                lacking.setdefault(what, []).append(change.address)
+        for what, addresses in sorted(lacking.items()):
+            yield Finding(
+                "DIR-SCHEMA",
+                "error",
+                f"the directory's schema lacks {what}, needed by {_some(addresses)}",
+                "It would refuse the whole entry. Older printings of PS3.15 Annex H have attributes 1 to 31 only.",
+                "Load the current schema into the directory, or take the value out of the inventory.",
+                about=addresses[0],
+            )
+
+    def _unknown_to(self, schema: Schema, change: Change) -> Iterator[str]:
+        form = shape(change.address.kind, change.address.name)
+        if schema.object_class(form.object_class) is None:
+            yield f"the object class {form.object_class}"
+            return
+        entry = self.tree.entries.get(change.address)
+        classes = [form.object_class, *(entry.texts("objectClass") if entry else ())]
+        for field in change.fields:
+            attribute = form.row(field.name).attribute
+            if field.after is None:
+                continue
+            if schema.attribute(attribute) is None:
+                yield f"the attribute {attribute}"
+            elif not schema.allowing(attribute, classes) and schema.auxiliary_for(attribute) is None:
+                yield f"an object class that lets such an entry hold {attribute}"
+
+    # --- deletes --------------------------------------------------------------------------------------------
+
+    def _deletion(self, change: Change, deleted: Iterable[Address]) -> Iterator[Finding]:
+        entry = self.tree.entries.get(change.address)
+        if change.action != "delete" or entry is None:
+            return
+        foreign = [self._described(child) for child in self.tree.undeclared_below(entry)]
+        if foreign:
+            yield _kept(change.address, "entries that pacsconf never wrote stand below it", foreign)
+        own = [address for address in self._ours_below(entry) if address not in deleted]
+        if own:
+            yield _kept(change.address, "entries that are not deleted with it stand below it", map(str, own))
+        attributes = list(self.unwritten(change, entry))
+        if attributes:
+            yield _kept(change.address, "it holds what pacsconf never wrote", attributes)
+
+    def _ours_below(self, entry: Entry) -> Iterator[Address]:
+        for child in self.tree.children.get(names.key(entry.dn), ()):
+            address = self.tree.addresses.get(names.key(child.dn))
+            if address is not None:
+                yield address
+
+    def unwritten(self, change: Change, entry: Entry) -> Iterator[str]:
+        """Attributes and classes of an entry that the change's `before` does not account for."""
+        form = shape(change.address.kind, change.address.name)
+        before: Mapping[str, object] = change.before.fields if change.before else {}
+        written = {form.row(name).attribute.lower() for name in before}
+        for attribute in sorted(entry.attributes.keys() - _NEVER_OURS - {form.naming.lower()} - written):
+            yield self.schema.spelling(attribute) if self.schema else attribute
+        extras = [name.removeprefix(EXTRA) for name in before if name.startswith(EXTRA)]
+        for name in entry.texts("objectClass"):
+            if name.lower() not in ("top", form.object_class.lower()) and not self._needed(name, extras):
+                yield f"object class {name}"
+
+    def _needed(self, class_name: str, attributes: Iterable[str]) -> bool:
+        """Whether the class is there for one of these attributes, or above our own."""
+        found = self.schema.object_class(class_name) if self.schema else None
+        return found is None or found.kind != "auxiliary" or any(found.allows(each) for each in attributes)
+
+    def _described(self, entry: Entry) -> str:
+        kinds = [name for name in entry.texts("objectClass") if name.lower() != "top"]
+        return f"{names.leaf(entry.dn)} ({', '.join(kinds)})"
+
+
+def _kept(address: Address, why: str, what: Iterable[str]) -> Finding:
+    return Finding(
+        "DIR-DELETE",
+        "error",
+        f"{address} cannot be deleted: {why}: {', '.join(what)}",
+        "Somebody else keeps it there, and deleting the entry would lose it.",
+        "Remove it by hand if nobody needs it, or leave the entry out (--exclude), then plan again.",
+        about=address,
+    )
+
+
+def _some(addresses: Sequence[Address]) -> str:
+    shown = ", ".join(map(str, addresses[:3]))
+    return f"{shown} and {len(addresses) - 3} more" if len(addresses) > 3 else shown

@@ -1,0 +1,259 @@
+"""From changes to requests, each conditional on what it changes.
+
+An update deletes the value that was read and adds the one wanted, in one request, so that a third value makes the
+server refuse it. Attributes that a server cannot compare (vendor data) are replaced, and sets could gain members
+unnoticed: both are guarded by an assertion on the entry's version (entryCSN, RFC 4528) where the server offers it,
+and by a read just before where it does not. What the request says nothing of is left as it is.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from pacsconf.core.address import Address
+from pacsconf.core.change import Change, FieldChange, Outcome, Status
+from pacsconf.core.errors import SystemFault, Unavailable
+from pacsconf.core.resource import Value
+from pacsconf.systems._dicom.attributes import CONTAINERS, Resolve, Row, encode, shape
+from pacsconf.systems._dicom.check import Check
+from pacsconf.systems._dicom.kinds import EXTRA
+from pacsconf.systems._dicom.tree import Reader
+from pacsconf.systems._ldap import Answer, Directory, Entry, Lost, Modification, names
+from pacsconf.systems._ldap.answers import (
+    ASSERTION_FAILED,
+    ENTRY_EXISTS,
+    NO_SUCH_ATTRIBUTE,
+    NO_SUCH_ENTRY,
+    NOT_ALLOWED_ON_NON_LEAF,
+    VALUE_EXISTS,
+)
+from pacsconf.systems._ldap.directory import ASSERTION, Values
+from pacsconf.systems.base import conflict, stands
+
+log = logging.getLogger(__name__)
+
+_MOVED_ON = frozenset({NO_SUCH_ATTRIBUTE, VALUE_EXISTS, NO_SUCH_ENTRY, ENTRY_EXISTS, ASSERTION_FAILED})
+"""Answers that say: it is not as you think. The entry is read again and judged afresh."""
+_ATTEMPTS = 4
+
+Verdict = tuple[Status, str]
+
+
+@dataclass
+class Writer:
+    """Carries out changes on a directory as it was read; keeps up with what it writes itself."""
+
+    directory: Directory
+    reader: Reader
+    base: str
+    """The suffix below which `cn=DICOM Configuration` stands or is to stand."""
+    known: dict[Address, Entry] = field(default_factory=dict)
+    stale: set[Address] = field(default_factory=set)
+    dns: dict[Address, str] = field(default_factory=dict)
+    addresses: dict[names.Key, Address] = field(default_factory=dict)
+    down: str = ""
+    """Why the server cannot be reached any more, once that showed."""
+
+    def __post_init__(self) -> None:
+        tree = self.reader.tree
+        self.known = dict(tree.entries)
+        self.dns = {address: entry.dn for address, entry in self.known.items()}
+        self.addresses = dict(tree.addresses)
+        self.reader = replace(self.reader, tree=replace(tree, addresses=self.addresses))
+
+    def apply(self, layer: Sequence[Change]) -> Iterator[Outcome]:
+        """One change after the other; what fails does not stop the others, but a server that is gone does."""
+        self.down = ""
+        for change in layer:
+            began = time.perf_counter()
+            status, error = self._attempt(change)
+            took = (time.perf_counter() - began) * 1000
+            log.info("%s: %s %s: %s", change.address.system, change.action, change.address, status)
+            yield Outcome(change.address, change.action, status, error, took)
+
+    def _attempt(self, change: Change) -> Verdict:
+        if self.down:
+            return "failed", f"nothing was sent: {self.down}"
+        try:
+            return self._carry_out(change)
+        except Lost as lost:
+            self.stale.add(change.address)
+            return "unknown", f"{lost.message}. Whether it was done shows in the next plan."
+        except Unavailable as gone:
+            self.down = gone.message
+            return "failed", f"nothing was sent: {gone.message}"
+        except SystemFault as fault:
+            return "failed", fault.message
+
+    def _carry_out(self, change: Change) -> Verdict:
+        address = change.address
+        if not self.directory.supports(ASSERTION) or stands(change, self._fields(change)) != "before":
+            self.stale.add(address)  # judged by what stands now, not by what stood when it was read
+        for _ in range(_ATTEMPTS):
+            live = self._fields(change)
+            found = stands(change, live)
+            if found == "after":
+                return self._settled(change)
+            if found == "neither":
+                return "failed", conflict(change, live)
+            foreign = self._foreign(change)
+            if foreign:
+                return (
+                    "failed",
+                    f"it holds what pacsconf never wrote: {', '.join(foreign)}. Nothing was written.",
+                )
+            answer = self._send(change)
+            self.stale.add(address)
+            if answer.ok:
+                return "applied", ""
+            if answer.code not in _MOVED_ON:
+                return "failed", self._explained(change, answer)
+        return "failed", "somebody else keeps changing it. Nothing was written; plan again."
+
+    def _foreign(self, change: Change) -> list[str]:
+        """What deleting an entry would lose for somebody else; empty for other changes."""
+        entry = self.known.get(change.address)
+        if change.action != "delete" or entry is None:
+            return []
+        return list(Check(self.reader.tree, self.reader.schema).unwritten(change, entry))
+
+    def _settled(self, change: Change) -> Verdict:
+        """A change that stands already. A reserved title stands only if the reservation is our own.
+
+        Adding the entry is how a title is won (PS3.15 section H.1.4.1): one that is there belongs to who made it.
+        """
+        entry = self.known.get(change.address)
+        if change.action == "create" and change.address.kind == "unique-ae-title" and entry is not None:
+            maker, bind = entry.text("creatorsName"), self.directory.config.bind
+            if maker is None or bind is None or names.canonical(maker) != names.canonical(bind.dn):
+                who = maker or "somebody else"
+                return (
+                    "failed",
+                    f"the title was reserved by {who} since the plan was made. Choose another title.",
+                )
+        return "applied", ""
+
+    # --- what stands now ------------------------------------------------------------------------------------
+
+    def _entry(self, address: Address) -> Entry | None:
+        if address in self.stale:
+            entry = self.directory.entry(self._dn(address))
+            self.stale.discard(address)
+            if entry is None:
+                self.known.pop(address, None)
+            else:
+                self.known[address] = entry
+                self.dns[address] = entry.dn
+        return self.known.get(address)
+
+    def _fields(self, change: Change) -> dict[str, Value] | None:
+        entry = self._entry(change.address)
+        if entry is None:
+            return None
+        sides = [side.fields for side in (change.before, change.after) if side is not None]
+        named = [name for fields in sides for name in fields]
+        scope = [name.removeprefix(EXTRA) for name in named if name.startswith(EXTRA)]
+        scope += ["dicomVendorData"] if "vendor_data" in named else []
+        return self.reader.fields(change.address, entry, scope)
+
+    def _dn(self, address: Address) -> str:
+        """The name of an entry: as it was read, or as it is to be."""
+        known = self.dns.get(address)
+        if known is not None:
+            return known
+        system, parts = address.system, address.parts
+        if address.kind == "container":
+            cn = CONTAINERS[address.name][1]
+            root = Address.of(system, "container", "configuration")
+            return names.child(self.base if address == root else self._dn(root), "cn", cn)
+        parents = {
+            "device": ("container", ("devices",)),
+            "unique-ae-title": ("container", ("unique-ae-titles",)),
+            "network-connection": ("device", parts[:1]),
+            "network-ae": ("device", parts[:1]),
+            "transfer-capability": ("network-ae", parts[:2]),
+        }
+        kind, above = parents[address.kind]
+        naming = shape(address.kind, address.name).naming
+        return names.child(self._dn(Address.of(system, kind, *above)), naming, self._spelled(address))
+
+    def _spelled(self, address: Address) -> str:
+        intent = self.reader.intent
+        return (intent.spelling.get(address) if intent else None) or address.parts[-1]
+
+    # --- requests -------------------------------------------------------------------------------------------
+
+    def _send(self, change: Change) -> Answer:
+        address, entry = change.address, self.known.get(change.address)
+        if change.action == "create":
+            dn = self._dn(address)
+            self.dns[address], self.addresses[names.key(dn)] = dn, address
+            return self.directory.add(dn, self._attributes(change))
+        assert entry is not None, "what stands at before is there"
+        version = next(iter(entry.values("entryCSN")), None) if self.directory.supports(ASSERTION) else None
+        if change.action == "delete":
+            return self.directory.delete(entry.dn, version)
+        return self.directory.modify(entry.dn, self._modifications(change, entry), version)
+
+    def _attributes(self, change: Change) -> dict[str, Values]:
+        """All attributes of an entry to be made."""
+        address = change.address
+        form = shape(address.kind, address.name)
+        spelled = CONTAINERS[address.name][1] if address.kind == "container" else self._spelled(address)
+        values = {
+            form.row(each.name).attribute: encode(form.row(each.name), each.after, self._reference(address))
+            for each in change.fields
+        }
+        classes = [form.object_class, *self._auxiliary(values, [form.object_class])]
+        own = {"objectClass": tuple(name.encode() for name in classes), form.naming: (spelled.encode(),)}
+        return own | values
+
+    def _modifications(self, change: Change, entry: Entry) -> list[Modification]:
+        form = shape(change.address.kind, change.address.name)
+        made = [self._modification(change, form.row(each.name), each) for each in change.fields]
+        added = {each.attribute: each.add for each in made if each.add}
+        classes = self._auxiliary(added, entry.texts("objectClass"))
+        if classes:
+            made.append(Modification("objectClass", add=tuple(name.encode() for name in classes)))
+        return made
+
+    def _modification(self, change: Change, row: Row, each: FieldChange) -> Modification:
+        """Only the members that go or come; all of them where the server cannot tell single values apart."""
+        before = encode(row, each.before, self._reference(change.address))
+        after = encode(row, each.after, self._reference(change.address))
+        known = self.reader.schema.attribute(row.attribute) if self.reader.schema else None
+        comparable = known.equality if known else row.syntax != "binary"
+        if not comparable:
+            return Modification(row.attribute, add=after, replace=True)
+        gone = tuple(value for value in before if value not in after)
+        return Modification(row.attribute, gone, tuple(value for value in after if value not in before))
+
+    def _auxiliary(self, values: dict[str, Values], classes: Sequence[str]) -> list[str]:
+        """Auxiliary classes to add so that the entry may hold these attributes."""
+        schema = self.reader.schema
+        if schema is None:
+            return []
+        added: list[str] = []
+        for attribute in sorted(values):
+            if schema.attribute(attribute) and not schema.allowing(attribute, [*classes, *added]):
+                found = schema.auxiliary_for(attribute)
+                added += [found.name] if found else []
+        return added
+
+    def _reference(self, address: Address) -> Resolve:
+        """From the name of a connection of the same device to its DN; a DN stays one."""
+
+        def dn(name: str) -> str:
+            sibling = Address.of(address.system, "network-connection", address.parts[0], name.lower())
+            return name if sibling not in self.dns and "=" in name else self._dn(sibling)
+
+        return dn
+
+    def _explained(self, change: Change, answer: Answer) -> str:
+        if answer.code != NOT_ALLOWED_ON_NON_LEAF:
+            return answer.text
+        below = self.directory.search(self._dn(change.address), "(objectClass=*)", ["1.1"], scope="LEVEL")
+        return f"{answer.text}: {', '.join(names.leaf(entry.dn) for entry in below)}"

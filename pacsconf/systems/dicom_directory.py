@@ -1,0 +1,151 @@
+"""A directory that holds DICOM configuration: the Application Configuration Management Profile, PS3.15 Annex H.
+
+One tree holds it all: devices with their connections, entities and capabilities, and beside them the registry in
+which every AE title is reserved before an entity has it. pacsconf writes that tree and nothing else, one resource
+per entry; what it does not know of an entry it leaves alone.
+
+The walk here: `declared` (in `_dicom.declare`), `read` (`_dicom.tree`), `check` (`_dicom.check`), `apply`
+(`_dicom.write`). Everything LDAP goes through `_ldap`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Literal
+
+from pacsconf.core.change import Change, Outcome
+from pacsconf.core.errors import BadAnswer
+from pacsconf.core.finding import Finding
+from pacsconf.core.resource import Resource, Snapshot
+from pacsconf.core.secret import Secret
+from pacsconf.inventory.model import Inventory
+from pacsconf.inventory.systems import DirectoryConfig, SystemConfig
+from pacsconf.systems._dicom import declare
+from pacsconf.systems._dicom.attributes import CONTAINERS
+from pacsconf.systems._dicom.check import Check
+from pacsconf.systems._dicom.kinds import KINDS
+from pacsconf.systems._dicom.tree import Reader, grow
+from pacsconf.systems._dicom.write import Writer
+from pacsconf.systems._ldap import Directory, Entry, Missing, names
+from pacsconf.systems._ldap.connect import Endpoint
+from pacsconf.systems._ldap.directory import OPERATIONAL
+from pacsconf.systems.base import Declared, Secrets
+
+log = logging.getLogger(__name__)
+
+_ROOT_CLASS = CONTAINERS["configuration"][0]
+
+
+class DicomDirectory:
+    """Keeps `System`. A write is conditional on what it changes, in one request."""
+
+    kinds: ClassVar[Mapping[str, type[Resource]]] = KINDS
+    guarantee: ClassVar[Literal["atomic", "checked"]] = "atomic"
+
+    def __init__(self, name: str, config: SystemConfig, secrets: Secrets) -> None:
+        self.name = name
+        self.config = DirectoryConfig.model_validate({**config.model_dump(), "name": name})
+        self._secrets = secrets
+        self._directory = Directory(self.config, self._password)
+        self._intent: declare.Intent | None = None
+        self._writer: Writer | None = None
+
+    def declared(self, inventory: Inventory) -> Declared:
+        """The three containers, every device in use with all below it, and every title.
+
+        How names are spelled, and which unmodelled attributes are meant, is kept for `read` and `apply`.
+        """
+        self._intent = declare.intent(self.name, inventory)
+        return declare.declared(self.name, inventory)
+
+    def read(self) -> Snapshot:
+        """The whole tree below `cn=DICOM Configuration`; nothing where there is none yet.
+
+        Raises: Unavailable, Refused; BadAnswer when it is cut short, makes no sense, or is there more than once.
+        """
+        base, root = self._locate()
+        schema = self._directory.schema()
+        reader = Reader(grow(self.name, self._below(root) if root else ()), self._intent, schema)
+        snapshot = reader.snapshot()
+        self._writer = Writer(self._directory, reader, base)
+        log.info("%s: %d entries below %s", self.name, len(snapshot.resources), root or base)
+        return snapshot
+
+    def check(self, changes: Sequence[Change]) -> Sequence[Finding]:
+        """What the server's schema lacks, and deletes that would take somebody else's data with them."""
+        reader = self._opened().reader
+        return Check(reader.tree, reader.schema).findings(changes)
+
+    def apply(self, layer: Sequence[Change]) -> Iterator[Outcome]:
+        """One change after the other, each conditional on what was read."""
+        yield from self._opened().apply(layer)
+
+    def settle(self, applied: Sequence[Change]) -> Iterator[Outcome]:
+        """Nothing to reload: a directory is read by others when they need it."""
+        yield from ()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._directory.close()
+
+    def _opened(self) -> Writer:
+        assert self._writer is not None, "read comes first"
+        return self._writer
+
+    def _password(self, endpoint: Endpoint) -> Secret | None:
+        if self.config.bind is None:
+            return None
+        return self._secrets(self.config.bind.password, endpoint.scheme, endpoint.host, endpoint.port)
+
+    def _below(self, root: str) -> tuple[Entry, ...]:
+        return self._directory.search(root, "(objectClass=*)", ["*", *OPERATIONAL])
+
+    # --- where the tree is ----------------------------------------------------------------------------------
+
+    def _locate(self) -> tuple[str, str | None]:
+        """The suffix, and the DN of the configuration root where there is one (PS3.15 section H.1.4.2)."""
+        contexts = (
+            (self.config.base,) if self.config.base else self._directory.root_dse().texts("namingContexts")
+        )
+        roots = [root for context in contexts for root in self._roots(context)]
+        if len(roots) > 1:
+            raise BadAnswer(
+                self.name,
+                f"the directory holds {len(roots)} DICOM configurations: {'; '.join(roots)}",
+                fix="Say which one is meant: set `base` to what follows cn=DICOM Configuration.",
+            )
+        if roots:
+            return self.config.base or roots[0].partition(",")[2], roots[0]
+        return self._suffix(contexts), None
+
+    def _roots(self, context: str) -> list[str]:
+        """Configuration roots: right below a given base, anywhere in a naming context otherwise."""
+        scope: Literal["LEVEL", "SUBTREE"] = "LEVEL" if self.config.base else "SUBTREE"
+        try:
+            found = self._directory.search(context, f"(objectClass={_ROOT_CLASS})", ["cn"], scope=scope)
+        except Missing:
+            if self.config.base:
+                raise
+            return []  # a context that this account may not see holds nothing for it
+        return [entry.dn for entry in found]
+
+    def _suffix(self, contexts: Sequence[str]) -> str:
+        """Where to make a configuration that is not there yet.
+
+        Raises: BadAnswer when the directory has several places for it, or none.
+        """
+        if self.config.base:
+            return self.config.base
+        preferred = self._directory.root_dse().text("defaultNamingContext")
+        data = [
+            each for each in contexts if names.parse(each) and names.parse(each)[-1][0][0].lower() != "cn"
+        ]
+        if preferred or len(data) == 1:
+            return preferred or data[0]
+        raise BadAnswer(
+            self.name,
+            f"the directory holds no DICOM configuration yet, and {len(data)} suffixes where one could be made: "
+            + ("; ".join(data) or "none"),
+            fix="Set `base` to the suffix under which cn=DICOM Configuration is to stand.",
+        )

@@ -1,0 +1,290 @@
+"""Benches: what the contract suite needs of a system's backend in order to test the system on it.
+
+To run the suite on a system of your own, write a bench and name it:
+
+    PACSCONF_BENCH=yourpackage.bench:YourBench pytest tests/contract
+
+A bench is made once for all tests with a folder for its files; `reset` empties the backend before each test.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+import ldap3
+import pytest
+
+from pacsconf.core.address import Address
+from pacsconf.core.secret import Secret
+from pacsconf.inventory.systems import Bind, DirectoryConfig, MemoryConfig
+from pacsconf.lab import slapd
+from pacsconf.systems.base import System
+from pacsconf.systems.dicom_directory import DicomDirectory
+from pacsconf.systems.memory import MemorySystem
+
+SECRET = "hunter2-never-shown"
+
+
+class Bench(Protocol):
+    """One backend under test.
+
+    `text_field` is a kind and a field of it that holds one text, which the inventory sets by
+    `devices.*.manufacturer`; `secret` is a password that the system is given.
+    """
+
+    name: str
+    secret: str
+    text_field: tuple[str, str]
+
+    def __init__(self, folder: Path) -> None: ...
+
+    def reset(self) -> None:
+        """Empty the backend of everything that the system could see."""
+
+    def system(self) -> System:
+        """A new system object on the backend, as the engine makes one for each command."""
+
+    def rest(self) -> None:
+        """Close every system object made since the last reset."""
+
+    def edit(self, address: Address, field: str, value: str) -> None:
+        """Change one text field behind the system's back."""
+
+    def decorate(self, address: Address) -> None:
+        """Put things that are not the system's own on and beside this resource."""
+
+    def decoration(self, address: Address) -> Any:
+        """What is there now of all that `decorate` put there."""
+
+    def down(self) -> System:
+        """A system whose backend cannot be reached."""
+
+    def refused(self) -> System:
+        """A system whose backend says no."""
+
+    def malformed(self) -> Any:
+        """A context with a system whose backend answers nonsense."""
+
+    def cut_short(self) -> Any:
+        """A context with a system on this backend, whose answers are not whole."""
+
+    def close(self) -> None:
+        """End what was started."""
+
+
+class MemoryBench:
+    name = "memory"
+    secret = SECRET
+    text_field = ("device", "manufacturer")
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "memory.json"
+
+    def reset(self) -> None:
+        self.file.unlink(missing_ok=True)
+
+    def system(self, file: Path | None = None) -> System:
+        config = MemoryConfig(name="memory", type="memory", file=str(file or self.file))
+        return MemorySystem("memory", config, lambda *_: Secret(self.secret))
+
+    def rest(self) -> None:
+        pass
+
+    def _entries(self) -> dict[str, Any]:
+        return json.loads(self.file.read_text())
+
+    def edit(self, address: Address, field: str, value: str) -> None:
+        entries = self._entries()
+        entries[str(address)]["fields"][field] = value
+        self.file.write_text(json.dumps(entries))
+
+    def decorate(self, address: Address) -> None:
+        entries = self._entries()
+        entries[str(address)]["fields"]["vendor_note"] = "mine"
+        entries["memory/printer/p1"] = {
+            "root": "memory/printer/p1",
+            "depends_on": [],
+            "claims": [],
+            "fields": {},
+        }
+        self.file.write_text(json.dumps(entries))
+
+    def decoration(self, address: Address) -> Any:
+        entries = self._entries()
+        return entries[str(address)]["fields"]["vendor_note"], entries["memory/printer/p1"]
+
+    def down(self) -> System:
+        return self.system(self.file.parent)  # a folder cannot be read as a file
+
+    def refused(self) -> System:
+        return Locked(
+            "memory", MemoryConfig(name="memory", type="memory", file="locked"), lambda *_: Secret("")
+        )
+
+    @contextmanager
+    def malformed(self) -> Iterator[System]:
+        broken = self.file.with_name("broken.json")
+        broken.write_text('{"memory/device/ct": {"root": 5}}')
+        yield self.system(broken)
+
+    @contextmanager
+    def cut_short(self) -> Iterator[System]:
+        text = self.file.read_text()
+        self.file.write_text(text[: len(text) // 2])
+        yield self.system()
+
+    def close(self) -> None:
+        pass
+
+
+class Locked(MemorySystem):
+    """A file that this user may not read: root may read any, so the refusal is raised where the system asks."""
+
+    def _load(self) -> Any:
+        from pacsconf.core.errors import Refused
+
+        raise Refused(self.name, f"{self.config.file} may not be read")
+
+
+class DirectoryBench:
+    name = "dicom-directory"
+    secret = ""
+    text_field = ("device", "manufacturer")
+
+    def __init__(self, folder: Path) -> None:
+        self.made: list[System] = []
+        limits = (f'dn.exact="cn=jdoe,{slapd.BASE}" size=3 size.prtotal=3',)
+        self.slapd = slapd.start(folder / "slapd", slapd.Options(tls=False, limits=limits))
+        self.secret = self.slapd.password
+        server = ldap3.Server(self.slapd.url, get_info=ldap3.NONE)
+        self.admin = ldap3.Connection(
+            server, self.slapd.admin_dn, self.secret, auto_bind=True, check_names=False
+        )
+
+    def close(self) -> None:
+        self.admin.unbind()
+        self.slapd.stop()
+
+    def rest(self) -> None:
+        for system in self.made:
+            system.close()
+        self.made.clear()
+
+    def reset(self) -> None:
+        root = f"cn=DICOM Configuration,{self.slapd.base}"
+        self.admin.search(root, "(objectClass=*)", attributes=["1.1"])
+        for dn in sorted((entry["dn"] for entry in self.admin.response), key=len, reverse=True):
+            assert self.admin.delete(dn), self.admin.result
+
+    def system(self, password: str = "", **changes: Any) -> System:
+        bind = Bind(dn=self.slapd.pacsconf_dn, password="env:LDAP")
+        keys = {"url": self.slapd.url, "base": self.slapd.base, "bind": bind, "timeout": 5} | changes
+        config = DirectoryConfig(name="directory", type="dicom-directory", **keys)
+        self.made.append(DicomDirectory("directory", config, lambda *_: Secret(password or self.secret)))
+        return self.made[-1]
+
+    def dn(self, address: Address) -> str:
+        assert address.kind == "device"
+        return f"dicomDeviceName={address.parts[0]},cn=Devices,cn=DICOM Configuration,{self.slapd.base}"
+
+    def edit(self, address: Address, field: str, value: str) -> None:
+        assert field == "manufacturer"
+        changed = self.admin.modify(self.dn(address), {"dicomManufacturer": [("MODIFY_REPLACE", [value])]})
+        assert changed, self.admin.result
+
+    def decorate(self, address: Address) -> None:
+        dn = self.dn(address)
+        changes = {
+            "objectClass": [("MODIFY_ADD", ["dcmDevice"])],
+            "dcmTimeZoneOfDevice": [("MODIFY_ADD", ["Europe/Berlin"])],
+            "dcmKeyStorePin": [("MODIFY_ADD", ["changeit"])],
+            "dicomVendorData": [("MODIFY_ADD", [b"\x00\xff\x01"])],
+        }
+        assert self.admin.modify(dn, changes), self.admin.result
+        policy = {"cn": "keep", "dcmRetentionPeriod": "P10Y"}
+        assert self.admin.add(f"cn=keep,{dn}", "dcmStudyRetentionPolicy", policy), self.admin.result
+
+    def decoration(self, address: Address) -> Any:
+        wanted = [
+            "objectClass",
+            "dcmTimeZoneOfDevice",
+            "dcmKeyStorePin",
+            "dicomVendorData",
+            "dcmRetentionPeriod",
+        ]
+        self.admin.search(self.dn(address), "(|(objectClass=dcmDevice)(cn=keep))", attributes=wanted)
+        return {entry["dn"]: dict(entry["raw_attributes"]) for entry in self.admin.response}
+
+    def down(self) -> System:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        return self.system(url=f"ldap://127.0.0.1:{port}")
+
+    def refused(self) -> System:
+        return self.system(password="wrong")
+
+    @contextmanager
+    def malformed(self) -> Iterator[System]:
+        with babbling() as port:
+            yield self.system(url=f"ldap://127.0.0.1:{port}", bind=None)
+
+    @contextmanager
+    def cut_short(self) -> Iterator[System]:
+        yield self.system(bind=Bind(dn=self.slapd.colleague_dn, password="env:LDAP"))
+
+
+@contextmanager
+def babbling() -> Iterator[int]:
+    """A port where every connection is answered with something that looks like LDAP and is not."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        thread = threading.Thread(target=_babble, args=(server,), daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+
+
+def _babble(server: socket.socket) -> None:
+    while True:
+        try:
+            connection, _ = server.accept()
+        except OSError:
+            return
+        with connection:
+            connection.recv(4096)
+            connection.sendall(b"\x30\x05\x02\x01\x01\x61\x7f")
+
+
+def _benches() -> list[type[Any]]:
+    named = os.environ.get("PACSCONF_BENCH")
+    if not named:
+        return [MemoryBench, DirectoryBench]
+    module, _, cls = named.partition(":")
+    return [getattr(import_module(module), cls)]
+
+
+@pytest.fixture(scope="session", params=_benches(), ids=lambda bench: bench.name)
+def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """The backend of one system, for all tests of this process."""
+    bench = request.param(tmp_path_factory.mktemp(request.param.name))
+    yield bench
+    bench.close()
+
+
+@pytest.fixture
+def bench(backend: Bench) -> Iterator[Bench]:
+    """The backend, empty."""
+    backend.reset()
+    yield backend
+    backend.rest()

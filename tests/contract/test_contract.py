@@ -1,0 +1,328 @@
+"""The contract that every system keeps (DESIGN: the contract of a system), run on each backend.
+
+The walk here is the engine's: declare, read, compare, order, apply layer by layer, and once more.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import pytest
+
+from pacsconf.core.address import Address
+from pacsconf.core.change import Change, Outcome, change_to_json
+from pacsconf.core.compare import Rules, change, compare
+from pacsconf.core.errors import BadAnswer, Refused, Unavailable
+from pacsconf.core.order import layers
+from pacsconf.core.resource import State
+from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, TransferCapability
+from pacsconf.systems.base import System
+
+CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
+VERIFICATION = "1.2.840.10008.1.1"
+IMPLICIT = "1.2.840.10008.1.2"
+EXPLICIT = "1.2.840.10008.1.2.1"
+
+
+def capability(name: str, sop_class: str, *syntaxes: str, role: str = "SCU") -> TransferCapability:
+    return TransferCapability(name=name, sop_class=sop_class, role=role, transfer_syntaxes=syntaxes)
+
+
+def entity(title: str, *capabilities: TransferCapability, **more: object) -> NetworkAE:
+    keys = {"connections": ("dicom",), "initiator": True, "acceptor": True} | more
+    return NetworkAE(title=title, capabilities=capabilities, **keys)
+
+
+def device(name: str, *entities: NetworkAE, **more: object) -> Device:
+    connections = {"dicom": Connection(host="10.20.4.17", port=104)}
+    keys = {"type": "modality", "modality": ("CT",), "connections": connections} | more
+    return Device(name=name, ae_titles={ae.title: ae for ae in entities}, **keys)
+
+
+def hospital(*devices: Device) -> Inventory:
+    return Inventory(devices={each.name: each for each in devices})
+
+
+STORE = capability("ct", CT_IMAGE, IMPLICIT, EXPLICIT)
+ECHO = capability("echo", VERIFICATION, IMPLICIT, role="SCP")
+WITH_TLS = {
+    "dicom": Connection(host="10.20.4.17", port=104),
+    "secure": Connection(host="ct-1.example.org", port=2762, tls=("TLS_AES_128_GCM_SHA256",)),
+}
+ONLY_TLS = {"secure": WITH_TLS["secure"]}
+
+STATES: Mapping[str, Inventory] = {
+    "nothing": hospital(),
+    "planned": hospital(device("ct-1", entity("CT_1", STORE), lifecycle="planned")),
+    "one device": hospital(device("ct-1", entity("CT_1", STORE), manufacturer="ACME")),
+    "described": hospital(
+        device(
+            "ct-1",
+            entity("CT_1", STORE, ECHO, description="Bay 1"),
+            manufacturer="ACME",
+            description="CT, bay 1",
+        )
+    ),
+    "second connection": hospital(
+        device("ct-1", entity("CT_1", STORE, ECHO, connections=("dicom", "secure")), connections=WITH_TLS)
+    ),
+    "connection replaced": hospital(
+        device("ct-1", entity("CT_1", STORE, connections=("secure",)), connections=ONLY_TLS)
+    ),
+    "capability changed": hospital(
+        device(
+            "ct-1",
+            entity("CT_1", capability("ct", CT_IMAGE, EXPLICIT), connections=("secure",)),
+            connections=ONLY_TLS,
+        )
+    ),
+    "second title": hospital(device("ct-1", entity("CT_1", STORE), entity("CT_1 B", ECHO))),
+    "title moved": hospital(device("ct-1", entity("CT_1", STORE)), device("ct-2", entity("CT_1 B", ECHO))),
+    "titles swapped": hospital(device("ct-1", entity("CT_1 B", STORE)), device("ct-2", entity("CT_1", ECHO))),
+    "alias": hospital(device("ct-2", entity("CT_1", ECHO, answers_to=("OLD_CT",)), installed=False)),
+    "retired": hospital(device("ct-2", entity("CT_1"), lifecycle="retired"), device("ct-3", entity("CT_3"))),
+    "empty again": hospital(),
+}
+PAIRS = list(pairwise(STATES))
+
+
+def states(system: System, inventory: Inventory) -> dict[Address, State]:
+    declared = system.declared(inventory)
+    assert [finding for finding in declared.findings if finding.severity == "error"] == []
+    return {resource.address: resource.state() for resource in declared.resources}
+
+
+def plan(
+    system: System, inventory: Inventory, last: Inventory | None = None
+) -> tuple[tuple[Change, ...], ...]:
+    """The changes to `inventory` from what is live, in layers; what `last` declares is owned."""
+    declared = states(system, inventory)
+    live = {resource.address: resource.state() for resource in system.read().resources}
+    owned = states(system, last) if last is not None else {}
+    system.declared(inventory)
+    owned = {address: state for address, state in owned.items() if address in live}
+    made = [change(each, Rules(system.kinds)) for each in compare(declared, live, owned)]
+    return layers(each for each in made if each is not None)
+
+
+def apply(system: System, cut: Sequence[Sequence[Change]]) -> list[Outcome]:
+    assert [str(finding) for finding in system.check([each for layer in cut for each in layer])] == []
+    return [outcome for layer in cut for outcome in system.apply(layer)]
+
+
+def bring(system: System, inventory: Inventory, last: Inventory | None = None) -> list[Outcome]:
+    outcomes = apply(system, plan(system, inventory, last))
+    assert [outcome for outcome in outcomes if outcome.status != "applied"] == []
+    return outcomes
+
+
+def test_an_empty_backend_reads_as_an_empty_snapshot(bench):
+    assert bench.system().read().resources == ()
+
+
+@pytest.mark.parametrize(("before", "after"), PAIRS, ids=[f"{a} to {b}" for a, b in PAIRS])
+def test_after_every_step_a_second_plan_is_empty(bench, before, after):
+    bring(bench.system(), STATES[before])
+    bring(bench.system(), STATES[after], last=STATES[before])
+    system = bench.system()
+    assert plan(system, STATES[after], last=STATES[after]) == ()
+    live = {resource.address: resource.state().fields for resource in system.read().resources}
+    assert live == {address: state.fields for address, state in states(system, STATES[after]).items()}
+
+
+@pytest.mark.parametrize(("after", "before"), PAIRS, ids=[f"{b} back to {a}" for a, b in PAIRS])
+def test_every_step_can_be_taken_back(bench, before, after):
+    bring(bench.system(), STATES[before])
+    bring(bench.system(), STATES[after], last=STATES[before])
+    assert plan(bench.system(), STATES[after], last=STATES[after]) == ()
+
+
+def test_the_inverse_of_what_was_applied_leads_back(bench):
+    bring(bench.system(), STATES["one device"])
+    system = bench.system()
+    cut = plan(system, STATES["title moved"], last=STATES["one device"])
+    apply(system, cut)
+    system = bench.system()
+    system.declared(STATES["one device"])
+    system.read()
+    undo = layers(each.inverse() for layer in cut for each in layer)
+    assert {outcome.status for outcome in apply(system, undo)} == {"applied"}
+    assert plan(bench.system(), STATES["one device"], last=STATES["one device"]) == ()
+
+
+def test_one_field_changed_gives_one_update_naming_that_field(bench):
+    kind, field = bench.text_field
+    bring(bench.system(), hospital(device("ct-1", entity("CT_1", STORE), manufacturer="ACME")))
+    other = hospital(device("ct-1", entity("CT_1", STORE), manufacturer="Other"))
+    ((made,),) = plan(bench.system(), other)
+    assert (made.action, made.address.kind) == ("update", kind)
+    assert [(each.name, each.before, each.after) for each in made.fields] == [(field, "ACME", "Other")]
+
+
+def test_applying_twice_is_harmless(bench):
+    bring(bench.system(), STATES["one device"])
+    system = bench.system()
+    cut = plan(system, STATES["titles swapped"], last=STATES["one device"])
+    first = apply(system, cut)
+    again = [outcome for layer in cut for outcome in system.apply(layer)]
+    assert [(o.address, o.status) for o in again] == [(o.address, o.status) for o in first]
+    other = bench.system()
+    other.declared(STATES["titles swapped"])
+    other.read()
+    elsewhere = [outcome for layer in cut for outcome in other.apply(layer)]
+    assert {outcome.status for outcome in elsewhere} == {"applied"}
+    assert plan(bench.system(), STATES["titles swapped"], last=STATES["titles swapped"]) == ()
+
+
+def planned_update(bench) -> tuple[System, Change]:
+    """A system that has read, and one update of its text field from ACME to Other."""
+    bring(bench.system(), hospital(device("ct-1", entity("CT_1"), manufacturer="ACME")))
+    system = bench.system()
+    ((made,),) = plan(system, hospital(device("ct-1", entity("CT_1"), manufacturer="Other")))
+    return system, made
+
+
+def live_text(bench, address: Address) -> object:
+    _, field = bench.text_field
+    return next(each.fields()[field] for each in bench.system().read().resources if each.address == address)
+
+
+def test_a_third_value_is_a_conflict_and_stays(bench):
+    system, made = planned_update(bench)
+    bench.edit(made.address, bench.text_field[1], "Third")
+    (outcome,) = system.apply([made])
+    assert outcome.status == "failed"
+    assert '"Third"' in outcome.error
+    assert '"ACME"' in outcome.error
+    assert live_text(bench, made.address) == "Third"
+
+
+def test_a_value_that_somebody_else_set_as_wanted_counts_as_applied(bench):
+    system, made = planned_update(bench)
+    bench.edit(made.address, bench.text_field[1], "Other")
+    (outcome,) = system.apply([made])
+    assert (outcome.status, outcome.error) == ("applied", "")
+
+
+def test_an_update_of_what_is_gone_fails_and_a_delete_of_it_is_done(bench):
+    system, made = planned_update(bench)
+    bring(bench.system(), hospital(), last=hospital(device("ct-1", entity("CT_1"), manufacturer="ACME")))
+    (outcome,) = system.apply([made])
+    assert outcome.status == "failed"
+    assert "gone" in outcome.error
+    (outcome,) = system.apply([Change("delete", made.before, None)])
+    assert outcome.status == "applied"
+
+
+def test_a_create_over_something_else_fails_and_leaves_it(bench):
+    system, made = planned_update(bench)
+    (outcome,) = system.apply([Change("create", None, made.after, made.after)])
+    assert outcome.status == "failed"
+    assert live_text(bench, made.address) == "ACME"
+
+
+def test_a_failed_change_does_not_stop_the_others_of_its_layer(bench):
+    both = (
+        device("ct-1", entity("CT_1"), manufacturer="A"),
+        device("ct-2", entity("CT_2"), manufacturer="A"),
+    )
+    bring(bench.system(), hospital(*both))
+    system = bench.system()
+    wanted = hospital(*(each.model_copy(update={"manufacturer": "B"}) for each in both))
+    ((first, second),) = plan(system, wanted)
+    bench.edit(first.address, bench.text_field[1], "Third")
+    assert [outcome.status for outcome in system.apply([first, second])] == ["failed", "applied"]
+    assert live_text(bench, second.address) == "B"
+
+
+def test_what_is_not_ours_survives_every_write(bench):
+    bring(bench.system(), STATES["one device"])
+    root = bench.system().declared(STATES["one device"])
+    address = next(each.address for each in root.resources if each.address.kind == bench.text_field[0])
+    bench.decorate(address)
+    before = bench.decoration(address)
+    assert plan(bench.system(), STATES["one device"], last=STATES["one device"]) == ()
+    bring(bench.system(), STATES["second connection"], last=STATES["one device"])
+    assert bench.decoration(address) == before
+
+
+def test_deleting_what_holds_something_not_ours_is_refused_by_name(bench):
+    bring(bench.system(), STATES["one device"])
+    system = bench.system()
+    system.declared(STATES["one device"])
+    address = next(
+        each.address for each in system.read().resources if each.address.kind == bench.text_field[0]
+    )
+    bench.decorate(address)
+    system = bench.system()
+    system.declared(STATES["one device"])
+    state = next(each.state() for each in system.read().resources if each.address == address)
+    findings = system.check([Change("delete", state, None)])
+    assert {(finding.severity, finding.about) for finding in findings} == {("error", address)}
+
+
+def test_a_cut_short_read_raises(bench):
+    bring(bench.system(), STATES["one device"])
+    with bench.cut_short() as system, pytest.raises(BadAnswer):
+        system.read()
+
+
+def test_a_backend_that_is_down_is_unavailable(bench):
+    with pytest.raises(Unavailable) as caught:
+        bench.down().read()
+    assert caught.value.message
+
+
+def test_a_backend_that_says_no_has_refused(bench):
+    with pytest.raises(Refused):
+        bench.refused().read()
+
+
+def test_nonsense_is_a_bad_answer(bench):
+    with bench.malformed() as system, pytest.raises((BadAnswer, Unavailable)):
+        system.read()
+
+
+def test_no_secret_shows_in_repr_log_plan_or_error(bench, caplog):
+    caplog.set_level(logging.DEBUG)
+    system = bench.system()
+    cut = plan(system, STATES["described"])
+    outcomes = apply(system, cut)
+    shown = [repr(system), repr(vars(system)), repr(outcomes), caplog.text]
+    shown += [json.dumps(change_to_json(each)) for layer in cut for each in layer]
+    for broken in (bench.down(), bench.refused()):
+        with pytest.raises((Unavailable, Refused)) as caught:
+            broken.read()
+        shown += [str(caught.value), caught.value.fix, repr(caught.value.__cause__)]
+    assert [text for text in shown if bench.secret in text] == []
+
+
+def test_declared_is_pure_and_whole(bench):
+    system = bench.system()
+    for inventory in STATES.values():
+        declared = system.declared(inventory)
+        assert declared == system.declared(inventory)
+        addresses = [resource.address for resource in declared.resources]
+        assert addresses == sorted(set(addresses))
+        for resource in declared.resources:
+            assert resource.depends_on <= set(addresses)
+            assert type(resource).of(resource.state()) == resource
+            assert system.kinds[resource.address.kind] is type(resource)
+    assert bench.system().read().resources == ()
+
+
+def test_a_retired_device_is_wanted_gone(bench):
+    declared = bench.system().declared(STATES["retired"])
+    assert {address.parts[0] for address in declared.retired if address.kind == "device"} == {"ct-2"}
+
+
+def test_settling_has_nothing_to_report_and_closing_twice_is_fine(bench):
+    system = bench.system()
+    system.read()
+    assert list(system.settle([])) == []
+    system.close()
+    system.close()
+    assert system.read().resources == ()

@@ -41,8 +41,8 @@ _ATTEMPTS = 3
 class Options:
     """What a test or a lesson wants different from a plain directory.
 
-    `access` are slapd access rules in place of ours, `size_limit` is what the server gives anyone but the
-    administrator in one answer, `tree` makes the empty DICOM tree.
+    `access` are slapd access rules in place of ours, `limits` are its limits directives (`dn.exact="..." size=3`),
+    `tree` makes the empty DICOM tree.
     """
 
     base: str = BASE
@@ -50,7 +50,7 @@ class Options:
     tree: bool = False
     schemas: Sequence[Path] = SCHEMAS
     access: Sequence[str] = ()
-    size_limit: int | None = None
+    limits: Sequence[str] = ()
     names: Sequence[str] = ()
     """Further host names for the certificate, beside localhost, 127.0.0.1 and this machine's."""
 
@@ -297,14 +297,13 @@ def _configuration(folder: Path, options: Options, password: str) -> str:
     schemas = [core / "core.schema", core / "cosine.schema", core / "inetorgperson.schema", *options.schemas]
     for database in ("data", "accesslog"):
         (folder / database).mkdir()
-    limit = options.size_limit or "unlimited"
     tls = _tls_lines(folder) if options.tls else []
     return "\n".join(
         [
             *(f'include "{schema}"' for schema in schemas),
             *_modules(),
             f'pidfile "{folder}/slapd.pid"',
-            f"sizelimit size.soft={limit} size.hard={limit} size.prtotal={limit}",
+            "sizelimit unlimited",
             *tls,
             "database mdb",
             f"suffix {ACCESSLOG}",
@@ -321,6 +320,7 @@ def _configuration(folder: Path, options: Options, password: str) -> str:
             "maxsize 268435456",
             "index objectClass,entryCSN eq",
             *_access(options),
+            *(f"limits {limit}" for limit in options.limits),
             "overlay accesslog",
             f"logdb {ACCESSLOG}",
             "logops writes",

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from secrets import token_hex
 
 from pacsconf.core.errors import RecordError
 from pacsconf.record._git import RemoteUnavailable, Repository
@@ -192,6 +193,8 @@ class Branch:
             "Changeset": entry.changeset,
             "Environment": self.environment,
             "Operator": one_line(entry.by),
+            # Equal commits are one commit: two runs that differ in nothing would both believe they have the lock.
+            "Attempt": token_hex(8),
         }
         closing = "\n".join(f"{name}: {text}" for name, text in trailers.items() if text)
         subject += f": {counts}" if counts else ""
@@ -205,7 +208,8 @@ def stamp(moment: datetime) -> str:
 
 
 def _count(number: int, what: str) -> str:
-    return f"{number} {what.removesuffix('s') if number == 1 else what}"
+    one = what.removesuffix("es") if what.endswith("sses") else what.removesuffix("s")
+    return f"{number} {one if number == 1 else what}"
 
 
 def one_line(text: str) -> str:

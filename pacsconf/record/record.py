@@ -33,7 +33,7 @@ LEASE = timedelta(minutes=15)
 """How long an open change set keeps others out unless it is renewed."""
 
 _ATTEMPTS = 3
-_ENVIRONMENT = re.compile(r"[a-z0-9-]+")
+_ENVIRONMENT = re.compile(r"[a-z0-9][a-z0-9-]*")
 _ENOUGH_OF_A_COMMIT = 7
 
 

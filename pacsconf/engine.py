@@ -20,7 +20,6 @@ from pacsconf.core.changeset import ChangeSet, Proof, changeset_id
 from pacsconf.core.compare import Rules
 from pacsconf.core.errors import (
     Overtaken,
-    PlanError,
     RecordError,
     SystemFault,
     SystemFaults,
@@ -31,9 +30,9 @@ from pacsconf.core.finding import Finding, Path, errors
 from pacsconf.core.guard import Limits, tripped
 from pacsconf.core.order import layers, waiting_for
 from pacsconf.core.plan import Basis, Options, Plan
-from pacsconf.core.planning import Recorded, Scenario, SystemRules, make_plan, obstacles, state_digest
+from pacsconf.core.planning import Recorded, Scenario, SystemRules, make_plan, obstacles
 from pacsconf.core.resource import State
-from pacsconf.core.select import any_match, reads
+from pacsconf.core.select import reads
 from pacsconf.core.stale import require_same
 from pacsconf.inventory.model import Inventory
 from pacsconf.record.lock import Open
@@ -68,6 +67,7 @@ class World:
     record: Record
     basis: Basis
     clock: Callable[[], datetime]
+    """The time, in UTC."""
     prove: Prove
     progress: Progress
 
@@ -107,7 +107,7 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
     names = [name for name in sorted(world.systems) if reads(options.target, options.exclude, name)]
     declared = {name: world.systems[name].declared(world.inventory) for name in names}
     record = world.record.state()
-    live, counts, notes = _read(world, names)
+    live, counts, notes = read(world, names)
     scenario = Scenario(
         environment=world.environment,
         basis=replace(world.basis, record_head=record.head),
@@ -134,9 +134,13 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
     return Planned(whole, record, findings, _paths(declared.values()))
 
 
-def _read(
+def read(
     world: World, names: Sequence[str]
 ) -> tuple[dict[Address, State], dict[str, int], dict[Address, str]]:
+    """The live states of these systems, how many each has, and notes on who changed what.
+
+    Raises: SystemFaults with every system that cannot be read whole.
+    """
     live: dict[Address, State] = {}
     counts: dict[str, int] = {}
     notes: dict[Address, str] = {}
@@ -243,7 +247,7 @@ def apply(world: World, planned: Planned, approval: Approval) -> ChangeSet:
     change set over (its outcomes are kept in the journal).
     """
     require_applicable(planned, approval)
-    now = world.clock().replace(microsecond=0).isoformat()
+    now = f"{world.clock():%Y-%m-%dT%H:%M:%SZ}"
     changeset = ChangeSet(
         id=changeset_id(now, planned.plan.digest),
         plan=planned.plan,
@@ -269,7 +273,7 @@ def resume(world: World) -> ChangeSet:
     needs cannot be read.
     """
     with world.record.resume() as opened:
-        _read(world, sorted({change.address.system for change in opened.changeset.plan.runs}))
+        read(world, sorted({change.address.system for change in opened.changeset.plan.runs}))
         return _carry_out(world, opened)
 
 
@@ -392,58 +396,3 @@ def _prove(world: World, changes: Sequence[Change], outcomes: Mapping[Address, O
     for proof in world.prove(frozenset(touched)):
         world.progress.proved(proof)
         yield proof
-
-
-# --- the record alone -------------------------------------------------------------------------------------------
-
-
-def begin_record(world: World, *, reason: str, accept: bool = False) -> int:
-    """Begin the record, owning every declared resource that is live as declared. Returns how many those are.
-
-    Raises: RecordError when there is a record already; SystemFaults.
-    """
-    names = sorted(world.systems)
-    live, _, _ = _read(world, names)
-    declared = [r.state() for name in names for r in world.systems[name].declared(world.inventory).resources]
-    owned = {
-        state.address: state
-        for state in declared
-        if state.address in live and live[state.address].fields == state.fields
-    }
-    world.record.init(owned, reason=reason, accept=accept)
-    return len(world.record.state().owned)
-
-
-def hold(world: World, patterns: Sequence[str], reason: str) -> tuple[Address, ...]:
-    """Leave what the patterns name alone until its declared value changes. Returns the addresses.
-
-    Raises: PlanError when a pattern names nothing; LockHeld; RecordError.
-    """
-    states = [
-        r.state() for system in world.systems.values() for r in system.declared(world.inventory).resources
-    ]
-    declared = {state.address: state for state in states}
-    known = {**world.record.state().owned, **declared}
-    named = _named(patterns, known)
-    world.record.hold({address: state_digest(declared.get(address)) for address in named}, reason=reason)
-    return named
-
-
-def release(world: World, patterns: Sequence[str], reason: str) -> tuple[Address, ...]:
-    """Hold what the patterns name no longer. Returns the addresses.
-
-    Raises: PlanError when a pattern names nothing that is held; LockHeld; RecordError.
-    """
-    state = world.record.state()
-    roots = {address: state.owned.get(address) for address in state.held}
-    held = {address: owned or State(address, address, {}) for address, owned in roots.items()}
-    named = _named(patterns, held)
-    world.record.release(named, reason=reason)
-    return named
-
-
-def _named(patterns: Sequence[str], known: Mapping[Address, State]) -> tuple[Address, ...]:
-    for pattern in patterns:
-        if not any(any_match([pattern], state.address, state.root) for state in known.values()):
-            raise PlanError(f'"{pattern}" names nothing here', fix="Take an address from: pacsconf plan")
-    return tuple(sorted(a for a, state in known.items() if any_match(patterns, a, state.root)))

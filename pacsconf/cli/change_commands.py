@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -13,20 +11,17 @@ import typer
 from pacsconf.cli import workspace
 from pacsconf.cli.exits import Exit, worst
 from pacsconf.cli.inventory_commands import TextOrJson, show_findings
+from pacsconf.cli.plan_file import load_plan, save_plan
+from pacsconf.cli.plan_screen import sentence, show_plan, trips, view_of
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
-from pacsconf.core.errors import PacsconfError, PlanError, StalePlan, UnsafePlan
+from pacsconf.core.errors import PlanError, StalePlan, UnsafePlan
 
 if TYPE_CHECKING:
-    from pacsconf.core.address import Address
     from pacsconf.core.changeset import ChangeSet
     from pacsconf.core.plan import Options, Plan
     from pacsconf.engine import Approval, Planned, World
     from pacsconf.inventory.systems import SystemConfig
-    from pacsconf.report.lines import Lines
-    from pacsconf.report.view import View
-
-_MAX_PLAN = 256 * 1024 * 1024
 
 Targets = Annotated[
     list[str] | None,
@@ -76,10 +71,10 @@ def plan(
         planned = _planned(world, _options(repair, target, exclude), reporter)
         made = planned.plan
         if out is not None:
-            _save(made, out)
-        view = _view(work, planned, reporter, screen, verbose, show_unmanaged, str(out) if out else "")
-        _show_plan(screen, work, planned, view, format)
-    refused = Exit.REFUSED if made.blocked or _tripped(made) else Exit.OK
+            save_plan(made, out)
+        view = view_of(work, planned, reporter, screen, verbose, show_unmanaged, str(out) if out else "")
+        show_plan(screen, work, planned, view, format)
+    refused = Exit.REFUSED if made.blocked or trips(made) else Exit.OK
     return worst(refused, Exit.CHANGES if detailed_exitcode and made.changes else Exit.OK)
 
 
@@ -95,7 +90,7 @@ def show(
 
     view = View(width=screen.width, verbose=verbose)
     if Path(what).is_file():
-        made = _saved(Path(what))
+        made = load_plan(Path(what))
         if format == "json":
             from pacsconf.report.as_json import plan_json
 
@@ -138,7 +133,7 @@ def apply(
     work = opened(context, "text")
     options = _options(repair, target, exclude)
     _check_choice(screen, plan_file, expect, options)
-    saved = _saved(plan_file) if plan_file else None
+    saved = load_plan(plan_file) if plan_file else None
     workspace.operator(work).require_write(work.environment, written_systems(work))
     reporter = Reporter(screen)
     with workspace.world(work, reporter) as world:
@@ -147,13 +142,13 @@ def apply(
         operator, runner = workspace.operator_name(work)
         approval = _approval(operator, runner, reason, ticket, ack)
         if saved is None and expect is None:
-            view = _view(work, planned, reporter, screen, False, False, "")
-            _show_plan(screen, work, planned, view, "text")
+            view = view_of(work, planned, reporter, screen, False, False, "")
+            show_plan(screen, work, planned, view, "text")
             if _nothing_to_do(planned.plan):
                 return Exit.OK
             approval = _asked(screen, planned.plan, approval)
         if _nothing_to_do(planned.plan):
-            screen.show(_text_lines(f"No changes. {work.environment} is as declared; nothing was written."))
+            screen.show(sentence(f"No changes. {work.environment} is as declared; nothing was written."))
             return Exit.OK
         from pacsconf import engine
 
@@ -185,7 +180,7 @@ def drift(
     reporter = Reporter(screen)
     with workspace.world(work, reporter) as world:
         planned = _planned(world, _options(None, target, exclude), reporter)
-        view = _view(work, planned, reporter, screen, False, False, "")
+        view = view_of(work, planned, reporter, screen, False, False, "")
     if format == "json":
         from pacsconf.report.as_json import drift_json
 
@@ -230,43 +225,6 @@ def written_systems(work: workspace.Workspace) -> list[SystemConfig]:
     return [config for config in work.inventory.systems.values() if config.mode == "write"]
 
 
-# --- saved plans ------------------------------------------------------------------------------------------------
-
-
-def _save(made: Plan, path: Path) -> None:
-    """Write the plan, readable by its owner alone, whole or not at all."""
-    from pacsconf.report.as_json import plan_json
-
-    part = path.with_name(path.name + ".part")
-    try:
-        part.touch(mode=0o600)
-        part.write_text(plan_json(made), encoding="ascii")
-        part.replace(path)
-    except OSError as exc:
-        raise PacsconfError(
-            f"the plan cannot be saved as {path}: {exc.strerror}", fix="Name another file."
-        ) from exc
-
-
-def _saved(path: Path) -> Plan:
-    """The plan in a file.
-
-    Raises: PlanError when it cannot be read, is no plan, or was edited.
-    """
-    from pacsconf.core.plan import plan_from_json
-
-    try:
-        if path.stat().st_size > _MAX_PLAN:
-            raise PlanError(f"{path} is too large to be a plan")
-        return plan_from_json(json.loads(path.read_text(encoding="utf-8")))
-    except OSError as exc:
-        raise PlanError(
-            f"the plan {path} cannot be read: {exc.strerror}", fix="Make it: pacsconf plan --out FILE"
-        ) from exc
-    except (ValueError, RecursionError) as exc:
-        raise PlanError(f"{path} is no plan: {exc}", fix="Make it: pacsconf plan --out FILE") from exc
-
-
 # --- apply ------------------------------------------------------------------------------------------------------
 
 
@@ -288,7 +246,7 @@ def _check_choice(screen: Screen, plan_file: Path | None, expect: str | None, op
 
 def _ready_record(screen: Screen, work: workspace.Workspace, world: World) -> None:
     """A record that exists and is free: an open change set whose lease ended is carried to its end first."""
-    from pacsconf import engine
+    from pacsconf import engine, upkeep
 
     state = world.record.state()
     if not state.exists:
@@ -299,9 +257,9 @@ def _ready_record(screen: Screen, work: workspace.Workspace, world: World) -> No
                 f"{work.environment} has no record yet: nothing could say later what was applied",
                 fix=f"{work.command} record init",
             )
-        engine.begin_record(world, reason="")
+        upkeep.begin_record(world, reason="")
     elif state.open is not None and world.record.lease_ended(state.open):
-        screen.note(_text_lines(f"Change set {state.open.id} was left open; it is carried to its end first."))
+        screen.note(sentence(f"Change set {state.open.id} was left open; it is carried to its end first."))
         _concluded(screen, work, engine.resume(world))
 
 
@@ -362,98 +320,3 @@ def _concluded(screen: Screen, work: workspace.Workspace, changeset: ChangeSet) 
 
 def _agrees(screen: Screen, question: str) -> bool:
     return screen.ask(f"{question} [y/N] ").lower() in ("y", "yes")
-
-
-# --- showing ----------------------------------------------------------------------------------------------------
-
-
-def _tripped(made: Plan) -> bool:
-    return any(guard.tripped for guard in made.guards)
-
-
-def _show_plan(
-    screen: Screen,
-    work: workspace.Workspace,
-    planned: Planned,
-    view: View,
-    format: str,  # noqa: A002
-) -> None:
-    from pacsconf.report.diagnostics import findings_text
-
-    if planned.findings:
-        screen.note(
-            findings_text(
-                planned.findings,
-                place_of=work.loaded.sources.place,
-                line_of=work.loaded.line,
-                width=screen.width,
-            )
-        )
-    if format == "json":
-        from pacsconf.report.as_json import plan_json
-
-        screen.raw(plan_json(planned.plan))
-    elif format == "markdown":
-        from pacsconf.report.plan_markdown import plan_markdown
-
-        screen.raw(plan_markdown(planned.plan, view, template=_template(work.root)))
-    else:
-        from pacsconf.report.plan_text import plan_text
-
-        screen.show(plan_text(planned.plan, view))
-
-
-def _template(root: Path) -> str | None:
-    """The repository's own form of the markdown plan, if it has one."""
-    path = root / "templates" / "plan.md.j2"
-    return path.read_text(encoding="utf-8") if path.is_file() else None
-
-
-def _view(
-    work: workspace.Workspace,
-    planned: Planned,
-    reporter: Reporter,
-    screen: Screen,
-    verbose: bool,
-    show_unmanaged: bool,
-    plan_file: str,
-) -> View:
-    from pacsconf.inventory.uids import label
-    from pacsconf.report.view import View
-
-    return View(
-        width=screen.width,
-        verbose=verbose,
-        show_unmanaged=show_unmanaged,
-        command=work.command,
-        plan_file=plan_file,
-        next_step=_next_step(work, planned, plan_file),
-        seconds=reporter.seconds,
-        origin=_origin(work, planned),
-        setting=lambda name: str(work.loaded.sources.place(tuple(name.split("."))) or ""),
-        uid_name=label,
-    )
-
-
-def _origin(work: workspace.Workspace, planned: Planned) -> Callable[[Address, str], str]:
-    def origin(address: Address, field: str) -> str:
-        paths = planned.paths.get(address, {})
-        path = paths.get(field) or paths.get("")
-        return work.loaded.sources.told(path) if path else ""
-
-    return origin
-
-
-def _next_step(work: workspace.Workspace, planned: Planned, plan_file: str) -> str:
-    made = planned.plan
-    if not planned.record.exists:
-        return f"{work.command} record init"
-    if made.blocked or _tripped(made) or not made.runs:
-        return ""
-    return f"{work.command} apply {plan_file}" if plan_file else f"{work.command} plan --out plan.json"
-
-
-def _text_lines(text: str) -> Lines:
-    from pacsconf.report.lines import line
-
-    return (line(text),)

@@ -76,9 +76,9 @@ def hold(context: typer.Context, addresses: Patterns, reason: Reason = "") -> Ex
         raise PlanError("a hold needs a reason: somebody will ask", fix="Give it: --reason TEXT")
     reporter = Reporter(screen)
     with workspace.world(work, reporter) as world:
-        from pacsconf import engine
+        from pacsconf import upkeep
 
-        held = engine.hold(world, addresses, reason)
+        held = upkeep.hold(world, addresses, reason)
     screen.show(tuple(line("  held  ", str(address)) for address in held))
     screen.show((line(f"{len(held)} held. To go on with them: {work.command} release ADDRESS"),))
     return Exit.OK
@@ -89,9 +89,9 @@ def release(context: typer.Context, addresses: Patterns, reason: Reason = "") ->
     screen: Screen = context.obj.screen
     work = opened(context, "text")
     with workspace.world(work, Reporter(screen)) as world:
-        from pacsconf import engine
+        from pacsconf import upkeep
 
-        freed = engine.release(world, addresses, reason)
+        freed = upkeep.release(world, addresses, reason)
     screen.show(tuple(line("  released  ", str(address)) for address in freed))
     return Exit.OK
 
@@ -122,9 +122,9 @@ def init(
     workspace.operator(work).require_write(work.environment, written_systems(work))
     reporter = Reporter(screen)
     with workspace.world(work, reporter) as world:
-        from pacsconf import engine
+        from pacsconf import upkeep
 
-        owned = engine.begin_record(world, reason=reason, accept=accept)
+        owned = upkeep.begin_record(world, reason=reason, accept=accept)
         branch = world.record.branch
     reporter.stop()
     screen.show(

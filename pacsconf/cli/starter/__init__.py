@@ -16,7 +16,7 @@ def write_starter(root: Path) -> tuple[Path, ...]:
     Raises: PacsconfError when an inventory is there already, or the folder cannot be written.
     """
     folder = root / "inventory"
-    present = [path for path in folder.rglob("*.y*ml")] if folder.is_dir() else []
+    present = list(folder.rglob("*.y*ml")) if folder.is_dir() else []
     if present:
         raise PacsconfError(
             f"there is an inventory already: {present[0].relative_to(root)}",

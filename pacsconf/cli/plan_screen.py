@@ -1,0 +1,110 @@
+"""How a plan and what was found with it are put on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pacsconf.cli import workspace
+from pacsconf.cli.progress import Reporter
+from pacsconf.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from pacsconf.core.address import Address
+    from pacsconf.core.plan import Plan
+    from pacsconf.engine import Planned
+    from pacsconf.report.lines import Lines
+    from pacsconf.report.view import View
+
+
+def trips(made: Plan) -> bool:
+    return any(guard.tripped for guard in made.guards)
+
+
+def show_plan(
+    screen: Screen,
+    work: workspace.Workspace,
+    planned: Planned,
+    view: View,
+    format: str,  # noqa: A002
+) -> None:
+    from pacsconf.report.diagnostics import findings_text
+
+    if planned.findings:
+        screen.note(
+            findings_text(
+                planned.findings,
+                place_of=work.loaded.sources.place,
+                line_of=work.loaded.line,
+                width=screen.width,
+            )
+        )
+    if format == "json":
+        from pacsconf.report.as_json import plan_json
+
+        screen.raw(plan_json(planned.plan))
+    elif format == "markdown":
+        from pacsconf.report.plan_markdown import plan_markdown
+
+        screen.raw(plan_markdown(planned.plan, view, template=_template(work.root)))
+    else:
+        from pacsconf.report.plan_text import plan_text
+
+        screen.show(plan_text(planned.plan, view))
+
+
+def _template(root: Path) -> str | None:
+    """The repository's own form of the markdown plan, if it has one."""
+    path = root / "templates" / "plan.md.j2"
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def view_of(
+    work: workspace.Workspace,
+    planned: Planned,
+    reporter: Reporter,
+    screen: Screen,
+    verbose: bool,
+    show_unmanaged: bool,
+    plan_file: str,
+) -> View:
+    from pacsconf.inventory.uids import label
+    from pacsconf.report.view import View
+
+    return View(
+        width=screen.width,
+        verbose=verbose,
+        show_unmanaged=show_unmanaged,
+        command=work.command,
+        plan_file=plan_file,
+        next_step=_next_step(work, planned, plan_file),
+        seconds=reporter.seconds,
+        origin=_origin(work, planned),
+        setting=lambda name: str(work.loaded.sources.place(tuple(name.split("."))) or ""),
+        uid_name=label,
+    )
+
+
+def _origin(work: workspace.Workspace, planned: Planned) -> Callable[[Address, str], str]:
+    def origin(address: Address, field: str) -> str:
+        paths = planned.paths.get(address, {})
+        path = paths.get(field) or paths.get("")
+        return work.loaded.sources.told(path) if path else ""
+
+    return origin
+
+
+def _next_step(work: workspace.Workspace, planned: Planned, plan_file: str) -> str:
+    made = planned.plan
+    if not planned.record.exists:
+        return f"{work.command} record init"
+    if made.blocked or trips(made) or not made.runs:
+        return ""
+    return f"{work.command} apply {plan_file}" if plan_file else f"{work.command} plan --out plan.json"
+
+
+def sentence(text: str) -> Lines:
+    from pacsconf.report.lines import line
+
+    return (line(text),)

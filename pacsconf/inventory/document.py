@@ -30,6 +30,9 @@ MAX_NODES = 1_000_000
 """Values in one file, aliases counted as often as they are used."""
 MAX_DEPTH = 50
 
+MERGE_KEY = "\0<<"
+"""A key that no text can have: what stands under it is dropped."""
+
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
@@ -228,6 +231,7 @@ class _Reader:
     def named(self, text: str, place: Place, plain_style: bool) -> None:
         if plain_style and text == "<<":
             self.findings.append(_merge_key(place))
+            text = MERGE_KEY
         self.stack[-1].key = (text, place)
 
     def add(self, node: Node, size: int) -> None:
@@ -249,6 +253,8 @@ class _Reader:
         assert parent.key is not None, "a value follows its key"
         key, node.key = parent.key
         parent.key = None
+        if key == MERGE_KEY:
+            return
         held = parent.node.value.setdefault(key, node)
         if held is not node:
             self.findings.append(_duplicate(key, node.key, held))

@@ -54,7 +54,7 @@ def profiled(
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """The words that suggest the known name nearest to this one; empty when none is near."""
-    folded = {candidate.casefold().replace("-", "_"): candidate for candidate in known}
+    folded = {candidate.casefold().replace("-", "_"): candidate for candidate in sorted(known)}
     found = difflib.get_close_matches(name.casefold().replace("-", "_"), folded, n=1, cutoff=0.6)
     return f'; did you mean "{folded[found[0]]}"?' if found else ""
 

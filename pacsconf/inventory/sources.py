@@ -12,6 +12,9 @@ from dataclasses import dataclass, field, replace
 from pacsconf.core.finding import Finding, Path, Place
 from pacsconf.inventory.document import Node
 
+UNKNOWN_KEY = "PACS-KEY-001"
+"""The one rule whose findings point at a key rather than at what stands there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -59,9 +62,12 @@ class Sources:
     def located(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """The findings with their places filled in, where their paths lead to one."""
         return tuple(
-            finding if finding.place or not finding.path else replace(finding, place=self.place(finding.path))
+            finding if finding.place or not finding.path else replace(finding, place=self._meant(finding))
             for finding in findings
         )
+
+    def _meant(self, finding: Finding) -> Place | None:
+        return self.key(finding.path) if finding.rule == UNKNOWN_KEY else self.place(finding.path)
 
     def _exact(self, path: Path) -> tuple[Node | None, str]:
         written, how = self._written(path)

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.merge import nearest
+from pacsconf.inventory.sources import UNKNOWN_KEY
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -100,7 +101,7 @@ def unknown_key(key: str, known: Iterable[str], path: Path) -> Finding:
     where = f" in {dotted(path[:-1])}" if path[:-1] else ""
     near = nearest(key, keys)
     return Finding(
-        "PACS-KEY-001",
+        UNKNOWN_KEY,
         "error",
         f'Unknown key "{key}"{where}{near}',
         "It would have no effect, and what was meant by it would be missing.",

@@ -31,6 +31,8 @@ _FIELDS = 4
 """Fields of something new that are shown before the rest is counted."""
 _ENTRIES = 2
 """Contained entries of one kind that each get a line of their own."""
+_CREATED = 12
+"""New roots that are shown with their fields; of more than these only the heads."""
 _NAME = 16
 """Least columns of a field's name, so that values of different blocks stand below each other."""
 
@@ -52,6 +54,11 @@ class Group:
         """What happens to the root as a whole."""
         return self.own.action if self.own else "update"
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the root and all that is in it are created."""
+        return self.own is not None and all(change.action == "create" for change in self.changes)
+
 
 def groups(changes: Iterable[Change]) -> tuple[Group, ...]:
     """Changes by root, in the order of the roots' addresses."""
@@ -70,8 +77,47 @@ def highest_risk(changes: Iterable[Change]) -> Risk:
 
 
 def changes_text(changes: Iterable[Change], view: View) -> Lines:
-    """One block per root."""
-    return tuple(row for group in groups(changes) for row in _block(group, view))
+    """One block per root; of very many new ones only the heads, until all is asked for."""
+    found = groups(changes)
+    created = sum(group.is_new for group in found)
+    if view.verbose or created <= _CREATED:
+        return tuple(row for group in found for row in _block(group, view))
+    hint = line("  ", Span("… every field of what is new: --verbose", "faint"))
+    return (*(row for group in _of_a_kind(found) for row in _terse(group, view)), hint)
+
+
+def _of_a_kind(found: Iterable[Group]) -> Iterator[tuple[Group, ...]]:
+    """New groups that are nothing but a name, gathered by kind behind the others of their kind; others alone."""
+    for _, kin in groupby(found, lambda group: (group.root.system, group.root.kind)):
+        bare: list[Group] = []
+        for group in kin:
+            if group.is_new and not group.contained and not group.changes[0].fields:
+                bare.append(group)
+            else:
+                yield (group,)
+        if bare:
+            yield tuple(bare)
+
+
+def _terse(found: tuple[Group, ...], view: View) -> Iterator[Line]:
+    group = found[0]
+    if len(found) > _ENTRIES:
+        names = [one.root.name for one in found]
+        title = f" {counted(len(found), group.root.kind)} of {group.root.system}:"
+        first = line("  ", Span("+", "create"), title, " ")
+        yield from wrapped(", ".join(shortened(names, view)), view.columns, first=first, indent=6)
+    else:
+        for one in found:
+            yield from _new(one, view) if one.is_new else _block(one, view)
+
+
+def _new(group: Group, view: View) -> Lines:
+    """`+ directory/device/ct-er-2  and 11 entries    inventory/devices/ct.yaml:31`."""
+    inside = f"  and {counted(len(group.contained), 'entry')}" if group.contained else ""
+    left = line("  ", Span("+", "create"), " ", Span(str(group.root), "strong"), inside)
+    tags = _tags(group.changes)
+    right = listed(("" if tags == "workflow" else tags, view.origin(group.root, "")), " · ")
+    return beside(left, line(Span(right, "faint")), view.columns)
 
 
 def _block(group: Group, view: View) -> Iterator[Line]:
@@ -91,12 +137,15 @@ def _block(group: Group, view: View) -> Iterator[Line]:
 
 def _alone(change: Change, view: View, indent: int = 2, known: str = "") -> Iterator[Line]:
     tags = _tags((change,))
-    yield from _head(change.action, str(change.address), "" if tags == known else tags, view, indent)
+    right = tags if tags != known else view.origin(change.address, "") if change.action == "create" else ""
+    yield from _head(change.action, str(change.address), right, view, indent)
     yield from _body(change, view, indent + 4)
 
 
 def _head(action: Action, name: str, tags: str, view: View, indent: int) -> Lines:
-    left = line(" " * indent, Span(SIGNS[action], STYLES[action]), " ", Span(name, "strong"))
+    left = line(
+        " " * indent, Span(SIGNS[action], STYLES[action]), " ", Span(name, "strong" if indent == 2 else "")
+    )
     return beside(left, line(Span(tags, "warning" if "data-loss" in tags else "faint")), view.columns)
 
 

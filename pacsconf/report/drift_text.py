@@ -183,8 +183,9 @@ def _ways(
     yield BLANK
     command = f"{view.command_for(plan.environment)} plan --repair {difference.address}"
     yield from _way("delete it" if difference.declared is None else "put it back", command, "", view)
+    keep = "leave it so" if difference.live is None else "keep it"
     for at, text in enumerate(_adoptions(difference, fields, view)):
-        label = Span(padded("" if at else "keep it", 11), "faint")
+        label = Span(padded("" if at else keep, 11), "faint")
         yield from wrapped(text, view.columns, first=line("    ", label, "  "))
 
 
@@ -193,7 +194,7 @@ def _adoptions(difference: Difference, fields: tuple[FieldDifference, ...], view
     address = difference.address
     place = view.origin(address, "")
     if difference.live is None:
-        yield f"so that it stays away, take it out of the inventory{f' ({place})' if place else ''}"
+        yield f"take it out of the inventory{f' ({place})' if place else ''}"
     elif difference.declared is None:
         yield "declare it again in the inventory, with the live values"
     for field in fields if difference.declared and difference.live else ():

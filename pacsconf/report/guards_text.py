@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from pacsconf.core.guard import Guard
 from pacsconf.core.plan import Plan
-from pacsconf.report.lines import Line, Lines, Span, commanded, joined, line, wrapped
+from pacsconf.report.lines import BLANK, Line, Lines, Span, commanded, itemised, joined, line, wrapped
 from pacsconf.report.values import shortened
 from pacsconf.report.view import DEFAULT_VIEW, View, acknowledgement
-from pacsconf.report.words import listed
 
 _NOUNS: Mapping[str, str] = {
     "GUARD-REMOVE": "removals",
@@ -24,10 +23,8 @@ _NOUNS: Mapping[str, str] = {
 
 def guards_line(plan: Plan, view: View) -> Lines:
     """What the guards counted, tripped or not; nothing when there was nothing to count."""
-    text = listed(
-        (f"{counts_of(guard)} {'REFUSED' if guard.tripped else 'ok'}" for guard in plan.guards), " · "
-    )
-    return wrapped(text, view.columns, first=line("Guards: ")) if text else ()
+    items = [f"{counts_of(guard)} {'REFUSED' if guard.tripped else 'ok'}" for guard in plan.guards]
+    return itemised(items, view.columns, first=line("Guards: ")) if items else ()
 
 
 def counts_of(guard: Guard) -> str:
@@ -42,23 +39,36 @@ def refusals_text(plan: Plan, view: View = DEFAULT_VIEW) -> Lines:
         wrapped(reason, view.columns, first=line(Span("refused", "error"), "  "), indent=3)
         for reason in plan.blocked
     )
-    tripped = (tuple(_refusal(guard, plan, view)) for guard in plan.guards if guard.tripped)
-    return joined((*tripped, *blocked))
+    refused = (tuple(_refusal(guard, view)) for guard in plan.guards if guard.tripped)
+    return joined((joined(refused) + _ways_on(plan, view), *blocked))
 
 
-def _refusal(guard: Guard, plan: Plan, view: View) -> Iterator[Line]:
+def _refusal(guard: Guard, view: View) -> Iterator[Line]:
     width = view.columns
     label = line(Span(f"refused[{guard.id}]", "error"), " ")
     yield from wrapped(sentence_of(guard, view), width, first=label, indent=3)
     yield from wrapped(f"{guard.why[:1].upper()}{guard.why[1:]}.", width, first=line("   "))
     names = ", ".join(shortened([str(root) for root in guard.counted], view))
     yield from wrapped(names, width, first=line(Span("   counted  ", "faint")))
-    for note in guard.notes:
+    for note in shortened(guard.notes, view):
         yield from wrapped(note, width, first=line(Span("   note     ", "faint")))
-    command = acknowledgement(plan, guard.id, view)
-    yield from commanded(line("   ", Span("If that is right:", "faint"), "  "), command, width)
+
+
+def _ways_on(plan: Plan, view: View) -> Lines:
+    """How to go on after refusals: one command lets all of them through."""
+    command = acknowledgement(plan, view)
+    if not command:
+        return ()
+    many = sum(guard.tripped for guard in plan.guards) > 1
+    right, wrong = (
+        ("If all of that is right:", "If any is not:") if many else ("If that is right:", "If not:")
+    )
     back = "correct the inventory (git log -p inventory shows what changed it) and plan again"
-    yield from wrapped(back, width, first=line("   ", Span("If not:", "faint"), "  "))
+    return (
+        *((BLANK,) if many else ()),
+        *commanded(line("   ", Span(right, "faint"), "  "), command, view.columns),
+        *wrapped(back, view.columns, first=line("   ", Span(wrong, "faint"), "  ")),
+    )
 
 
 def sentence_of(guard: Guard, view: View) -> str:

@@ -150,6 +150,19 @@ def wrapped(
     return hanging(first, tuple(tuple(row) for row in rows), indent)
 
 
+def itemised(items: Iterable[str], width: int, *, first: Line = (), style: Style = "") -> Lines:
+    """Items with dots between them, a new line between two items where one ends; hangs as `wrapped` does."""
+    rows: list[str] = []
+    room = width - width_of(first)
+    for item in items:
+        if rows and cell_len(visible(f"{rows[-1]} · {item} ·")) <= room:
+            rows[-1] += f" · {item}"
+        else:
+            rows.append(item)
+    texts = [f"{row} ·" for row in rows[:-1]] + rows[-1:]
+    return hanging(first, tuple(row for text in texts for row in wrapped(text, room, style=style)))
+
+
 def commanded(first: Line, command: str, width: int, tail: str = "") -> Lines:
     """A command behind `first`, whole, so that it can be copied: on a line of its own where it does not fit."""
     said = Span(command, "command")

@@ -105,7 +105,7 @@ def _cut(text: str, max_bytes: int) -> str:
 
 def _rendered(template: str, plan: Plan, view: View, blocks: tuple[Block, ...]) -> str:
     text = render(template, _values(plan, view, blocks))
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r" +\n", "\n", text))
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r" +\n", "\n", text)).rstrip("\n") + "\n"
 
 
 def _values(plan: Plan, view: View, blocks: tuple[Block, ...]) -> dict[str, Any]:
@@ -114,16 +114,17 @@ def _values(plan: Plan, view: View, blocks: tuple[Block, ...]) -> dict[str, Any]
     return {
         "environment": plan.environment,
         "headline": headline(plan) or "No changes",
-        "remarks": remarks(plan),
+        "remarks": " · ".join(remarks(plan)),
         "risk": highest_risk(plan.changes),
         "commit": plan.basis.commit.removesuffix("-dirty")[:7],
         "dirty": plan.basis.commit.endswith("-dirty"),
         "as_of": plan.basis.as_of,
         "digest": short(plan.digest),
         "refusals": [
-            *(_refusal(guard, plan, view) for guard in plan.guards if guard.tripped),
+            *(_refusal(guard, view) for guard in plan.guards if guard.tripped),
             *(_blocked(reason) for reason in plan.blocked),
         ],
+        "acknowledgement": acknowledgement(plan, view),
         "guards": [f"{counts_of(guard)} {'REFUSED' if guard.tripped else 'ok'}" for guard in plan.guards],
         "blocks": blocks,
         "full": f"{command} show {view.plan_file}" if view.plan_file else f"{command} plan --verbose",
@@ -131,26 +132,19 @@ def _values(plan: Plan, view: View, blocks: tuple[Block, ...]) -> dict[str, Any]
     }
 
 
-def _refusal(guard: Guard, plan: Plan, view: View) -> dict[str, Any]:
+def _refusal(guard: Guard, view: View) -> dict[str, Any]:
+    brief = replace(view, verbose=False)
     return {
         "id": guard.id,
         "sentence": sentence_of(guard, view),
         "why": f"{guard.why[:1].upper()}{guard.why[1:]}.",
-        "counted": ", ".join(shortened([str(root) for root in guard.counted], replace(view, verbose=False))),
-        "notes": list(guard.notes[:10]),
-        "command": acknowledgement(plan, guard.id, view),
+        "counted": ", ".join(shortened([str(root) for root in guard.counted], brief)),
+        "notes": shortened(guard.notes, brief),
     }
 
 
 def _blocked(reason: str) -> dict[str, Any]:
-    return {
-        "id": "refused",
-        "sentence": reason.rstrip("."),
-        "why": "",
-        "counted": "",
-        "notes": [],
-        "command": "",
-    }
+    return {"id": "refused", "sentence": reason.rstrip("."), "why": "", "counted": "", "notes": []}
 
 
 def _blocks(plan: Plan, view: View) -> tuple[Block, ...]:

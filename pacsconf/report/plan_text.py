@@ -10,7 +10,7 @@ from pacsconf.core.plan import Plan
 from pacsconf.report.changes_text import changes_text, groups, highest_risk
 from pacsconf.report.drift_text import drifts_text, next_text
 from pacsconf.report.guards_text import guards_line, refusals_text
-from pacsconf.report.lines import Line, Lines, Span, joined, line, padded, wrapped
+from pacsconf.report.lines import Line, Lines, Span, itemised, joined, line, padded, wrapped
 from pacsconf.report.sections import (
     held_text,
     recorded_text,
@@ -78,21 +78,23 @@ def _nothing(plan: Plan, view: View) -> Lines:
 
 
 def _closing(plan: Plan, view: View) -> Iterator[Line]:
-    totals = totals_text(plan, view)
-    if totals:
-        yield from wrapped(totals, view.columns, style="strong")
+    yield from itemised(_totals(plan, view), view.columns, style="strong")
     yield from guards_line(plan, view)
     yield from _saved(plan, view)
     yield from next_text(view)
 
 
-def totals_text(plan: Plan, view: View) -> str:
-    """`3 to create, 1 to change, 1 to delete on 2 devices · 1 drifted · 2 unmanaged (--show-unmanaged)`."""
+def _totals(plan: Plan, view: View) -> Iterator[str]:
+    """`3 to create, 1 to change, 1 to delete on 2 devices`, `1 drifted`, `2 unmanaged (--show-unmanaged)`."""
+    if plan.changes:
+        yield headline(plan)
     risk = highest_risk(plan.changes)
-    rest = remarks(plan)
-    hint = " (--show-unmanaged)" if plan.unmanaged and not view.show_unmanaged else ""
-    shown = f"highest risk: {risk}" if risk not in ("none", "workflow") else ""
-    return listed((headline(plan), shown, rest), " · ") + hint
+    if risk not in ("none", "workflow"):
+        yield f"highest risk: {risk}"
+    *others, last = remarks(plan) or ("",)
+    yield from others
+    if last:
+        yield f"{last} (--show-unmanaged)" if plan.unmanaged and not view.show_unmanaged else last
 
 
 def headline(plan: Plan) -> str:
@@ -102,8 +104,8 @@ def headline(plan: Plan) -> str:
     return f"{action_counts(plan.changes)} on {roots}" if plan.changes else ""
 
 
-def remarks(plan: Plan) -> str:
-    """What there is beside ordinary changes, unmanaged things last: `1 drifted · 2 unmanaged`."""
+def remarks(plan: Plan) -> tuple[str, ...]:
+    """What there is beside ordinary changes, unmanaged things last: `1 drifted`, `2 unmanaged`."""
     read_only = len(plan.changes) - len(plan.runs)
     counts = (
         (read_only, "read-only, never executed"),
@@ -112,7 +114,7 @@ def remarks(plan: Plan) -> str:
         (len(plan.held), "held"),
         (len(plan.unmanaged), "unmanaged"),
     )
-    return listed((f"{number} {words}" for number, words in counts if number), " · ")
+    return tuple(f"{number} {words}" for number, words in counts if number)
 
 
 def action_counts(changes: Iterable[Change]) -> str:

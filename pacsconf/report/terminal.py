@@ -11,7 +11,7 @@ from pacsconf.report.lines import Lines, Style
 _COLOURS: Mapping[Style, str] = {
     "": "",
     "strong": "bold",
-    "faint": "bright_black",
+    "faint": "dim",
     "create": "green",
     "update": "yellow",
     "delete": "red",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pacsconf.core.address import Address
+from pacsconf.core.guard import tripped
 from pacsconf.core.plan import Plan
 from pacsconf.report.lines import columns
 
@@ -54,8 +55,9 @@ def short(digest: str) -> str:
     return digest[:DIGITS]
 
 
-def acknowledgement(plan: Plan, guard_id: str, view: View) -> str:
-    """The command line that lets a tripped guard through."""
-    command, digest = view.command_for(plan.environment), short(plan.digest)
+def acknowledgement(plan: Plan, view: View) -> str:
+    """The command line that lets every tripped guard of a plan through; empty when none is."""
+    digest = short(plan.digest)
+    acks = " ".join(f"--ack {digest}:{guard_id}" for guard_id in tripped(plan.guards))
     chosen = view.plan_file or f"--expect {digest}"
-    return f'{command} apply {chosen} --ack {digest}:{guard_id} --reason "..."'
+    return f'{view.command_for(plan.environment)} apply {chosen} {acks} --reason "..."' if acks else ""

@@ -78,8 +78,8 @@ def plan_markdown(plan: Plan, view: View, *, template: str | None = None, max_by
     whole = _rendered(text, plan, wide, blocks)
     room = max_bytes
     while len(whole.encode()) > max_bytes and room > 0:
-        room -= max(len(whole.encode()) - max_bytes, 256)
         whole = _rendered(text, plan, wide, _shared(blocks, room))
+        room -= max(len(whole.encode()) - max_bytes, 256)
     return _cut(whole, max_bytes)
 
 

@@ -34,6 +34,13 @@ def test_a_comment_never_exceeds_its_budget(name, room, view, request):
     assert text.startswith("<!-- pacsconf plan ")
 
 
+def test_a_budget_is_used_before_anything_is_cut_beyond_need(plan, view):
+    verbose = replace(view, verbose=True)
+    whole = len(plan_markdown(plan, verbose).encode())
+    room = whole * 2 // 3
+    assert room * 0.9 < len(plan_markdown(plan, verbose, max_bytes=room).encode()) <= room
+
+
 def test_what_was_cut_is_said_with_where_to_see_it(plan, view):
     text = plan_markdown(plan, view, max_bytes=2_400)
     assert re.search(

@@ -138,16 +138,16 @@ def wrapped(
     A word that is too wide stays whole: paths and addresses are for copying.
     """
     ahead = width_of(first)
-    rows: list[list[Span]] = [[]]
+    rows: list[list[str]] = [[]]
     used = ahead
-    for word in (Span(word, style) for word in text.split()):
-        size = cell_len(word.text) + (1 if rows[-1] else 0)
+    for word in text.split():
+        size = cell_len(visible(word)) + (1 if rows[-1] else 0)
         if rows[-1] and used + size > width:
             rows.append([])
             used, size = ahead if indent is None else indent, size - 1
-        rows[-1] += [Span(" ", style), word] if rows[-1] else [word]
+        rows[-1].append(word)
         used += size
-    return hanging(first, tuple(tuple(row) for row in rows), indent)
+    return hanging(first, tuple(line(Span(" ".join(row), style)) for row in rows), indent)
 
 
 def itemised(items: Iterable[str], width: int, *, first: Line = (), style: Style = "") -> Lines:

@@ -1,8 +1,9 @@
-"""Commands of the practice lab: up, status, down."""
+"""Commands of the practice lab: up, status, by-hand, down."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import shlex
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,7 +21,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands."""
     lab = typer.Typer(help="A private directory and DICOM listeners to practise on.", no_args_is_help=True)
     lab.callback()(_lab)
-    for command in (up, status, down):
+    for command in (up, status, by_hand, down):
         lab.command()(command)
     app.add_typer(lab, name="lab")
 
@@ -57,6 +58,18 @@ def status(context: typer.Context) -> Exit:
     screen.show(_lines(state))
     screen.show((line(f"The lab is {state.condition}."),))
     return Exit.ERROR if state.condition == "broken" else Exit.OK
+
+
+def by_hand(
+    context: typer.Context,
+    system: Annotated[str, typer.Argument(help="The directory, by its system's name.")] = "directory",
+) -> Exit:
+    """Print the ldapmodify command by which a colleague (cn=jdoe) edits the lab's directory past pacsconf."""
+    from pacsconf.lab import practice
+
+    screen: Screen = context.obj.screen
+    screen.raw(shlex.join(practice.by_hand(place.default_folder(), system)))
+    return Exit.OK
 
 
 def down(context: typer.Context) -> Exit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
@@ -12,6 +13,7 @@ from pydantic_core import CoreSchema, core_schema
 # separates parts, an address is no pattern (`*`, `[`), and it is one harmless word in a shell, since commands are
 # shown to be pasted and names come from live systems. All of it is legal in an AE title (PS3.5 section 6.2).
 _PLAIN = "+,:=@"
+_SPELLS_ITSELF = re.compile(rf"[A-Za-z0-9_.~/{_PLAIN}-]*").fullmatch
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -47,6 +49,8 @@ class Address:
             raise ValueError(
                 f'"{text}" is not an address; write system/kind/name, such as directory/device/ct-1'
             )
+        if _SPELLS_ITSELF(name):
+            return cls(system, kind, name)
         return cls.of(system, kind, *map(unquote, name.split("/")))
 
     @property

@@ -22,7 +22,7 @@ from pacsconf.report.lines import (
     width_of,
     wrapped,
 )
-from pacsconf.report.values import atoms_of, shortened, text_of, update_of
+from pacsconf.report.values import atoms_of, shortened, text_of, update_of, with_commas
 from pacsconf.report.view import View
 from pacsconf.report.words import counted, listed
 
@@ -82,7 +82,7 @@ def changes_text(changes: Iterable[Change], view: View) -> Lines:
     created = sum(group.is_new for group in found)
     if view.verbose or created <= _CREATED:
         return tuple(row for group in found for row in _block(group, view))
-    hint = line("  ", Span("… every field of what is new: --verbose", "faint"))
+    hint = line("  ", Span("(+n): entries inside; --verbose shows them, and every field", "faint"))
     return (*(row for group in _of_a_kind(found) for row in _terse(group, view)), hint)
 
 
@@ -105,15 +105,15 @@ def _terse(found: tuple[Group, ...], view: View) -> Iterator[Line]:
         names = [one.root.name for one in found]
         title = f" {counted(len(found), group.root.kind)} of {group.root.system}:"
         first = line("  ", Span("+", "create"), title, " ")
-        yield from wrapped(", ".join(shortened(names, view)), view.columns, first=first, indent=6)
+        yield from wrapped(with_commas(shortened(names, view)), view.columns, first=first, indent=6)
     else:
         for one in found:
             yield from _new(one, view) if one.is_new else _block(one, view)
 
 
 def _new(group: Group, view: View) -> Lines:
-    """`+ directory/device/ct-er-2  and 11 entries    inventory/devices/ct.yaml:31`."""
-    inside = f"  and {counted(len(group.contained), 'entry')}" if group.contained else ""
+    """`+ directory/device/ct-er-2  (+11)    inventory/devices/ct.yaml:31`."""
+    inside = f"  (+{len(group.contained)})" if group.contained else ""
     left = line("  ", Span("+", "create"), " ", Span(str(group.root), "strong"), inside)
     tags = _tags(group.changes)
     right = listed(("" if tags == "workflow" else tags, view.origin(group.root, "")), " · ")
@@ -202,8 +202,13 @@ def name_columns(names: Iterable[str]) -> int:
 
 
 def field_text(left: Line, atoms: tuple[Span, ...], origin: str, view: View) -> Lines:
-    """A value behind its field's name, and where it comes from at the right edge."""
+    """A value behind its field's name, and where it comes from at the right edge.
+
+    A word that names no place (`default`) is left out where it would need a line of its own.
+    """
     *rows, last = hanging(left, flow(atoms, view.columns - width_of(left)))
+    if ":" not in origin and width_of(last) + len(origin) + 2 > view.columns:
+        origin = ""
     return (*rows, *beside(last, line(Span(origin, "faint")), view.columns))
 
 
@@ -240,8 +245,8 @@ def _entry(root: Address, change: Change, view: View) -> Lines:
     origin = view.origin(change.address, "") if change.action == "create" else ""
     if not fields:
         return beside(left, line(Span(origin, "faint")), view.columns)
-    *some, end = shortened(fields, view)
-    return field_text(line(*left, "  "), (*(Span(f"{text},") for text in some), Span(end)), origin, view)
+    atoms = tuple(map(Span, with_commas(shortened(fields, view))))
+    return field_text(line(*left, "  "), atoms, origin, view)
 
 
 def _many(root: Address, kind: str, action: Action, changes: tuple[Change, ...], view: View) -> Lines:
@@ -252,7 +257,7 @@ def _many(root: Address, kind: str, action: Action, changes: tuple[Change, ...],
     own = [name.removeprefix(f"{parent}/") if parent else name for name in names]
     title = f" {counted(len(changes), kind)}{f' of {parent}' if parent else ''}:"
     first = line("      ", Span(SIGNS[action], STYLES[action]), title, " ")
-    return wrapped(", ".join(shortened(own, view)), view.columns, first=first, indent=8)
+    return wrapped(with_commas(shortened(own, view)), view.columns, first=first, indent=8)
 
 
 def relative(address: Address, root: Address) -> str:

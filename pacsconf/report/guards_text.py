@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pacsconf.core.guard import Guard
 from pacsconf.core.plan import Plan
 from pacsconf.report.lines import BLANK, Line, Lines, Span, commanded, itemised, joined, line, wrapped
-from pacsconf.report.values import shortened
+from pacsconf.report.values import shortened, with_commas
 from pacsconf.report.view import DEFAULT_VIEW, View, acknowledgement
 
 _NOUNS: Mapping[str, str] = {
@@ -48,7 +48,7 @@ def _refusal(guard: Guard, view: View) -> Iterator[Line]:
     label = line(Span(f"refused[{guard.id}]", "error"), " ")
     yield from wrapped(sentence_of(guard, view), width, first=label, indent=3)
     yield from wrapped(f"{guard.why[:1].upper()}{guard.why[1:]}.", width, first=line("   "))
-    names = ", ".join(shortened([str(root) for root in guard.counted], view))
+    names = with_commas(shortened([str(root) for root in guard.counted], view))
     yield from wrapped(names, width, first=line(Span("   counted  ", "faint")))
     for note in shortened(guard.notes, view):
         yield from wrapped(note, width, first=line(Span("   note     ", "faint")))

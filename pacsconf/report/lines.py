@@ -7,7 +7,7 @@ be seen (terminal escapes, bidirectional overrides, no-break spaces) as an escap
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -131,20 +131,22 @@ def hanging(first: Line, body: Lines, indent: int | None = None) -> Lines:
 
 
 def wrapped(
-    text: str, width: int, *, first: Line = (), indent: int | None = None, style: Style = ""
+    text: str | Sequence[str], width: int, *, first: Line = (), indent: int | None = None, style: Style = ""
 ) -> Lines:
-    """Prose cut at spaces to `width` columns behind `first`; further lines as in `hanging`.
+    """Prose cut at spaces (or between these pieces) to `width` columns behind `first`; hangs as `hanging` does.
 
     A word that is too wide stays whole: paths and addresses are for copying.
     """
     ahead = width_of(first)
+    margin = ahead if indent is None else indent
     rows: list[list[str]] = [[]]
     used = ahead
-    for word in text.split():
+    for word in text.split() if isinstance(text, str) else text:
         size = cell_len(visible(word)) + (1 if rows[-1] else 0)
-        if rows[-1] and used + size > width:
+        if used + size > width and (rows[-1] or used > margin):
+            size -= 1 if rows[-1] else 0
             rows.append([])
-            used, size = ahead if indent is None else indent, size - 1
+            used = margin
         rows[-1].append(word)
         used += size
     return hanging(first, tuple(line(Span(" ".join(row), style)) for row in rows), indent)

@@ -20,20 +20,32 @@ _FEW = 3
 
 def text_of(value: Value | None, view: View) -> str:
     """A value as one text; a set as its members with commas."""
+    return " ".join(span.text for span in atoms_of(value, view))
+
+
+def atoms_of(value: Value | None, view: View) -> tuple[Span, ...]:
+    """A value in pieces between which a line may end."""
+    if not isinstance(value, tuple):
+        return tuple(map(Span, _pieces(value, view)))
+    return tuple(map(Span, with_commas(shortened([text_of(member, view) for member in value], view))))
+
+
+def _pieces(value: bool | int | str | None, view: View) -> tuple[str, ...]:
     if value is None:
-        return "(none)"
-    if isinstance(value, tuple):
-        return ", ".join(shortened([text_of(member, view) for member in value], view))
+        return ("(none)",)
     if isinstance(value, bool):
-        return "true" if value else "false"
-    return _named(value, view) if isinstance(value, str) else str(value)
-
-
-def _named(text: str, view: View) -> str:
-    name = view.uid_name(text) if _UID.match(text) else ""
+        return ("true" if value else "false",)
+    if isinstance(value, int):
+        return (str(value),)
+    name = view.uid_name(value) if _UID.match(value) else ""
     if not name:
-        return quoted(text)
-    return f"{name} ({text})" if view.verbose else name
+        return (quoted(value),)
+    return (name, f"({value})") if view.verbose else (name,)
+
+
+def with_commas(texts: Sequence[str]) -> tuple[str, ...]:
+    """Each text but the last with a comma."""
+    return (*(f"{text}," for text in texts[:-1]), *texts[-1:])
 
 
 def quoted(text: str) -> str:
@@ -49,14 +61,6 @@ def shortened(texts: Sequence[str], view: View) -> list[str]:
     if view.verbose or len(texts) <= _FEW + 1:
         return list(texts)
     return [*texts[:_FEW], f"… {len(texts) - _FEW} more"]
-
-
-def atoms_of(value: Value | None, view: View) -> tuple[Span, ...]:
-    """A value in pieces between which a line may end."""
-    if not isinstance(value, tuple):
-        return (Span(text_of(value, view)),)
-    *some, end = shortened([text_of(member, view) for member in value], view) or ["(none)"]
-    return (*(Span(f"{text},") for text in some), Span(end))
 
 
 def update_of(change: FieldChange, view: View) -> tuple[Span, ...]:

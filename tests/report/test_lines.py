@@ -95,6 +95,16 @@ def test_a_word_that_is_too_wide_stays_whole():
     assert plain(wrapped(f"see {address} now", 30)) == f"see\n{address}\nnow\n"
 
 
+def test_prose_begins_below_where_its_first_word_does_not_fit():
+    assert plain(wrapped("transfer-capabilities", 25, first=line("9 of CT_ER_2: "), indent=2)) == (
+        "9 of CT_ER_2:\n  transfer-capabilities\n"
+    )
+
+
+def test_pieces_stay_whole_where_a_line_ends():
+    assert plain(wrapped(("one,", "two,", "… 3 more"), 14)) == "one, two,\n… 3 more\n"
+
+
 def test_a_command_that_does_not_fit_gets_a_line_of_its_own_and_stays_whole():
     first = line("    ", "put it back", "  ")
     command = "pacsconf -e lab plan --repair directory/device/mr-1"

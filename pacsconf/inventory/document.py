@@ -95,6 +95,8 @@ def _core_scalar(text: str) -> bool | int | float | str:
     return text
 
 
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What YAML 1.2 section 5.1 keeps out of a text."""
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 
@@ -117,6 +119,9 @@ def parse(text: str, file: str) -> tuple[Node | None, tuple[Finding, ...]]:
 
     Duplicate keys, tags and merge keys are reported and read on; after a broken syntax nothing is returned.
     """
+    odd = _UNPRINTABLE.search(text)
+    if odd:
+        return None, (_control_character(odd, file),)
     reader = _Reader(file, text)
     try:
         return reader.document(), tuple(reader.findings)
@@ -269,6 +274,14 @@ class _Reader:
 
 def _error(rule: str, place: Place, summary: str, detail: str = "", fix: str = "") -> Finding:
     return Finding(rule, "error", summary, detail, fix, place=place)
+
+
+def _control_character(found: re.Match[str], file: str) -> Finding:
+    lines = _BREAK.split(found.string[: found.start()])
+    summary = f"The file holds a control character (U+{ord(found[0]):04X})"
+    detail = "It cannot be seen in an editor and would become part of a name."
+    place = Place(file, len(lines), len(lines[-1]) + 1)
+    return _error("PACS-YAML-013", place, summary, detail, "Delete it, or type the text again.")
 
 
 def _syntax(exc: yaml.MarkedYAMLError, reader: _Reader) -> Finding:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,6 @@ MAX_BYTES = 5_000_000
 """The largest inventory file that is read."""
 
 _SUFFIXES = {".yaml", ".yml"}
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +71,6 @@ def _decoded(path: Path, file: str, content: bytes) -> Text | Finding:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
         return _not_utf8(file, content, exc.start)
-    odd = _UNPRINTABLE.search(text)
-    if odd:
-        return _control_character(_place(file, text[: odd.start()]), odd[0])
     return Text(path, file, text, content)
 
 
@@ -124,17 +119,6 @@ def _not_utf8(file: str, content: bytes, offset: int) -> Finding:
         f"{told} An umlaut or accent saved in another encoding would become another character elsewhere.",
         "Save it as UTF-8 in the editor.",
         place=Place(file, 1, 1) if wide else _place(file, before),
-    )
-
-
-def _control_character(place: Place, character: str) -> Finding:
-    return Finding(
-        "PACS-FILE-003",
-        "error",
-        f"The file holds a control character (U+{ord(character):04X})",
-        "It cannot be seen in an editor and would become part of a name.",
-        "Delete it, or type the text again.",
-        place=place,
     )
 
 

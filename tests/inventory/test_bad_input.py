@@ -306,7 +306,7 @@ def test_link_out_of_the_repository_is_not_followed(tmp_path: Path):
         ("sites: *other\n", "PACS-YAML-006", "1:8"),
         ("sites: " + "[" * 60 + "]" * 60 + "\n", "PACS-YAML-011", "1:57"),
         ("- sites\n", "PACS-YAML-012", "1:1"),
-        ("sites: {a: \x07}\n", "PACS-FILE-003", "1:12"),
+        ("sites: {a: \x07}\n", "PACS-YAML-013", "1:12"),
     ],
 )
 def test_yaml_we_do_not_read_is_refused_at_its_place(declare, text, rule, at):

@@ -15,6 +15,7 @@
     ├── RecordError           the record branch in git
     │   ├── LockHeld          another change set is open
     │   ├── Overtaken         somebody took our open change set over
+    │   ├── Unfinished        the change set could not be closed; what became of it is in the journal
     │   └── RecordUnknown     missing, shallow, not fetched or rewritten
     └── OperatorError         the operator file does not allow it, or a secret cannot be had
 
@@ -126,6 +127,10 @@ class LockHeld(RecordError):
 
 class Overtaken(RecordError):
     """Our open change set was taken over or abandoned by somebody else."""
+
+
+class Unfinished(RecordError):
+    """An open change set could not be closed. Its outcomes are in the journal of this clone."""
 
 
 class RecordUnknown(RecordError):

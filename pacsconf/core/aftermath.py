@@ -1,0 +1,50 @@
+"""What the record holds after a plan was carried out, as far as it was: last moves for what happened, only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from pacsconf.core.address import Address
+from pacsconf.core.change import Change, Outcome, Status
+from pacsconf.core.compare import States
+from pacsconf.core.plan import Plan
+from pacsconf.core.resource import State
+
+T = TypeVar("T")
+
+
+def owned_after(owned: States, plan: Plan, outcomes: Iterable[Outcome]) -> dict[Address, State]:
+    """Every owned address with its last applied fields: taken over, forgotten, written or removed."""
+    after = {**owned, **{state.address: state for state in plan.takes}}
+    for address in plan.forgets:
+        after.pop(address, None)
+    applied = _with_status(outcomes, "applied")
+    for change in plan.runs:
+        if change.address in applied:
+            after.pop(change.address, None)
+            if change.records is not None:
+                after[change.address] = change.records
+    return after
+
+
+def still_waiting(waiting: Mapping[Address, T], plan: Plan) -> dict[Address, T]:
+    """The changes for a person that are not done: those the plan still lists, or of systems it did not look at."""
+    listed = {change.address for change in plan.waiting}
+    return {a: one for a, one in waiting.items() if a in listed or a.system not in plan.counts}
+
+
+def newly_waiting(plan: Plan, outcomes: Iterable[Outcome]) -> tuple[Change, ...]:
+    """The changes that were handed to a person just now."""
+    handed = _with_status(outcomes, "waiting")
+    return tuple(change for change in plan.runs if change.address in handed)
+
+
+def still_held(held: Mapping[Address, T], outcomes: Iterable[Outcome]) -> dict[Address, T]:
+    """The holds that go on: one ends when its address was written, since its declared value had changed."""
+    applied = _with_status(outcomes, "applied")
+    return {address: one for address, one in held.items() if address not in applied}
+
+
+def _with_status(outcomes: Iterable[Outcome], status: Status) -> frozenset[Address]:
+    return frozenset(outcome.address for outcome in outcomes if outcome.status == status)

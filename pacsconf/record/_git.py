@@ -189,7 +189,7 @@ class Repository:
 
     def descends(self, commit: str, ancestor: str) -> bool:
         """Whether `ancestor` is in the history of `commit`, as far as this clone can tell."""
-        return self._run("merge-base", "--is-ancestor", ancestor, commit).status == 0
+        return commit == ancestor or not self._run("merge-base", "--is-ancestor", ancestor, commit).status
 
     def is_cut(self, commit: str) -> bool:
         """Whether this clone is shallow and misses a part of the commit's history."""

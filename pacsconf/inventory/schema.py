@@ -77,7 +77,7 @@ def _loosened(schema: Any) -> Any:
         return [_loosened(member) for member in schema]
     if not isinstance(schema, dict):
         return schema
-    if schema.get("type") == "string" and "enum" not in schema and "const" not in schema:
+    if schema.get("type") == "string" and not schema.keys() & {"enum", "const", "pattern"}:
         return {key: value for key, value in {**schema, **_TEXT}.items() if key not in ("title", "default")}
     loose = {
         key: _loosened(value) for key, value in schema.items() if key != "default" and not _titled(key, value)

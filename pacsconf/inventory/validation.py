@@ -48,6 +48,8 @@ def _finding(error: ErrorDetails, model: type[BaseModel], value: Any, path: Path
         return missing_key(str(loc[-1]), at)
     if kind.startswith("PACS-"):
         return Finding(kind, "error", f"{dotted(at)}: {error['ctx']['problem']}", path=at)
+    if kind == "value_error":
+        return Finding("PACS-VAL-002", "error", f"{dotted(at)}: {error['ctx']['error']}", path=at)
     if kind in _KINDS:
         return _wrong_kind(_KINDS[kind], error["input"], at)
     if kind == "literal_error":

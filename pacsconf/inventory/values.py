@@ -141,7 +141,9 @@ class OneOrMany:
 AETitle = Annotated[
     str,
     AfterValidator(ruled("PACS-AE-001", formats.ae_title)),
-    WithJsonSchema({"type": "string", "pattern": r"^ *[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])? *$"}),
+    WithJsonSchema(
+        {"type": ["string", "number", "boolean"], "pattern": r"^ *[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])? *$"}
+    ),
 ]
 UID = Annotated[
     str,

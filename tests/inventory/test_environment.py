@@ -1,0 +1,115 @@
+"""Environments: chosen, merged over the inventory, completed from outside, checked by type."""
+
+from __future__ import annotations
+
+import pytest
+
+from pacsconf.inventory.environment import choose, for_environment, overlaid
+from pacsconf.inventory.model import Guards
+from pacsconf.inventory.systems import DirectoryConfig, MemoryConfig, SystemConfig
+from pacsconf.inventory.values import SecretRef
+
+TEXT = """\
+pacsconf: {guards: {removals: {device: 3}, readdresses: 5}}
+systems:
+  directory: {type: dicom-directory, url: "ldaps://ldap.example.org", mode: write, timeout: 10}
+  notes: {type: memory}
+  other: {type: vendor-x, shelf: 7}
+environments:
+  production: {}
+  lab:
+    systems:
+      directory: {url: "ldap://127.0.0.1", verify: false, timeout: }
+      notes:
+    guards: {removals: {device: 9}}
+"""
+
+
+def test_environment_overrides_systems_and_guards(declare):
+    found, findings = for_environment(declare(TEXT).inventory, "lab")
+    assert findings == ()
+    assert found.systems == {
+        "directory": DirectoryConfig(
+            name="directory", type="dicom-directory", url="ldap://127.0.0.1", mode="write", verify=False
+        ),
+        "other": SystemConfig(name="other", type="vendor-x", shelf="7"),
+    }
+    assert found.settings.guards == Guards(removals={"device": 9}, readdresses=5)
+    assert list(found.environments) == ["lab"]
+
+
+def test_other_environment_is_untouched_by_it(declare):
+    found, _ = for_environment(declare(TEXT).inventory, "production")
+    assert found.systems["directory"].timeout == 10
+    assert found.systems["notes"] == MemoryConfig(name="notes", type="memory")
+
+
+def test_overlay_completes_an_environment(declare):
+    overlay = {
+        "systems": {
+            "directory": {"url": "ldap://127.0.0.1:3890", "bind": {"dn": "cn=a", "password": "file:/x"}}
+        },
+        "dial": {"ct-1:104": "127.0.0.1:5555"},
+    }
+    found, findings = for_environment(declare(TEXT).inventory, "lab", overlay)
+    assert findings == ()
+    assert found.systems["directory"].url == "ldap://127.0.0.1:3890"
+    assert found.systems["directory"].bind.password == SecretRef("file", "/x")
+    assert found.environments["lab"].dial == {"ct-1:104": "127.0.0.1:5555"}
+
+
+@pytest.mark.parametrize(
+    ("environments", "asked", "chosen"),
+    [("", None, "default"), ("", "default", "default"), ("environments: {lab: {}}", None, "lab")],
+)
+def test_environment_that_needs_no_choice_is_chosen(declare, environments, asked, chosen):
+    assert choose(declare(f"sites: {{}}\n{environments}\n").inventory, asked) == (chosen, ())
+
+
+def test_several_environments_must_be_chosen_from(declare):
+    _, (finding,) = for_environment(declare(TEXT).inventory)
+    assert finding.summary == "Which environment is meant? There are lab, production"
+    assert finding.fix == "Say which, for example: pacsconf -e lab ..."
+
+
+def test_unknown_environment_is_told_the_known_ones(declare):
+    _, (finding,) = for_environment(declare(TEXT).inventory, "prodction")
+    assert finding.summary == 'There is no environment "prodction"; did you mean "production"?'
+    assert finding.fix == "Declared: lab, production."
+
+
+def test_mistake_is_told_at_the_layer_that_made_it(declare):
+    text = """\
+systems:
+  directory: {type: dicom-directory, url: "ldap://h", bnd: {}}
+environments:
+  lab:
+    systems:
+      directory: {verify: NO, bind: {dn: "cn=a", password: hunter2}}
+"""
+    loaded = declare(text)
+    _, findings = for_environment(loaded.inventory, "lab")
+    told = [f"{one.rule} {one.place} {one.summary}" for one in loaded.sources.located(findings)]
+    assert sorted(told) == [
+        'PACS-KEY-001 inventory/hospital.yaml:2:55 Unknown key "bnd" in systems.directory; did you mean "bind"?',
+        (
+            "PACS-SECRET-001 inventory/hospital.yaml:6:60 systems.directory.bind.password: a secret is named, "
+            "never written here: env:NAME, file:PATH, age:PATH, prompt:LABEL"
+        ),
+        "PACS-VAL-001 inventory/hospital.yaml:6:27 systems.directory.verify: true or false is needed here",
+    ]
+
+
+def test_environment_name_must_fit_a_branch(told):
+    assert told("environments: {Lab 1: {}}\n") == [
+        (
+            'error PACS-NAME-002 inventory/hospital.yaml:1:16 "Lab 1" cannot be a name: an environment\'s name is '
+            "lower-case letters, digits and hyphens, such as lab"
+        )
+    ]
+
+
+def test_overlay_merges_maps_and_null_removes():
+    assert overlaid({"a": {"x": 1, "y": 2}, "b": 1}, {"a": {"y": None, "z": 3}, "b": None}) == {
+        "a": {"x": 1, "z": 3}
+    }

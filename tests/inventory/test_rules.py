@@ -1,0 +1,127 @@
+"""Rules for the whole: titles, names, addresses."""
+
+from __future__ import annotations
+
+import pytest
+
+from pacsconf.inventory.addresses import within
+from pacsconf.inventory.model import Site
+
+
+def pair(first="", second=""):
+    return (
+        "devices:\n"
+        f"  ct-1: {{type: m, ae_title: CT, host: h1, port: 104{first}}}\n"
+        f"  ct-2: {{type: m, ae_title: CT, host: h2, port: 104{second}}}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (", shared_title: a pool", ", shared_title: a pool"),
+        (", ae_domain: a", ""),
+        (", lifecycle: retired", ""),
+        (", lifecycle: retired", ", replaces: ct-1"),
+        ("", ", replaces: ct-1, lifecycle: planned"),
+    ],
+    ids=["pool", "other domain", "retired", "replaced", "planned successor"],
+)
+def test_title_may_stand_twice_where_that_is_meant(told, first, second):
+    assert told(pair(first, second)) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(", shared_title: a pool", ""), ("", ", replaces: ct-1"), ("", ", lifecycle: planned")],
+    ids=["half a pool", "successor beside the active one", "planned stranger"],
+)
+def test_title_may_not_stand_twice_otherwise(declare, first, second):
+    assert [finding.rule for finding in declare(pair(first, second)).findings] == ["PACS-AE-003"]
+
+
+def test_alias_is_a_title_like_any_other(told):
+    text = """\
+devices:
+  a: {type: m, ae_title: PACS, answers_to: [OLD_PACS, ARCHIVE], host: a, port: 104}
+  b: {type: m, ae_title: ARCHIVE, host: b, port: 104}
+"""
+    assert told(text) == [
+        "error PACS-AE-003 inventory/hospital.yaml:3:26 AE title ARCHIVE belongs to two devices, a and b"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("title", "rule"), [("A,B", "PACS-AE-005"), ("A=B", "PACS-AE-005"), ("'A  B'", "PACS-AE-006")]
+)
+def test_title_that_trips_directories_is_a_warning(declare, title, rule):
+    loaded = declare(f"devices:\n  a:\n    type: m\n    ae_title: {title}\n    host: h\n")
+    assert [(finding.rule, finding.severity) for finding in loaded.findings] == [(rule, "warning")]
+
+
+def test_device_names_that_differ_by_case_are_refused(told):
+    assert told("devices:\n  CT-1: {type: m}\n  ct-1: {type: m}\n") == [
+        "error PACS-DEV-005 inventory/hospital.yaml:3:3 Devices CT-1 and ct-1 differ only by capital letters"
+    ]
+
+
+def test_who_offers_must_have_a_port(told):
+    assert told("devices:\n  a: {type: m, ae_title: A, host: h, offers: verification}\n") == [
+        (
+            "error PACS-DEV-004 inventory/hospital.yaml:2:26 AE title A of device a is called, but none of its "
+            "connections has a port"
+        )
+    ]
+
+
+def test_host_outside_the_networks_of_its_site_is_a_warning(told):
+    text = "sites: {s: {networks: 10.20.0.0/16}}\ndevices:\n  a: {type: m, site: s, host: 10.21.0.1}\n"
+    assert told(text) == [
+        "warning PACS-NET-001 inventory/hospital.yaml:3:31 10.21.0.1 of device a is outside the networks of site s"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("networks", "host", "inside"),
+    [
+        (["10.20.0.0/16"], "10.20.255.1", True),
+        (["10.20.0.0/16"], "10.21.0.1", False),
+        (["10.20.0.0/16", "fd00::/8"], "fd00::1", True),
+        (["10.20.0.0/16"], "fd00::1", False),
+        (["10.20.0.0/16"], "ct-1.example.org", True),
+        ([], "10.21.0.1", True),
+    ],
+)
+def test_within_the_networks_of_a_site(networks, host, inside):
+    assert within(Site(name="s", networks=tuple(networks)), host) is inside
+
+
+def test_two_devices_at_one_address_are_a_warning(told):
+    text = "devices:\n  a: {type: m, host: H1, port: 104}\n  b: {type: m, host: h1, port: 104}\n"
+    assert told(text) == [
+        "warning PACS-NET-002 inventory/hospital.yaml:3:22 Devices a and b have the same address h1 port 104"
+    ]
+
+
+def test_router_that_rewrites_an_unknown_title_is_a_warning(told):
+    text = "devices:\n  r: {type: router, ae_title: R, host: r, rewrites: {CT_*: R, RR: R, R: RX}}\n"
+    assert told(text) == [
+        (
+            'warning PACS-REF-006 inventory/hospital.yaml:2:67 Device r rewrites the title "RR", which no device '
+            'has; did you mean "R"?'
+        )
+    ]
+
+
+@pytest.mark.parametrize("caller", ["a", "a/A"])
+def test_caller_of_probes_is_declared(told, caller):
+    assert told(f"pacsconf: {{probe_as: {caller}}}\ndevices:\n  a: {{type: m, ae_title: A, host: h}}\n") == []
+
+
+def test_caller_of_probes_that_is_not_declared_is_refused(told):
+    assert told("pacsconf: {probe_as: a/B}\ndevices:\n  a: {type: m, ae_title: A, host: h}\n") == [
+        (
+            'error PACS-REF-008 inventory/hospital.yaml:1:22 pacsconf is to call as "a/B", which is not declared; '
+            'did you mean "a/A"?'
+        )
+    ]

@@ -78,7 +78,7 @@ def conflict(change: Change, live: Fields | None) -> str:
         return "it is gone: somebody else deleted it. Nothing was written; plan again."
     if change.action == "create":
         return "it exists already, with other values: somebody else made it. Nothing was written; plan again."
-    written = {field.name for field in change.fields}
+    written = {field.name for field in change.fields} if change.action == "update" else live.keys()
     found = ", ".join(
         f"{field.name} is {_shown(field.after)} where {_shown(field.before)} was read"
         for field in field_changes(change.before.fields if change.before else None, live)

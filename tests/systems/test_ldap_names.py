@@ -1,0 +1,60 @@
+"""Distinguished names: what is put together comes apart the same, whatever is in it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pacsconf.systems._ldap import names
+
+VALUES = st.text(min_size=1, max_size=20).filter(lambda text: "\0" not in text and text.strip() == text)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["cn", "dicomAETitle", "2.5.4.3"]), VALUES), min_size=1, max_size=4)
+)
+def test_a_name_that_was_put_together_comes_apart_again(parts):
+    dn = ",".join(names.rdn(*part) for part in parts)
+    assert names.parse(dn) == tuple((part,) for part in parts)
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_a_name_or_a_value_error(text):
+    try:
+        names.parse(text)
+    except ValueError:
+        assert names.canonical(text) == text
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("cn=A,dc=x", "CN=a, DC=X", True),
+        ("cn=a b,dc=x", "cn=a   b,dc=x", True),
+        ("cn=a\\,b,dc=x", "cn=a\\2cb,dc=x", True),
+        ("cn=caf\\C3\\A9", "cn=CAFÉ", True),
+        ("a=1+b=2,dc=x", "b=2 + a=1, dc=x", True),
+        ("dicomAETitle=CT,dc=x", "dicomaetitle=CT,dc=x", True),
+        ("dicomAETitle=CT,dc=x", "dicomAETitle=ct,dc=x", False),
+        ("cn=a,dc=x", "cn=a,dc=y", False),
+    ],
+)
+def test_names_are_compared_as_a_directory_does(one, other, same):
+    assert (names.key(one) == names.key(other)) == same
+    assert (names.canonical(one) == names.canonical(other)) == same
+
+
+@pytest.mark.parametrize("value", [" a", "a ", "#a", "a\\", 'a"b', "a,b+c=d;e<f>"])
+def test_values_that_need_escapes_keep_what_they_are(value):
+    assert names.parse(names.child("dc=x", "cn", value)) == ((("cn", value),), (("dc", "x"),))
+
+
+def test_the_empty_name_has_no_parts():
+    assert (names.parse(""), names.leaf("")) == ((), "")
+
+
+@pytest.mark.parametrize("text", ["x", "cn=a,", "cn=a,,dc=x", "=a", 'cn="a"'])
+def test_what_is_no_name_is_refused(text):
+    with pytest.raises(ValueError, match="is not a distinguished name"):
+        names.parse(text)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from pacsconf.cli.screen import Screen
 
 if TYPE_CHECKING:
     from pacsconf.core.address import Address
-    from pacsconf.core.plan import Plan
+    from pacsconf.core.plan import Options, Plan
     from pacsconf.engine import Planned
     from pacsconf.report.lines import Lines
     from pacsconf.report.view import View
@@ -101,7 +102,16 @@ def _next_step(work: workspace.Workspace, planned: Planned, plan_file: str) -> s
         return f"{work.command} record init"
     if made.blocked or trips(made) or not made.runs:
         return ""
-    return f"{work.command} apply {plan_file}" if plan_file else f"{work.command} plan --out plan.json"
+    if plan_file:
+        return f"{work.command} apply {shlex.quote(plan_file)}"
+    return " ".join((work.command, "plan", *_given(made.options), "--out plan.json"))
+
+
+def _given(options: Options) -> Iterator[str]:
+    """The options of a plan as they are typed, so that making it again gives the same one."""
+    for flag in ("repair", "target", "exclude"):
+        for pattern in getattr(options, flag):
+            yield f"--{flag} {shlex.quote(pattern)}"
 
 
 def sentence(text: str) -> Lines:

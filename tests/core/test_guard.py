@@ -327,6 +327,15 @@ def test_a_vanished_device_whose_title_reappears_looks_renamed():
     assert one.notes == (f"{device(1)} looks renamed to {successor}: it takes its name",)
 
 
+def test_a_title_that_stays_in_its_device_is_no_rename():
+    moved = replaced(1, "entity", ("ae-title:CT", "ae-title:CT"))
+
+    one = found(moved, scene(1, declared=False), "GUARD-VANISHED")
+
+    assert one is not None
+    assert one.notes == ()
+
+
 TITLE = Address.parse("directory/title/CT")
 
 

@@ -82,7 +82,10 @@ def test_a_freed_name_precedes_its_next_holder():
 
 
 def test_a_name_that_two_hold_must_be_given_up_by_both():
-    assert addresses([create(A, claims="x"), delete(B, claims="x"), delete(C, claims="x")]) == [[B, C], [A]]
+    changes = [create(A, claims="x"), delete(B, claims="x"), delete(C, claims="x")]
+
+    assert addresses(changes) == [[B, C], [A]]
+    assert needed_by({A}, changes) == {B, C}
 
 
 def test_two_devices_swap_their_titles_when_the_entries_are_named_by_them():

@@ -39,6 +39,7 @@ from pacsconf.record.lock import Open
 from pacsconf.record.record import Record
 from pacsconf.record.state import RecordState
 from pacsconf.systems.base import Declared, System
+from pacsconf.systems.carry_out import STOPPED, carry_out
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,8 @@ class World:
     """The time, in UTC."""
     prove: Prove
     progress: Progress
+    stopping: Callable[[], bool] = lambda: False
+    """Whether somebody wants this to end: what was begun is finished and recorded, the rest is left undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,14 +269,24 @@ def apply(world: World, planned: Planned, approval: Approval) -> ChangeSet:
 def resume(world: World) -> ChangeSet:
     """Take up the open change set where it was left, here or in another clone.
 
-    Its changes are conditional and idempotent, so all of them are tried again on a fresh read: what already
-    stands counts as applied.
+    Its changes are conditional and idempotent, so they are tried again on a fresh read: what already stands
+    counts as applied. What this clone knows to have been applied is not tried again: whoever changed it since
+    meant to.
 
     Raises: RecordError when nothing is open; LockHeld while its lease runs; SystemFaults when systems it
-    needs cannot be read.
+    needs cannot be read, and then it was not taken over.
     """
+    left = world.record.resumable()
+    names = sorted({change.address.system for change in left.plan.runs})
+    if absent := ", ".join(name for name in names if name not in world.systems):
+        raise RecordError(
+            f"change set {left.id} changes systems that the inventory does not declare any more: {absent}",
+            fix=f"Check out the inventory it was made from ({left.plan.basis.commit}), or: pacsconf unlock",
+        )
+    for name in names:
+        world.systems[name].declared(world.inventory)
+    read(world, names)
     with world.record.resume() as opened:
-        read(world, sorted({change.address.system for change in opened.changeset.plan.runs}))
         return _carry_out(world, opened)
 
 
@@ -292,14 +305,18 @@ def _carry_out(world: World, opened: Open) -> ChangeSet:
 def _written_and_closed(world: World, opened: Open) -> ChangeSet:
     made = opened.changeset.plan
     world.progress.opened(opened.changeset, len(made.runs))
-    done: dict[Address, Outcome] = {}
+    done = {address: one for address, one in opened.journalled().items() if one.status == "applied"}
+    for outcome in done.values():
+        world.progress.outcome(outcome)
+    ended = ""
     for layer in layers(made.runs):
-        opened.renew()
-        for outcome in _layer(world, opened, layer, made.runs, done):
+        ended = ended or _why_end(world, opened)
+        left = [change for change in layer if change.address not in done]
+        for outcome in _skipped(left, ended) if ended else _layer(world, opened, left, made.runs, done):
             done[outcome.address] = outcome
             world.progress.outcome(outcome)
     _settle(world, made.runs, done)
-    proofs = tuple(_prove(world, made.runs, done))
+    proofs = () if ended or _why_end(world, opened) else tuple(_prove(world, made.runs, done))
     outcomes = tuple(done[change.address] for change in made.runs)
     held, waiting = opened.contents.held, opened.contents.waiting
     opened.close(
@@ -316,6 +333,28 @@ def _written_and_closed(world: World, opened: Open) -> ChangeSet:
     return opened.changeset
 
 
+def _why_end(world: World, opened: Open) -> str:
+    """Why nothing more is written, empty where the lock is ours still and nobody wants an end.
+
+    A remote that cannot be asked ends it too: what was done may still be recorded a moment later.
+
+    Raises: Overtaken.
+    """
+    if world.stopping():
+        return STOPPED
+    try:
+        opened.renew()
+    except Overtaken:
+        raise
+    except RecordError as exc:
+        return f"not begun, since the lock could not be checked: {exc.message}"
+    return ""
+
+
+def _skipped(changes: Iterable[Change], why: str) -> Iterator[Outcome]:
+    return (Outcome(change.address, change.action, "skipped", why) for change in changes)
+
+
 def _layer(
     world: World,
     opened: Open,
@@ -326,56 +365,14 @@ def _layer(
     """Outcomes of one layer: what waits for something that did not work is skipped, the rest is tried."""
     stuck = {address for address, outcome in outcomes.items() if outcome.status not in ("applied",)}
     blocked = waiting_for(stuck, changes)
-    for change in layer:
-        if change.address in blocked:
-            yield Outcome(change.address, change.action, "skipped", "what it needs was not done")
+    yield from _skipped([one for one in layer if one.address in blocked], "what it needs was not done")
     for name in sorted({change.address.system for change in layer}):
         own = [one for one in layer if one.address.system == name and one.address not in blocked]
         opened.intend(own)
-        for outcome in _certain(world.systems[name], own, _written(world.systems[name], own)):
+        for outcome in carry_out(world.systems[name], own, world.stopping):
             opened.result([outcome])
             log.info("%s %s: %s", outcome.action, outcome.address, outcome.status)
             yield outcome
-
-
-def _written(system: System, changes: Sequence[Change]) -> Iterator[Outcome]:
-    """The system's outcomes, one for every change: a fault leaves the rest unknown."""
-    missing = {change.address: change for change in changes}
-    try:
-        for outcome in system.apply(changes):
-            missing.pop(outcome.address, None)
-            yield outcome
-    except SystemFault as exc:
-        for change in missing.values():
-            yield Outcome(change.address, change.action, "unknown", exc.message)
-
-
-def _certain(system: System, changes: Sequence[Change], outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-    """Outcomes with the unknown ones looked up: what was sent without an answer is read again."""
-    unknown = []
-    for outcome in outcomes:
-        if outcome.status == "unknown":
-            unknown.append(outcome)
-        else:
-            yield outcome
-    if unknown:
-        yield from _looked_up(system, {change.address: change for change in changes}, unknown)
-
-
-def _looked_up(
-    system: System, changes: Mapping[Address, Change], unknown: Sequence[Outcome]
-) -> Iterator[Outcome]:
-    try:
-        live = {resource.address: resource.state() for resource in system.read().resources}
-    except SystemFault:
-        yield from unknown
-        return
-    for outcome in unknown:
-        change, found = changes[outcome.address], live.get(outcome.address)
-        if (found and found.fields) == (change.after and change.after.fields):
-            yield replace(outcome, status="applied", error="")
-        else:
-            yield replace(outcome, status="failed")
 
 
 def _settle(world: World, changes: Sequence[Change], outcomes: dict[Address, Outcome]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from pacsconf.cli.screen import Screen
 
 if TYPE_CHECKING:
     from pacsconf.core.address import Address
-    from pacsconf.core.plan import Options, Plan
+    from pacsconf.core.plan import Plan
     from pacsconf.engine import Planned
     from pacsconf.report.lines import Lines
     from pacsconf.report.view import View
@@ -97,6 +97,8 @@ def _origin(work: workspace.Workspace, planned: Planned) -> Callable[[Address, s
 
 
 def _next_step(work: workspace.Workspace, planned: Planned, plan_file: str) -> str:
+    from pacsconf.report.view import typed
+
     made = planned.plan
     if not planned.record.exists:
         return f"{work.command} record init"
@@ -104,14 +106,7 @@ def _next_step(work: workspace.Workspace, planned: Planned, plan_file: str) -> s
         return ""
     if plan_file:
         return f"{work.command} apply {shlex.quote(plan_file)}"
-    return " ".join((work.command, "plan", *_given(made.options), "--out plan.json"))
-
-
-def _given(options: Options) -> Iterator[str]:
-    """The options of a plan as they are typed, so that making it again gives the same one."""
-    for flag in ("repair", "target", "exclude"):
-        for pattern in getattr(options, flag):
-            yield f"--{flag} {shlex.quote(pattern)}"
+    return " ".join(filter(None, (work.command, "plan", typed(made.options), "--out plan.json")))
 
 
 def sentence(text: str) -> Lines:

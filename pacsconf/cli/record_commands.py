@@ -62,10 +62,14 @@ def history(
 def _entry(one: RecordEntry) -> Entry:
     from pacsconf.report.history_text import Entry
 
-    counts = ", ".join(f"{number} {name}" for name, number in one.counts.items())
+    counts = ", ".join(f"{number} {_noun(name, number)}" for name, number in one.counts.items())
     summary = " · ".join(filter(None, (counts, one.reason)))
     when = one.at[:16].replace("T", " ")
     return Entry(one.changeset, when, one.by.partition(" <")[0], one.type, summary, one.commit)
+
+
+def _noun(name: str, number: int) -> str:
+    return name.removesuffix("s") if number == 1 else name
 
 
 def hold(context: typer.Context, addresses: Patterns, reason: Reason = "") -> Exit:

@@ -290,10 +290,6 @@ def _modules() -> list[str]:
     return [f"modulepath {folder}", "moduleload back_mdb", "moduleload accesslog"]
 
 
-_IN_NO_HURRY = "dbnosync"
-"""A practice directory need not survive a power cut, and waiting for the disk is most of what a write costs."""
-
-
 def _configuration(folder: Path, options: Options, password: str) -> str:
     core = _folder_of(_SCHEMA_FOLDERS, "core.schema")
     if core is None:
@@ -322,7 +318,6 @@ def _configuration(folder: Path, options: Options, password: str) -> str:
             f'directory "{folder}/data"',
             f'rootdn "cn=admin,{options.base}"',
             f"rootpw {password}",
-            _IN_NO_HURRY,
             "maxsize 268435456",
             "dbnosync",  # practice: a power cut may lose it, but no write waits for the disk
             "index objectClass,entryCSN eq",

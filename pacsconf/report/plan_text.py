@@ -18,7 +18,7 @@ from pacsconf.report.sections import (
     unmanaged_text,
     waiting_text,
 )
-from pacsconf.report.view import DEFAULT_VIEW, View, short
+from pacsconf.report.view import DEFAULT_VIEW, View, short, typed
 from pacsconf.report.words import counted, listed
 
 
@@ -48,13 +48,8 @@ def header(plan: Plan, view: View) -> Lines:
         line(f"  {padded(system, names)}  {counted(number, 'resource'):>15} read{_seconds(system, view)}")
         for system, number in sorted(plan.counts.items())
     )
-    asked = plan.options
-    chosen = [
-        *(f"--target {pattern}" for pattern in asked.target),
-        *(f"--exclude {pattern}" for pattern in asked.exclude),
-        *(f"--repair {pattern}" for pattern in asked.repair),
-    ]
-    only = wrapped(" ".join(chosen), view.columns, first=line("  only as asked: ")) if chosen else ()
+    asked = typed(plan.options)
+    only = wrapped(asked, view.columns, first=line("  only as asked: ")) if asked else ()
     return (title, *rows, *only)
 
 

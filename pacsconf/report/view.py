@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pacsconf.core.address import Address
 from pacsconf.core.guard import tripped
-from pacsconf.core.plan import Plan
+from pacsconf.core.plan import Options, Plan
 from pacsconf.report.lines import columns
 
 DIGITS = 8
@@ -55,9 +56,17 @@ def short(digest: str) -> str:
     return digest[:DIGITS]
 
 
+def typed(options: Options) -> str:
+    """What a plan was asked for, as it is typed: making it again needs the same words."""
+    given = (("target", options.target), ("exclude", options.exclude), ("repair", options.repair))
+    return " ".join(f"--{flag} {shlex.quote(pattern)}" for flag, patterns in given for pattern in patterns)
+
+
 def acknowledgement(plan: Plan, view: View) -> str:
     """The command line that lets every tripped guard of a plan through; empty when none is."""
     digest = short(plan.digest)
     acks = " ".join(f"--ack {digest}:{guard_id}" for guard_id in tripped(plan.guards))
-    chosen = view.plan_file or f"--expect {digest}"
+    chosen = (
+        shlex.quote(view.plan_file) if view.plan_file else f"--expect {digest} {typed(plan.options)}".rstrip()
+    )
     return f'{view.command_for(plan.environment)} apply {chosen} {acks} --reason "..."' if acks else ""

@@ -17,7 +17,7 @@ def plural(noun: str) -> str:
 
 def counted(number: int, noun: str) -> str:
     """A number with its noun: `1 error`, `3 devices`."""
-    return f"{number:,} {noun if number == 1 else plural(noun)}".replace(",", " ")
+    return f"{number} {noun if number == 1 else plural(noun)}"
 
 
 def listed(parts: Iterable[str], separator: str = ", ") -> str:

@@ -10,7 +10,7 @@ from pacsconf.report.words import counted, listed
         (0, "device", "0 devices"),
         (3, "transfer-capability", "3 transfer-capabilities"),
         (2, "network-ae", "2 network-aes"),
-        (12345, "resource", "12 345 resources"),
+        (12345, "resource", "12345 resources"),
     ],
 )
 def test_numbers_agree_with_their_nouns(number, noun, words):

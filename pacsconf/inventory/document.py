@@ -62,10 +62,13 @@ class Node:
 
 
 def plain(node: Node, *, nulls: bool = False) -> Any:
-    """The values alone: dicts, lists and text. What is null is left out of maps, unless `nulls`."""
+    """The values alone: dicts, lists and text. What is null is left out of maps, unless `nulls`.
+
+    Below a key `systems`, where an environment takes away what others have, it is kept.
+    """
     if isinstance(node.value, dict):
         return {
-            key: plain(child, nulls=nulls)
+            key: plain(child, nulls=nulls or key == "systems")
             for key, child in node.value.items()
             if nulls or child.value is not None
         }

@@ -62,6 +62,7 @@ class Expansion:
         """The device in full, None when it cannot be made one; `findings` says why."""
         connections = self.connections()
         titles = self.titles(connections)
+        self.alias(("worklist", "source"), ("worklist", "from"))
         if not self.declared.type:
             self.refuse("PACS-DEV-001", f"Device {self.name} has no type", (), _TYPE_WHY, _TYPE_FIX)
         if errors(self.findings):

@@ -90,6 +90,8 @@ def _child(node: Node | None, step: str | int) -> Node | None:
         return None
     if isinstance(node.value, list) and isinstance(step, int):
         return node.value[step] if step < len(node.value) else None
+    if step == 0:  # a single value where a list may stand
+        return node
     child = node.entries.get(str(step))
     return child if child and child.value is not None else None
 

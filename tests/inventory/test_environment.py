@@ -109,6 +109,11 @@ def test_environment_name_must_fit_a_branch(told):
     ]
 
 
+def test_empty_keys_of_an_environment_are_none(declare):
+    inventory = declare("environments:\n  lab:\n    description:\n    systems:\n    guards:\n").inventory
+    assert for_environment(inventory, "lab")[1] == ()
+
+
 def test_overlay_merges_maps_and_null_removes():
     assert overlaid({"a": {"x": 1, "y": 2}, "b": 1}, {"a": {"y": None, "z": 3}, "b": None}) == {
         "a": {"x": 1, "z": 3}

@@ -74,6 +74,9 @@ def test_the_example_loads_as_it_is_written(hospital):
             ("devices", "ct-er-2", "ae_titles", "CT_ER_2", "capabilities", 0),
             "profile ct (inventory/hospital.yaml:4)",
         ),
+        (("devices", "ct-er-1", "worklist", "source"), "inventory/hospital.yaml:20"),
+        (("flows", "modalities-to-archive", "callers", 0, "type"), "inventory/hospital.yaml:22"),
+        (("flows", "modalities-to-archive", "services", 1), "inventory/hospital.yaml:22"),
         (("devices", "archive", "ae_titles", "ARCHIVE", "capabilities", 3), "inventory/others.yaml:2"),
     ],
 )

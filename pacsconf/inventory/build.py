@@ -1,0 +1,193 @@
+"""Putting one inventory together from its joined tree: profiles, models, devices spelled out, rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from pacsconf.core.finding import Finding, Path, Place, errors
+from pacsconf.inventory import checks, formats
+from pacsconf.inventory.declaration import COLLECTIONS, SETTINGS, DeviceDeclaration, FlowDeclaration
+from pacsconf.inventory.document import Node, plain
+from pacsconf.inventory.expand import Aliases, Expansion
+from pacsconf.inventory.merge import merge, profiled
+from pacsconf.inventory.model import PROBES, Device, Flow, Inventory, Probe, Settings, Site
+from pacsconf.inventory.scope import Scope
+from pacsconf.inventory.sources import Sources
+from pacsconf.inventory.systems import Environment, SystemConfig
+from pacsconf.inventory.validation import checked, dotted, unknown_key
+
+
+class Build:
+    """One inventory being put together; `read`: every file could be."""
+
+    def __init__(self, root: Node, *, read: bool) -> None:
+        self.root = root
+        self.read = read
+        self.findings: list[Finding] = []
+        self.aliases: Aliases = {}
+        self.profiles: dict[str, Node | None] = {}
+
+    # --- each collection against its model
+
+    def inventory(self) -> Inventory:
+        """What could be built, with the rules for the whole checked."""
+        settings = self.settings()
+        sites = {
+            name: site if site.name else site.model_copy(update={"name": name})
+            for name, site in self.members("sites", Site).items()
+        }
+        self.members("profiles", DeviceDeclaration)
+        self.profiles = self.resolved_profiles()
+        devices = self.devices(sites)
+        flows = {name: self.flow(name, flow) for name, flow in self.members("flows", FlowDeclaration).items()}
+        inventory = Inventory(
+            settings=settings,
+            sites=sites,
+            devices=devices,
+            flows=flows,
+            systems=self.systems(),
+            environments=self.members("environments", Environment),
+        )
+        names = {name: frozenset(self.root.entries[name].entries) for name in COLLECTIONS}
+        complete = self.read and not errors(self.findings)
+        scope = Scope(Sources(self.root, self.aliases), names, self.read, complete)
+        self.findings += checks.check(inventory, scope)
+        return inventory
+
+    def members(self, collection: str, model: type[Any]) -> dict[str, Any]:
+        """The members that fit their model."""
+        found: dict[str, Any] = {}
+        for name, node in self.root.entries[collection].entries.items():
+            member = self.member(model, node, (collection, name))
+            if member is not None:
+                found[name] = member
+        return found
+
+    def member(self, model: type[BaseModel], node: Node, path: Path) -> Any:
+        at = node.key or node.place
+        if node.value is None:
+            self.findings.append(_empty(dotted(path), "Nothing stands after its name.", at))
+            return None
+        self.well_named(path, at)
+        value, findings = checked(model, plain(node), path)
+        self.findings += findings
+        return value
+
+    def well_named(self, path: Path, at: Place) -> None:
+        """Names are names; an environment's becomes part of a branch's."""
+        check = formats.environment_name if path[0] == "environments" else formats.name
+        try:
+            check(str(path[-1]))
+        except ValueError as exc:
+            self.refuse("PACS-NAME-002", f'"{path[-1]}" cannot be a name: {exc}', at)
+
+    def settings(self) -> Settings:
+        node = self.root.entries.get(SETTINGS)
+        return (node and self.member(Settings, node, (SETTINGS,))) or Settings()
+
+    def systems(self) -> dict[str, SystemConfig]:
+        """Systems as far as they are known without an environment; their own keys are checked with one."""
+        found = {}
+        for name, node in self.root.entries["systems"].entries.items():
+            if "name" in node.entries:
+                self.findings.append(unknown_key("name", _SYSTEM_KEYS, ("systems", name, "name")))
+            config = self.member(SystemConfig, _with_name(node, name), ("systems", name))
+            if config is not None:
+                found[name] = config
+        return found
+
+    def flow(self, name: str, declared: FlowDeclaration) -> Flow:
+        """A flow, its services each once."""
+        for made, written in (("callers", "from"), ("called", "to")):
+            self.aliases["flows", name, made] = (("flows", name, written), "")
+        return Flow(
+            name=name,
+            description=declared.description,
+            callers=declared.callers,
+            called=declared.called,
+            services=tuple(dict.fromkeys(declared.services)),
+        )
+
+    # --- devices
+
+    def resolved_profiles(self) -> dict[str, Node | None]:
+        """Every profile with those it builds on merged in; None where that cannot be done."""
+        declared = self.root.entries["profiles"].entries
+        found: dict[str, Node | None] = {}
+        for name in declared:
+            found[name], findings = profiled(name, declared, ("profiles", name))
+            self.findings += findings
+        return found
+
+    def devices(self, sites: Mapping[str, Site]) -> dict[str, Device]:
+        found: dict[str, Device] = {}
+        collection = self.root.entries["devices"].entries
+        assert isinstance(collection, dict), "the collections are ours"
+        for name, node in collection.items():
+            profile, sound = self.profile_of(name, node)
+            collection[name] = merged = merge(profile, node) if profile else node
+            self.nothing_to_remove(name, merged)
+            declared = self.member(DeviceDeclaration, merged, ("devices", name))
+            device = self.device(name, declared, sites, profile) if declared and sound else None
+            if device:
+                found[name] = device
+        return found
+
+    def device(
+        self, name: str, declared: DeviceDeclaration, sites: Mapping[str, Site], profile: Node | None
+    ) -> Device | None:
+        """A declared device spelled out."""
+        limit = profile.entries.get("probe") if profile else None
+        expansion = Expansion(name, declared, sites.get(declared.site or ""), _level(limit))
+        device = expansion.device()
+        self.findings += expansion.findings
+        self.aliases |= expansion.aliases
+        return device
+
+    def profile_of(self, name: str, node: Node) -> tuple[Node | None, bool]:
+        """The profile of a device, and whether it has what it asks for."""
+        asked = node.entries.get("profile")
+        if asked is None or not isinstance(asked.value, str):
+            return None, True
+        if asked.value not in self.profiles and self.read:
+            _, findings = profiled(
+                asked.value, self.root.entries["profiles"].entries, ("devices", name, "profile")
+            )
+            self.findings += findings
+        profile = self.profiles.get(asked.value)
+        return profile, profile is not None
+
+    def nothing_to_remove(self, name: str, node: Node) -> None:
+        """A name with nothing after it is a slip, unless it takes away what the profile gives."""
+        for key in ("connections", "ae_titles", "nodes"):
+            for member, child in (node.entries[key].entries if key in node.entries else {}).items():
+                if child.value is None and child.under is None:
+                    what, at = f"{member} of device {name}", child.key or child.place
+                    self.findings.append(_empty(what, _NOTHING_TO_REMOVE, at))
+
+    def refuse(self, rule: str, summary: str, place: Place) -> None:
+        self.findings.append(Finding(rule, "error", summary, place=place))
+
+
+def _level(node: Node | None) -> Probe | None:
+    """The probe level that a profile's tree names, if it names one."""
+    return next((level for level in PROBES if node and node.value == level), None)
+
+
+def _with_name(node: Node, name: str) -> Node:
+    """A system's tree with its name in it, where its model looks for it."""
+    if not isinstance(node.value, dict):
+        return node
+    return Node({**node.value, "name": Node(name, node.place)}, node.place, node.key, node.how, node.under)
+
+
+def _empty(what: str, why: str, place: Place) -> Finding:
+    fix = "Write {} after it if all its values are the usual ones."
+    return Finding("PACS-VAL-004", "error", f"{what} is empty", why, fix, place=place)
+
+
+_SYSTEM_KEYS = tuple(key for key in SystemConfig.model_fields if key != "name")
+_NOTHING_TO_REMOVE = "Nothing after a name means: remove what the profile gives; but the profile gives none."

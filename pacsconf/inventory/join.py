@@ -1,0 +1,72 @@
+"""The collections of all files, joined by name into one tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pacsconf.core.finding import Finding, Place
+from pacsconf.inventory.declaration import COLLECTIONS, LATER, SETTINGS
+from pacsconf.inventory.document import Node
+from pacsconf.inventory.validation import unknown_key
+
+_NOWHERE = Place("inventory", 1, 1)
+
+
+def join(trees: Iterable[Node]) -> tuple[Node, tuple[Finding, ...]]:
+    """One tree with every collection, empty or not, and what cannot be joined: a name stands once in all files."""
+    members: dict[str, dict[str, Node]] = {name: {} for name in COLLECTIONS}
+    settings: dict[str, Node] = {}
+    findings = tuple(finding for tree in trees for finding in _joined(tree, members, settings))
+    collections = {name: Node(dict(held), _NOWHERE) for name, held in members.items()}
+    return Node({**collections, **settings}, _NOWHERE), findings
+
+
+def _joined(tree: Node, members: dict[str, dict[str, Node]], settings: dict[str, Node]) -> Iterator[Finding]:
+    if not isinstance(tree.value, dict):
+        yield _not_a_map(", ".join((*COLLECTIONS, SETTINGS)), "A file", tree.place)
+    for key, node in tree.entries.items():
+        at = node.key or node.place
+        if key in LATER:
+            yield _not_read(key, at)
+        elif key not in COLLECTIONS and key != SETTINGS:
+            yield _unknown(key, at)
+        elif node.value is None:
+            continue
+        elif key == SETTINGS:
+            yield from _named(settings, key, node, "The key")
+        elif not isinstance(node.value, dict):
+            yield _not_a_map("a name and what it stands for, line by line", key, at)
+        else:
+            kind = key.removesuffix("s").capitalize()
+            for name, member in node.value.items():
+                yield from _named(members[key], name, member, kind)
+
+
+def _named(held: dict[str, Node], name: str, node: Node, kind: str) -> Iterator[Finding]:
+    """Adds one member, unless its name is taken."""
+    first = held.setdefault(name, node)
+    if first is not node:
+        at = first.key or first.place
+        yield Finding(
+            "PACS-NAME-001",
+            "error",
+            f"{kind} {name} is declared twice",
+            f"It was declared first at {at}; files are not merged within one name.",
+            "Remove one of the two, or give it another name.",
+            place=node.key or node.place,
+            also=((at, "declared first here"),),
+        )
+
+
+def _not_read(key: str, place: Place) -> Finding:
+    summary = f'This version of pacsconf does not read "{key}"; what stands there has no effect'
+    return Finding("PACS-KEY-002", "warning", summary, place=place)
+
+
+def _unknown(key: str, place: Place) -> Finding:
+    found = unknown_key(key, (*COLLECTIONS, SETTINGS), ())
+    return Finding(found.rule, "error", found.summary, found.detail, found.fix, place=place)
+
+
+def _not_a_map(of: str, what: str, place: Place) -> Finding:
+    return Finding("PACS-YAML-012", "error", f"{what} needs a map: {of}", place=place)

@@ -21,9 +21,9 @@ from pacsconf.core.resource import Resource, Snapshot
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.systems import DirectoryConfig, SystemConfig
-from pacsconf.systems._dicom import declare
 from pacsconf.systems._dicom.attributes import CONTAINERS
 from pacsconf.systems._dicom.check import Check
+from pacsconf.systems._dicom.declare import Intent, declare
 from pacsconf.systems._dicom.kinds import KINDS
 from pacsconf.systems._dicom.tree import Reader, grow
 from pacsconf.systems._dicom.write import Writer
@@ -48,7 +48,7 @@ class DicomDirectory:
         self.config = DirectoryConfig.model_validate({**config.model_dump(), "name": name})
         self._secrets = secrets
         self._directory = Directory(self.config, self._password)
-        self._intent: declare.Intent | None = None
+        self._intent: Intent | None = None
         self._writer: Writer | None = None
 
     def declared(self, inventory: Inventory) -> Declared:
@@ -56,8 +56,8 @@ class DicomDirectory:
 
         How names are spelled, and which unmodelled attributes are meant, is kept for `read` and `apply`.
         """
-        self._intent = declare.intent(self.name, inventory)
-        return declare.declared(self.name, inventory)
+        declared, self._intent = declare(self.name, inventory)
+        return declared
 
     def read(self) -> Snapshot:
         """The whole tree below `cn=DICOM Configuration`; nothing where there is none yet.

@@ -6,7 +6,11 @@ import pytest
 
 from pacsconf.core.address import Address
 from pacsconf.inventory.model import Connection, NetworkAE, Site
-from pacsconf.systems._dicom.declare import declared, intent
+from pacsconf.systems._dicom.declare import declare
+
+
+def declared(system, inventory):
+    return declare(system, inventory)[0]
 
 
 def names(result):
@@ -95,7 +99,7 @@ def test_a_title_is_claimed_in_its_domain_unless_it_is_shared(steps):
         each.address.name: set(each.claims) for each in result.resources if each.address.kind == "network-ae"
     }
     assert claims == {"north/CT": {"ae-title:north/CT"}, "pool/P": set()}
-    assert intent("d", steps.hospital(north, pool)).claim("NORTH", "CT") == {"ae-title:north/CT"}
+    assert declare("d", steps.hospital(north, pool))[1].claim("NORTH", "CT") == {"ae-title:north/CT"}
 
 
 def test_values_take_the_spelling_that_is_compared(steps):

@@ -484,3 +484,19 @@ def test_a_connection_only_for_calling_has_no_port(directory, hands, steps):
     steps.bring(directory(), steps.hospital(caller))
     assert "dicomPort" not in hands.entry(f"cn=dicom,dicomDeviceName=ct-1,{steps.devices}")
     assert steps.plan(directory(), steps.hospital(caller)) == ()
+
+
+def test_a_server_without_assertions_is_read_just_before_each_write(directory, hands, steps, monkeypatch):
+    from pacsconf.systems._ldap import Directory
+
+    monkeypatch.setattr(Directory, "supports", lambda _self, _control: False)
+    device = f"dicomDeviceName=ct-1,{steps.devices}"
+    steps.bring(directory(), steps.hospital(steps.ct(software_versions=("1",))))
+    system = directory()
+    cut = steps.plan(system, steps.hospital(steps.ct(software_versions=("2",), manufacturer="ACME")))
+    hands.modify(device, dicomSoftwareVersion=["1", "9"])
+    (outcome,) = steps.apply(system, cut)
+    assert outcome.status == "failed"
+    assert texts(hands.entry(device), "dicomSoftwareVersion") == ["1", "9"]
+    hands.modify(device, dicomSoftwareVersion=["1"])
+    assert [outcome.status for outcome in steps.apply(system, cut)] == ["applied"]

@@ -35,32 +35,34 @@ class Intent:
         return frozenset({claim}) - self.shared
 
 
-def intent(system: str, inventory: Inventory) -> Intent:
-    """What `inventory` says of names, unmodelled attributes and domains."""
-    collected = _collect(system, inventory)
-    return Intent(
-        {item.resource.address: item.spelled for item in collected},
-        {item.resource.address: item.named() for item in collected},
-        _domains(inventory),
-        _shared(inventory),
-    )
+def declare(system: str, inventory: Inventory) -> tuple[Declared, Intent]:
+    """What an inventory wants a directory to hold, and what it says beside.
 
-
-def declared(system: str, inventory: Inventory) -> Declared:
-    """Containers, devices that are in use with all below them, and the titles of those planned too."""
+    That is the containers, devices that are in use with all below them, and the titles of those planned too.
+    """
     collected = _collect(system, inventory)
     unique = {item.resource.address: item for item in reversed(collected)}
     live = [device for device in inventory.devices.values() if device.lifecycle != "retired"]
-    retired = [device for device in inventory.devices.values() if device.lifecycle == "retired"]
-    gone = {Address.of(system, "device", device.name.lower()) for device in retired}
-    gone |= {Address.of(system, "unique-ae-title", title) for device in retired for title in _titles(device)}
-    return Declared(
+    declared = Declared(
         tuple(unique[address].resource for address in sorted(unique)),
         (*_collisions(collected), *_title_findings(live), *_unconnected(live)),
-        frozenset(gone - unique.keys()),
+        _retired(system, inventory) - unique.keys(),
         {address: text for item in unique.values() for address, text in item.cautions(inventory)},
         {address: item.paths() for address, item in unique.items()},
     )
+    intent = Intent(
+        {address: item.spelled for address, item in unique.items()},
+        {address: item.named() for address, item in unique.items()},
+        _domains(inventory),
+        _shared(inventory),
+    )
+    return declared, intent
+
+
+def _retired(system: str, inventory: Inventory) -> frozenset[Address]:
+    gone = [device for device in inventory.devices.values() if device.lifecycle == "retired"]
+    titles = {Address.of(system, "unique-ae-title", title) for device in gone for title in _titles(device)}
+    return frozenset({Address.of(system, "device", device.name.lower()) for device in gone} | titles)
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,17 +169,28 @@ class Record:
         opened = replace(changeset, status="open", lease_until=until, outcomes=(), proofs=(), closed="")
         return self._lock("open", opened, on)
 
+    def resumable(self) -> ChangeSet:
+        """The open change set, if it may be taken over now.
+
+        Raises: LockHeld while its lease runs; RecordUnknown; RecordError when nothing is open.
+        """
+        return self._resumable()[1]
+
     def resume(self) -> Open:
         """Take over the open change set after its lease ended.
 
         Raises: LockHeld while the lease runs, or when somebody else was faster; RecordUnknown; RecordError when
         nothing is open.
         """
+        state, changeset = self._resumable()
+        until = stamp(self._branch.time() + self._lease)
+        return self._lock("resumed", replace(changeset, runner=this_runner(), lease_until=until), state)
+
+    def _resumable(self) -> tuple[RecordState, ChangeSet]:
         state, changeset = self._opened()
         if not self.lease_ended(changeset):
             raise self._lock_held(changeset)
-        until = stamp(self._branch.time() + self._lease)
-        return self._lock("resumed", replace(changeset, runner=this_runner(), lease_until=until), state)
+        return state, changeset
 
     def abandon(self, reason: str) -> str:
         """Break the lock, whoever has it; the run that has it stops before its next layer. Returns the commit.

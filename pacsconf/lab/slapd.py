@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pacsconf.core.errors import Unavailable
 
@@ -110,10 +111,11 @@ class Slapd:
         return _answers(self.port)
 
     def stop(self) -> None:
-        """End the server and wait for it; a server that is gone already is fine."""
-        if _is_slapd(self.pid, self.folder):
-            os.kill(self.pid, signal.SIGTERM)
-            _wait_gone(self.pid, self.folder)
+        """End the server and wait for it, restarted or not; a server that is gone already is fine."""
+        pid = _recorded(self.folder).get("pid", self.pid)
+        if _is_slapd(pid, self.folder):
+            os.kill(pid, signal.SIGTERM)
+            _wait_gone(pid, self.folder)
         (self.folder / "slapd.json").unlink(missing_ok=True)
 
 
@@ -146,9 +148,8 @@ def restart(slapd: Slapd) -> Slapd:
 
 def attach(folder: Path) -> Slapd | None:
     """The server that was started in `folder` and still runs, or None."""
-    try:
-        state = json.loads((folder / "slapd.json").read_text())
-    except FileNotFoundError:
+    state = _recorded(folder)
+    if not state:
         return None
     password = (folder / "password").read_text()
     slapd = Slapd(folder, state["pid"], state["port"], state["tls_port"], state["base"], password)
@@ -227,6 +228,15 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _recorded(folder: Path) -> dict[str, Any]:
+    """What the last start in this folder wrote down; empty when it was stopped."""
+    try:
+        recorded: dict[str, Any] = json.loads((folder / "slapd.json").read_text())
+    except FileNotFoundError:
+        return {}
+    return recorded
 
 
 def _is_slapd(pid: int, folder: Path) -> bool:

@@ -24,6 +24,12 @@ def test_it_starts_answers_restarts_and_stops(tmp_path):
     assert not again.running
 
 
+def test_a_server_that_was_restarted_is_stopped_through_the_first_handle_too(tmp_path):
+    with slapd.started(tmp_path / "ldap", slapd.Options(tls=False)) as running:
+        again = slapd.restart(running)
+    assert not again.running
+
+
 def test_it_outlives_the_process_that_started_it_and_is_found_again(tmp_path):
     folder = tmp_path / "ldap"
     code = f"from pathlib import Path; from pacsconf.lab import slapd; slapd.start(Path({str(folder)!r}))"

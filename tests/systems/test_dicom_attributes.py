@@ -86,3 +86,9 @@ def test_one_spelling_is_kept_of_what_a_directory_takes_for_the_same(row, values
 def test_a_value_of_another_form_is_refused(row, values):
     with pytest.raises(ValueError, match=r"neither TRUE nor FALSE|invalid literal"):
         decode(row, values, same)
+
+
+@pytest.mark.parametrize("text", ["base64:!", "base64:abc"])
+def test_a_text_that_only_looks_like_base64_is_text(text):
+    row = Row(EXTRA + "x", "x", many=True)
+    assert encode(row, (text,), same) == (text.encode(),)

@@ -15,7 +15,7 @@ from pacsconf.cli.plan_file import load_plan, save_plan
 from pacsconf.cli.plan_screen import sentence, show_plan, trips, view_of
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
-from pacsconf.core.errors import PlanError, StalePlan, UnsafePlan
+from pacsconf.core.errors import StalePlan, UnsafePlan
 
 if TYPE_CHECKING:
     from pacsconf.core.changeset import ChangeSet
@@ -130,9 +130,11 @@ def apply(
 ) -> Exit:
     """Carry a plan out: a saved one, one with the expected digest, or, on a terminal, after asking."""
     screen: Screen = context.obj.screen
-    work = opened(context, "text")
     options = _options(repair, target, exclude)
-    _check_choice(screen, plan_file, expect, options)
+    _check_choice(plan_file, expect, options)
+    work = opened(context, "text")
+    if plan_file is None and expect is None:
+        _require_reviewed(screen, work)
     saved = load_plan(plan_file) if plan_file else None
     workspace.operator(work).require_write(work.environment, written_systems(work))
     reporter = Reporter(screen)
@@ -185,6 +187,9 @@ def drift(
         from pacsconf.report.as_json import drift_json
 
         screen.raw(drift_json(planned.plan))
+    elif not planned.record.exists:
+        screen.show(sentence(f"Nothing was applied to {work.environment} yet, so nothing can have drifted."))
+        screen.show(sentence(f"Next: {view.next_step}"))
     else:
         from pacsconf.report.drift_text import drift_text
 
@@ -228,20 +233,31 @@ def written_systems(work: workspace.Workspace) -> list[SystemConfig]:
 # --- apply ------------------------------------------------------------------------------------------------------
 
 
-def _check_choice(screen: Screen, plan_file: Path | None, expect: str | None, options: Options) -> None:
-    """There must be one thing that says what was reviewed: a file, a digest, or a person who looks now."""
+def _check_choice(plan_file: Path | None, expect: str | None, options: Options) -> None:
+    """What was reviewed is said in one way: by a file or by a digest.
+
+    Raises: BadParameter.
+    """
     if plan_file and (expect or options.repair or options.target or options.exclude):
-        raise PlanError(
-            "a saved plan brings its own choice: --expect, --repair, --target and --exclude do not go with it",
-            fix="Give these options to: pacsconf plan --out FILE",
-        )
-    if not plan_file and not expect and not screen.is_interactive:
-        raise UnsafePlan(
-            "apply needs a reviewed plan when nobody is here to be asked",
-            fix="Save one and apply it: pacsconf plan --out plan.json, then pacsconf apply plan.json",
+        raise typer.BadParameter(
+            "a saved plan brings its own choice: --expect, --repair, --target and --exclude do not go with it;"
+            " give them to pacsconf plan --out FILE",
+            param_hint="PLAN",
         )
     if expect is not None and len(expect) < 8:
-        raise PlanError("--expect needs at least the first eight digits of the digest")
+        raise typer.BadParameter("the first eight digits of the digest at least", param_hint="--expect")
+
+
+def _require_reviewed(screen: Screen, work: workspace.Workspace) -> None:
+    """Somebody must be here to look at a plan that nobody has looked at.
+
+    Raises: UnsafePlan.
+    """
+    if not screen.is_interactive:
+        raise UnsafePlan(
+            "apply needs a reviewed plan when nobody is here to be asked",
+            fix=f"Save one and apply it: {work.command} plan --out plan.json, then {work.command} apply plan.json",
+        )
 
 
 def _ready_record(screen: Screen, work: workspace.Workspace, world: World) -> None:

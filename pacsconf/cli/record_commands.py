@@ -12,7 +12,6 @@ from pacsconf.cli.exits import Exit
 from pacsconf.cli.inventory_commands import TextOrJson
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
-from pacsconf.core.errors import PlanError
 from pacsconf.report.lines import line
 
 if TYPE_CHECKING:
@@ -75,9 +74,9 @@ def _noun(name: str, number: int) -> str:
 def hold(context: typer.Context, addresses: Patterns, reason: Reason = "") -> Exit:
     """Leave addresses alone: plan shows them, apply skips them, until released or declared otherwise."""
     screen: Screen = context.obj.screen
+    if not reason.strip():
+        raise typer.BadParameter("a hold needs one: somebody will ask", param_hint="--reason")
     work = opened(context, "text")
-    if not reason:
-        raise PlanError("a hold needs a reason: somebody will ask", fix="Give it: --reason TEXT")
     reporter = Reporter(screen)
     with workspace.world(work, reporter) as world:
         from pacsconf import upkeep
@@ -103,9 +102,9 @@ def release(context: typer.Context, addresses: Patterns, reason: Reason = "") ->
 def unlock(context: typer.Context, reason: Reason = "") -> Exit:
     """Break the lock of a run that is certainly dead; if it lives, it stops before its next layer."""
     screen: Screen = context.obj.screen
+    if not reason.strip():
+        raise typer.BadParameter("breaking a lock needs one", param_hint="--reason")
     work = opened(context, "text")
-    if not reason:
-        raise PlanError("breaking a lock needs a reason", fix="Give it: --reason TEXT")
     with workspace.record(work) as store:
         commit = store.abandon(reason)
     screen.show((line(f"The open change set was abandoned (commit {commit[:7]} on {store.branch})."),))

@@ -22,7 +22,9 @@ from pacsconf.core.errors import InventoryError, PacsconfError
 from pacsconf.core.finding import Finding, errors
 from pacsconf.inventory.environment import for_environment
 from pacsconf.inventory.loader import Loaded, load
+from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Inventory
+from pacsconf.inventory.systems import CONFIGS
 from pacsconf.lab import place
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ def opened(root: Path, environment: str | None) -> Workspace:
     assert loaded.inventory is not None, "what does not stand was raised"
     overlay = place.overlay(place.default_folder()) if _is_lab(loaded.inventory, environment) else None
     inventory, more = for_environment(loaded.inventory, environment, overlay)
+    more += tuple(_unknown_types(inventory))
     findings = (*loaded.findings, *loaded.sources.located(more))
     seconds = perf_counter() - started
     if errors(more):
@@ -90,12 +93,37 @@ def checked(root: Path, environment: str | None) -> Workspace:
     assert inventory is not None, "what does not stand was raised"
     names = [environment] if environment or not inventory.environments else sorted(inventory.environments)
     more = dict.fromkeys(
-        found for name in names for found in loaded.sources.located(for_environment(inventory, name)[1])
+        found for name in names for found in loaded.sources.located(_checked_for(inventory, name))
     )
     findings = (*loaded.findings, *more)
     if errors(findings):
         raise InvalidInventory(loaded, findings, perf_counter() - started)
     return Workspace(root, loaded, environment or "default", inventory, findings, perf_counter() - started)
+
+
+def _checked_for(inventory: Inventory, environment: str | None) -> tuple[Finding, ...]:
+    deployed, findings = for_environment(inventory, environment)
+    return (*findings, *_unknown_types(deployed))
+
+
+def _unknown_types(inventory: Inventory) -> Iterator[Finding]:
+    """Systems of a type that is neither ours nor installed; nothing that is installed is loaded for it."""
+    others = [config for config in inventory.systems.values() if config.type not in CONFIGS]
+    if not others:
+        return
+    from pacsconf.systems import base
+
+    known = base.registered()
+    for config in others:
+        if config.type not in known:
+            yield Finding(
+                "PACS-SYS-001",
+                "error",
+                f'System {config.name} is of type "{config.type}", which is not installed'
+                f"{nearest(config.type, known)}",
+                fix=f"Installed are: {', '.join(known)}.",
+                path=("systems", config.name, "type"),
+            )
 
 
 def _loaded(root: Path, started: float) -> Loaded:
@@ -139,11 +167,11 @@ def record(workspace: Workspace) -> Record:
 
 @contextmanager
 def world(workspace: Workspace, reporter: Reporter) -> Iterator[World]:
-    """What the engine works on; connections are closed afterwards, whatever happens."""
+    """What the engine works on; connections are closed and progress is ended afterwards, whatever happens."""
     from pacsconf.engine import World
 
-    store = record(workspace)
     systems = _systems(workspace)
+    store = record(workspace)
     try:
         yield World(
             environment=workspace.environment,
@@ -156,6 +184,7 @@ def world(workspace: Workspace, reporter: Reporter) -> Iterator[World]:
             progress=reporter,
         )
     finally:
+        reporter.stop()
         for system in systems.values():
             system.close()
         store.close()
@@ -173,22 +202,9 @@ def _systems(workspace: Workspace) -> dict[str, System]:
     systems: dict[str, System] = {}
     for name, config in sorted(workspace.inventory.systems.items()):
         kind = base.find(config.type)
-        if kind is None:
-            raise InvalidInventory(workspace.loaded, (_unknown_type(name, config.type),), workspace.seconds)
+        assert kind is not None, "an unknown type is a finding of the workspace"
         systems[name] = kind(name, config, secrets)
     return systems
-
-
-def _unknown_type(name: str, type_name: str) -> Finding:
-    from pacsconf.systems import base
-
-    return Finding(
-        "PACS-SYS-001",
-        "error",
-        f'System {name} is of type "{type_name}", which is not installed',
-        fix=f"Installed are: {', '.join(base.registered())}.",
-        path=("systems", name, "type"),
-    )
 
 
 def _basis(workspace: Workspace, store: Record) -> Basis:

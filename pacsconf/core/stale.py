@@ -35,8 +35,11 @@ def differences(saved: Plan, fresh: Plan) -> Iterator[str]:
         yield f"it was made for environment {saved.environment}, this is {fresh.environment}"
     before = {change.address: change for change in saved.changes}
     now = {change.address: change for change in fresh.changes}
+    seen = {difference.address: difference.live for difference in fresh.drifts}
     for address in sorted(before.keys() | now.keys()):
         yield from _changed(address, before.get(address), now.get(address))
+        if address in before and address not in now and address in seen:
+            yield from _moved(address, "live", before[address].before, seen[address])
     for address in sorted((saved.closure.keys() | fresh.closure.keys()) - before.keys() - now.keys()):
         then, today = saved.closure.get(address, (None, None)), fresh.closure.get(address, (None, None))
         yield from _moved(address, "live", then[0], today[0])

@@ -47,9 +47,10 @@ def test_nothing_to_change_is_not_called_well_while_something_drifted(plan, view
 def test_a_plan_that_was_not_saved_is_let_through_by_its_digest(busy_plan):
     one_guard = replace(busy_plan, guards=busy_plan.guards[:1])
     digest = one_guard.digest[:8]
-    command = f'pacsconf -e production apply --expect {digest} --ack {digest}:GUARD-REMOVE --reason "..."'
-    shown = plain(refusals_text(one_guard, View(width=120)))
-    assert f"   If that is right:  {command}\n" in shown
+    chosen = f"--expect {digest} --target 'directory/*'"
+    command = f'pacsconf -e production apply {chosen} --ack {digest}:GUARD-REMOVE --reason "..."'
+    shown = " ".join(plain(refusals_text(one_guard, View())).split())
+    assert f"If that is right: {command}" in shown
 
 
 def test_several_tripped_guards_are_let_through_by_one_command(busy_plan, view):

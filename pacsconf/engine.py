@@ -362,10 +362,15 @@ def _layer(
     changes: Sequence[Change],
     outcomes: Mapping[Address, Outcome],
 ) -> Iterator[Outcome]:
-    """Outcomes of one layer: what waits for something that did not work is skipped, the rest is tried."""
-    stuck = {address for address, outcome in outcomes.items() if outcome.status not in ("applied",)}
-    blocked = waiting_for(stuck, changes)
-    yield from _skipped([one for one in layer if one.address in blocked], "what it needs was not done")
+    """Outcomes of one layer: what needs something that a person must do waits too, what needs something that did
+    not work is skipped, the rest is tried."""
+    stuck = {address for address, outcome in outcomes.items() if outcome.status != "applied"}
+    failed = {address for address in stuck if outcomes[address].status != "waiting"}
+    blocked, lost = waiting_for(stuck, changes), waiting_for(failed, changes)
+    yield from _skipped([one for one in layer if one.address in lost], "what it needs was not done")
+    for one in layer:
+        if one.address in blocked - lost:
+            yield Outcome(one.address, one.action, "waiting", "what it needs is for a person to do")
     for name in sorted({change.address.system for change in layer}):
         own = [one for one in layer if one.address.system == name and one.address not in blocked]
         opened.intend(own)

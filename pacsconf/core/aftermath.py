@@ -8,6 +8,7 @@ from typing import TypeVar
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome, Status
 from pacsconf.core.compare import States
+from pacsconf.core.order import waiting_for
 from pacsconf.core.plan import Plan
 from pacsconf.core.resource import State
 
@@ -35,8 +36,9 @@ def still_waiting(waiting: Mapping[Address, T], plan: Plan) -> dict[Address, T]:
 
 
 def newly_waiting(plan: Plan, outcomes: Iterable[Outcome]) -> tuple[Change, ...]:
-    """The changes that were handed to a person just now."""
-    handed = _with_status(outcomes, "waiting")
+    """The changes that were handed to a person just now; what waits for those was handed to nobody yet."""
+    waiting = _with_status(outcomes, "waiting")
+    handed = waiting - waiting_for(waiting, plan.runs)
     return tuple(change for change in plan.runs if change.address in handed)
 
 

@@ -104,7 +104,7 @@ def _by_kind(roots: Iterable[Address]) -> dict[Group, tuple[Address, ...]]:
 
 def _counted(roots: Iterable[Address], scene: Scene) -> Iterator[tuple[Group, tuple[Address, ...], int]]:
     """Roots by group, each group with how many there are of it in all: owned, declared and live, or counted."""
-    known = {state.root for state in scene.last.values()}
+    known = {state.root for address, state in scene.last.items() if address not in scene.reserved}
     known |= {state.root for address, state in scene.live.items() if address in scene.declared}
     counted = _by_kind(roots)
     totals = {group: len(all_) for group, all_ in _by_kind(known.union(*counted.values())).items()}
@@ -191,7 +191,7 @@ def _emptied(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
         roots = tuple(sorted({change.root for change in deletes if change.address.system == system}))
         yield Guard(
             "GUARD-EMPTY", f"resources of {system}", roots, len(roots), 0,
-            "the inventory declares nothing for this system: was it loaded from the right folder?",
+            "the inventory declares nothing for this system: look whether it is the right folder",
         )  # fmt: skip
 
 
@@ -202,7 +202,7 @@ def _vanished(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
     for (system, kind), roots, total in _counted(gone, scene):
         yield Guard(
             "GUARD-VANISHED", f"{kind}s of {system}", roots, total, 0,
-            "they are no longer in the inventory; take something out by `lifecycle: retired`, not by deleting it",
+            "the inventory has no use for them; take something out by `lifecycle: retired`, not by deleting it",
             notes=tuple(
                 f"{root} looks renamed to {taker}: it takes its name"
                 for root in roots

@@ -21,7 +21,15 @@ def _lines(fault: PacsconfError, width: int) -> Iterator[Line]:
     for detail in _details(fault):
         yield from wrapped(detail, width, first=line("   - "))
     if fault.fix:
-        yield from wrapped(fault.fix, width, first=line(Span("   fix  ", "faint")))
+        yield from _fix(fault.fix, width)
+
+
+def _fix(fix: str, width: int) -> Iterator[Line]:
+    """What to do; its lines stay lines, since some are to be copied into a file."""
+    label = line(Span("   fix  ", "faint"))
+    for part in fix.splitlines():
+        yield from wrapped(part, width, first=label, indent=8)
+        label = line(" " * 8)
 
 
 def _message(fault: PacsconfError) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import SIGNS, Change
+from pacsconf.core.order import waiting_for
 from pacsconf.core.plan import Plan
 from pacsconf.report.changes_text import STYLES
 from pacsconf.report.lines import Line, Lines, Span, beside, commanded, line, wrapped
@@ -22,7 +23,18 @@ def waiting_text(plan: Plan, view: View) -> Lines:
     head = wrapped(
         "Waiting for a person: key these in where the device is configured", view.columns, style="strong"
     )
-    return (*head, *(row for change in plan.waiting for row in _parked(change, "?", view)))
+    first = {change.address for change in plan.waiting}
+    first -= waiting_for(first, plan.waiting)
+    keyed = (row for one in plan.waiting if one.address in first for row in _parked(one, "?", view))
+    return (*head, *keyed, *_after(tuple(one for one in plan.waiting if one.address not in first), view))
+
+
+def _after(changes: Sequence[Change], view: View) -> Lines:
+    """What nobody need key in: it is made once that stands which it needs."""
+    if not changes:
+        return ()
+    names = ", ".join(str(change.address) for change in changes)
+    return wrapped(names, view.columns, first=line("    ", Span("then follows  ", "faint")))
 
 
 def held_text(plan: Plan, view: View) -> Lines:

@@ -238,7 +238,11 @@ def _widened(changes: Sequence[Change]) -> Iterator[Guard]:
 
 
 def _cautions(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
-    touched = [change for change in changes if change.action != "delete" and change.address in scene.cautions]
+    touched = [
+        change
+        for change in changes
+        if change.address in scene.cautions and (change.action == "create" or "readdresses" in change.effects)
+    ]
     roots = tuple(sorted({change.root for change in touched}))
     if roots:
         yield Guard(

@@ -360,7 +360,11 @@ def test_a_weakened_tls_or_an_opened_list_is_refused():
     assert counts([update(DEVICES[device(1)], "widens")], scene(20), "GUARD-WIDEN") == (1, 1, 0, True)
 
 
-@pytest.mark.parametrize("make", [create, update], ids=["create", "update"])
+def readdress(held: State) -> Change:
+    return update(held, "readdresses")
+
+
+@pytest.mark.parametrize("make", [create, readdress], ids=["create", "new address"])
 def test_an_address_outside_its_sites_networks_is_refused_with_its_reason(make):
     caution = "10.99.0.1 lies outside 10.20.0.0/16 (site main)"
     seen = scene(20, cautions={device(1): caution, device(2): "not touched"})
@@ -371,10 +375,11 @@ def test_an_address_outside_its_sites_networks_is_refused_with_its_reason(make):
     assert (one.tripped, one.counted, one.notes) == (True, (device(1),), (f"{device(1)}: {caution}",))
 
 
-def test_taking_such_an_address_away_is_fine():
+@pytest.mark.parametrize("make", [delete, update], ids=["delete", "update of something else"])
+def test_such_an_address_is_no_matter_when_it_goes_or_stays_as_it_is(make):
     seen = scene(20, cautions={device(1): "outside"})
 
-    assert found([delete(DEVICES[device(1)])], seen, "GUARD-HOST") is None
+    assert found([make(DEVICES[device(1)])], seen, "GUARD-HOST") is None
 
 
 # --- the whole ----------------------------------------------------------------------------------------------

@@ -72,7 +72,16 @@ def plan(
         made = planned.plan
         if out is not None:
             save_plan(made, out)
-        view = view_of(work, planned, reporter, screen, verbose, show_unmanaged, str(out) if out else "")
+        view = view_of(
+            work,
+            world,
+            planned,
+            reporter,
+            screen.width,
+            verbose=verbose,
+            show_unmanaged=show_unmanaged,
+            plan_file=str(out) if out else "",
+        )
         show_plan(screen, work, planned, view, format)
     refused = Exit.REFUSED if made.blocked or trips(made) else Exit.OK
     return worst(refused, Exit.CHANGES if detailed_exitcode and made.changes else Exit.OK)
@@ -144,7 +153,7 @@ def apply(
         operator, runner = workspace.operator_name(work)
         approval = _approval(operator, runner, reason, ticket, ack)
         if saved is None and expect is None:
-            view = view_of(work, planned, reporter, screen, False, False, "")
+            view = view_of(work, world, planned, reporter, screen.width)
             show_plan(screen, work, planned, view, "text")
             if _nothing_to_do(planned.plan):
                 return Exit.OK
@@ -182,7 +191,7 @@ def drift(
     reporter = Reporter(screen)
     with workspace.world(work, reporter) as world:
         planned = _planned(world, _options(None, target, exclude), reporter)
-        view = view_of(work, planned, reporter, screen, False, False, "")
+        view = view_of(work, world, planned, reporter, screen.width)
     if format == "json":
         from pacsconf.report.as_json import drift_json
 

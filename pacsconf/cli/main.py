@@ -114,7 +114,9 @@ def _code(arguments: Sequence[str] | None) -> int:
 def _usage(error: TyperException) -> int:
     """A mistake in the command line is exit 64, since the CLI library's own 2 means changes here."""
     message = error.format_message() if hasattr(error, "format_message") else str(error)
-    if message:
+    if message.startswith("Usage:"):  # no command was given, and the help is shown instead
+        print(message, file=sys.stderr)
+    elif message:
         print(f"usage: {message}", file=sys.stderr)
         print("       pacsconf --help, pacsconf COMMAND --help", file=sys.stderr)
     return Exit.USAGE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from pacsconf.cli.screen import Screen
 if TYPE_CHECKING:
     from pacsconf.core.address import Address
     from pacsconf.core.plan import Plan
-    from pacsconf.engine import Planned
+    from pacsconf.engine import Planned, World
     from pacsconf.report.lines import Lines
     from pacsconf.report.view import View
 
@@ -63,28 +64,42 @@ def _template(root: Path) -> str | None:
 
 def view_of(
     work: workspace.Workspace,
+    world: World,
     planned: Planned,
     reporter: Reporter,
-    screen: Screen,
-    verbose: bool,
-    show_unmanaged: bool,
-    plan_file: str,
+    width: int,
+    *,
+    verbose: bool = False,
+    show_unmanaged: bool = False,
+    plan_file: str = "",
 ) -> View:
+    """How this run's plan is shown, with what only this run knows."""
     from pacsconf.inventory.uids import label
     from pacsconf.report.view import View
 
     return View(
-        width=screen.width,
+        width=width,
         verbose=verbose,
         show_unmanaged=show_unmanaged,
         command=work.command,
         plan_file=plan_file,
+        since=_last_apply(world) if planned.plan.drifts else "",
         next_step=_next_step(work, planned, plan_file),
         seconds=reporter.seconds,
         origin=_origin(work, planned),
         setting=lambda name: str(work.loaded.sources.place(tuple(name.split("."))) or ""),
         uid_name=label,
     )
+
+
+def _last_apply(world: World) -> str:
+    """The newest entry of the record that says what is applied, and its age: `9d41f07 (2 days ago)`."""
+    from pacsconf.report.words import ago
+
+    for entry in world.record.history(limit=100):
+        if entry.type in ("closed", "init", "accept"):
+            return f"{entry.commit[:7]} ({ago(datetime.fromisoformat(entry.at), world.clock())})"
+    return ""
 
 
 def _origin(work: workspace.Workspace, planned: Planned) -> Callable[[Address, str], str]:

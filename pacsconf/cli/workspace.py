@@ -242,9 +242,11 @@ def _proofs(workspace: Workspace, devices: frozenset[str]) -> Iterator[Proof]:
     probe_as = environment.probe_as or workspace.inventory.settings.probe_as
     asked = targets(workspace.inventory, devices, probe_as, now())
     for seen in observe(asked, environment.dial):
-        if seen.verdict != "not probed":
-            words = seen.reason or f"{seen.level} {seen.milliseconds:.0f} ms"
-            yield Proof(f"{seen.device}/{seen.title}", seen.verdict, words)
+        if seen.verdict == "not probed" and seen.level == "none":
+            continue  # it asks to be left alone, so nothing is missing
+        verdict = "unknown" if seen.verdict == "not probed" else seen.verdict
+        words = seen.reason or f"{seen.level} {seen.milliseconds:.0f} ms"
+        yield Proof(f"{seen.device}/{seen.title}", verdict, words)
 
 
 def operator_name(workspace: Workspace) -> tuple[str, str]:

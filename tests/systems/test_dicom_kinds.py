@@ -8,7 +8,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.change import Change
 from pacsconf.core.resource import State
 from pacsconf.systems._dicom.check import Check
-from pacsconf.systems._dicom.kinds import KINDS, NetworkAEEntry, NetworkConnectionEntry
+from pacsconf.systems._dicom.kinds import KINDS, DeviceEntry, NetworkAEEntry, NetworkConnectionEntry
 from pacsconf.systems._dicom.tree import Tree
 
 HERE = {"host": "a", "port": 104, "tls": ("X",)}
@@ -48,3 +48,11 @@ def test_a_hidden_schema_is_unknown_and_only_matters_for_what_is_written():
     (finding,) = check.findings([Change("create", None, state, state)])
     assert (finding.rule, finding.severity, finding.verdict) == ("DIR-SCHEMA-HIDDEN", "warning", "unknown")
     assert check.findings([Change("delete", state, None)]) == ()
+
+
+@pytest.mark.parametrize("kind", [DeviceEntry, NetworkConnectionEntry, NetworkAEEntry])
+def test_what_is_switched_off_counts_as_taken_away(kind):
+    assert "removes" in kind.effects({"installed": True}, {"installed": False})
+    assert "removes" in kind.effects({}, {"installed": False})
+    assert "removes" not in kind.effects({"installed": False}, {"installed": False})
+    assert "removes" not in kind.effects({"installed": False}, {"installed": True})

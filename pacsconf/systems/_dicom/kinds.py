@@ -35,6 +35,13 @@ class EntryResource(Resource):
         }
         return super().of(state.with_fields(plain)).model_copy(update={"extra": extra})
 
+    @classmethod
+    def effects(cls, before: Fields | None, after: Fields | None) -> frozenset[Effect]:
+        """Switching something off takes it away as much as deleting it does (dicomInstalled)."""
+        found = super().effects(before, after)
+        off = before is not None and after is not None and after.get("installed") is False
+        return found | {"removes"} if off and before.get("installed") is not False else found
+
 
 class Container(EntryResource):
     """One of the three entries that hold all others: the configuration, its devices, the registry of titles."""

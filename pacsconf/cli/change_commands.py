@@ -15,6 +15,7 @@ from pacsconf.cli.plan_file import load_plan, save_plan
 from pacsconf.cli.plan_screen import sentence, show_plan, trips, view_of
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
+from pacsconf.cli.stopping import stoppable
 from pacsconf.core.errors import StalePlan, UnsafePlan
 
 if TYPE_CHECKING:
@@ -148,7 +149,11 @@ def apply(
     workspace.operator(work).require_write(work.environment, written_systems(work))
     reporter = Reporter(screen)
     with workspace.world(work, reporter) as world:
-        _ready_record(screen, work, world)
+        resumed = _ready_record(screen, work, world)
+        if resumed is not None:
+            code = _concluded(screen, work, resumed)
+            if code is not Exit.OK or _is_same(resumed.plan, saved, expect):
+                return code
         planned = _chosen(world, saved, expect, options, reporter)
         operator, runner = workspace.operator_name(work)
         approval = _approval(operator, runner, reason, ticket, ack)
@@ -163,7 +168,8 @@ def apply(
             return Exit.OK
         from pacsconf import engine
 
-        changeset = engine.apply(world, planned, approval)
+        with stoppable() as stopping:
+            changeset = engine.apply(replace(world, stopping=stopping), planned, approval)
     return _concluded(screen, work, changeset)
 
 
@@ -173,9 +179,7 @@ def resume(context: typer.Context) -> Exit:
     work = opened(context, "text")
     workspace.operator(work).require_write(work.environment, written_systems(work))
     with workspace.world(work, Reporter(screen)) as world:
-        from pacsconf import engine
-
-        changeset = engine.resume(world)
+        changeset = _resumed(world)
     return _concluded(screen, work, changeset)
 
 
@@ -269,11 +273,18 @@ def _require_reviewed(screen: Screen, work: workspace.Workspace) -> None:
         )
 
 
-def _ready_record(screen: Screen, work: workspace.Workspace, world: World) -> None:
-    """A record that exists and is free: an open change set whose lease ended is carried to its end first."""
-    from pacsconf import engine, upkeep
+def _ready_record(screen: Screen, work: workspace.Workspace, world: World) -> ChangeSet | None:
+    """A record that exists and is free: an open change set is carried to its end first, and is what comes back.
+
+    Raises: LockHeld while the lease of an open change set runs, before anything is read or asked.
+    """
+    from pacsconf import upkeep
 
     state = world.record.state()
+    if state.open is not None:
+        left = world.record.resumable()
+        screen.note(sentence(f"Change set {left.id} was left open; it is carried to its end first."))
+        return _resumed(world)
     if not state.exists:
         if not screen.is_interactive or not _agrees(
             screen, f"{work.environment} has no record yet. Begin it now (pacsconf record init)?"
@@ -283,9 +294,21 @@ def _ready_record(screen: Screen, work: workspace.Workspace, world: World) -> No
                 fix=f"{work.command} record init",
             )
         upkeep.begin_record(world, reason="")
-    elif state.open is not None and world.record.lease_ended(state.open):
-        screen.note(sentence(f"Change set {state.open.id} was left open; it is carried to its end first."))
-        _concluded(screen, work, engine.resume(world))
+    return None
+
+
+def _resumed(world: World) -> ChangeSet:
+    from pacsconf import engine
+
+    with stoppable() as stopping:
+        return engine.resume(replace(world, stopping=stopping))
+
+
+def _is_same(made: Plan, saved: Plan | None, expect: str | None) -> bool:
+    """Whether what was reviewed is the plan that was just carried to its end."""
+    if saved is not None:
+        return made.digest == saved.digest
+    return expect is not None and made.digest.startswith(expect.lower())
 
 
 def _chosen(

@@ -174,7 +174,7 @@ def _recorded(record: RecordState) -> Recorded:
     waiting = {address: one.change.after for address, one in record.waiting.items()}
     return Recorded(
         record.last,
-        record.why_unknown,
+        ". ".join(filter(None, (record.why_unknown, record.fix))),
         {address: one.declared for address, one in record.held.items()},
         {address: state for address, state in waiting.items() if state is not None},
         record.reserved,

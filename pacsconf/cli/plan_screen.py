@@ -87,9 +87,18 @@ def view_of(
         next_step=_next_step(work, planned, plan_file),
         seconds=reporter.seconds,
         origin=_origin(work, planned),
-        setting=lambda name: str(work.loaded.sources.place(tuple(name.split("."))) or ""),
+        setting=lambda name: _set_at(work, name),
         uid_name=label,
     )
+
+
+def _set_at(work: workspace.Workspace, name: str) -> str:
+    """Where a setting was written, the environment's over the inventory's; empty for a built-in one."""
+    top, *rest = name.split(".")
+    for path in (("environments", work.environment, *rest), (top, *rest)):
+        if chain := work.loaded.sources.chain(path):
+            return str(chain[0])
+    return ""
 
 
 def _last_apply(world: World) -> str:

@@ -104,8 +104,9 @@ def _by_kind(roots: Iterable[Address]) -> dict[Group, tuple[Address, ...]]:
 
 def _counted(roots: Iterable[Address], scene: Scene) -> Iterator[tuple[Group, tuple[Address, ...], int]]:
     """Roots by group, each group with how many there are of it in all: owned, declared and live, or counted."""
+    declared = scene.declared.keys() - scene.reserved
     known = {state.root for address, state in scene.last.items() if address not in scene.reserved}
-    known |= {state.root for address, state in scene.live.items() if address in scene.declared}
+    known |= {state.root for address, state in scene.live.items() if address in declared}
     counted = _by_kind(roots)
     totals = {group: len(all_) for group, all_ in _by_kind(known.union(*counted.values())).items()}
     yield from ((group, found, totals[group]) for group, found in counted.items())

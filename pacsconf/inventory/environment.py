@@ -122,7 +122,7 @@ def _which(declared: list[str]) -> Finding:
         f"Which environment is meant? There are {', '.join(declared)}",
         "They differ in the systems they write to.",
         f"Say which, for example: pacsconf -e {declared[0]} ...",
-        path=("environments",),
+        path=("environments", declared[0]),
     )
 
 
@@ -135,5 +135,5 @@ def _unknown(name: str, declared: list[str]) -> Finding:
         "error",
         f'There is no environment "{name}"{nearest(name, declared)}',
         fix=f"{known}.",
-        path=("environments",),
+        path=("environments", declared[0]) if declared else (),
     )

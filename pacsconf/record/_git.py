@@ -66,6 +66,7 @@ class Repository:
 
     def __init__(self, repo: Repo) -> None:
         self._repo = repo
+        self._identity = ""
         repo.git.set_persistent_git_options(c=list(_SETTINGS))
         repo.git.update_environment(**_ENVIRONMENT)
 
@@ -149,13 +150,16 @@ class Repository:
 
         Raises: RecordError when git was not told.
         """
+        if self._identity:
+            return self._identity
         ran = self._run("var", "GIT_COMMITTER_IDENT")
         if ran.status:
             raise RecordError(
                 "git does not know who you are, and the record names who applied what",
                 fix='git config --global user.name "Your Name"\ngit config --global user.email you@example.org',
             )
-        return ran.out.rsplit(">", 1)[0] + ">"
+        self._identity = ran.out.rsplit(">", 1)[0] + ">"
+        return self._identity
 
     def inventory_commit(self, *paths: str) -> InventoryCommit:
         """The commit that is checked out, and whether the files under `paths` (none: all files) differ from it."""
@@ -248,7 +252,7 @@ class Repository:
 
         Raises: RecordError when git does not know who commits, or cannot sign.
         """
-        self.identity()
+        name, _, mail = self.identity().removesuffix(">").rpartition(" <")
         have = frozenset(self.files(parent).values()) if parent else frozenset()
         tree = self._tree({path: self._blob(data, have) for path, data in files.items()})
         signs = self._run("config", "--type=bool", "--get", "commit.gpgsign").out == "true"
@@ -258,6 +262,8 @@ class Repository:
             "commit-tree",
             *arguments,
             stdin=message.encode("utf-8"),
+            GIT_AUTHOR_NAME=name,
+            GIT_AUTHOR_EMAIL=mail,
             GIT_AUTHOR_DATE=date,
             GIT_COMMITTER_DATE=date,
         )

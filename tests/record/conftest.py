@@ -81,6 +81,7 @@ def _identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "[user]\n\tname = Maria Weber\n\temail = mweber@example.org\n[init]\n\tdefaultBranch = main\n"
     )
     monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("GIT_TEMPLATE_DIR", str(home))  # no sample hooks to copy
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     for name in ("GIT_CONFIG_GLOBAL", "XDG_CONFIG_HOME", "EMAIL", "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL"):
         monkeypatch.delenv(name, raising=False)

@@ -2,10 +2,11 @@
 
     crash.py FOLDER here|elsewhere
 
-FOLDER holds `server.git` and its clones `one` and `two`, with a record of `lab` that owns nothing. For each point the
-folder is copied, a child process applies in `one` and is killed (kill -9) just before its n-th lasting step, and
-whoever recovers does so in `one` or in `two`. Prints a line per point: what the child was about to do, what was
-found after it, and the end of the story. The live system is a file with one line per address that was applied.
+FOLDER holds `server.git` and its clones `one` and `two`, with a record of `lab` that owns nothing. For each point
+the folder is copied, a child process applies in `one` and is killed (kill -9) just before its n-th lasting step,
+and somebody recovers: in `one` (here), or in `two` (elsewhere, where only steps of git make a difference). Prints a
+line per point: what the child was about to do, what was found after it, and the end of the story. The live system
+is a file with one line per address that was applied.
 """
 
 from __future__ import annotations
@@ -95,23 +96,23 @@ def recover(folder: Path, where: str) -> tuple[str, list[str]]:
     return found, journalled
 
 
-def killed_at(point: int) -> Callable[[str], None]:
+def killed_at(point: int, where: str) -> Callable[[str], None]:
     """Dies before the step of this number; tells on standard output which that is."""
     number = count()
 
     def step(what: str) -> None:
-        if next(number) == point:
+        if (where == "here" or what.startswith("git ")) and next(number) == point:
             os.write(1, f"{json.dumps(what)} ".encode())
             os.kill(os.getpid(), signal.SIGKILL)
 
     return step
 
 
-def run_child(folder: Path, point: int) -> bool:
+def run_child(folder: Path, point: int, where: str) -> bool:
     """Whether the apply was killed, rather than finished."""
     pid = os.fork()
     if pid == 0:
-        step = killed_at(point)
+        step = killed_at(point, where)
         fsync, replace, execute = os.fsync, os.replace, Git.execute
 
         def stepped_execute(self, command, *args, **kwargs):
@@ -132,7 +133,7 @@ def story(template: Path, where: str) -> Iterator[dict[str, object]]:
     for point in count():
         folder = template.with_name(f"{template.name}-{where}-{point}")
         shutil.copytree(template, folder, symlinks=True)
-        killed = run_child(folder, point)
+        killed = run_child(folder, point, where)
         found, journalled = recover(folder, {"here": "one", "elsewhere": "two"}[where])
         ends = []
         for clone in ("one", "two"):

@@ -6,7 +6,7 @@ import time
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pacsconf.core.address import Address
@@ -72,11 +72,13 @@ def read_back(files):
     return from_files(files, files.__getitem__)
 
 
+@settings(max_examples=50, deadline=None)
 @given(contents)
 def test_contents_survive_their_files(contents):
     assert read_back(to_files(ENTRY, contents)) == contents
 
 
+@settings(max_examples=50, deadline=None)
 @given(contents)
 def test_equal_contents_are_equal_files_whatever_order_they_came_in(contents):
     turned = Contents(

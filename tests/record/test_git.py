@@ -74,7 +74,13 @@ def test_the_identity_of_a_runner_comes_from_its_environment(alone, monkeypatch,
     (tmp_path / "home" / ".gitconfig").write_text("")
     monkeypatch.setenv("GIT_COMMITTER_NAME", "ci")
     monkeypatch.setenv("GIT_COMMITTER_EMAIL", "ci@example.org")
-    assert alone.record().identity() == "ci <ci@example.org>"
+    record = alone.record()
+    assert record.identity() == "ci <ci@example.org>"
+    record.init({})
+    assert (
+        alone.git("log", "-1", "--format=%an %ae %cn %ce", record.branch)
+        == "ci ci@example.org ci ci@example.org"
+    )
 
 
 def test_the_environment_of_a_hook_leads_to_no_other_repository(alone, tmp_path, states, clock, monkeypatch):

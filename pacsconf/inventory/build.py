@@ -17,7 +17,7 @@ from pacsconf.inventory.model import PROBES, Device, Flow, Inventory, Probe, Set
 from pacsconf.inventory.scope import Scope
 from pacsconf.inventory.sources import Sources
 from pacsconf.inventory.systems import Environment, SystemConfig
-from pacsconf.inventory.validation import checked, dotted, unknown_key
+from pacsconf.inventory.validation import MISSING_KEY, checked, dotted, unknown_key
 
 
 class Build:
@@ -39,8 +39,8 @@ class Build:
             name: site if site.name else site.model_copy(update={"name": name})
             for name, site in self.members("sites", Site).items()
         }
-        self.members("profiles", DeviceDeclaration)
         self.profiles = self.resolved_profiles()
+        self.check_profiles()
         devices = self.devices(sites)
         flows = {name: self.flow(name, flow) for name, flow in self.members("flows", FlowDeclaration).items()}
         inventory = Inventory(
@@ -67,14 +67,20 @@ class Build:
         return found
 
     def member(self, model: type[BaseModel], node: Node, path: Path) -> Any:
-        at = node.key or node.place
-        if node.value is None:
-            self.findings.append(_empty(dotted(path), "Nothing stands after its name.", at))
+        if not self.stands(node, path):
             return None
-        self.well_named(path, at)
         value, findings = checked(model, plain(node), path)
         self.findings += findings
         return value
+
+    def stands(self, node: Node, path: Path) -> bool:
+        """Whether there is anything after a member's name, which is complained of if it is none."""
+        at = node.key or node.place
+        if node.value is None:
+            self.findings.append(_empty(dotted(path), "Nothing stands after its name.", at))
+            return False
+        self.well_named(path, at)
+        return True
 
     def well_named(self, path: Path, at: Place) -> None:
         """Names are names; an environment's becomes part of a branch's."""
@@ -122,30 +128,44 @@ class Build:
             self.findings += findings
         return found
 
+    def check_profiles(self) -> None:
+        """Whether profiles, what they build on merged in, fit their model; a device may give what is missing."""
+        collection = self.collection("profiles")
+        collection.update((name, merged) for name, merged in self.profiles.items() if merged)
+        for name, node in sorted(collection.items(), key=lambda member: _generation(member[1])):
+            if self.stands(node, ("profiles", name)):
+                _, findings = checked(DeviceDeclaration, plain(node), ("profiles", name))
+                self.findings += (finding for finding in findings if finding.rule != MISSING_KEY)
+
     def devices(self, sites: Mapping[str, Site]) -> dict[str, Device]:
         found: dict[str, Device] = {}
-        collection = self.root.entries["devices"].entries
-        assert isinstance(collection, dict), "the collections are ours"
+        collection = self.collection("devices")
         for name, node in collection.items():
             profile, sound = self.profile_of(name, node)
             collection[name] = merged = merge(profile, node) if profile else node
             self.nothing_to_remove(name, merged)
             declared = self.member(DeviceDeclaration, merged, ("devices", name))
-            device = self.device(name, declared, sites, profile) if declared and sound else None
-            if device:
-                found[name] = device
+            if declared and sound:
+                site = sites.get(declared.site or "")
+                limit = profile.entries.get("probe") if profile else None
+                device = self.device(
+                    Expansion(name, declared, site, _level(limit), own_probe="probe" in node.entries)
+                )
+                found |= {name: device} if device else {}
         return found
 
-    def device(
-        self, name: str, declared: DeviceDeclaration, sites: Mapping[str, Site], profile: Node | None
-    ) -> Device | None:
+    def device(self, expansion: Expansion) -> Device | None:
         """A declared device spelled out."""
-        limit = profile.entries.get("probe") if profile else None
-        expansion = Expansion(name, declared, sites.get(declared.site or ""), _level(limit))
         device = expansion.device()
         self.findings += expansion.findings
         self.aliases |= expansion.aliases
         return device
+
+    def collection(self, name: str) -> dict[str, Node]:
+        """The members of a collection, for writing merged ones over what was declared."""
+        members = self.root.entries[name].value
+        assert isinstance(members, dict), "the collections are ours"
+        return members
 
     def profile_of(self, name: str, node: Node) -> tuple[Node | None, bool]:
         """The profile of a device, and whether it has what it asks for."""
@@ -170,6 +190,11 @@ class Build:
 
     def refuse(self, rule: str, summary: str, place: Place) -> None:
         self.findings.append(Finding(rule, "error", summary, place=place))
+
+
+def _generation(profile: Node) -> int:
+    """How many profiles this one builds on: mistakes are told of the eldest."""
+    return 1 + _generation(profile.under) if profile.under else 0
 
 
 def _level(node: Node | None) -> Probe | None:

@@ -51,6 +51,8 @@ class Expansion:
     declared: DeviceDeclaration
     site: Site | None
     profile_probe: Probe | None = None
+    own_probe: bool = False
+    """Whether the device itself says how far it may be probed, not only its profile."""
     findings: list[Finding] = field(default_factory=list)
     aliases: Aliases = field(default_factory=dict)
 
@@ -312,21 +314,32 @@ class Expansion:
         """Its own level, else its profile's, its site's, or by type; never more than profile and site allow."""
         if self.declared.external:
             return "none"
-        ceilings = [level for level in (self.profile_probe, self.site and self.site.probe) if level]
-        wanted = self.declared.probe or (ceilings[0] if ceilings else self.usual_probe())
-        allowed = min((wanted, *ceilings), key=PROBES.index)
-        if allowed != wanted and self.given(self.declared, "probe"):
-            self.findings.append(
-                Finding(
-                    "PACS-PROBE-001",
-                    "warning",
-                    f"Device {self.name} asks for probe level {wanted}, but at most {allowed} is allowed for it",
-                    "Its site or profile sets the limit, so that nothing below can raise it.",
-                    f"Write {allowed}, or raise the limit there.",
-                    path=(*self.path, "probe"),
-                )
-            )
+        limits = self.probe_limits()
+        wanted = self.declared.probe or (limits[0][0] if limits else self.usual_probe())
+        allowed, whose = min((*limits, (wanted, "")), key=lambda limit: PROBES.index(limit[0]))
+        if allowed != wanted and self.own_probe:
+            self.warn_of_probe(wanted, allowed, whose)
         return allowed
+
+    def probe_limits(self) -> tuple[tuple[Probe, str], ...]:
+        """What profile and site allow, and in words which of them does."""
+        named = (
+            (self.profile_probe, f"profile {self.declared.profile}"),
+            (self.site and self.site.probe, f"site {self.declared.site}"),
+        )
+        return tuple((level, whose) for level, whose in named if level)
+
+    def warn_of_probe(self, wanted: Probe, allowed: Probe, whose: str) -> None:
+        self.findings.append(
+            Finding(
+                "PACS-PROBE-001",
+                "warning",
+                f"Device {self.name} asks for probe level {wanted}, but {whose} allows at most {allowed}",
+                f"A device cannot raise the limit of its site or profile: {allowed} is what counts.",
+                f"Remove probe here, or raise the limit of {whose}.",
+                path=(*self.path, "probe"),
+            )
+        )
 
     def usual_probe(self) -> Probe:
         return "echo" if self.declared.type in _ECHOED else "none"

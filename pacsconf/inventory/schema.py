@@ -16,9 +16,15 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from pacsconf.inventory.declaration import COLLECTIONS, LATER, SETTINGS
+from pacsconf.inventory.declaration import (
+    COLLECTIONS,
+    LATER,
+    SETTINGS,
+    CapabilityDeclaration,
+    DeviceDeclaration,
+)
 from pacsconf.inventory.model import Settings
-from pacsconf.inventory.systems import CONFIGS
+from pacsconf.inventory.systems import CONFIGS, DirectoryConfig
 from pacsconf.inventory.validation import models_in
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -34,6 +40,8 @@ def json_schema() -> dict[str, Any]:
     )
     definitions = {name: _loosened(schema) for name, schema in found.get("$defs", {}).items()}
     _describe(definitions, models)
+    for model in _reachable({DeviceDeclaration, DirectoryConfig}) - {CapabilityDeclaration}:
+        definitions[model.__name__].pop("required", None)  # a profile, or an environment, may give the rest
     collections = {name: _collection(refs[model, "validation"]) for name, model in COLLECTIONS.items()}
     collections["systems"] = _collection(_any_system(definitions))
     return {

@@ -14,6 +14,9 @@ from pacsconf.inventory.sources import UNKNOWN_KEY
 
 M = TypeVar("M", bound=BaseModel)
 
+MISSING_KEY = "PACS-VAL-003"
+"""The one rule that a profile need not keep by itself."""
+
 _KINDS = {
     "string_type": "text",
     "dict_type": "a map (lines of `key: value`)",
@@ -114,7 +117,7 @@ def unknown_key(key: str, known: Iterable[str], path: Path) -> Finding:
 
 def missing_key(key: str, path: Path) -> Finding:
     """A key that must be there."""
-    return Finding("PACS-VAL-003", "error", f'{dotted(path)} needs the key "{key}"', path=path)
+    return Finding(MISSING_KEY, "error", f'{dotted(path)} needs the key "{key}"', path=path)
 
 
 def _wrong_kind(wanted: str, value: Any, path: Path) -> Finding:

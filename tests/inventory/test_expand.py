@@ -259,14 +259,34 @@ def test_probe_level_is_never_raised_below_profile_and_site(declare, device_keys
     assert declare(text).inventory.devices["ct-1"].probe == level
 
 
-def test_asking_for_more_than_allowed_is_a_warning(told):
-    text = "sites: {s: {probe: tcp}}\ndevices:\n  ct-1: {type: modality, site: s, probe: echo}\n"
-    assert told(text) == [
+@pytest.mark.parametrize(
+    ("above", "device", "asked", "limit"),
+    [
+        ("sites: {s: {probe: tcp}}", "site: s, probe: echo", "echo", "site s allows at most tcp"),
+        ("profiles: {p: {probe: tcp}}", "profile: p, probe: echo", "echo", "profile p allows at most tcp"),
         (
-            "warning PACS-PROBE-001 inventory/hospital.yaml:3:42 Device ct-1 asks for probe level echo, "
-            "but at most tcp is allowed for it"
-        )
-    ]
+            "{sites: {s: {probe: none}}, profiles: {p: {probe: tcp}}}",
+            "site: s, profile: p, probe: services",
+            "services",
+            "site s allows at most none",
+        ),
+    ],
+    ids=["its site", "its profile", "the lower of the two"],
+)
+def test_asking_for_more_than_allowed_is_a_warning(declare, above, device, asked, limit):
+    (finding,) = declare(limits=above, ct=f"devices:\n  ct-1: {{type: m, {device}}}\n").findings
+    assert (finding.rule, finding.severity, finding.place.line) == ("PACS-PROBE-001", "warning", 2)
+    assert finding.place.file == "inventory/ct.yaml"
+    assert finding.summary == f"Device ct-1 asks for probe level {asked}, but {limit}"
+
+
+def test_profile_lowered_by_the_site_is_no_warning(told):
+    text = """\
+sites: {s: {probe: none}}
+profiles: {p: {type: printer, probe: tcp}}
+devices: {printer: {profile: p, site: s}}
+"""
+    assert told(text) == []
 
 
 def test_null_takes_away_what_the_profile_gives(declare):
@@ -342,3 +362,58 @@ devices:
         True,
         {"a": ("b",)},
     )
+
+
+def test_child_profile_completes_a_map_of_its_parent(declare):
+    text = """\
+profiles:
+  sensor: {type: modality, worklist: {from: ris/RIS_MWL, modality_code: IO}}
+  panoramic: {profile: sensor, worklist: {modality_code: PX}}
+devices:
+  ris: {type: worklist, ae_title: RIS_MWL, host: r, port: 104}
+  px-1: {profile: panoramic}
+"""
+    loaded = declare(text)
+    assert loaded.findings == ()
+    worklist = loaded.inventory.devices["px-1"].worklist
+    assert (worklist.source, worklist.modality_code) == ("ris/RIS_MWL", "PX")
+
+
+def test_device_gives_what_its_profile_leaves_out(told):
+    text = """\
+profiles:
+  scanner: {type: modality, worklist: {modality_code: CT}, loan: {returns_to: VENDOR}}
+devices:
+  ris: {type: worklist, ae_title: RIS_MWL, host: r, port: 104}
+  ct-1: {profile: scanner, worklist: {from: ris/RIS_MWL}, loan: {until: 2026-12-31}}
+"""
+    assert told(text) == []
+
+
+def test_required_key_that_nobody_gives_is_asked_of_the_device(told):
+    text = """\
+profiles:
+  scanner: {type: modality, worklist: {modality_code: CT}}
+devices:
+  ct-1: {profile: scanner, worklist: {station_ae: CT_1}}
+"""
+    assert told(text) == [
+        'error PACS-VAL-003 inventory/hospital.yaml:4:28 devices.ct-1.worklist needs the key "from"'
+    ]
+
+
+def test_mistake_in_a_profile_is_not_repeated_for_those_that_build_on_it(told):
+    text = "profiles:\n  b: {profile: a}\n  a: {ownr: x, port: far}\ndevices:\n  d: {profile: b, type: m}\n"
+    assert told(text) == [
+        'error PACS-KEY-001 inventory/hospital.yaml:3:7 Unknown key "ownr" in profiles.a; did you mean "owner"?',
+        (
+            "error PACS-VAL-001 inventory/hospital.yaml:3:22 profiles.a.port: a whole number is needed here, "
+            "without leading zeros, such as 104"
+        ),
+    ]
+
+
+def test_empty_profile_is_told_once(told):
+    assert told("profiles:\n  a:\ndevices:\n  d: {profile: a, type: m}\n") == [
+        "error PACS-VAL-004 inventory/hospital.yaml:2:3 profiles.a is empty"
+    ]

@@ -54,6 +54,18 @@ def test_a_good_file_passes(validator, told):
     assert [error.message for error in validator.iter_errors(instance(GOOD))] == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "devices: {ct-1: {worklist: {station_ae: CT_1}, loan: {until: 2026-12-31}, nodes: {a: {port: 1}}}}",
+        "systems: {directory: {type: dicom-directory, url: ldaps://h, bind: {dn: cn=a}}}",
+    ],
+    ids=["by a profile", "by an environment"],
+)
+def test_what_is_completed_elsewhere_passes(validator, text):
+    assert [error.message for error in validator.iter_errors(instance(text))] == []
+
+
 @pytest.mark.parametrize("text", ["", "devices:\n", "# nothing\n"])
 def test_an_empty_file_passes(validator, text):
     assert validator.is_valid(instance(text))

@@ -12,7 +12,6 @@ what changed.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,7 +25,7 @@ from pacsconf.core.change import Change, change_from_json, change_to_json, state
 from pacsconf.core.changeset import ChangeSet, changeset_from_json, changeset_to_json
 from pacsconf.core.errors import PacsconfError, RecordError
 from pacsconf.core.plan import canonical
-from pacsconf.core.resource import State, value_to_json
+from pacsconf.core.resource import State
 
 FORMAT_VERSION = 1
 
@@ -60,7 +59,7 @@ class Entry:
 class Held:
     """An address that apply leaves alone until its declared value is another one, or it is released.
 
-    `declared` is the `state_digest` of what was declared when it was held.
+    `declared` is the `core.planning.state_digest` of what was declared when it was held.
     """
 
     address: Address
@@ -93,15 +92,6 @@ class Contents:
     def open(self) -> ChangeSet | None:
         """The change set that locks the environment, if one does."""
         return self.changeset if self.changeset and self.changeset.status == "open" else None
-
-
-def state_digest(state: State | None) -> str:
-    """SHA-256 (hex) of a state's fields; empty for no state."""
-    if state is None:
-        return ""
-    return hashlib.sha256(
-        canonical({name: value_to_json(value) for name, value in state.fields.items()})
-    ).hexdigest()
 
 
 # --- files ----------------------------------------------------------------------------------------------------

@@ -265,3 +265,11 @@ def test_twenty_thousand_resources_in_one_chain_are_planned_without_quadratic_wo
 
     assert (len(plan.changes), len(digest)) == (20_000, 64)
     assert monotonic() - began < 60
+
+
+def test_a_digest_is_of_the_fields_alone():
+    address = Address.of("a", "b", "c")
+    state = State(address, address, {"port": 104, "uses": ("x",)})
+    same = State(address, address, {"uses": ("x",), "port": 104}, claims=frozenset({"ae-title:X"}))
+    assert state_digest(state) == state_digest(same) != state_digest(state.with_fields({"port": 105}))
+    assert state_digest(None) == ""

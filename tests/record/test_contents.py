@@ -20,7 +20,6 @@ from pacsconf.record.contents import (
     Waiting,
     entry_from_file,
     from_files,
-    state_digest,
     to_files,
 )
 
@@ -132,14 +131,6 @@ def test_what_cannot_be_understood_is_named(path, data, message):
     with pytest.raises(RecordError) as caught:
         read_back({**to_files(ENTRY, Contents()), path: data})
     assert caught.value.message.startswith(message)
-
-
-def test_a_digest_is_of_the_fields_alone():
-    address = Address.of("a", "b", "c")
-    state = State(address, address, {"port": 104, "uses": ("x",)})
-    same = State(address, address, {"uses": ("x",), "port": 104}, claims=frozenset({"ae-title:X"}))
-    assert state_digest(state) == state_digest(same) != state_digest(state.with_fields({"port": 105}))
-    assert state_digest(None) == ""
 
 
 def test_five_thousand_resources_are_written_and_read_in_well_under_a_second(alone):

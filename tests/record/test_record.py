@@ -12,7 +12,8 @@ from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome
 from pacsconf.core.changeset import Proof
 from pacsconf.core.errors import LockHeld, Overtaken, RecordError, RecordUnknown, StalePlan
-from pacsconf.record.contents import Held, Waiting, state_digest
+from pacsconf.core.planning import state_digest
+from pacsconf.record.contents import Held, Waiting
 from pacsconf.record.record import Record
 
 CT = Address.of("directory", "device", "ct-1")

@@ -159,7 +159,7 @@ def apply(
         approval = _approval(operator, runner, reason, ticket, ack)
         if saved is None and expect is None:
             view = view_of(work, world, planned, reporter, screen.width)
-            show_plan(screen, work, planned, view, "text")
+            show_plan(screen, work, planned, replace(view, next_step=""), "text")
             if _nothing_to_do(planned.plan):
                 return Exit.OK
             approval = _asked(screen, planned.plan, approval)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -24,6 +25,7 @@ from yaml.events import (
 )
 
 from pacsconf.core.finding import Finding, Place
+from pacsconf.inventory.confidential import names_a_secret
 from pacsconf.inventory.values import Quoted
 
 MAX_NODES = 1_000_000
@@ -103,10 +105,16 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 
+@lru_cache(maxsize=4)
+def lines_of(text: str) -> tuple[str, ...]:
+    """The lines of a text as YAML counts them; the last files asked for are remembered."""
+    return tuple(_BREAK.split(text))
+
+
 def line_of(text: str, number: int) -> str:
-    """The line of a text as YAML counts lines, from 1; empty where there is none."""
-    found = _BREAK.split(text)
-    return found[number - 1] if 0 < number <= len(found) else ""
+    """The line of a text, from 1; empty where there is none."""
+    lines = lines_of(text)
+    return lines[number - 1] if 0 < number <= len(lines) else ""
 
 
 class Broken(Exception):
@@ -229,7 +237,8 @@ class _Reader:
         anchor = event.anchor or ""
         if anchor not in self.anchors:
             inside = any(level.anchor == anchor for level in self.stack)
-            raise Broken(_recursive(anchor, place) if inside else _no_anchor(anchor, place))
+            name = self.told(anchor)
+            raise Broken(_recursive(name, place) if inside else _no_anchor(name, place))
         node, size = self.anchors[anchor]
         self.add(Node(node.value, place), size)
 
@@ -269,7 +278,12 @@ class _Reader:
 
     def tag(self, tag: str | None, place: Place) -> None:
         if tag not in (None, "!"):
-            self.findings.append(_tagged(tag or "", place))
+            self.findings.append(_tagged(self.told(tag or ""), place))
+
+    def told(self, text: str) -> str:
+        """What may be repeated: after `password:` the start of a secret can look like a tag or an alias."""
+        key, _ = (self.stack and self.stack[-1].key) or ("", None)
+        return "..." if names_a_secret(key) else text
 
 
 # --- what is wrong, in our words ----------------------------------------------------------------------------

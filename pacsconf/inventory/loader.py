@@ -19,7 +19,8 @@ from typing import Any
 from pacsconf.core.finding import Finding, Place, errors
 from pacsconf.inventory import files
 from pacsconf.inventory.build import Build
-from pacsconf.inventory.document import line_of, parse
+from pacsconf.inventory.confidential import is_confidential
+from pacsconf.inventory.document import lines_of, parse
 from pacsconf.inventory.join import join
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.sources import Sources
@@ -40,9 +41,11 @@ class Loaded:
     digest: str
     texts: Mapping[str, str] = field(repr=False)
 
-    def line(self, file: str, number: int) -> str:
-        """A line of a file that was read, from 1; empty where there is none."""
-        return line_of(self.texts.get(file, ""), number)
+    def line(self, file: str, number: int) -> str | None:
+        """A line of a file that was read, from 1; empty where there is none, None where it may hold a secret."""
+        lines = lines_of(self.texts.get(file, ""))
+        before, line = lines[: number - 1], "".join(lines[number - 1 : number])
+        return None if is_confidential(line, before) else line
 
 
 def load(root: Path) -> Loaded:

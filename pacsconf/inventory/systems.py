@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from pacsconf.inventory import formats
 from pacsconf.inventory.values import Count, Flag, SecretRef, Texts
 
 Mode = Literal["read-only", "write"]
@@ -44,15 +45,22 @@ class Bind(BaseModel):
 def directory_url(text: str) -> str:
     """The address of a directory in `text`.
 
-    Raises: ValueError when it is not `ldap://host[:port]` or `ldaps://host[:port]`.
+    Raises: ValueError when it is not `ldap://host[:port]` or `ldaps://host[:port]`; the text is not repeated,
+    since it may hold a password.
     """
-    parts = urlsplit(text)
-    if parts.scheme not in ("ldap", "ldaps") or not parts.hostname or parts.path.strip("/") or parts.query:
-        raise ValueError(
-            f'"{text}" is not the address of a directory: write ldaps://host or ldap://host:port'
-        )
-    _ = parts.port  # raises ValueError when it is no port
+    if "@" in text:
+        raise ValueError("no user name and no password stand in an address: write them under bind")
+    found = _DIRECTORY.fullmatch(text)
+    if not found:
+        raise ValueError("the address of a directory is ldaps://host, or ldap://host:port")
+    if found["port"]:
+        formats.port(int(found["port"]))
     return text
+
+
+_DIRECTORY = re.compile(
+    r"ldaps?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?/?", re.IGNORECASE
+)
 
 
 class DirectoryConfig(SystemConfig):

@@ -127,11 +127,12 @@ def _wrong_kind(wanted: str, value: Any, path: Path) -> Finding:
 
 
 def _kind(value: Any) -> str:
+    """What a value is, never the value: it may be a secret in the wrong place."""
     if isinstance(value, Mapping):
         return "a map"
     if isinstance(value, list | tuple):
         return "a list"
-    return "nothing" if value is None else f'the text "{value}"'
+    return "nothing" if value is None else "text"
 
 
 def _not_one_of(allowed: str, value: Any, path: Path) -> Finding:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
+from pacsconf.cli import main
 from pacsconf.inventory.loader import Loaded, load
 
 Declare = Callable[..., Loaded]
@@ -37,3 +41,20 @@ def told(declare: Declare) -> Callable[..., list[str]]:
         ]
 
     return lines
+
+
+@pytest.fixture
+def validate(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
+    """Runs `pacsconf validate ARGS` in a folder, 80 columns wide, and gives its exit code and all it put out."""
+
+    def ran(root: Path, *args: str) -> tuple[int, str]:
+        monkeypatch.setenv("COLUMNS", "80")
+        monkeypatch.setenv("NO_COLOR", "1")
+        monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # the program sets its own
+        output = StringIO()
+        with chdir(root), redirect_stdout(output), redirect_stderr(output), pytest.raises(SystemExit) as end:
+            main.run(["validate", *args])
+        assert isinstance(end.value.code, int)
+        return end.value.code, output.getvalue()
+
+    return ran

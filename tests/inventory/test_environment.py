@@ -6,7 +6,7 @@ import pytest
 
 from pacsconf.inventory.environment import choose, for_environment, overlaid
 from pacsconf.inventory.model import Guards
-from pacsconf.inventory.systems import DirectoryConfig, MemoryConfig, SystemConfig
+from pacsconf.inventory.systems import DirectoryConfig, MemoryConfig, SystemConfig, directory_url
 from pacsconf.inventory.values import SecretRef
 
 TEXT = """\
@@ -98,6 +98,30 @@ environments:
         ),
         "PACS-VAL-001 inventory/hospital.yaml:6:27 systems.directory.verify: true or false is needed here",
     ]
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://h", "the address of a directory is ldaps://host, or ldap://host:port"),
+        ("ldaps://", "the address of a directory is ldaps://host, or ldap://host:port"),
+        ("ldaps://h/dc=x", "the address of a directory is ldaps://host, or ldap://host:port"),
+        ("ldaps://h:70000", "a port is a whole number from 1 to 65535, not 70000"),
+        ("ldaps://h:0", "a port is a whole number from 1 to 65535, not 0"),
+        ("ldaps://me:hunter2@h", "no user name and no password stand in an address: write them under bind"),
+    ],
+)
+def test_address_of_a_directory_is_checked(declare, url, words):
+    inventory = declare(f"systems:\n  d: {{type: dicom-directory, url: '{url}'}}\n").inventory
+    _, (finding,) = for_environment(inventory)
+    assert (finding.rule, finding.summary) == ("PACS-VAL-002", f"systems.d.url: {words}")
+
+
+@pytest.mark.parametrize(
+    "url", ["ldaps://h", "LDAP://h.example.org:389/", "ldap://[::1]:1389", "ldap://10.0.0.1"]
+)
+def test_address_of_a_directory_stays_as_written(url):
+    assert directory_url(url) == url
 
 
 def test_environment_name_must_fit_a_branch(told):

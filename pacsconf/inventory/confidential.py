@@ -1,0 +1,38 @@
+"""Source lines that are not shown, since a secret may stand there that somebody typed instead of a reference.
+
+A report shows the line of whatever is wrong, and reports end up in logs of CI. So the text decides, whatever the
+complaint is about: a line is kept back when something named like a secret has a value on it that is no reference.
+One line too many costs an excerpt; one too few would cost a password.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pacsconf.inventory.values import SECRET_SCHEMES
+
+_WORD = r"passw|passphrase|passcode|pwd|\bpw\b|kennwort|secret|token|credential|api[_-]?key"
+_NAMED = re.compile(rf"(?:{_WORD})[\w-]*", re.IGNORECASE)
+_GAP = r"(?:\s|\#[^\n]*|[|>][-+0-9]*(?=\s))*+"
+_SECRET = re.compile(
+    rf"(?:{_WORD})[\w-]*[\"']?\s*[:=]{_GAP}(?=\S)(?![\"']?(?:{'|'.join(SECRET_SCHEMES)}):)", re.IGNORECASE
+)
+_BIND = re.compile(r"\bbind[\"']?[ \t]*:[ \t]*(?![ \t{#])(?=\S)")
+"""A password in the place of `{dn: ..., password: ...}`."""
+_IN_URL = re.compile(r"://[^/\s\"']*@")
+_BACK = 3
+"""Lines between a key and its value that are looked back over: blank ones, comments, the `|` of a block."""
+
+
+def names_a_secret(key: str) -> bool:
+    """Whether what stands under this key is a secret, or is meant as one."""
+    return _NAMED.search(key) is not None
+
+
+def is_confidential(line: str, before: Sequence[str] = ()) -> bool:
+    """Whether a line may hold a secret; `before` are those above it, the nearest last."""
+    window = "\n".join((*before[-_BACK:], line))
+    start = len(window) - len(line)
+    values = (found.end() for found in _SECRET.finditer(window))
+    return any(end >= start for end in values) or bool(_BIND.search(line) or _IN_URL.search(line))

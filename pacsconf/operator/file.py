@@ -10,9 +10,6 @@
     [age]
     identity = "~/.config/age/key.txt"           # opens age: secrets; an age identity or an SSH key
 
-    [trust]
-    allowed_signers = "allowed_signers"          # whose signatures count (ssh-keygen, ALLOWED SIGNERS)
-
 Every key may be left out, and what is left out is not allowed. Not listed under `write` and still allowed is
 environment `lab` where all its systems are on this machine: practising needs no permission, and a hospital's
 directory is never written from a machine that nobody set up to do so. Paths are relative to the file.
@@ -52,7 +49,6 @@ class Operator:
     bindings: tuple[Binding, ...] = ()
     writes: frozenset[str] = frozenset()
     age_identity: Path | None = None
-    allowed_signers: Path | None = None
 
     def secrets(
         self,
@@ -114,11 +110,9 @@ def load(path: Path | None = None, *, environ: Mapping[str, str], root: Path) ->
     _refuse_inside(repository, place, "the operator file")
     layout = _layout(place, _table(place, read_private(place, forbidden=NOT_WRITTEN_BY_OTHERS)))
     identity = _beside(place, layout.age.identity)
-    signers = _beside(place, layout.trust.allowed_signers)
     _refuse_inside(repository, identity, "the age identity")
-    _refuse_inside(repository, signers, "the list of allowed signers")
     bindings = tuple(dict.fromkeys(Binding(secret.ref, secret.endpoint) for secret in layout.secret))
-    return Operator(place, True, bindings, frozenset(layout.environments.write), identity, signers)
+    return Operator(place, True, bindings, frozenset(layout.environments.write), identity)
 
 
 # --- Where it may be ----------------------------------------------------------------------------------------
@@ -175,15 +169,10 @@ class _Age(_Table):
     identity: str | None = None
 
 
-class _Trust(_Table):
-    allowed_signers: str | None = None
-
-
 class _Layout(_Table):
     secret: list[_Secret] = []
     environments: _Environments = _Environments()
     age: _Age = _Age()
-    trust: _Trust = _Trust()
 
 
 _KNOWN = {
@@ -191,7 +180,6 @@ _KNOWN = {
     "secret": ("ref", "for"),
     "environments": ("write",),
     "age": ("identity",),
-    "trust": ("allowed_signers",),
 }
 
 
@@ -216,7 +204,7 @@ def _layout(path: Path, table: dict[str, Any]) -> _Layout:
     raise OperatorError("\n  ".join([f"the operator file {path} does not stand:", *problems]), fix=_SEE)
 
 
-_SEE = "Known keys: secret.ref, secret.for, environments.write, age.identity, trust.allowed_signers."
+_SEE = "Known keys: secret.ref, secret.for, environments.write, age.identity."
 
 
 def _problem(loc: tuple[int | str, ...], error: Mapping[str, Any]) -> str:
@@ -253,10 +241,6 @@ _FIRST = """\
 # The key that opens age: secrets: an age identity, or a private SSH key without a passphrase.
 # [age]
 # identity = "~/.config/age/key.txt"
-
-# Whose signatures count when commits and approvals are checked.
-# [trust]
-# allowed_signers = "allowed_signers"
 """
 
 _EXAMPLE = """\

@@ -27,9 +27,6 @@ write = ["production"]
 
 [age]
 identity = "key.txt"
-
-[trust]
-allowed_signers = "/etc/pacsconf/allowed_signers"
 """
 
 
@@ -66,7 +63,6 @@ def test_a_whole_file_is_read(write, tmp_path):
         (LDAP, second),
         frozenset({"production"}),
         tmp_path / "key.txt",
-        Path("/etc/pacsconf/allowed_signers"),
     )
 
 
@@ -153,14 +149,9 @@ def test_a_folder_below_the_repository_still_belongs_to_it(tmp_path, repository)
         load(repository / "operator.toml", environ={}, root=repository / "inventory")
 
 
-@pytest.mark.parametrize(
-    "text",
-    ['[age]\nidentity = "hospital/key"', '[trust]\nallowed_signers = "hospital/signers"'],
-    ids=["age", "trust"],
-)
-def test_what_it_names_may_not_lie_in_the_repository_either(write, text):
+def test_what_it_names_may_not_lie_in_the_repository_either(write):
     with pytest.raises(OperatorError, match="lies in the inventory's repository"):
-        write(text)
+        write('[age]\nidentity = "hospital/key"')
 
 
 def test_where_there_is_no_repository_any_place_will_do(tmp_path):
@@ -205,7 +196,7 @@ def test_what_is_wrong_is_said_with_file_and_key_and_no_value(write, tmp_path, t
 
 def test_everything_wrong_is_reported_at_once(write):
     with pytest.raises(OperatorError) as caught:
-        write('[[secret]]\nref = "x"\n[trust]\nsigners = "y"')
+        write('[[secret]]\nref = "x"\n[age]\nkey = "y"')
     assert len(str(caught.value).splitlines()) == 4
 
 

@@ -1,0 +1,246 @@
+"""Runs pacsconf commands that send themselves a signal at a chosen point; every command is a fork of this process.
+
+A line of JSON on stdin is a `Job`, answered by a line with the process id; a line `{"wait": PID}` is answered by a
+line with that process's exit status, negative for a signal.
+
+Points are `STEP.MOMENT`. Steps of the record are its kinds of commit (`open`, `renewed`, `resumed`, `closed`,
+`abandoned`), with the moments `before`, `written` (the commit exists, nothing points to it), `published` (what
+decides points to it: the remote, or the branch where there is none), `after`. The others are in `install`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from importlib import import_module
+from pkgutil import walk_packages
+from typing import Any
+
+import pacsconf
+from pacsconf import engine
+from pacsconf.cli import workspace
+from pacsconf.cli.main import run
+from pacsconf.cli.screen import Screen
+from pacsconf.core.plan import canonical
+from pacsconf.record import _git, branch, journal
+from pacsconf.systems._ldap import directory
+
+LIVES_AT_MOST = 90
+"""Seconds after which a command is ended, so that no test hangs."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One command: `later` are seconds that its clock is ahead, `tick` those that pass each time it is asked.
+
+    `signal` is sent when `point` is reached the `nth` time; `answer` makes stdin a terminal on which it is typed.
+    """
+
+    arguments: list[str]
+    folder: str
+    environ: dict[str, str]
+    out: str
+    point: str = ""
+    nth: int = 1
+    signal: str = "SIGKILL"
+    later: float = 0
+    tick: float = 0
+    answer: str | None = None
+
+
+@dataclass
+class Trap:
+    """Waits for its point."""
+
+    job: Job
+    step: str = ""
+    seen: int = 0
+    writing: bool = False
+    passed: set[str] = field(default_factory=set)
+
+    def at(self, point: str) -> None:
+        if point != self.job.point:
+            return
+        self.seen += 1
+        if self.seen == self.job.nth:
+            os.kill(os.getpid(), signal.Signals[self.job.signal])
+
+
+def install(trap: Trap) -> None:
+    """Set the trap at every point."""
+    _record(trap)
+    _journal(trap)
+    _directory(trap)
+    for name in ("_settle", "_prove"):
+        _around(engine, name, trap, name.removeprefix("_"))
+
+
+def _record(trap: Trap) -> None:
+    append, commit = branch.Branch.append, _git.Repository.commit
+    push, move = _git.Repository.push, _git.Repository.move
+
+    def appended(self: Any, tip: Any, entry: Any, *rest: Any) -> Any:
+        trap.step, trap.passed = entry.type, set()
+        trap.at(f"{trap.step}.before")
+        made = append(self, tip, entry, *rest)
+        trap.at(f"{trap.step}.after")
+        trap.step = ""
+        return made
+
+    def committed(self: Any, *rest: Any, **named: Any) -> Any:
+        made = commit(self, *rest, **named)
+        trap.at(f"{trap.step}.written")
+        return made
+
+    def published(original: Any) -> Any:
+        def moved(self: Any, *rest: Any, **named: Any) -> Any:
+            made = original(self, *rest, **named)
+            if trap.step and "published" not in trap.passed:
+                trap.passed.add("published")
+                trap.at(f"{trap.step}.published")
+            return made
+
+        return moved
+
+    branch.Branch.append, _git.Repository.commit = appended, committed
+    _git.Repository.push, _git.Repository.move = published(push), published(move)
+
+
+def _journal(trap: Trap) -> None:
+    """`intents` and `outcomes`: before, half (of a line), unsynced, after; `finish`: before, after."""
+    append = journal.Writer._append
+    to_disk = journal._to_disk
+
+    def appended(self: Any, body: Any) -> None:
+        trap.step = next(iter(body))
+        trap.at(f"{trap.step}.before")
+        if trap.job.point == f"{trap.step}.half" and trap.seen + 1 == trap.job.nth:
+            line = canonical(body)
+            self._file.write(line[: len(line) // 2])
+            self._file.flush()
+        trap.at(f"{trap.step}.half")
+        append(self, body)
+        trap.at(f"{trap.step}.after")
+        trap.step = ""
+
+    def synced(file: Any) -> None:
+        file.flush()
+        trap.at(f"{trap.step}.unsynced")
+        to_disk(file)
+
+    journal.Writer._append, journal._to_disk = appended, synced
+    _around(journal.Writer, "finish", trap, "finish")
+
+
+def _directory(trap: Trap) -> None:
+    """`write`: before, sent (the answer was not read), after."""
+    from ldap3.strategy.sync import SyncStrategy
+
+    def writing(original: Any) -> Any:
+        def written(*rest: Any) -> Any:
+            trap.at("write.before")
+            trap.writing = True
+            try:
+                return original(*rest)
+            finally:
+                trap.writing = False
+                trap.at("write.after")
+
+        return written
+
+    for name in ("add", "modify", "delete"):
+        setattr(directory.Directory, name, writing(getattr(directory.Directory, name)))
+    post_send = SyncStrategy.post_send_single_response
+
+    def sent(self: Any, message_id: int) -> Any:
+        if trap.writing:
+            trap.at("write.sent")
+        return post_send(self, message_id)
+
+    SyncStrategy.post_send_single_response = sent
+
+
+def _around(owner: Any, name: str, trap: Trap, step: str) -> None:
+    original = getattr(owner, name)
+
+    def around(*rest: Any) -> Any:
+        trap.at(f"{step}.before")
+        made = original(*rest)
+        made = list(made) if hasattr(made, "__next__") else made
+        trap.at(f"{step}.after")
+        return made
+
+    setattr(owner, name, around)
+
+
+def execute(job: Job) -> None:
+    """Become the command; never returns."""
+    signal.alarm(LIVES_AT_MOST)
+    out = os.open(job.out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.dup2(out, 1)
+    os.dup2(out, 2)
+    _stdin(job)
+    os.environ.update(job.environ)
+    os.chdir(job.folder)
+    asked = 0
+
+    def now() -> datetime:
+        nonlocal asked
+        asked += 1
+        return real_now() + timedelta(seconds=job.later + asked * job.tick)
+
+    real_now, workspace.now = workspace.now, now
+    install(Trap(job))
+    status = 1
+    try:
+        run(job.arguments)
+    except SystemExit as exc:
+        status = int(exc.code or 0)
+    finally:  # a fork must not go on as its parent, whatever happens
+        if sys.exc_info()[0] is not None:
+            sys.excepthook(*sys.exc_info())
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _stdin(job: Job) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, (job.answer or "").encode())
+    os.close(writing)
+    os.dup2(reading, 0)
+    sys.stdin = os.fdopen(0, closefd=False)
+    if job.answer is not None:
+        Screen.is_interactive = property(lambda _: True)
+
+
+def serve() -> None:
+    """Start and await commands until stdin ends. What they load lazily is loaded once, before they fork."""
+    for module in walk_packages(pacsconf.__path__, "pacsconf."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    for foreign in ("filelock", "git", "ldap3", "pynetdicom"):
+        import_module(foreign)
+    for line in sys.stdin.buffer:
+        asked = json.loads(line)
+        if "wait" in asked:
+            _, status = os.waitpid(asked["wait"], 0)
+            _answer(os.waitstatus_to_exitcode(status))
+            continue
+        pid = os.fork()
+        if pid == 0:
+            execute(Job(**asked))
+        _answer(pid)
+
+
+def _answer(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    serve()

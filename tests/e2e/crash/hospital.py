@@ -1,0 +1,321 @@
+"""A tiny hospital on a real directory, in real clones, whose commands can be made to die at any point.
+
+One directory, one operator and one driver serve all tests of a worker; every test has repositories of its own and
+finds the directory as the first version of the inventory left it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import ldap3
+
+from pacsconf.core.address import Address
+from pacsconf.core.changeset import ChangeSet
+from pacsconf.core.resource import State
+from pacsconf.lab import slapd
+from pacsconf.record.record import Record
+from tests.e2e.crash.driver import Job
+
+SITES = "sites: {{main: {{name: Main campus, timezone: UTC, probe: none}}}}\n"
+SYSTEM = """\
+systems:
+  directory:
+    {{type: dicom-directory, url: "{url}", base: "{base}", mode: write, bind: {{dn: "{dn}", password: "env:LDAP"}}}}
+environments: {{test: {{description: Tests}}}}
+"""
+FIRST = """\
+devices:
+  ct-1: {type: modality, modality: [CT], site: main, ae_title: CT_1, host: 10.0.0.1, port: 104,
+         manufacturer: SIEMENS, offers: [verification]}
+  us-1: {type: modality, modality: [US], site: main, ae_title: US_1, host: 10.0.0.2, port: 104}
+"""
+SECOND = """\
+devices:
+  ct-1: {type: modality, modality: [CT], site: main, ae_title: CT_1, host: 10.0.0.1, port: 11112,
+         manufacturer: Siemens Healthineers, offers: [verification]}
+  us-1: {type: modality, modality: [US], site: main, ae_title: US_1, host: 10.0.0.2, port: 104,
+         lifecycle: retired}
+  mr-1: {type: modality, modality: [MR], site: main, ae_title: MR_1, host: 10.0.0.3, port: 104}
+"""
+OPERATOR = '[[secret]]\nref = "env:LDAP"\nfor = "{url}"\n\n[environments]\nwrite = ["test"]\n'
+IDENTITY = (
+    "[user]\n\tname = Maria Weber\n\temail = mweber@example.org\n[init]\n\tdefaultBranch = main\n"
+    "[protocol \"file\"]\n\tallow = always\n"
+)  # fmt: skip
+
+Entries = dict[str, dict[str, Any]]
+Writes = Counter[tuple[str, str]]
+"""How often each entry was added, modified or deleted, by `reqType` and DN."""
+
+AFTER_THE_LEASE = 3600.0
+"""Seconds; the lease is 15 minutes."""
+
+
+def git(folder: Path, *args: str, home: Path) -> str:
+    """What git prints; a failure is the test's."""
+    environ = {"PATH": os.environ["PATH"], "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1"}
+    ran = subprocess.run(
+        ["git", "-C", str(folder), *args], capture_output=True, text=True, check=False, env=environ
+    )
+    assert not ran.returncode, ran.stderr
+    return ran.stdout.strip()
+
+
+@dataclass
+class Ran:
+    """How a command ended (a signal is negative) and what it printed."""
+
+    code: int
+    text: str
+
+
+class Driver:
+    """Starts commands and awaits them."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "tests.e2e.crash.driver"]
+        root = Path(__file__).parents[3]
+        self._process = subprocess.Popen(
+            command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+
+    def start(self, job: Job) -> int:
+        return self._ask(asdict(job))
+
+    def wait(self, pid: int) -> int:
+        return self._ask({"wait": pid})
+
+    def _ask(self, body: dict[str, Any]) -> int:
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        stdin.write(json.dumps(body) + "\n")
+        return int(stdout.readline())
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+class Directory:
+    """The practice directory, seen and reset with ldap3's own connection."""
+
+    def __init__(self, folder: Path) -> None:
+        started = slapd.start(folder, slapd.Options(tls=False))
+        configuration = folder / "slapd.conf"
+        quick = configuration.read_text().replace("maxsize 268435456", "maxsize 268435456\ndbnosync")
+        configuration.write_text(quick)
+        self.slapd = slapd.restart(started)
+        self.pacsconf, self._admin = map(self._bound, (self.slapd.pacsconf_dn, self.slapd.admin_dn))
+        self._seen = 0
+        self.first: Entries = {}
+
+    def _bound(self, dn: str) -> ldap3.Connection:
+        server = ldap3.Server(self.slapd.url, get_info=ldap3.NONE)
+        return ldap3.Connection(server, dn, self.slapd.password, auto_bind=True, check_names=False)
+
+    def entries(self) -> Entries:
+        """Everything in the DICOM tree, by DN; values in any order are equal."""
+        root = f"cn=DICOM Configuration,{self.slapd.base}"
+        self.pacsconf.search(root, "(objectClass=*)", attributes=["*"])
+        return {
+            one["dn"]: {name: sorted(values) for name, values in one["raw_attributes"].items()}
+            for one in self.pacsconf.response
+        }
+
+    def reset(self) -> None:
+        """What the first version of the inventory left."""
+        for dn in sorted(self.entries(), key=len, reverse=True):
+            assert self.pacsconf.delete(dn), self.pacsconf.result
+        for dn, attributes in sorted(self.first.items(), key=lambda one: len(one[0])):
+            assert self.pacsconf.add(dn, attributes=attributes), self.pacsconf.result
+        self._seen = len(self._log())
+
+    def writes(self) -> Writes:
+        """Every write that succeeded since the last reset."""
+        return Counter(self._log()[self._seen :])
+
+    def _log(self) -> list[tuple[str, str]]:
+        wanted = ["reqType", "reqDN", "reqStart"]
+        self._admin.search(self.slapd.accesslog, "(reqResult=0)", attributes=wanted)
+        log = [one["attributes"] for one in self._admin.response if one["attributes"].get("reqDN")]
+        log.sort(key=lambda one: one["reqStart"])
+        return [(_text(one["reqType"]), _text(one["reqDN"])) for one in log]
+
+    def close(self) -> None:
+        self.pacsconf.unbind()
+        self._admin.unbind()
+        self.slapd.stop()
+
+
+def _text(value: Any) -> str:
+    return str(value[0] if isinstance(value, list) else value)
+
+
+@dataclass
+class Stage:
+    """What the tests of a worker share: repositories to copy, and how an undisturbed apply of them ends."""
+
+    folder: Path
+    directory: Directory
+    driver: Driver
+    plan: str = ""
+    """The file of a plan of the second version, good for every copy."""
+    entries: Entries = field(default_factory=dict)
+    writes: Writes = field(default_factory=Counter)
+    owned: dict[Address, State] = field(default_factory=dict)
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "home"
+
+    def clone(self, path: Path) -> Clone:
+        return Clone(path, self)
+
+
+@dataclass
+class Clone:
+    """A repository with the inventory."""
+
+    path: Path
+    stage: Stage
+
+    def git(self, *args: str) -> str:
+        return git(self.path, *args, home=self.stage.home)
+
+    def job(self, *arguments: str, environ: dict[str, str] | None = None, **options: Any) -> Job:
+        out = self.path.parent / f"{self.path.name}-{len(list(self.path.parent.iterdir()))}.out"
+        out.touch()
+        own = {
+            "HOME": str(self.stage.home),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "PACSCONF_CONFIG": str(self.stage.folder / "operator.toml"),
+            "LDAP": self.stage.directory.slapd.password,
+            "NO_COLOR": "1",
+        }
+        return Job(list(arguments), str(self.path), {**own, **(environ or {})}, str(out), **options)
+
+    def run(self, *arguments: str, **options: Any) -> Ran:
+        """One command from begin to end."""
+        job = self.job(*arguments, **options)
+        return self.end(job, self.stage.driver.start(job))
+
+    def end(self, job: Job, pid: int) -> Ran:
+        code = self.stage.driver.wait(pid)
+        return Ran(code, Path(job.out).read_text())
+
+    def plan(self) -> Path:
+        """A saved plan of what the inventory declares."""
+        file = self.path.parent / f"{self.path.name}.json"
+        planned = self.run("plan", "--out", str(file))
+        assert planned.code == 0, planned.text
+        return file
+
+    def declare(self, devices: str, message: str) -> None:
+        (self.path / "inventory" / "devices.yaml").write_text(devices)
+        self.git("commit", "-q", "-a", "-m", message)
+
+    def hook(self, name: str, script: str) -> None:
+        """Install a hook of this clone, or of a bare repository."""
+        inner = self.path / ".git"
+        hooks = (inner if inner.exists() else self.path) / "hooks"
+        hooks.mkdir(exist_ok=True)
+        (hooks / name).write_text(f"#!/bin/sh\n{script}\n")
+        (hooks / name).chmod(0o755)
+
+    def record(self) -> tuple[dict[Address, State], ChangeSet | None]:
+        """What the record says is owned, and the change set that its head holds."""
+        with Record.open(self.path, "test", clock=lambda: datetime.now(UTC)) as record:
+            contents = record.state().contents
+            return dict(contents.owned), contents.changeset
+
+    def require_converged(self) -> None:
+        """Live, declared and recorded are one, nothing is planned, and every entry was written just once."""
+        stage = self.stage
+        assert stage.directory.entries() == stage.entries
+        assert stage.directory.writes() == stage.writes
+        planned = self.run("plan", "--detailed-exitcode", later=AFTER_THE_LEASE)
+        assert (planned.code, "No changes" in planned.text) == (0, True), planned.text
+        owned, changeset = self.record()
+        assert owned == stage.owned
+        assert changeset is not None
+        assert changeset.status != "open"
+
+
+def make_stage(folder: Path) -> Iterator[Stage]:
+    """Directory, operator, and repositories in which the first version is applied and the second committed."""
+    directory = Directory(folder / "slapd")
+    driver = Driver()
+    try:
+        stage = Stage(folder, directory, driver)
+        _operator(stage)
+        _repositories(stage)
+        yield stage
+    finally:
+        driver.close()
+        directory.close()
+
+
+def _operator(stage: Stage) -> None:
+    stage.home.mkdir()
+    (stage.home / ".gitconfig").write_text(IDENTITY)
+    file = stage.folder / "operator.toml"
+    file.touch(mode=0o600)
+    file.write_text(OPERATOR.format(url=stage.directory.slapd.url))
+
+
+def _repositories(stage: Stage) -> None:
+    """`server.git` and its clone `one`, and `alone` without a remote; then how it all should end."""
+    server = stage.folder / "server.git"
+    server.mkdir()
+    git(server, "init", "-q", "--bare", home=stage.home)
+    one = stage.clone(stage.folder / "one")
+    git(stage.folder, "clone", "-q", str(server), str(one.path), home=stage.home)
+    _fill(one)
+    one.git("push", "-q", "origin", "main")
+    for arguments in (("record", "init"), ("apply", str(one.plan()))):
+        ran = one.run(*arguments)
+        assert ran.code == 0, ran.text
+    one.declare(SECOND, "inventory: mr-1 comes, us-1 goes")
+    one.git("push", "-q", "origin", "main")
+    alone = stage.clone(stage.folder / "alone")
+    shutil.copytree(one.path, alone.path)
+    alone.git("remote", "remove", "origin")
+    stage.directory.first = stage.directory.entries()
+    stage.directory.reset()
+    _rehearse(stage)
+
+
+def _fill(clone: Clone) -> None:
+    inventory = clone.path / "inventory"
+    inventory.mkdir()
+    server = clone.stage.directory.slapd
+    (inventory / "sites.yaml").write_text(SITES.format())
+    (inventory / "systems.yaml").write_text(
+        SYSTEM.format(url=server.url, base=server.base, dn=server.pacsconf_dn)
+    )
+    (inventory / "devices.yaml").write_text(FIRST)
+    clone.git("add", ".")
+    clone.git("commit", "-q", "-m", "inventory: two devices")
+
+
+def _rehearse(stage: Stage) -> None:
+    """An undisturbed apply, in a copy."""
+    clone = stage.clone(stage.folder / "rehearsal")
+    shutil.copytree(stage.folder / "alone", clone.path)
+    stage.plan = str(clone.plan())
+    ran = clone.run("apply", stage.plan)
+    assert ran.code == 0, ran.text
+    stage.entries, stage.writes = stage.directory.entries(), stage.directory.writes()
+    stage.owned, _ = clone.record()
+    assert set(stage.writes.values()) == {1}

@@ -126,6 +126,7 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
         retired=frozenset(root for one in declared.values() for root in one.retired),
         cautions={address: why for one in declared.values() for address, why in one.cautions.items()},
         limits=_limits(world.inventory),
+        left_out=frozenset(world.systems.keys() - set(names)),
         counts=counts,
         notes=notes,
         only=only,

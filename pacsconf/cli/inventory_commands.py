@@ -72,11 +72,12 @@ def show_findings(screen: Screen, invalid: workspace.InvalidInventory, format: s
     screen.note(checked_text(invalid.findings, {"file": len(loaded.files)}, invalid.seconds))
 
 
-def schema() -> Exit:
+def schema(context: typer.Context) -> Exit:
     """Print the JSON Schema of an inventory file, for editors and other checkers."""
     from pacsconf.inventory.schema import json_schema
 
-    typer.echo(json.dumps(json_schema(), indent=2))
+    screen: Screen = context.obj.screen
+    screen.raw(json.dumps(json_schema(), indent=2))
     return Exit.OK
 
 

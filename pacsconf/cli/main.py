@@ -6,7 +6,6 @@ Each command is a function that returns its exit code; what goes wrong in the wo
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -104,10 +103,6 @@ def _code(arguments: Sequence[str] | None) -> int:
     except KeyboardInterrupt:
         print("\ninterrupted; if an apply was running: pacsconf resume", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        # The reader (head, less) went away: not an error, but nothing more can be written.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.OK
     return int(returned) if isinstance(returned, int) else Exit.OK
 
 

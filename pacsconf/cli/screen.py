@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
 
 from rich.console import Console
 
@@ -50,7 +54,9 @@ class Screen:
 
     def raw(self, text: str) -> None:
         """Machine output, on stdout as it is."""
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        with _heard(sys.stdout):
+            sys.stdout.write(text if text.endswith("\n") else text + "\n")
+            sys.stdout.flush()
 
     def error(self, error: PacsconfError) -> None:
         """An error, or several, on stderr."""
@@ -64,8 +70,20 @@ class Screen:
         return sys.stdin.readline().strip()
 
     def _print(self, console: Console, lines: Lines) -> None:
-        if console.is_terminal:
-            console.print(to_rich(lines), end="", soft_wrap=True)
-        else:
-            console.file.write(plain(lines))
-            console.file.flush()
+        with _heard(console.file):
+            if console.is_terminal:
+                console.print(to_rich(lines), end="", soft_wrap=True)
+            else:
+                console.file.write(plain(lines))
+                console.file.flush()
+
+
+@contextmanager
+def _heard(stream: IO[str]) -> Iterator[None]:
+    """Write on where nobody reads any more (`| head`), so that an apply goes on to its end and its exit code."""
+    try:
+        yield
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

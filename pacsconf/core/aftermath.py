@@ -8,7 +8,7 @@ from typing import TypeVar
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome, Status
 from pacsconf.core.compare import States
-from pacsconf.core.order import waiting_for
+from pacsconf.core.order import foremost
 from pacsconf.core.plan import Plan
 from pacsconf.core.resource import State
 
@@ -37,8 +37,7 @@ def still_waiting(waiting: Mapping[Address, T], plan: Plan) -> dict[Address, T]:
 
 def newly_waiting(plan: Plan, outcomes: Iterable[Outcome]) -> tuple[Change, ...]:
     """The changes that were handed to a person just now; what waits for those was handed to nobody yet."""
-    waiting = _with_status(outcomes, "waiting")
-    handed = waiting - waiting_for(waiting, plan.runs)
+    handed = foremost(_with_status(outcomes, "waiting"), plan.runs)
     return tuple(change for change in plan.runs if change.address in handed)
 
 

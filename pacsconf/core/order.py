@@ -114,11 +114,23 @@ def needed_by(chosen: Collection[Address], changes: Iterable[Change]) -> frozens
 
 def waiting_for(blocked: Collection[Address], changes: Iterable[Change]) -> frozenset[Address]:
     """The changes that wait for any of `blocked`, directly or through others."""
+    return _reached(blocked, _dependants(changes)) - frozenset(blocked)
+
+
+def foremost(addresses: Collection[Address], changes: Iterable[Change]) -> frozenset[Address]:
+    """Those of `addresses` that wait for none of the others, neither directly nor through other changes."""
+    dependants = _dependants(changes)
+    behind = {one for address in addresses for one in dependants.get(address, ())}
+    return frozenset(addresses) - _reached(behind, dependants)
+
+
+def _dependants(changes: Iterable[Change]) -> dict[Address, set[Address]]:
+    """By address, the changes that wait for it directly."""
     dependants: dict[Address, set[Address]] = {}
     for address, needed in graph(changes).items():
         for one in needed:
             dependants.setdefault(one, set()).add(address)
-    return _reached(blocked, dependants) - frozenset(blocked)
+    return dependants
 
 
 def closure(changes: Iterable[Change], *sides: Mapping[Address, State]) -> frozenset[Address]:

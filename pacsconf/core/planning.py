@@ -64,6 +64,8 @@ class Scenario:
     retired: frozenset[Address] = frozenset()
     cautions: Mapping[Address, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    left_out: frozenset[str] = frozenset()
+    """Systems that were not read, because a target or an exclude leaves them out."""
     only: frozenset[Address] | None = None
     """Exactly the changes to plan (those of a saved plan), instead of all."""
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -124,9 +126,10 @@ def _lingering_kinds(scenario: Scenario) -> frozenset[tuple[str, str]]:
 def _require_known_names(scenario: Scenario) -> None:
     options, last = scenario.options, scenario.record.owned or {}
     known = {**last, **scenario.live, **scenario.declared}.values()
+    whole = {name for system in scenario.left_out for name in (system, f"{system}/*")}
     for flag, patterns in (
         ("target", options.target),
-        ("exclude", options.exclude),
+        ("exclude", [pattern for pattern in options.exclude if pattern not in whole]),
         ("repair", options.repair),
     ):
         for pattern in patterns:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import SIGNS, Change
-from pacsconf.core.order import waiting_for
+from pacsconf.core.order import foremost
 from pacsconf.core.plan import Plan
 from pacsconf.report.changes_text import STYLES
 from pacsconf.report.lines import Line, Lines, Span, beside, commanded, line, wrapped
@@ -23,8 +23,7 @@ def waiting_text(plan: Plan, view: View) -> Lines:
     head = wrapped(
         "Waiting for a person: key these in where the device is configured", view.columns, style="strong"
     )
-    first = {change.address for change in plan.waiting}
-    first -= waiting_for(first, plan.waiting)
+    first = foremost([change.address for change in plan.waiting], plan.waiting)
     keyed = (row for one in plan.waiting if one.address in first for row in _parked(one, "?", view))
     return (*head, *keyed, *_after(tuple(one for one in plan.waiting if one.address not in first), view))
 

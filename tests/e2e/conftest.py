@@ -95,7 +95,9 @@ class Hospital:
     said: list[str] = field(default_factory=list)
     """Everything that was put out so far."""
 
-    def run(self, *args: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Ran:
+    def run(
+        self, *args: str, cwd: Path | None = None, env: Mapping[str, str] | None = None, plain: bool = True
+    ) -> Ran:
         """`pacsconf ARGS` as a process of its own, with nobody to be asked."""
         done = subprocess.run(
             [*PACSCONF, *args],
@@ -106,7 +108,7 @@ class Hospital:
             check=False,
             timeout=TIMEOUT,
         )
-        return self._checked(Ran(done.returncode, done.stdout.decode(), done.stderr.decode()))
+        return self._checked(Ran(done.returncode, done.stdout.decode(), done.stderr.decode()), plain=plain)
 
     def __call__(self, *args: str) -> Ran:
         """`pacsconf -e lab ARGS` in this process, which spares importing everything each time."""

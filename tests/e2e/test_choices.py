@@ -53,6 +53,8 @@ def test_the_next_step_repeats_the_choice(two_edits):
 
 
 def test_a_system_that_is_left_out_is_not_even_read(two_edits, memory):
+    two_edits.git("update-ref", "-d", "refs/heads/pacsconf/lab")  # no record could tell that it exists
+    (two_edits.path / ".git" / "pacsconf").rename(two_edits.path / "forgotten")
     memory.path.write_text("broken")
     assert two_edits("plan").code == 1
     assert "No system was read." in two_edits.ok("plan", "--exclude", "memory").out

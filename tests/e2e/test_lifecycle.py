@@ -1,4 +1,4 @@
-"""Devices come and go: planned, commissioning, active, retired, vanished, renamed; and an inventory that is gone."""
+"""Devices come and go: planned, commissioning, active, retired, vanished, renamed; an inventory that is gone."""
 
 from __future__ import annotations
 

@@ -38,8 +38,7 @@ systems:
         "systems:\n  d: {type: dicom-directory, url: ldaps://h, password: hunter2}\n",
         "systems:\n  d: {type: dicom-directory, url: ldaps://h, kennwort: hunter2}\n",
         "systems:\n  d: {type: dicom-directory, url: ldaps://h, bind: {dn: cn=a, password: hunter2, pasword: x}}\n",
-        SYSTEM % "
-    hunter2",
+        SYSTEM % "\n    hunter2",
         SPELLED_OUT % "|",
         SPELLED_OUT % "",
         "systems:\n  d: {type: dicom-directory, url: ldaps://h, bind: hunter2}\n",

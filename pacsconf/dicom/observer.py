@@ -18,17 +18,12 @@ from itertools import groupby
 from pacsconf.dicom.association import Association, PeerFault, proposal
 from pacsconf.dicom.observation import Observation, Step, StepName, Verdict
 from pacsconf.dicom.targets import Target
+from pacsconf.inventory.formats import ANYWHERE, NOWHERE
 
 logger = logging.getLogger(__name__)
 
 NOBODY = (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ETIMEDOUT, errno.ECONNRESET)
 """How a connection fails when the other side is not there; anything else is our own side's trouble."""
-
-
-ANY = "*"
-"""The key of `dial` for every address that it does not name."""
-NOWHERE = "none"
-"""The value of `dial` for an address that must not be called: a practice lab never calls a real scanner."""
 
 
 def observe(
@@ -85,7 +80,7 @@ class _Nowhere(Exception):
 
 def _dialled(target: Target, dial: Mapping[str, str]) -> tuple[str, int]:
     """Where to call: what `dial` says for the declared address, else the target's own."""
-    instead = dial.get(target.declared, dial.get(ANY))
+    instead = dial.get(target.declared, dial.get(ANYWHERE))
     if instead is None:
         return target.host, target.port
     if instead == NOWHERE:

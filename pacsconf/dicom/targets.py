@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pacsconf.core.finding import Finding
 from pacsconf.dicom.hours import outside_hours
 from pacsconf.inventory.model import PROBES, Connection, Device, Inventory, NetworkAE, Node
 
@@ -68,34 +67,6 @@ def targets(
         if devices is None or device.name in devices
         for target in _of(inventory, device, ae, caller, now)
     )
-
-
-def check_probe_as(inventory: Inventory, probe_as: str | None) -> tuple[Finding, ...]:
-    """The finding that `probe_as` names no AE to call as, if it does not."""
-    if probe_as is None or _caller(inventory, probe_as) is not None:
-        return ()
-    name, _, title = probe_as.partition("/")
-    device = inventory.devices.get(name)
-    if device is None:
-        detail = f'There is no device "{name}".'
-    elif title:
-        detail = f'Device {name} has no AE title "{title}"; it has {_titles(device)}.'
-    else:
-        detail = f"Device {name} has {_titles(device)}: say which one to call as."
-    return (
-        Finding(
-            rule="WIRE-CALLER",
-            severity="error",
-            summary=f'probe_as: "{probe_as}" names no AE title to call as',
-            detail=f"{detail} Peers accept only titles they know, so probing needs a declared one.",
-            fix="Write probe_as: device/AE_TITLE.",
-            path=("pacsconf", "probe_as"),
-        ),
-    )
-
-
-def _titles(device: Device) -> str:
-    return ", ".join(sorted(device.ae_titles)) or "no AE title"
 
 
 def _caller(inventory: Inventory, probe_as: str | None) -> Caller | None:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Guards, Inventory
 from pacsconf.inventory.systems import CONFIGS, Environment, SystemConfig
+from pacsconf.inventory.transport import weaknesses
 from pacsconf.inventory.validation import checked
 
 DEFAULT = "default"
 """The name of the environment where none is declared."""
+LAB = "lab"
+"""The environment for practice: what would weaken a hospital's is all right there."""
+OVERLAY = "overlay"
+"""Where paths lead that are about what completes an environment from outside."""
 
 Plain = Mapping[str, Any]
 
@@ -41,7 +47,7 @@ def for_environment(
     if chosen is None:
         return inventory, findings
     declared = inventory.environments.get(chosen, Environment())
-    completed, more = checked(Environment, overlay or {}, ("environments", chosen))
+    completed, more = checked(Environment, overlay or {}, (OVERLAY,))
     extra = completed or Environment()
     layers = _Layers(inventory, chosen, declared, extra)
     systems, wrong = layers.systems()
@@ -55,7 +61,7 @@ def for_environment(
                 "settings": inventory.settings.model_copy(update={"guards": guards}),
             }
         ),
-        (*findings, *more, *wrong, *unfit),
+        (*findings, *map(_outside, more), *wrong, *unfit),
     )
 
 
@@ -85,22 +91,19 @@ class _Layers:
         for name, values in merged.items():
             model = CONFIGS.get(str(values.get("type")), SystemConfig)
             config, wrong = checked(model, {**values, "name": name}, ("systems", name))
-            findings += [self.placed(finding) for finding in wrong]
+            weak = weaknesses(config) if config and self.name != LAB else ()
+            findings += [self.placed(finding) for finding in (*wrong, *weak)]
             if config:
                 systems[name] = config
         return systems, tuple(findings)
 
     def placed(self, finding: Finding) -> Finding:
         """A finding about a merged system, its path that of the layer which said so."""
-        where: Path = ("environments", self.name, *finding.path)
-        said: Any = self.declared.model_dump()
-        for step in finding.path:
-            if not isinstance(said, Mapping) or step not in said:
-                return finding
-            said = said[str(step)]
-        return Finding(
-            finding.rule, finding.severity, finding.summary, finding.detail, finding.fix, path=where
-        )
+        if _says(self.extra.model_dump(), finding.path):
+            return _outside(replace(finding, path=(OVERLAY, *finding.path)))
+        if _says(self.declared.model_dump(), finding.path) or finding.path[1] not in self.base:
+            return replace(finding, path=("environments", self.name, *finding.path))
+        return finding
 
     def guards(self) -> tuple[Guards, tuple[Finding, ...]]:
         """The limits, the environment's over the inventory's."""
@@ -108,6 +111,23 @@ class _Layers:
         merged = overlaid(overlaid(own, self.declared.guards), self.extra.guards)
         guards, findings = checked(Guards, merged, ("environments", self.name, "guards"))
         return (self.inventory.settings.guards if guards is None else guards), findings
+
+
+def _says(layer: Any, path: Path) -> bool:
+    """Whether a path leads to something in what a layer says."""
+    for step in path:
+        if not isinstance(layer, Mapping) or step not in layer:
+            return False
+        layer = layer[step]
+    return True
+
+
+def _outside(finding: Finding) -> Finding:
+    """A finding about the overlay, which no file of the inventory can put right."""
+    fix = (
+        "It comes from outside the inventory. The practice lab's is made anew by: pacsconf lab down, lab up."
+    )
+    return replace(finding, fix=fix)
 
 
 def _plain(config: SystemConfig) -> dict[str, Any]:

@@ -121,6 +121,39 @@ def host_or_network(text: str) -> str:
     return network(text) if "/" in text else host(text)
 
 
+def host_and_port(text: str) -> str:
+    """The `host:port` in `text`; an IPv6 address may stand in brackets, which are removed.
+
+    Raises: ValueError with the rule that was broken.
+    """
+    name, colon, number = text.rpartition(":")
+    if not colon or not re.fullmatch(r"[1-9][0-9]{0,4}", number):
+        raise ValueError("an address to call is host:port, such as 127.0.0.1:11112")
+    return f"{host(name.removeprefix('[').removesuffix(']'))}:{port(int(number))}"
+
+
+ANYWHERE = "*"
+"""The key of `dial` for every address that it does not name."""
+NOWHERE = "none"
+"""The value of `dial` for an address that must not be called: a practice lab never calls a real scanner."""
+
+
+def dialled(text: str) -> str:
+    """What is called in place of a declared address: another `host:port`, or `none`.
+
+    Raises: ValueError with the rule that was broken.
+    """
+    return text if text == NOWHERE else host_and_port(text)
+
+
+def dialled_for(text: str) -> str:
+    """The declared `host:port` that another is called for, or `*` for every other one.
+
+    Raises: ValueError with the rule that was broken.
+    """
+    return text if text == ANYWHERE else host_and_port(text)
+
+
 _PERIOD = re.compile(r"([0-9]{1,5})([dwmy])")
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 

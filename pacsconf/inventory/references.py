@@ -38,20 +38,43 @@ def missing_devices(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
 
 def missing_prober(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
     """What pacsconf calls as is a declared AE, written `device/AE_TITLE`, or a device that has one AE."""
-    caller = inventory.settings.probe_as
-    if caller is None or not scope.complete:
+    if not scope.complete:
         return
     entities = {f"{device.name}/{ae.title}" for device, ae in inventory.entities()}
     single = {name for name, device in inventory.devices.items() if len(device.ae_titles) == 1}
-    if caller not in entities | single:
-        yield Finding(
-            "PACS-REF-008",
-            "error",
-            f'pacsconf is to call as "{caller}", which is not declared{nearest(caller, entities | single)}',
-            "Devices answer only callers they know, so it calls under the title of a declared device.",
-            "Write device/AE_TITLE, or the name of a device that has one AE title.",
-            path=("pacsconf", "probe_as"),
-        )
+    for caller, path in _probers(inventory):
+        if caller not in entities | single:
+            near = "" if caller in inventory.devices else nearest(caller, entities | single)
+            yield Finding(
+                "PACS-REF-008",
+                "error",
+                f'probe_as: "{caller}" names no AE title to call as{near}',
+                f"{_no_prober(inventory, caller)} Devices answer only callers they know, so pacsconf calls under "
+                "the title of a declared one.",
+                "Write device/AE_TITLE, or the name of a device that has one AE title.",
+                path=path,
+            )
+
+
+def _probers(inventory: Inventory) -> Iterator[tuple[str, Path]]:
+    """Whom pacsconf is to call as, by the settings and by environments of their own."""
+    if inventory.settings.probe_as is not None:
+        yield inventory.settings.probe_as, ("pacsconf", "probe_as")
+    for name, environment in inventory.environments.items():
+        if environment.probe_as is not None:
+            yield environment.probe_as, ("environments", name, "probe_as")
+
+
+def _no_prober(inventory: Inventory, caller: str) -> str:
+    """Why a caller is none."""
+    name, _, title = caller.partition("/")
+    device = inventory.devices.get(name)
+    if device is None:
+        return f'There is no device "{name}".'
+    titles = ", ".join(sorted(device.ae_titles)) or "no AE title"
+    if title:
+        return f'Device {name} has no AE title "{title}"; it has {titles}.'
+    return f"Device {name} has {titles}."
 
 
 def _missing(scope: Scope, collection: str, name: str, path: Path, user: str) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from pacsconf.inventory import formats
-from pacsconf.inventory.values import Count, Flag, SecretRef, Texts
+from pacsconf.inventory.values import Count, Dialled, DialledFor, Flag, SecretRef, Texts
 
 Mode = Literal["read-only", "write"]
 OnDrift = Literal["report", "enforce"]
@@ -107,7 +107,7 @@ class Environment(BaseModel):
     systems: Mapping[str, Mapping[str, Any] | None] = {}
     """By system name: keys that replace or complete those of `systems`; null: not in this environment."""
     guards: Mapping[str, Any] = {}
-    dial: Mapping[str, str] = {}
+    dial: Mapping[DialledFor, Dialled] = {}
     """Declared `host:port` to the address that observers call instead; `"*"` is every other one, and the
     address `none` is never called."""
     probe_as: str | None = None

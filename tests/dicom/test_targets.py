@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pacsconf.core.finding import Finding
-from pacsconf.dicom.targets import Target, check_probe_as, targets
+from pacsconf.dicom.targets import Target, targets
 from pacsconf.inventory.model import Connection, Inventory, NetworkAE, Node, Site
 
 
@@ -103,36 +102,16 @@ def test_a_connection_that_is_not_declared_is_passed_over(a_device):
 
 
 @pytest.mark.parametrize(
-    ("probe_as", "detail"),
-    [
-        pytest.param("nobody", 'There is no device "nobody".', id="no such device"),
-        pytest.param("two", "Device two has ONE, TWO: say which one to call as.", id="which of two"),
-        pytest.param("two/SIX", 'Device two has no AE title "SIX"; it has ONE, TWO.', id="no such title"),
-    ],
+    "probe_as", ["nobody", "two", "two/SIX"], ids=["no device", "which of two", "no title"]
 )
-def test_a_caller_that_is_not_declared_is_reported_and_nobody_is_called_as(a_device, probe_as, detail):
+def test_nobody_is_called_as_a_caller_that_is_not_declared(a_device, probe_as):
     both = {
         title: NetworkAE(title=title, connections=(), initiator=True, acceptor=False)
         for title in ("ONE", "TWO")
     }
     two = a_device("two").model_copy(update={"ae_titles": both})
     inventory = an_inventory(two, a_device())
-    assert check_probe_as(inventory, probe_as) == (
-        Finding(
-            rule="WIRE-CALLER",
-            severity="error",
-            summary=f'probe_as: "{probe_as}" names no AE title to call as',
-            detail=f"{detail} Peers accept only titles they know, so probing needs a declared one.",
-            fix="Write probe_as: device/AE_TITLE.",
-            path=("pacsconf", "probe_as"),
-        ),
-    )
     assert [target.calling for target in targets(inventory, None, probe_as)] == [None]
-
-
-@pytest.mark.parametrize("probe_as", [None, "ct-1", "ct-1/CT1"])
-def test_a_declared_caller_is_fine(a_device, probe_as):
-    assert check_probe_as(an_inventory(a_device()), probe_as) == ()
 
 
 def test_an_ae_on_two_connections_is_called_on_both(a_device):

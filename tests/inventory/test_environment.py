@@ -124,6 +124,120 @@ def test_address_of_a_directory_stays_as_written(url):
     assert directory_url(url) == url
 
 
+def warned(declare, directory, environment="production"):
+    """What is found about a directory with these keys, and where."""
+    text = f"""\
+systems:
+  d: {{type: dicom-directory, bind: {{dn: cn=a, password: env:A}}, {directory}}}
+environments:
+  {environment}: {{}}
+"""
+    loaded = declare(text)
+    found, findings = for_environment(loaded.inventory)
+    assert "d" in found.systems
+    return [
+        (one.rule, one.severity, one.summary)
+        for one in loaded.sources.located(findings)
+        if one.place.line == 2
+    ]
+
+
+@pytest.mark.parametrize(
+    ("directory", "expected"),
+    [
+        (
+            "url: ldaps://h, verify: false",
+            [("PACS-SYS-002", "System d does not check the server's certificate (verify: false)")],
+        ),
+        (
+            "url: ldaps://h, allow_clear_text: true",
+            [("PACS-SYS-003", "System d may send its password unencrypted (allow_clear_text: true)")],
+        ),
+        ("url: LDAP://h:389", [("PACS-SYS-004", "System d is reached unencrypted (LDAP://h:389)")]),
+        ("url: ldap://h, start_tls: true", []),
+        ("url: ldap://localhost", []),
+        ("url: ldap://127.0.0.9:389", []),
+        ("url: 'ldap://[::1]'", []),
+        ("url: ldaps://h, verify: true, allow_clear_text: false", []),
+    ],
+)
+def test_weakened_transport_is_a_warning(declare, directory, expected):
+    assert warned(declare, directory) == [(rule, "warning", words) for rule, words in expected]
+
+
+def test_practice_lab_may_be_reached_in_any_way(declare):
+    assert warned(declare, "url: ldap://h, verify: false, allow_clear_text: true", "lab") == []
+
+
+def test_weakening_is_told_where_it_is_written(declare):
+    text = """\
+systems:
+  d: {type: dicom-directory, url: ldaps://h}
+environments:
+  production:
+    systems:
+      d: {verify: false}
+"""
+    loaded = declare(text)
+    (finding,) = loaded.sources.located(for_environment(loaded.inventory)[1])
+    assert (finding.rule, str(finding.place)) == ("PACS-SYS-002", "inventory/hospital.yaml:6:19")
+
+
+def test_system_that_only_an_environment_names_is_told_there(declare):
+    loaded = declare("environments:\n  production:\n    systems:\n      d: {mode: write}\n")
+    (finding,) = loaded.sources.located(for_environment(loaded.inventory)[1])
+    assert (finding.rule, str(finding.place)) == ("PACS-VAL-003", "inventory/hospital.yaml:4:7")
+
+
+BAD_DIAL = [
+    ("ct-1", "127.0.0.1:104", "an address to call is host:port, such as 127.0.0.1:11112"),
+    ("ct-1:0", "none", "an address to call is host:port, such as 127.0.0.1:11112"),
+    ("ct-1:70000", "none", "a port is a whole number from 1 to 65535, not 70000"),
+    ("ct-1:104", "127.0.0.1", "an address to call is host:port, such as 127.0.0.1:11112"),
+    ("ct-1:104", "nobody", "an address to call is host:port, such as 127.0.0.1:11112"),
+    ("ct-1:104", "*", "an address to call is host:port, such as 127.0.0.1:11112"),
+    ("none", "ct-1:104", "an address to call is host:port, such as 127.0.0.1:11112"),
+]
+
+
+@pytest.mark.parametrize(("declared", "called", "words"), BAD_DIAL)
+def test_dial_map_is_checked_when_it_is_loaded(told, declared, called, words):
+    (line,) = told(f"environments:\n  lab:\n    dial: {{'{declared}': '{called}'}}\n")
+    assert line.startswith("error PACS-HOST-004 inventory/hospital.yaml:3:")
+    assert line.endswith(f" environments.lab.dial.{declared}: {words}")
+
+
+@pytest.mark.parametrize(("declared", "called", "words"), BAD_DIAL)
+def test_dial_map_from_outside_is_checked_too(declare, declared, called, words):
+    loaded = declare("environments: {lab: {}}\n")
+    found, (finding,) = for_environment(loaded.inventory, overlay={"dial": {declared: called}})
+    assert (finding.rule, finding.summary) == ("PACS-HOST-004", f"overlay.dial.{declared}: {words}")
+    assert finding.fix.startswith("It comes from outside the inventory.")
+    assert loaded.sources.place(finding.path) is None
+    assert found.environments["lab"].dial == {}
+
+
+def test_dial_map_takes_addresses_of_any_kind(declare):
+    dial = "{'[fd00::1]:104': '[::1]:4242', 'ct-1:104': none, '*': h.example.org:104}"
+    loaded = declare(f"environments:\n  lab:\n    dial: {dial}\n")
+    assert loaded.findings == ()
+    assert loaded.inventory.environments["lab"].dial == {
+        "fd00::1:104": "::1:4242",
+        "ct-1:104": "none",
+        "*": "h.example.org:104",
+    }
+
+
+def test_mistake_from_outside_is_not_told_at_a_file(declare):
+    loaded = declare(TEXT)
+    overlay = {"systems": {"directory": {"verify": "maybe", "bnid": {}}}}
+    _, findings = for_environment(loaded.inventory, "lab", overlay)
+    assert [(one.rule, one.path, loaded.sources.place(one.path)) for one in findings] == [
+        ("PACS-VAL-001", ("overlay", "systems", "directory", "verify"), None),
+        ("PACS-KEY-001", ("overlay", "systems", "directory", "bnid"), None),
+    ]
+
+
 def test_environment_name_must_fit_a_branch(told):
     assert told("environments: {Lab 1: {}}\n") == [
         (

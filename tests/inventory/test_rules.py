@@ -118,10 +118,36 @@ def test_caller_of_probes_is_declared(told, caller):
     assert told(f"pacsconf: {{probe_as: {caller}}}\ndevices:\n  a: {{type: m, ae_title: A, host: h}}\n") == []
 
 
-def test_caller_of_probes_that_is_not_declared_is_refused(told):
-    assert told("pacsconf: {probe_as: a/B}\ndevices:\n  a: {type: m, ae_title: A, host: h}\n") == [
+@pytest.mark.parametrize(
+    ("caller", "words", "why"),
+    [
         (
-            'error PACS-REF-008 inventory/hospital.yaml:1:22 pacsconf is to call as "a/B", which is not declared; '
-            'did you mean "a/A"?'
-        )
-    ]
+            "a/B",
+            '"a/B" names no AE title to call as; did you mean "a/A"?',
+            'Device a has no AE title "B"; it has A.',
+        ),
+        ("two", '"two" names no AE title to call as', "Device two has X, Y."),
+        ("nobody", '"nobody" names no AE title to call as', 'There is no device "nobody".'),
+        ("mute", '"mute" names no AE title to call as', "Device mute has no AE title."),
+    ],
+)
+@pytest.mark.parametrize(
+    ("above", "at"),
+    [("pacsconf: {probe_as: %s}", "1:22"), ("environments: {lab: {probe_as: %s}}", "1:32")],
+    ids=["of all", "of one environment"],
+)
+def test_caller_of_probes_that_is_not_declared_is_refused(declare, caller, words, why, above, at):
+    text = """
+devices:
+  a: {type: m, ae_title: A, host: h}
+  two: {type: m, ae_titles: {X: {}, Y: {}}, host: h}
+  mute: {type: m, host: h}
+"""
+    (finding,) = declare(above % caller + text).findings
+    assert (finding.rule, finding.severity, str(finding.place)) == (
+        "PACS-REF-008",
+        "error",
+        f"inventory/hospital.yaml:{at}",
+    )
+    assert finding.summary == f"probe_as: {words}"
+    assert finding.detail.startswith(f"{why} Devices answer only callers they know")

@@ -81,5 +81,5 @@ def test_no_error_of_the_core_was_forgotten_above():
 
 def test_the_user_guide_has_the_same_table():
     guide = (DOCS / "user-guide.md").read_text(encoding="utf-8")
-    told = [int(number) for number in re.findall(r"^\| *(\d+) *\|", guide, re.MULTILINE)]
-    assert told == [code.value for code in Exit]
+    told = re.findall(r"^\| *(\d+) *\| *(.*?) *\|", guide, re.MULTILINE)
+    assert told == [(str(code.value), meaning) for code, meaning in MEANINGS.items()]

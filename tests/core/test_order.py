@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
 from pacsconf.core.errors import DependencyCycle
-from pacsconf.core.order import closure, layers, needed_by, order, waiting_for
+from pacsconf.core.order import closure, foremost, layers, needed_by, order, waiting_for
 from pacsconf.core.resource import State
 from tests.core.strategies import World, applied, changes_between, stands, worlds
 
@@ -303,3 +303,20 @@ def test_closure_of_everything_is_everything_that_changes_and_what_it_needs(star
     for address in found:
         for held in (start.get(address), goal.get(address)):
             assert held is None or held.depends_on <= found
+
+
+# --- what comes first of some -------------------------------------------------------------------------------
+
+
+def test_foremost_are_those_that_wait_for_none_of_the_others():
+    changes = [create(A), create(B, A), create(C, B), create(D)]
+    assert foremost([A, B, C, D], changes) == {A, D}
+    assert foremost([B, C], changes) == {B}
+
+
+def test_foremost_sees_through_changes_that_are_not_asked_about():
+    assert foremost([A, C], [create(A), create(B, A), create(C, B)]) == {A}
+
+
+def test_foremost_of_deletes_is_what_depends():
+    assert foremost([A, B], [delete(A), delete(B, A)]) == {B}

@@ -21,6 +21,9 @@ from pacsconf.cli.exits import MEANINGS, Exit, exit_of
 from pacsconf.cli.screen import Screen
 from pacsconf.core.errors import PacsconfError
 
+INTERRUPTED = 130
+"""How a command ends that Ctrl-C broke off, as the shell has it: 128 and the number of SIGINT."""
+
 EXIT_CODES = "Exit codes:\n\n" + "\n\n".join(f"{code.value:>2}  {text}" for code, text in MEANINGS.items())
 
 app = typer.Typer(
@@ -100,9 +103,8 @@ def _code(arguments: Sequence[str] | None) -> int:
     except PacsconfError as exc:
         Screen(None).error(exc)
         return exit_of(exc)
-    except KeyboardInterrupt:
+    if returned == INTERRUPTED:  # what the CLI library makes of KeyboardInterrupt
         print("\ninterrupted; if an apply was running: pacsconf resume", file=sys.stderr)
-        return 130
     return int(returned) if isinstance(returned, int) else Exit.OK
 
 

@@ -1,7 +1,7 @@
 """Runs pacsconf commands that send themselves a signal at a chosen point; every command is a fork of this process.
 
 A line of JSON on stdin is a `Job`, answered by a line with the process id; a line `{"wait": PID}` is answered by a
-line with that process's exit status, negative for a signal.
+line with that process's exit status, negative for a signal that ended it, and above 1000 for one that stopped it.
 
 Points are `STEP.MOMENT`. Steps of the record are its kinds of commit (`open`, `renewed`, `resumed`, `closed`,
 `abandoned`), with the moments `before`, `written` (the commit exists, nothing points to it), `published` (what
@@ -29,6 +29,8 @@ from pacsconf.core.plan import canonical
 from pacsconf.record import _git, branch, journal
 from pacsconf.systems._ldap import directory
 
+STOPPED = 1000
+
 LIVES_AT_MOST = 90
 """Seconds after which a command is ended, so that no test hangs."""
 
@@ -37,7 +39,7 @@ LIVES_AT_MOST = 90
 class Job:
     """One command: `later` are seconds that its clock is ahead, `tick` those that pass each time it is asked.
 
-    `signal` is sent when `point` is reached the `nth` time; `answer` makes stdin a terminal on which it is typed.
+    `signal` is sent, `times` times, when `point` is reached the `nth` time; `answer` is typed on a terminal.
     """
 
     arguments: list[str]
@@ -47,6 +49,7 @@ class Job:
     point: str = ""
     nth: int = 1
     signal: str = "SIGKILL"
+    times: int = 1
     later: float = 0
     tick: float = 0
     answer: str | None = None
@@ -66,7 +69,7 @@ class Trap:
         if point != self.job.point:
             return
         self.seen += 1
-        if self.seen == self.job.nth:
+        for _ in range(self.job.times if self.seen == self.job.nth else 0):
             os.kill(os.getpid(), signal.Signals[self.job.signal])
 
 
@@ -228,8 +231,9 @@ def serve() -> None:
     for line in sys.stdin.buffer:
         asked = json.loads(line)
         if "wait" in asked:
-            _, status = os.waitpid(asked["wait"], 0)
-            _answer(os.waitstatus_to_exitcode(status))
+            _, status = os.waitpid(asked["wait"], os.WUNTRACED)
+            stopped = os.WIFSTOPPED(status)
+            _answer(STOPPED + os.WSTOPSIG(status) if stopped else os.waitstatus_to_exitcode(status))
             continue
         pid = os.fork()
         if pid == 0:

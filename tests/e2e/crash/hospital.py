@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -24,8 +25,9 @@ from pacsconf.core.address import Address
 from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.resource import State
 from pacsconf.lab import slapd
+from pacsconf.record.journal import Journal
 from pacsconf.record.record import Record
-from tests.e2e.crash.driver import Job
+from tests.e2e.crash.driver import STOPPED, Job
 
 SITES = "sites: {{main: {{name: Main campus, timezone: UTC, probe: none}}}}\n"
 SYSTEM = """\
@@ -94,6 +96,7 @@ class Driver:
         return self._ask(asdict(job))
 
     def wait(self, pid: int) -> int:
+        """Its exit status, or above `STOPPED` when a signal stopped it."""
         return self._ask({"wait": pid})
 
     def _ask(self, body: dict[str, Any]) -> int:
@@ -210,6 +213,14 @@ class Clone:
         job = self.job(*arguments, **options)
         return self.end(job, self.stage.driver.start(job))
 
+    def stopped(self, *arguments: str, **options: Any) -> Living:
+        """A command that stands still at its point until it is told to go on."""
+        job = self.job(*arguments, signal="SIGSTOP", **options)
+        living = Living(self, job, self.stage.driver.start(job))
+        code = self.stage.driver.wait(living.pid)
+        assert code > STOPPED, Path(job.out).read_text()
+        return living
+
     def end(self, job: Job, pid: int) -> Ran:
         code = self.stage.driver.wait(pid)
         return Ran(code, Path(job.out).read_text())
@@ -239,6 +250,19 @@ class Clone:
             contents = record.state().contents
             return dict(contents.owned), contents.changeset
 
+    def record_head(self) -> str:
+        """The head of the record where it is decided."""
+        remote = self.git("ls-remote", ".", "refs/heads/pacsconf/test")
+        if self.git("remote"):
+            remote = self.git("ls-remote", "origin", "refs/heads/pacsconf/test")
+        return remote.partition("\t")[0]
+
+    def journal(self) -> dict[str, str]:
+        """What this clone's journal keeps of change sets that it did not close, by address."""
+        kept = Journal.open(self.path / ".git", "test")
+        outcomes = [one for id_ in kept.unfinished() for one in kept.outcomes(id_).values()]
+        return {str(one.address): one.status for one in outcomes}
+
     def require_converged(self) -> None:
         """Live, declared and recorded are one, nothing is planned, and every entry was written just once."""
         stage = self.stage
@@ -250,6 +274,46 @@ class Clone:
         assert owned == stage.owned
         assert changeset is not None
         assert changeset.status != "open"
+
+
+@dataclass
+class Living:
+    """A command that stands still."""
+
+    clone: Clone
+    job: Job
+    pid: int
+
+    def go_on(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
+    def end(self) -> Ran:
+        """It goes on until it ends."""
+        self.go_on()
+        return self.clone.end(self.job, self.pid)
+
+
+def killed(clone: Clone, point: str) -> None:
+    """Apply until `point`, and die there. The clock runs fast where the lease is to be renewed."""
+    name, _, nth = point.partition("*")
+    ran = clone.run(
+        "apply", clone.stage.plan, point=name, nth=int(nth or 1), tick=300 if "renewed" in name else 0
+    )
+    assert ran.code == -9, ran.text
+
+
+def require_shut_out(clone: Clone) -> None:
+    """While the lease runs nobody applies or resumes, and nothing changes."""
+    head, writes = clone.record_head(), clone.stage.directory.writes()
+    for arguments in (("apply", clone.stage.plan), ("resume",)):
+        ran = clone.run(*arguments)
+        assert ran.code == 7, ran.text
+        assert "is open on test: by Maria Weber <mweber@example.org>" in ran.text
+    assert clone.record_head() == head
+    late = clone.stage.directory.writes() - writes
+    # What was sent before the kill may reach the directory's log after it; nothing else may.
+    assert late.total() <= 1
+    assert all(count == 1 for count in clone.stage.directory.writes().values())
 
 
 def make_stage(folder: Path) -> Iterator[Stage]:

@@ -12,7 +12,7 @@ from pacsconf.cli import workspace
 from pacsconf.cli.exits import Exit, worst
 from pacsconf.cli.inventory_commands import TextOrJson, show_findings
 from pacsconf.cli.plan_file import load_plan, save_plan
-from pacsconf.cli.plan_screen import sentence, show_plan, trips, view_of
+from pacsconf.cli.plan_screen import note_record, sentence, show_plan, trips, view_of
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
 from pacsconf.cli.stopping import stoppable
@@ -33,7 +33,7 @@ Excludes = Annotated[
 ]
 Repairs = Annotated[
     list[str] | None,
-    typer.Option("--repair", help="Put drift or a clash here back to declared.", metavar="ADDRESS"),
+    typer.Option("--repair", help="Put back to declared what others changed here.", metavar="ADDRESS"),
 ]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show every field.")]
 
@@ -69,7 +69,7 @@ def plan(
     work = opened(context, format)
     reporter = Reporter(screen)
     with workspace.world(work, reporter) as world:
-        planned = _planned(world, _options(repair, target, exclude), reporter)
+        planned = _planned(screen, world, _options(repair, target, exclude), reporter)
         made = planned.plan
         if out is not None:
             save_plan(made, out)
@@ -90,7 +90,9 @@ def plan(
 
 def show(
     context: typer.Context,
-    what: Annotated[str, typer.Argument(help="A saved plan's file, or a change set of the record.")],
+    what: Annotated[
+        str, typer.Argument(help="A saved plan's file, or a change set of the record.", metavar="PLAN_OR_ID")
+    ],
     format: TextOrJson = "text",  # noqa: A002 - the option's name
     verbose: Verbose = False,
 ) -> Exit:
@@ -125,12 +127,12 @@ def show(
 
 def apply(
     context: typer.Context,
-    plan_file: Annotated[Path | None, typer.Argument(help="A saved plan.", metavar="[PLAN]")] = None,
+    plan_file: Annotated[Path | None, typer.Argument(help="A saved plan.", metavar="PLAN")] = None,
     expect: Annotated[
         str | None, typer.Option("--expect", help="Apply if the plan has this digest.", metavar="DIGEST")
     ] = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
-    ticket: Annotated[str, typer.Option("--ticket", help="Ticket, for the record.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT")] = "",
+    ticket: Annotated[str, typer.Option("--ticket", help="Ticket, for the record.", metavar="TEXT")] = "",
     ack: Annotated[
         list[str] | None, typer.Option("--ack", help="Let a tripped guard through.", metavar="DIGEST:GUARD")
     ] = None,
@@ -194,8 +196,9 @@ def drift(
     work = opened(context, format)
     reporter = Reporter(screen)
     with workspace.world(work, reporter) as world:
-        planned = _planned(world, _options(None, target, exclude), reporter)
+        planned = _planned(screen, world, _options(None, target, exclude), reporter)
         view = view_of(work, world, planned, reporter, screen.width)
+    note_record(screen, planned.record)
     if format == "json":
         from pacsconf.report.as_json import drift_json
 
@@ -229,13 +232,17 @@ def _options(repair: list[str] | None, target: list[str] | None, exclude: list[s
     return Options(tuple(repair or ()), tuple(target or ()), tuple(exclude or ()))
 
 
-def _planned(world: World, options: Options, reporter: Reporter) -> Planned:
+def _planned(screen: Screen, world: World, options: Options, reporter: Reporter) -> Planned:
+    """The plan, after a note when the remote could not be asked for the record."""
     from pacsconf import engine
 
     try:
-        return engine.plan(world, options)
+        planned = engine.plan(world, options)
     finally:
         reporter.stop()
+    if planned.record.note:
+        screen.note(sentence(f"Note: {planned.record.note}."))
+    return planned
 
 
 def written_systems(work: workspace.Workspace) -> list[SystemConfig]:
@@ -322,7 +329,7 @@ def _chosen(
             return engine.same_as(world, saved)
         finally:
             reporter.stop()
-    planned = _planned(world, options, reporter)
+    planned = _planned(screen, world, options, reporter)
     if expect is not None and not planned.plan.digest.startswith(expect.lower()):
         raise StalePlan(
             f"the plan has digest {planned.plan.digest[:8]} now, not the expected {expect[:8]}",

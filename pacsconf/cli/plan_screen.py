@@ -16,12 +16,27 @@ if TYPE_CHECKING:
     from pacsconf.core.address import Address
     from pacsconf.core.plan import Plan
     from pacsconf.engine import Planned, World
+    from pacsconf.record.state import RecordState
     from pacsconf.report.lines import Lines
     from pacsconf.report.view import View
 
 
 def trips(made: Plan) -> bool:
     return any(guard.tripped for guard in made.guards)
+
+
+def note_record(screen: Screen, record: RecordState) -> None:
+    """What to know about the record that a plan stands on: it may be newer, or an apply is not at its end."""
+    from pacsconf.report.lines import Span, line, wrapped
+
+    notes = [record.note] if record.note else []
+    if record.open is not None:
+        notes.append(
+            f"change set {record.open.id} is open, so what is shown may still move: {record.open.operator} is"
+            f" applying, or was cut off (lease until {record.open.lease_until})"
+        )
+    for note in notes:
+        screen.note(wrapped(note, screen.width, first=line(Span("note", "warning"), "  "), indent=3))
 
 
 def show_plan(
@@ -33,6 +48,7 @@ def show_plan(
 ) -> None:
     from pacsconf.report.diagnostics import findings_text
 
+    note_record(screen, planned.record)
     if planned.findings:
         screen.note(
             findings_text(

@@ -1,0 +1,48 @@
+"""What is said beside a plan about the record that it was computed from."""
+
+from __future__ import annotations
+
+from pacsconf.cli.plan_screen import note_record
+from pacsconf.cli.screen import Screen
+from pacsconf.core.changeset import ChangeSet
+from pacsconf.core.plan import Basis, Plan
+from pacsconf.record.branch import Tip
+from pacsconf.record.contents import Contents
+from pacsconf.record.state import RecordState
+
+TIP = Tip("c0ffee1", "c0ffee1", "c0ffee1")
+
+
+def said(capsys, record: RecordState) -> str:
+    note_record(Screen(color=None), record)
+    out, err = capsys.readouterr()
+    assert out == ""
+    return err
+
+
+def test_nothing_is_said_of_a_record_that_is_whole_and_free(capsys):
+    assert said(capsys, RecordState(TIP)) == ""
+
+
+def test_a_remote_that_does_not_answer_is_told(capsys):
+    record = RecordState(TIP, note="origin does not answer: timed out; the record may be newer there")
+
+    assert said(capsys, record) == "note  origin does not answer: timed out; the record may be newer there\n"
+
+
+def test_an_open_change_set_is_told(capsys):
+    plan = Plan("lab", Basis("", "", "", "", "", "2026-11-24"))
+    opened = ChangeSet(
+        id="20261124-162917-bdb0",
+        plan=plan,
+        operator="M. Weber <m@x.example>",
+        runner="root@vm:1",
+        opened="2026-11-24T16:29:17Z",
+        lease_until="2026-11-24T16:44:17Z",
+    )
+
+    assert said(capsys, RecordState(TIP, contents=Contents(changeset=opened))) == (
+        "note  change set 20261124-162917-bdb0 is open, so what is shown may still move:\n"
+        "   M. Weber <m@x.example> is applying, or was cut off (lease until\n"
+        "   2026-11-24T16:44:17Z)\n"
+    )

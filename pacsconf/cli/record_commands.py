@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from pacsconf.record.contents import Entry as RecordEntry
     from pacsconf.report.history_text import Entry
 
-Reason = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
-Patterns = Annotated[list[str], typer.Argument(help="Addresses or patterns.", metavar="ADDRESS...")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT")]
+Patterns = Annotated[
+    list[str],
+    typer.Argument(help="Addresses, or patterns such as 'directory/device/ct-*'.", metavar="ADDRESS"),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -68,11 +71,13 @@ def _entry(one: RecordEntry) -> Entry:
 
 
 def _noun(name: str, number: int) -> str:
-    return name.removesuffix("s") if number == 1 else name
+    if number != 1:
+        return name
+    return name.removesuffix("es") if name.endswith("sses") else name.removesuffix("s")
 
 
 def hold(context: typer.Context, addresses: Patterns, reason: Reason = "") -> Exit:
-    """Leave addresses alone: plan shows them, apply skips them, until released or declared otherwise."""
+    """Leave changes alone: plan shows them, apply skips them, until released or declared otherwise."""
     screen: Screen = context.obj.screen
     if not reason.strip():
         raise typer.BadParameter("a hold needs one: somebody will ask", param_hint="--reason")
@@ -83,12 +88,12 @@ def hold(context: typer.Context, addresses: Patterns, reason: Reason = "") -> Ex
 
         held = upkeep.hold(world, addresses, reason)
     screen.show(tuple(line("  held  ", str(address)) for address in held))
-    screen.show((line(f"{len(held)} held. To go on with them: {work.command} release ADDRESS"),))
+    screen.show((line(f"{len(held)} held. To end it: {work.command} release ADDRESS"),))
     return Exit.OK
 
 
 def release(context: typer.Context, addresses: Patterns, reason: Reason = "") -> Exit:
-    """Hold addresses no longer."""
+    """End a hold: apply goes on with these changes."""
     screen: Screen = context.obj.screen
     work = opened(context, "text")
     with workspace.world(work, Reporter(screen)) as world:
@@ -100,7 +105,7 @@ def release(context: typer.Context, addresses: Patterns, reason: Reason = "") ->
 
 
 def unlock(context: typer.Context, reason: Reason = "") -> Exit:
-    """Break the lock of a run that is certainly dead; if it lives, it stops before its next layer."""
+    """Break the lock of an apply that is certainly dead. If it lives, it stops before its next changes."""
     screen: Screen = context.obj.screen
     if not reason.strip():
         raise typer.BadParameter("breaking a lock needs one", param_hint="--reason")

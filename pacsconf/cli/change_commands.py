@@ -156,7 +156,7 @@ def apply(
             code = _concluded(screen, work, resumed)
             if code is not Exit.OK or _is_same(resumed.plan, saved, expect):
                 return code
-        planned = _chosen(world, saved, expect, options, reporter)
+        planned = _chosen(screen, world, saved, expect, options, reporter)
         operator, runner = workspace.operator_name(work)
         approval = _approval(operator, runner, reason, ticket, ack)
         if saved is None and expect is None:
@@ -198,7 +198,6 @@ def drift(
     with workspace.world(work, reporter) as world:
         planned = _planned(screen, world, _options(None, target, exclude), reporter)
         view = view_of(work, world, planned, reporter, screen.width)
-    note_record(screen, planned.record)
     if format == "json":
         from pacsconf.report.as_json import drift_json
 
@@ -233,15 +232,14 @@ def _options(repair: list[str] | None, target: list[str] | None, exclude: list[s
 
 
 def _planned(screen: Screen, world: World, options: Options, reporter: Reporter) -> Planned:
-    """The plan, after a note when the remote could not be asked for the record."""
+    """The plan, after a note when the record may be newer elsewhere, or is open."""
     from pacsconf import engine
 
     try:
         planned = engine.plan(world, options)
     finally:
         reporter.stop()
-    if planned.record.note:
-        screen.note(sentence(f"Note: {planned.record.note}."))
+    note_record(screen, planned.record)
     return planned
 
 
@@ -319,7 +317,7 @@ def _is_same(made: Plan, saved: Plan | None, expect: str | None) -> bool:
 
 
 def _chosen(
-    world: World, saved: Plan | None, expect: str | None, options: Options, reporter: Reporter
+    screen: Screen, world: World, saved: Plan | None, expect: str | None, options: Options, reporter: Reporter
 ) -> Planned:
     """What is to be executed: always computed here and now, and held against what was reviewed."""
     from pacsconf import engine

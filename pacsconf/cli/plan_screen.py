@@ -48,7 +48,6 @@ def show_plan(
 ) -> None:
     from pacsconf.report.diagnostics import findings_text
 
-    note_record(screen, planned.record)
     if planned.findings:
         screen.note(
             findings_text(
@@ -98,6 +97,7 @@ def view_of(
         verbose=verbose,
         show_unmanaged=show_unmanaged,
         command=work.command,
+        branch=world.record.inventory_commit("inventory").branch or "no branch: detached head",
         plan_file=plan_file,
         since=_last_apply(world) if planned.plan.drifts else "",
         next_step=_next_step(work, planned, plan_file),

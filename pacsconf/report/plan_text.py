@@ -42,7 +42,7 @@ def plan_text(plan: Plan, view: View = DEFAULT_VIEW) -> Lines:
 
 def header(plan: Plan, view: View) -> Lines:
     """Which environment and inventory, and what was read from each system."""
-    title = line(Span(f"Plan for {plan.environment}", "strong"), f" · {_inventory(plan)}")
+    title = line(Span(f"Plan for {plan.environment}", "strong"), f" · {_inventory(plan, view)}")
     names = max((len(system) for system in plan.counts), default=0)
     rows = (
         line(f"  {padded(system, names)}  {counted(number, 'resource'):>15} read{_seconds(system, view)}")
@@ -53,11 +53,12 @@ def header(plan: Plan, view: View) -> Lines:
     return (title, *rows, *only)
 
 
-def _inventory(plan: Plan) -> str:
+def _inventory(plan: Plan, view: View) -> str:
     commit, dirty = plan.basis.commit.removesuffix("-dirty"), plan.basis.commit.endswith("-dirty")
     if not commit:
         return "inventory not in git"
-    return f"inventory {commit[:7]}{' with uncommitted changes' if dirty else ', clean'}"
+    branch = f" ({view.branch})" if view.branch else ""
+    return f"inventory {commit[:7]}{branch}{' with uncommitted changes' if dirty else ', clean'}"
 
 
 def _seconds(system: str, view: View) -> str:

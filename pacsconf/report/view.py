@@ -23,13 +23,15 @@ class View:
     with field ""; `link(origin)` the web address of such a place; `setting(name)` where a guard's limit is set
     (`pacsconf.guards.readdresses`); `uid_name(uid)` what a UID is called. Each gives "" for what it does not know.
     `seconds` are how long each system took to read; `since` is the last apply in words (`9d41f07, 2 days ago`);
-    `plan_file` is empty for an unsaved plan; `command` how pacsconf is called here (empty: `pacsconf -e ENV`).
+    `branch` is what is checked out; `plan_file` is empty for an unsaved plan; `command` how pacsconf is called here
+    (empty: `pacsconf -e ENV`).
     """
 
     width: int = 80
     verbose: bool = False
     show_unmanaged: bool = False
     command: str = ""
+    branch: str = ""
     plan_file: str = ""
     since: str = ""
     next_step: str = ""

@@ -250,6 +250,19 @@ class Clone:
             contents = record.state().contents
             return dict(contents.owned), contents.changeset
 
+    def sign_with(self, key: Path) -> None:
+        """Make a key, and let git sign with it and trust it."""
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+        signers = key.with_name("signers")
+        signers.write_text(f"mweber@example.org {key.with_suffix('.pub').read_text()}")
+        for name, value in {
+            "commit.gpgsign": "true",
+            "gpg.format": "ssh",
+            "user.signingkey": str(key),
+            "gpg.ssh.allowedSignersFile": str(signers),
+        }.items():
+            self.git("config", name, value)
+
     def record_head(self) -> str:
         """The head of the record where it is decided."""
         remote = self.git("ls-remote", ".", "refs/heads/pacsconf/test")

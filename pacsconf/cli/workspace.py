@@ -88,22 +88,22 @@ def checked(root: Path, environment: str | None) -> Workspace:
     Raises: InvalidInventory with every finding when the inventory, or an environment of it, does not stand.
     """
     started = perf_counter()
-    loaded = _loaded(root, started)
-    inventory = loaded.inventory
-    assert inventory is not None, "what does not stand was raised"
-    names = [environment] if environment or not inventory.environments else sorted(inventory.environments)
-    more = dict.fromkeys(
-        found for name in names for found in loaded.sources.located(_checked_for(inventory, name))
-    )
-    findings = (*loaded.findings, *more)
-    if errors(findings):
+    loaded = _read(root)
+    more = _of_environments(loaded.built, environment) if loaded.built else ()
+    findings = (*loaded.findings, *dict.fromkeys(loaded.sources.located(more)))
+    if loaded.inventory is None or errors(findings):
         raise InvalidInventory(loaded, findings, perf_counter() - started)
-    return Workspace(root, loaded, environment or "default", inventory, findings, perf_counter() - started)
+    return Workspace(
+        root, loaded, environment or "default", loaded.inventory, findings, perf_counter() - started
+    )
 
 
-def _checked_for(inventory: Inventory, environment: str | None) -> tuple[Finding, ...]:
-    deployed, findings = for_environment(inventory, environment)
-    return (*findings, *_unknown_types(deployed))
+def _of_environments(inventory: Inventory, environment: str | None) -> Iterator[Finding]:
+    """What is wrong with this environment, or with any where none is named."""
+    names = [environment] if environment or not inventory.environments else sorted(inventory.environments)
+    for name in names:
+        deployed, findings = for_environment(inventory, name)
+        yield from (*findings, *_unknown_types(deployed))
 
 
 def _unknown_types(inventory: Inventory) -> Iterator[Finding]:
@@ -121,21 +121,26 @@ def _unknown_types(inventory: Inventory) -> Iterator[Finding]:
                 "error",
                 f'System {config.name} is of type "{config.type}", which is not installed'
                 f"{nearest(config.type, known)}",
+                detail="Nothing here knows how to read or change it.",
                 fix=f"Installed are: {', '.join(known)}.",
                 path=("systems", config.name, "type"),
             )
 
 
 def _loaded(root: Path, started: float) -> Loaded:
+    loaded = _read(root)
+    if loaded.inventory is None:
+        raise InvalidInventory(loaded, loaded.findings, perf_counter() - started)
+    return loaded
+
+
+def _read(root: Path) -> Loaded:
     if not (root / "inventory").is_dir():
         raise PacsconfError(
             f'there is no folder "inventory" in {root.resolve()}',
             fix="Change to the inventory's repository, name it by --chdir DIR, or begin one: pacsconf init",
         )
-    loaded = load(root)
-    if loaded.inventory is None:
-        raise InvalidInventory(loaded, loaded.findings, perf_counter() - started)
-    return loaded
+    return load(root)
 
 
 class InvalidInventory(InventoryError):

@@ -50,9 +50,10 @@ def hosts_outside_networks(inventory: Inventory, scope: Scope) -> Iterator[Findi
                     "PACS-NET-001",
                     "warning",
                     f"{connection.host} of device {name} is outside the networks of site {device.site}",
-                    f"These are {', '.join(site.networks)} ({scope.said(at)}).",
+                    f"That site has {', '.join(site.networks)}: one of the two is probably mistyped.",
                     "Correct the address or the site, or add the network to the site.",
                     path=("devices", name, "connections", key, "host"),
+                    also=scope.also(at, "its networks"),
                 )
 
 
@@ -71,7 +72,7 @@ def one_address_for_two(inventory: Inventory, scope: Scope) -> Iterator[Finding]
                     "PACS-NET-002",
                     "warning",
                     f"Devices {first.name} and {other.name} have the same address {host} port {port}",
-                    f"{first.name} has it at {scope.said(at)}. Only one program can listen there.",
+                    "Only one program can listen there.",
                     "Correct one of them; several AE titles at one address are one device.",
                     path=("devices", other.name, "connections", other_key),
                     also=scope.also(at, f"the address of {first.name}"),

@@ -57,6 +57,13 @@ class Build:
         self.findings += checks.check(inventory, scope)
         return inventory
 
+    def is_deployable(self, inventory: Inventory) -> bool:
+        """Whether every system and environment that was declared is in the inventory."""
+        return self.read and all(
+            self.root.entries[name].entries.keys() == getattr(inventory, name).keys()
+            for name in ("systems", "environments")
+        )
+
     def members(self, collection: str, model: type[Any]) -> dict[str, Any]:
         """The members that fit their model."""
         found: dict[str, Any] = {}
@@ -67,28 +74,30 @@ class Build:
         return found
 
     def member(self, model: type[BaseModel], node: Node, path: Path) -> Any:
+        """The model of a member, None when it does not fit or its name is none."""
         if not self.stands(node, path):
             return None
         value, findings = checked(model, plain(node), path)
         self.findings += findings
-        return value
+        return value if self.well_named(node, path) else None
 
     def stands(self, node: Node, path: Path) -> bool:
         """Whether there is anything after a member's name, which is complained of if it is none."""
-        at = node.key or node.place
         if node.value is None:
-            self.findings.append(_empty(dotted(path), "Nothing stands after its name.", at))
-            return False
-        self.well_named(path, at)
-        return True
+            place = node.key or node.place
+            self.findings.append(_empty(dotted(path), "Nothing stands after its name.", place))
+        return node.value is not None
 
-    def well_named(self, path: Path, at: Place) -> None:
-        """Names are names; an environment's becomes part of a branch's."""
+    def well_named(self, node: Node, path: Path) -> bool:
+        """Whether its name is one; an environment's becomes part of a branch's."""
         check = formats.environment_name if path[0] == "environments" else formats.name
         try:
             check(str(path[-1]))
         except ValueError as exc:
-            self.refuse("PACS-NAME-002", f'"{path[-1]}" cannot be a name: {exc}', at)
+            summary = f'"{path[-1]}" cannot be a name: {exc}'
+            self.findings.append(Finding("PACS-NAME-002", "error", summary, place=node.key or node.place))
+            return False
+        return True
 
     def settings(self) -> Settings:
         node = self.root.entries.get(SETTINGS)
@@ -133,7 +142,7 @@ class Build:
         collection = self.collection("profiles")
         collection.update((name, merged) for name, merged in self.profiles.items() if merged)
         for name, node in sorted(collection.items(), key=lambda member: _generation(member[1])):
-            if self.stands(node, ("profiles", name)):
+            if self.stands(node, ("profiles", name)) and self.well_named(node, ("profiles", name)):
                 _, findings = checked(DeviceDeclaration, plain(node), ("profiles", name))
                 self.findings += (finding for finding in findings if finding.rule != MISSING_KEY)
 
@@ -188,9 +197,6 @@ class Build:
                     what, at = f"{member} of device {name}", child.key or child.place
                     self.findings.append(_empty(what, _NOTHING_TO_REMOVE, at))
 
-    def refuse(self, rule: str, summary: str, place: Place) -> None:
-        self.findings.append(Finding(rule, "error", summary, place=place))
-
 
 def _generation(profile: Node) -> int:
     """How many profiles this one builds on: mistakes are told of the eldest."""
@@ -210,7 +216,7 @@ def _with_name(node: Node, name: str) -> Node:
 
 
 def _empty(what: str, why: str, place: Place) -> Finding:
-    fix = "Write {} after it if all its values are the usual ones."
+    fix = "Write {} after it if all its values are the usual ones, else remove it."
     return Finding("PACS-VAL-004", "error", f"{what} is empty", why, fix, place=place)
 
 

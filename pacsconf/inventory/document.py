@@ -346,7 +346,7 @@ def _duplicate(key: str, place: Place, held: Node) -> Finding:
         "PACS-YAML-004",
         "error",
         f'The key "{key}" stands twice in the same map',
-        f"It was given first at {first}; only one of the two can count.",
+        "Only one of the two can count.",
         "Remove one, or join them.",
         place=place,
         also=((first, "first given here"),),
@@ -369,7 +369,8 @@ def _recursive(anchor: str, place: Place) -> Finding:
 
 def _no_anchor(anchor: str, place: Place) -> Finding:
     fix = f"Name a value above it with &{anchor}, or put the text in quotes if a star is meant."
-    return _error("PACS-YAML-006", place, f"Nothing is named &{anchor} before *{anchor}", fix=fix)
+    detail = "A word that begins with a star stands for a value that was named above it."
+    return _error("PACS-YAML-014", place, f"Nothing is named &{anchor} before *{anchor}", detail, fix)
 
 
 def _merge_key(place: Place) -> Finding:
@@ -381,19 +382,31 @@ def _merge_key(place: Place) -> Finding:
 
 def _tagged(tag: str, place: Place) -> Finding:
     short = tag.replace("tag:yaml.org,2002:", "!!")
-    detail = "The type of a value follows from where it stands."
-    return _error("PACS-YAML-008", place, f"The tag {short} is not read", detail, "Remove the tag.")
+    detail = (
+        "A word that begins with ! is a tag: it says what type a value has. Here that follows from its place."
+    )
+    fix = "Remove it, or put the text in quotes if the ! belongs to it."
+    return _error("PACS-YAML-008", place, f"The tag {short} is not read", detail, fix)
 
 
 def _many_documents(place: Place) -> Finding:
+    detail = "A line `---` begins a new document, and only the first would count."
     fix = "Remove the line `---`, or make two files of it."
-    return _error("PACS-YAML-009", place, "A second YAML document starts here; a file holds one", fix=fix)
+    return _error("PACS-YAML-009", place, "A second YAML document starts here; a file holds one", detail, fix)
 
 
 def _odd_key(place: Place) -> Finding:
-    return _error("PACS-YAML-010", place, "A key must be text", "Maps, lists and aliases cannot be keys.")
+    detail = "Maps {...}, lists [...] and aliases (*name) cannot be keys."
+    fix = "Write one word before the colon, or put it in quotes."
+    return _error("PACS-YAML-010", place, "A key must be text", detail, fix)
 
 
 def _too_deep(place: Place) -> Finding:
-    detail = f"No inventory needs more than {MAX_DEPTH} levels; a bracket is probably not closed."
-    return _error("PACS-YAML-011", place, "Values are nested too deeply", detail)
+    detail = f"No inventory needs more than {MAX_DEPTH} levels."
+    return _error(
+        "PACS-YAML-011",
+        place,
+        "Values are nested too deeply",
+        detail,
+        "Look for a bracket that is not closed.",
+    )

@@ -89,6 +89,9 @@ class _Layers:
         systems: dict[str, SystemConfig] = {}
         findings: list[Finding] = []
         for name, values in merged.items():
+            if name not in self.base and "type" not in values:
+                findings.append(self.changes_nothing(name))
+                continue
             model = CONFIGS.get(str(values.get("type")), SystemConfig)
             config, wrong = checked(model, {**values, "name": name}, ("systems", name))
             weak = weaknesses(config) if config and self.name != LAB else ()
@@ -96,6 +99,20 @@ class _Layers:
             if config:
                 systems[name] = config
         return systems, tuple(findings)
+
+    def changes_nothing(self, name: str) -> Finding:
+        """Keys for a system that is not declared."""
+        return self.placed(
+            Finding(
+                "PACS-ENV-003",
+                "error",
+                f'Environment {self.name} has keys for system "{name}", which is not declared'
+                f"{nearest(name, self.base)}",
+                "There is nothing that they would complete.",
+                "Declare it under systems, or give it a type here.",
+                path=("systems", name),
+            )
+        )
 
     def placed(self, finding: Finding) -> Finding:
         """A finding about a merged system, its path that of the layer which said so."""
@@ -154,6 +171,7 @@ def _unknown(name: str, declared: list[str]) -> Finding:
         "PACS-ENV-002",
         "error",
         f'There is no environment "{name}"{nearest(name, declared)}',
+        detail="Each has its own systems and its own record.",
         fix=f"{known}.",
         path=("environments", declared[0]) if declared else (),
     )

@@ -110,7 +110,13 @@ class Expansion:
         if device.connections or not short:
             return {name: found for name in device.connections if (found := self.connection(name))}
         if device.host is None:
-            self.refuse("PACS-DEV-003", f"Device {self.name} has {short[0]} but no host", (short[0],))
+            self.refuse(
+                "PACS-DEV-003",
+                f"Device {self.name} has {short[0]} but no host",
+                (short[0],),
+                _HOST_WHY,
+                "Give host: its name or IP address.",
+            )
             return {}
         for key in _SHORT_KEYS:
             self.alias(("connections", SHORT, key), (key,))
@@ -122,7 +128,11 @@ class Expansion:
         written: ConnectionDeclaration = self.declared.connections[name]
         if written.host is None:
             self.refuse(
-                "PACS-DEV-003", f"Connection {name} of device {self.name} has no host", ("connections", name)
+                "PACS-DEV-003",
+                f"Connection {name} of device {self.name} has no host",
+                ("connections", name),
+                _HOST_WHY,
+                "Give it a host: a name or an IP address.",
             )
             return None
         values = _facts(written, ConnectionFacts) | {"extra": written.extra}
@@ -141,7 +151,8 @@ class Expansion:
                 "PACS-DEV-002",
                 f"Device {self.name} has both ae_title and ae_titles",
                 ("ae_title",),
-                fix=f"Write {device.ae_title} under ae_titles too, or only one of the two.",
+                "The short form is for a device with one AE title.",
+                f"Write {device.ae_title} under ae_titles too, or only one of the two.",
             )
         if device.ae_title and not device.ae_titles:
             self.alias(("ae_titles", device.ae_title), ("ae_title",))
@@ -149,9 +160,11 @@ class Expansion:
         if len(device.ae_titles) != 1 and device.answers_to:
             self.refuse(
                 "PACS-DEV-002",
-                f"Device {self.name} answers to {device.answers_to[0]}, but has not one AE title",
+                f"Device {self.name} answers to {device.answers_to[0]}, but has {len(device.ae_titles) or 'no'} "
+                "AE titles",
                 ("answers_to",),
-                fix="Write answers_to under the AE title that is meant.",
+                "It is not clear which of them that reaches.",
+                "Write answers_to under the AE title that is meant.",
             )
         return {title: self.entity(title, ae, connections) for title, ae in device.ae_titles.items()}
 
@@ -188,14 +201,15 @@ class Expansion:
                     "PACS-REF-003",
                     f"AE title {title} of device {self.name} names the connection {name}, which is not declared",
                     ("ae_titles", title, "connections"),
-                    fix="Declared: " + (", ".join(known) or "none"),
+                    "An AE is reached through the connections it names (PS3.15 section H.1.3).",
+                    f"Declared: {', '.join(known) or 'none'}",
                 )
-        if not names and self.declared.lifecycle not in {"planned", "retired"}:
+        if not (names or errors(self.findings)) and self.declared.lifecycle not in {"planned", "retired"}:
             self.refuse(
                 "PACS-DEV-003",
                 f"Device {self.name} has an AE title but no host",
                 ("ae_titles", title) if title in self.declared.ae_titles else ("ae_title",),
-                "An application entity is reached through a connection (PS3.15 section H.1.3).",
+                _HOST_WHY,
                 "Give host (and port, if it is called), or connections. A planned device may do without.",
             )
 
@@ -234,7 +248,11 @@ class Expansion:
             self.alias((*at, "capabilities", number), written)
             if made.name in names[:number]:
                 self.refuse(
-                    "PACS-TC-001", f'Two capabilities of {at[-1]} have the name "{made.name}"', written
+                    "PACS-TC-002",
+                    f'Two capabilities of {at[-1]} have the name "{made.name}"',
+                    written,
+                    "Each is an entry of its own in the directory, under its name.",
+                    "Give one of them another name, or none.",
                 )
         return tuple(made for made, _ in pairs)
 
@@ -352,6 +370,7 @@ _FROM_SITE: Mapping[str, str] = {
     "ae_domain": "ae_domain",
 }
 _INHERITED = ("patient_id_issuer", "character_sets", "institution_names", "device_types")
+_HOST_WHY = "An application entity is reached through a connection to a host (PS3.15 section H.1.3)."
 _TYPE_WHY = "Flows, probing and reports go by what a device is."
 _TYPE_FIX = "Give it a type (modality, archive, workstation, ...), or a profile that has one."
 

@@ -107,11 +107,8 @@ def _too_large(file: str, size: int) -> Finding:
 def _not_utf8(file: str, content: bytes, offset: int) -> Finding:
     wide = content[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in content[:4]
     before = content[:offset].decode("utf-8", errors="replace")
-    told = (
-        "It looks like UTF-16."
-        if wide
-        else f"Byte {offset + 1} (0x{content[offset]:02x}) is not part of any."
-    )
+    byte = f"Byte {offset + 1} of it (0x{content[offset]:02x}) cannot stand in UTF-8."
+    told = "It looks like UTF-16." if wide else byte
     return Finding(
         "PACS-FILE-002",
         "error",
@@ -134,4 +131,11 @@ def _outside(file: str) -> Finding:
 
 
 def _unreadable(file: str, reason: str) -> Finding:
-    return Finding("PACS-FILE-003", "error", f"The file cannot be read: {reason}", place=Place(file, 1, 1))
+    return Finding(
+        "PACS-FILE-003",
+        "error",
+        f"The file cannot be read: {reason}",
+        "What it declares would be missing.",
+        "Let it be read, or move it away.",
+        place=Place(file, 1, 1),
+    )

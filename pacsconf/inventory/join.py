@@ -23,7 +23,9 @@ def join(trees: Iterable[Node]) -> tuple[Node, tuple[Finding, ...]]:
 
 def _joined(tree: Node, members: dict[str, dict[str, Node]], settings: dict[str, Node]) -> Iterator[Finding]:
     if not isinstance(tree.value, dict):
-        yield _not_a_map(", ".join((*COLLECTIONS, SETTINGS)), "A file", tree.place)
+        yield _not_a_map(
+            "A file", f"Begin its lines with: {', '.join((*COLLECTIONS, SETTINGS))}.", tree.place
+        )
     for key, node in tree.entries.items():
         at = node.key or node.place
         if key in LATER:
@@ -35,7 +37,7 @@ def _joined(tree: Node, members: dict[str, dict[str, Node]], settings: dict[str,
         elif key == SETTINGS:
             yield from _named(settings, key, node, "The key")
         elif not isinstance(node.value, dict):
-            yield _not_a_map("a name and what it stands for, line by line", key, at)
+            yield _not_a_map(key, "Write a name in each line, a colon, and what it stands for.", at)
         else:
             kind = key.removesuffix("s").capitalize()
             for name, member in node.value.items():
@@ -51,7 +53,7 @@ def _named(held: dict[str, Node], name: str, node: Node, kind: str) -> Iterator[
             "PACS-NAME-001",
             "error",
             f"{kind} {name} is declared twice",
-            f"It was declared first at {at}; files are not merged within one name.",
+            "Files are joined name by name: what one name stands for is written in one place.",
             "Remove one of the two, or give it another name.",
             place=node.key or node.place,
             also=((at, "declared first here"),),
@@ -60,7 +62,8 @@ def _named(held: dict[str, Node], name: str, node: Node, kind: str) -> Iterator[
 
 def _not_read(key: str, place: Place) -> Finding:
     summary = f'This version of pacsconf does not read "{key}"; what stands there has no effect'
-    return Finding("PACS-KEY-002", "warning", summary, place=place)
+    why = "It belongs to the inventory, but to later versions."
+    return Finding("PACS-KEY-002", "warning", summary, why, "Leave it for those, or remove it.", place=place)
 
 
 def _unknown(key: str, place: Place) -> Finding:
@@ -68,5 +71,6 @@ def _unknown(key: str, place: Place) -> Finding:
     return Finding(found.rule, "error", found.summary, found.detail, found.fix, place=place)
 
 
-def _not_a_map(of: str, what: str, place: Place) -> Finding:
-    return Finding("PACS-YAML-012", "error", f"{what} needs a map: {of}", place=place)
+def _not_a_map(what: str, fix: str, place: Place) -> Finding:
+    summary = f"{what} needs a map (lines of `key: value`), and this is none"
+    return Finding("PACS-YAML-012", "error", summary, "What stands here has no name.", fix, place=place)

@@ -30,11 +30,13 @@ from pacsconf.inventory.sources import Sources
 class Loaded:
     """What was declared, or why it does not stand.
 
-    `inventory` is None when a finding is an error. `files` were read, named as in places; `digest` is of their
-    names and bytes.
+    `inventory` is None when a finding is an error. `built` is what could be built of it, for looking for more that
+    is wrong; None where not all of its systems and environments could be. `files` were read, named as in places;
+    `digest` is of their names and bytes.
     """
 
     inventory: Inventory | None
+    built: Inventory | None
     sources: Sources
     findings: tuple[Finding, ...]
     files: tuple[Path, ...]
@@ -42,10 +44,11 @@ class Loaded:
     texts: Mapping[str, str] = field(repr=False)
 
     def line(self, file: str, number: int) -> str | None:
-        """A line of a file that was read, from 1; empty where there is none, None where it may hold a secret."""
-        lines = lines_of(self.texts.get(file, ""))
-        before, line = lines[: number - 1], "".join(lines[number - 1 : number])
-        return None if is_confidential(line, before) else line
+        """A line of a file that was read, from 1; None where there is none, or where it may hold a secret."""
+        lines = lines_of(self.texts[file]) if file in self.texts else ()
+        if number > len(lines) or is_confidential(lines[number - 1], lines[: number - 1]):
+            return None
+        return lines[number - 1]
 
 
 def load(root: Path) -> Loaded:
@@ -62,6 +65,7 @@ def load(root: Path) -> Loaded:
     found = _in_order(sources.located(build.findings))
     return Loaded(
         None if errors(found) else inventory,
+        inventory if build.is_deployable(inventory) else None,
         sources,
         found,
         tuple(text.path for text in texts),

@@ -45,7 +45,7 @@ def profiled(
     own = marked(profiles[name], f"profile {name}")
     parent = own.entries.get("profile")
     if name in chain:
-        return None, (_cycle((*chain, name), path),)
+        return None, (_cycle(chain[chain.index(name) :]),)
     if parent is None or not isinstance(parent.value, str):
         return own, ()
     base, findings = profiled(parent.value, profiles, ("profiles", name, "profile"), (*chain, name))
@@ -71,12 +71,16 @@ def _no_profile(name: str, profiles: Mapping[str, Node], path: Path) -> Finding:
     )
 
 
-def _cycle(names: tuple[str, ...], path: Path) -> Finding:
+def _cycle(names: tuple[str, ...]) -> Finding:
+    """The same for whichever of them was asked for, so that it is told once."""
+    first = min(names)
+    start = names.index(first)
+    around = (*names[start:], *names[:start], first)
     return Finding(
         "PACS-REF-002",
         "error",
-        f"The profile {names[-1]} builds on itself: {' → '.join(names)}",
+        f"The profile {first} builds on itself: {' → '.join(around)}",
         "So it has no beginning.",
         "Remove the key profile from one of them.",
-        path=path,
+        path=("profiles", first, "profile"),
     )

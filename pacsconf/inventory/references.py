@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.flows import End, select
@@ -32,7 +32,12 @@ def missing_devices(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
             )
         if device.replaces == name:
             yield Finding(
-                "PACS-REF-007", "error", f"Device {name} replaces itself", path=("devices", name, "replaces")
+                "PACS-REF-007",
+                "error",
+                f"Device {name} replaces itself",
+                "It would wait for its own titles and address.",
+                "Name the device whose place it takes, or remove replaces.",
+                path=("devices", name, "replaces"),
             )
 
 
@@ -85,9 +90,16 @@ def _missing(scope: Scope, collection: str, name: str, path: Path, user: str) ->
             "PACS-REF-004",
             "error",
             f'There is no {kind} "{name}", which {user} names{nearest(name, known)}',
-            fix=f"Declare it under {collection}, or name one of: {_some(known)}",
+            _NEEDED[collection],
+            f"Declare it under {collection}, or name one of: {_some(known)}",
             path=path,
         )
+
+
+_NEEDED = {
+    "sites": "What its devices have in common (networks, time zone, limits) is missing without it.",
+    "devices": "Nobody hands over the titles and the address that are to be taken.",
+}
 
 
 def _some(known: frozenset[str]) -> str:
@@ -123,7 +135,8 @@ def unknown_rewrites(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
                     "PACS-REF-006",
                     "warning",
                     f'Device {name} rewrites the title "{title}", which no device has{nearest(title, known)}',
-                    "What it rewrites is compared character by character.",
+                    "It is compared character by character, so nothing would be rewritten.",
+                    "Correct the title, or remove the line.",
                     path=("devices", name, "rewrites", title),
                 )
 
@@ -174,18 +187,23 @@ def _matches_nothing(inventory: Inventory, flow: Flow, end: End, selector: Selec
     )
     other: End = "to" if end == "from" else "from"
     if select(inventory, selector, other):
-        does = "calls nobody (initiator: false)" if end == "from" else "is called by nobody (acceptor: false)"
-        why = f"What it finds {does}: see its uses, offers and port."
+        why = _FITS_BUT[end]
     else:
-        why = "A selector without lifecycle finds devices that are active or retiring, never retired ones."
+        why = "Without lifecycle, devices fit that are active or retiring; retired ones never do."
     return Finding(
         "PACS-FLOW-001",
         "error",
-        f'Flow {flow.name}: "{end}" finds no device of {wanted or "any kind"}{_near(inventory, selector)}',
+        f'Flow {flow.name}: nobody fits "{end}" ({wanted or "any device"}){_near(inventory, selector)}',
         why,
-        "Correct the selector, or remove the flow.",
+        "Correct it, or remove the flow.",
         path=path,
     )
+
+
+_FITS_BUT: Mapping[End, str] = {
+    "from": "Devices fit, but they call nobody: they use no service, or say initiator: false.",
+    "to": "Devices fit, but nobody can call them: they offer no service, or say acceptor: false.",
+}
 
 
 def _near(inventory: Inventory, selector: Selector) -> str:

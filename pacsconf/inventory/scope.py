@@ -26,8 +26,3 @@ class Scope:
         """A further place for a finding."""
         place = self.sources.place(path)
         return ((place, words),) if place else ()
-
-    def said(self, path: Path) -> str:
-        """A path's place for the middle of a sentence: `inventory/ct.yaml:14`."""
-        place = self.sources.place(path)
-        return f"{place.file}:{place.line}" if place else "its default"

@@ -48,8 +48,7 @@ def duplicate_titles(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
                     "PACS-AE-003",
                     "error",
                     f"AE title {title} belongs to two devices, {first.device.name} and {other.device.name}",
-                    f"{first.device.name} has it at {scope.said(first.path)}. Peers address a device by its title "
-                    "alone: images may reach the wrong one.",
+                    "Peers address a device by its title alone: images may reach the wrong one.",
                     "Give one of them another title. If both are meant: shared_title with the reason (a pool), "
                     "another ae_domain (merged hospitals), or replaces on a planned successor.",
                     path=other.path,
@@ -78,8 +77,7 @@ def titles_alike_but_for_case(inventory: Inventory, scope: Scope) -> Iterator[Fi
                 "PACS-AE-004",
                 "warning",
                 f"AE title {other.title} differs from {first.title} only by capital letters",
-                f"{first.title} is the title of {first.device.name} ({scope.said(first.path)}). To DICOM they are "
-                "two titles; people and some devices take them for one.",
+                "To DICOM they are two titles; people and some devices take them for one.",
                 "Give one of them a title that differs more.",
                 path=other.path,
                 also=scope.also(first.path, f"the title of {first.device.name}"),
@@ -94,12 +92,16 @@ def titles_that_break_a_dn(inventory: Inventory, _scope: Scope) -> Iterator[Find
             yield Finding(
                 "PACS-AE-005",
                 "warning",
-                f"AE title {title} holds {' '.join(special)}",
+                f"AE title {title} holds {_quoted(special)}",
                 "DICOM allows it, but it has a meaning in directory names: archives that do not escape it "
                 "(dcm4chee) break on the entry.",
                 "Prefer letters, digits, _ and -.",
                 path=holder.path,
             )
+
+
+def _quoted(characters: list[str]) -> str:
+    return " and ".join(f'"{character}"' for character in characters)
 
 
 def titles_with_runs_of_spaces(inventory: Inventory, _scope: Scope) -> Iterator[Finding]:
@@ -109,7 +111,7 @@ def titles_with_runs_of_spaces(inventory: Inventory, _scope: Scope) -> Iterator[
             yield Finding(
                 "PACS-AE-006",
                 "warning",
-                f'AE title "{title}" holds a run of spaces',
+                f'AE title "{title}" holds several spaces in a row',
                 "A directory takes it for one space, so two titles that DICOM tells apart collide there.",
                 "Use single spaces, or better _.",
                 path=holder.path,
@@ -126,7 +128,7 @@ def device_names_alike(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
                 "PACS-DEV-005",
                 "error",
                 f"Devices {first} and {name} differ only by capital letters",
-                f"{first} stands at {scope.said(('devices', first))}. A directory takes both names for one.",
+                "A directory takes both names for one.",
                 "Rename one of them.",
                 path=("devices", name),
                 also=scope.also(("devices", first), "the other one"),

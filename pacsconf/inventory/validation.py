@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -16,6 +16,18 @@ M = TypeVar("M", bound=BaseModel)
 
 MISSING_KEY = "PACS-VAL-003"
 """The one rule that a profile need not keep by itself."""
+
+_ADVICE = {
+    "PACS-AE-001": (
+        "Devices refuse such a title, or cut it off.",
+        "Correct it here, and on the device if it is set there so.",
+    ),
+    "PACS-SECRET-001": (
+        "Whoever can read these files, now or in their history, can read it.",
+        "Keep it elsewhere, name that place here, and change the secret: it is known now.",
+    ),
+}
+"""Why it matters and what to do, where a value's own rule does not say it."""
 
 _KINDS = {
     "string_type": "text",
@@ -33,7 +45,22 @@ def checked(model: type[M], value: Any, path: Path) -> tuple[M | None, tuple[Fin
     try:
         return model.model_validate(value), ()
     except ValidationError as exc:
-        return None, tuple(_unique(_finding(error, model, value, path) for error in exc.errors()))
+        return None, tuple(_findings(exc.errors(), model, value, path))
+
+
+def _findings(
+    errors: Iterable[ErrorDetails], model: type[BaseModel], value: Any, path: Path
+) -> Iterator[Finding]:
+    """Each complaint once, and the keys that are missing in one place as one."""
+    missing: dict[Path, list[str]] = {}
+    others: list[Finding] = []
+    for error in errors:
+        if error["type"] == "missing":
+            missing.setdefault(path + _steps(error["loc"], value), []).append(str(error["loc"][-1]))
+        else:
+            others.append(_finding(error, model, value, path))
+    yield from _unique(others)
+    yield from (missing_keys(keys, at) for at, keys in missing.items())
 
 
 def _unique(findings: Iterable[Finding]) -> Iterable[Finding]:
@@ -46,11 +73,10 @@ def _finding(error: ErrorDetails, model: type[BaseModel], value: Any, path: Path
     steps = _steps(loc, value)
     at = path + steps
     if kind == "extra_forbidden":
-        return unknown_key(str(loc[-1]), _keys(model, steps), path + loc)
-    if kind == "missing":
-        return missing_key(str(loc[-1]), at)
+        return unknown_key(str(loc[-1]), _keys(model, steps), at)
     if kind.startswith("PACS-"):
-        return Finding(kind, "error", f"{dotted(at)}: {error['ctx']['problem']}", path=at)
+        why, fix = _ADVICE.get(kind, ("", ""))
+        return Finding(kind, "error", f"{dotted(at)}: {error['ctx']['problem']}", why, fix, path=at)
     if kind == "value_error":
         return Finding("PACS-VAL-002", "error", f"{dotted(at)}: {error['ctx']['error']}", path=at)
     if kind in _KINDS:
@@ -66,6 +92,8 @@ def _steps(loc: tuple[int | str, ...], value: Any) -> Path:
     """That part of pydantic's location that leads through the value; the rest names its own types."""
     steps: list[int | str] = []
     for step in loc:
+        if step == 0 and not isinstance(value, list):  # a single value where a list may stand
+            continue
         named = isinstance(value, Mapping) and step in value
         counted = isinstance(value, list) and isinstance(step, int) and step < len(value)
         if not (named or counted):
@@ -93,8 +121,8 @@ def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def dotted(path: Path) -> str:
-    """A path for the eye: `devices.ct-1.connections.dicom.port`."""
-    return ".".join(str(step) for step in path)
+    """A path for the eye: `devices.ct-1.connections.dicom.port`; which one of a list is told by its place."""
+    return ".".join(step for step in path if isinstance(step, str))
 
 
 # --- what is wrong, in our words ----------------------------------------------------------------------------
@@ -110,14 +138,22 @@ def unknown_key(key: str, known: Iterable[str], path: Path) -> Finding:
         "error",
         f'Unknown key "{key}"{where}{near}',
         "It would have no effect, and what was meant by it would be missing.",
-        "Correct the key." if near else f"Known here: {', '.join(sorted(keys))}",
+        "Correct it, or remove it." if near else f"Known here: {', '.join(sorted(keys))}",
         path=path,
     )
 
 
-def missing_key(key: str, path: Path) -> Finding:
-    """A key that must be there."""
-    return Finding(MISSING_KEY, "error", f'{dotted(path)} needs the key "{key}"', path=path)
+def missing_keys(keys: Sequence[str], path: Path) -> Finding:
+    """Keys that must be there."""
+    named = " and ".join(f'"{key}"' for key in keys)
+    return Finding(
+        MISSING_KEY,
+        "error",
+        f"{dotted(path)} needs the key{'s' if len(keys) > 1 else ''} {named}",
+        "There is no usual value for it.",
+        "Add it.",
+        path=path,
+    )
 
 
 def _wrong_kind(wanted: str, value: Any, path: Path) -> Finding:

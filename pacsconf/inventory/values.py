@@ -37,7 +37,7 @@ def integer(value: Any) -> int:
     if isinstance(value, Quoted):
         raise ValueError("a whole number is needed here, not text: remove the quotes")
     if not isinstance(value, str) or not re.fullmatch(r"[-+]?(0|[1-9][0-9]{0,17})", value):
-        raise ValueError("a whole number is needed here, without leading zeros, such as 104")
+        raise ValueError("a whole number is needed here, without leading zeros")
     return int(value)
 
 

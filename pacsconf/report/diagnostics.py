@@ -107,4 +107,5 @@ def checked_text(findings: Iterable[Finding], checked: Mapping[str, int], second
     others = (counted(found[s], _WORDS[s]) for s in ("warning", "info") if found[s])
     size = listed(counted(number, noun) for noun, number in checked.items())
     style: Style = "error" if found["error"] else "good"
-    return (line(Span(listed((errors, *others)), style), f" · {size} checked in {seconds:.2f} s"),)
+    apart = (line(),) if found else ()
+    return (*apart, line(Span(listed((errors, *others)), style), f" · {size} checked in {seconds:.2f} s"))

@@ -183,10 +183,19 @@ environments:
     assert (finding.rule, str(finding.place)) == ("PACS-SYS-002", "inventory/hospital.yaml:6:19")
 
 
-def test_system_that_only_an_environment_names_is_told_there(declare):
-    loaded = declare("environments:\n  production:\n    systems:\n      d: {mode: write}\n")
+def test_keys_for_a_system_that_is_not_declared(declare):
+    loaded = declare(TEXT.replace("  production: {}", "  production: {systems: {directry: {mode: write}}}"))
+    (finding,) = loaded.sources.located(for_environment(loaded.inventory, "production")[1])
+    assert (finding.rule, str(finding.place)) == ("PACS-ENV-003", "inventory/hospital.yaml:7:26")
+    assert finding.summary == (
+        'Environment production has keys for system "directry", which is not declared; did you mean "directory"?'
+    )
+
+
+def test_system_of_one_environment_alone_is_told_there(declare):
+    loaded = declare("environments: {test: {systems: {notes: {type: memory, fil: a}}}}\n")
     (finding,) = loaded.sources.located(for_environment(loaded.inventory)[1])
-    assert (finding.rule, str(finding.place)) == ("PACS-VAL-003", "inventory/hospital.yaml:4:7")
+    assert (finding.rule, str(finding.place)) == ("PACS-KEY-001", "inventory/hospital.yaml:1:55")
 
 
 BAD_DIAL = [

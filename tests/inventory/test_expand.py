@@ -158,7 +158,7 @@ devices:
       - {sop_class: mr-image-storage, role: SCU, name: images}
 """
     assert told(text) == [
-        'error PACS-TC-001 inventory/hospital.yaml:8:9 Two capabilities of A have the name "images"'
+        'error PACS-TC-002 inventory/hospital.yaml:8:9 Two capabilities of A have the name "images"'
     ]
 
 
@@ -172,7 +172,7 @@ devices:
         ("connections: {x: {port: 1}}", "Connection x of device ct-1 has no host"),
         (
             "host: h, ae_titles: {A: {}, B: {}}, answers_to: C",
-            "Device ct-1 answers to C, but has not one AE title",
+            "Device ct-1 answers to C, but has 2 AE titles",
         ),
     ],
 )
@@ -408,7 +408,7 @@ def test_mistake_in_a_profile_is_not_repeated_for_those_that_build_on_it(told):
         'error PACS-KEY-001 inventory/hospital.yaml:3:7 Unknown key "ownr" in profiles.a; did you mean "owner"?',
         (
             "error PACS-VAL-001 inventory/hospital.yaml:3:22 profiles.a.port: a whole number is needed here, "
-            "without leading zeros, such as 104"
+            "without leading zeros"
         ),
     ]
 

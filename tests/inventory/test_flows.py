@@ -85,5 +85,7 @@ def test_selector_that_finds_only_who_never_calls_says_so(declare):
     text = "devices:\n  p: {type: printer, ae_title: P, host: p, port: 104}\n  q: {type: m, ae_title: Q, host: q}\n"
     flow = "flows:\n  f: {from: {type: printer}, to: {type: printer}, services: print}\n"
     (finding,) = declare(text + flow).findings
-    assert finding.summary == 'Flow f: "from" finds no device of type printer'
-    assert finding.detail == "What it finds calls nobody (initiator: false): see its uses, offers and port."
+    assert finding.summary == 'Flow f: nobody fits "from" (type printer)'
+    assert (
+        finding.detail == "Devices fit, but they call nobody: they use no service, or say initiator: false."
+    )

@@ -101,7 +101,8 @@ def test_place_of_a_default_is_that_of_what_it_belongs_to(hospital):
 
 def test_line_of_a_file_for_an_excerpt(hospital):
     assert hospital.line("inventory/others.yaml", 1) == "devices:"
-    assert hospital.line("inventory/nothing.yaml", 1) == ""
+    assert hospital.line("inventory/others.yaml", 99) is None
+    assert hospital.line("inventory/nothing.yaml", 1) is None
 
 
 def test_files_of_any_depth_are_read_and_hidden_ones_are_not(tmp_path):

@@ -77,4 +77,4 @@ def test_nothing_wrong_is_said_with_what_was_looked_at(findings):
     assert plain(checked_text([], {"device": 1}, 0.042)) == "No errors · 1 device checked in 0.04 s\n"
     warnings = [replace(findings[0], severity=severity) for severity in ("warning", "warning", "info")]
     shown = plain(checked_text(warnings, {"device": 61, "AE": 84}, 0.3))
-    assert shown == "No errors, 2 warnings, 1 note · 61 devices, 84 AEs checked in 0.30 s\n"
+    assert shown == "\nNo errors, 2 warnings, 1 note · 61 devices, 84 AEs checked in 0.30 s\n"

@@ -10,13 +10,13 @@ from pydantic import BaseModel
 from pacsconf.core.finding import Finding, Path, Place, errors
 from pacsconf.inventory import checks, formats
 from pacsconf.inventory.declaration import COLLECTIONS, SETTINGS, DeviceDeclaration, FlowDeclaration
-from pacsconf.inventory.document import Node, plain
 from pacsconf.inventory.expand import Aliases, Expansion
 from pacsconf.inventory.merge import merge, profiled
 from pacsconf.inventory.model import PROBES, Device, Flow, Inventory, Probe, Settings, Site
 from pacsconf.inventory.scope import Scope
 from pacsconf.inventory.sources import Sources
 from pacsconf.inventory.systems import Environment, SystemConfig
+from pacsconf.inventory.tree import Node, plain
 from pacsconf.inventory.validation import MISSING_KEY, checked, dotted, unknown_key
 
 

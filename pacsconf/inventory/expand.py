@@ -5,18 +5,16 @@ Every value that ends up under another path than it was written at gets an alias
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pacsconf.core.finding import Finding, Path, errors
-from pacsconf.inventory import uids
+from pacsconf.inventory import capabilities
 from pacsconf.inventory.declaration import (
     AEDeclaration,
-    CapabilityDeclaration,
     ConnectionDeclaration,
     DeviceDeclaration,
-    Services,
 )
 from pacsconf.inventory.model import (
     PROBES,
@@ -27,7 +25,6 @@ from pacsconf.inventory.model import (
     DeviceFacts,
     NetworkAE,
     Probe,
-    Role,
     Site,
     TransferCapability,
 )
@@ -173,9 +170,9 @@ class Expansion:
         at: Path = ("ae_titles", title)
         names = tuple(connections) if ae.connections is None else ae.connections
         self.reached(title, names, connections)
-        capabilities = self.capabilities(ae, at)
+        found = self.capabilities(ae, at)
         called = any(connections[name].port for name in names if name in connections)
-        roles = {capability.role for capability in capabilities}
+        roles = {capability.role for capability in found}
         initiator, acceptor = self.said(ae, "initiator", at), self.said(ae, "acceptor", at)
         return NetworkAE(
             **{key: self.said(ae, key, at) for key in _AE_KEYS},
@@ -187,7 +184,7 @@ class Expansion:
             acceptor=("SCP" in roles or bool(not roles and called)) if acceptor is None else acceptor,
             character_sets=ae.character_sets or self.inherited_character_sets(at),
             installed=ae.installed,
-            capabilities=capabilities,
+            capabilities=found,
             vendor_data=ae.vendor_data,
             extra=ae.extra,
         )
@@ -220,77 +217,14 @@ class Expansion:
         self.alias((*at, key), (key,))
         return getattr(self.declared, key)
 
-    # --- capabilities
-
     def capabilities(self, ae: AEDeclaration, at: Path) -> tuple[TransferCapability, ...]:
-        """Transfer capabilities in order of name; one spelled out wins over one from `uses` or `offers`."""
-        found: dict[tuple[str, str], tuple[TransferCapability, Path]] = {}
-        for role, key in (("SCU", "uses"), ("SCP", "offers")):
-            for made, written in self.short_capabilities(ae, at, role, key):
-                found.setdefault((made.sop_class, made.role), (made, written))
-        own = self.given(ae, "transfer_capabilities")
-        spelled = ae.transfer_capabilities if own else self.declared.transfer_capabilities
-        base = (*at, "transfer_capabilities") if own else ("transfer_capabilities",)
-        explicit: set[tuple[str, str]] = set()
-        for number, declared in enumerate(spelled):
-            key_ = (declared.sop_class, declared.role)
-            if key_ in explicit:
-                self.twice(declared, (*base, number))
-            explicit.add(key_)
-            found[key_] = (self.long_capability(declared), (*base, number))
-        return self.ordered(found.values(), at)
-
-    def ordered(self, found: Any, at: Path) -> tuple[TransferCapability, ...]:
-        """By name, each with an alias to where it was written."""
-        pairs = sorted(found, key=lambda pair: pair[0].name)
-        names = [made.name for made, _ in pairs]
-        for number, (made, written) in enumerate(pairs):
-            self.alias((*at, "capabilities", number), written)
-            if made.name in names[:number]:
-                self.refuse(
-                    "PACS-TC-002",
-                    f'Two capabilities of {at[-1]} have the name "{made.name}"',
-                    written,
-                    "Each is an entry of its own in the directory, under its name.",
-                    "Give one of them another name, or none.",
-                )
-        return tuple(made for made, _ in pairs)
-
-    def short_capabilities(
-        self, ae: AEDeclaration, at: Path, role: Role | str, key: str
-    ) -> Iterator[tuple[TransferCapability, Path]]:
-        """Those that a list of services or SOP classes stands for."""
-        own = self.given(ae, key)
-        holder: Services = ae if own else self.declared
-        base = (*at, key) if own else (key,)
-        syntaxes = (
-            ae.transfer_syntaxes if self.given(ae, "transfer_syntaxes") else self.declared.transfer_syntaxes
-        )
-        for number, text in enumerate(getattr(holder, key)):
-            for uid in uids.sop_classes(text):
-                yield (
-                    _capability(uid, role, syntaxes if _stores(uid) else uids.DEFAULT_TRANSFER_SYNTAXES),
-                    (*base, number),
-                )
-
-    def long_capability(self, declared: CapabilityDeclaration) -> TransferCapability:
-        """One that is spelled out."""
-        return TransferCapability(
-            name=declared.name or _capability_name(declared.sop_class, declared.role),
-            sop_class=declared.sop_class,
-            role=declared.role,
-            transfer_syntaxes=declared.transfer_syntaxes or uids.DEFAULT_TRANSFER_SYNTAXES,
-            extra=declared.extra,
-        )
-
-    def twice(self, declared: CapabilityDeclaration, steps: Path) -> None:
-        self.refuse(
-            "PACS-TC-001",
-            f"{uids.title(declared.sop_class)} as {declared.role} is listed twice",
-            steps,
-            "One SOP class in one role has one list of transfer syntaxes (PS3.15 section H.1.1.6).",
-            "Join the two.",
-        )
+        """Transfer capabilities in order of name, each with an alias to where it was written."""
+        found = capabilities.written(self.declared, ae, at)
+        for number, one in enumerate(found):
+            self.alias((*at, "capabilities", number), one.at)
+        for mistake in capabilities.mistakes(found, self.declared, ae, at):
+            self.findings.append(replace(mistake, path=self.path + mistake.path))
+        return tuple(one.capability for one in found)
 
     # --- inherited and resolved
 
@@ -382,18 +316,3 @@ def _facts(written: ConnectionFacts, facts: type[ConnectionFacts]) -> dict[str, 
 def _with_types(values: dict[str, Any], declared: DeviceDeclaration) -> dict[str, Any]:
     values["device_types"] = declared.device_types or declared.modality
     return values
-
-
-def _stores(uid: str) -> bool:
-    entry = uids.dictionary().get(uid)
-    return entry is None or entry.stores  # a private SOP class is nearly always one of storage
-
-
-def _capability(uid: str, role: Any, syntaxes: tuple[str, ...]) -> TransferCapability:
-    return TransferCapability(
-        name=_capability_name(uid, role), sop_class=uid, role=role, transfer_syntaxes=syntaxes
-    )
-
-
-def _capability_name(uid: str, role: str) -> str:
-    return f"{uids.label(uid)}-{role.lower()}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from pacsconf.core.finding import Finding, Place
 from pacsconf.inventory.declaration import COLLECTIONS, LATER, SETTINGS
-from pacsconf.inventory.document import Node
+from pacsconf.inventory.tree import Node
 from pacsconf.inventory.validation import unknown_key
 
 _NOWHERE = Place("inventory", 1, 1)

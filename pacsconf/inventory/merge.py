@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from pacsconf.core.finding import Finding, Path
-from pacsconf.inventory.document import Node
+from pacsconf.inventory.tree import Node
 
 
 def merge(base: Node, over: Node) -> Node:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from pacsconf.core.finding import Finding, Path, Place
-from pacsconf.inventory.document import Node
+from pacsconf.inventory.tree import Node
 
 UNKNOWN_KEY = "PACS-KEY-001"
 """The one rule whose findings point at a key rather than at what stands there."""

@@ -7,7 +7,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pacsconf.inventory.document import core, line_of, parse, plain
+from pacsconf.inventory.document import line_of, parse
+from pacsconf.inventory.tree import core, plain
 from pacsconf.inventory.values import Quoted
 
 WORDS = st.text(

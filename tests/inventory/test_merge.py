@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pacsconf.core.finding import Place
-from pacsconf.inventory.document import Node, parse, plain
+from pacsconf.inventory.document import parse
 from pacsconf.inventory.merge import marked, merge, nearest, profiled
+from pacsconf.inventory.tree import Node, plain
 
 AT = Place("inventory/a.yaml", 1, 1)
 

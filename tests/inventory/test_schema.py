@@ -6,8 +6,9 @@ import jsonschema
 import pytest
 
 from pacsconf.inventory.declaration import COLLECTIONS
-from pacsconf.inventory.document import core, parse
+from pacsconf.inventory.document import parse
 from pacsconf.inventory.schema import json_schema
+from pacsconf.inventory.tree import core
 
 GOOD = """\
 pacsconf: {quarantine: 90d, guards: {removals: {device: 3}}, probe_as: ct-1}

@@ -1,0 +1,127 @@
+"""Transfer capabilities of an application entity: what its lists of services and its long forms come to.
+
+What an AE does not say itself is what its device says for all its AEs. Paths begin at the device.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pacsconf.core.finding import Finding, Path
+from pacsconf.inventory import uids
+from pacsconf.inventory.declaration import AEDeclaration, CapabilityDeclaration, DeviceDeclaration
+from pacsconf.inventory.model import Role, TransferCapability
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A capability, and where it was written."""
+
+    capability: TransferCapability
+    at: Path
+
+    @property
+    def key(self) -> tuple[str, Role]:
+        """What an AE has once: a SOP class in a role (PS3.15 section H.1.1.6)."""
+        return self.capability.sop_class, self.capability.role
+
+
+def written(device: DeviceDeclaration, ae: AEDeclaration, at: Path) -> tuple[Written, ...]:
+    """The capabilities of an AE in order of name; one spelled out wins over one from `uses` or `offers`.
+
+    `at` is the path of the AE.
+    """
+    found: dict[tuple[str, Role], Written] = {}
+    for one in (*_listed(device, ae, at, "SCU", "uses"), *_listed(device, ae, at, "SCP", "offers")):
+        found.setdefault(one.key, one)
+    found |= {one.key: one for one in _spelled_out(device, ae, at)}
+    return tuple(sorted(found.values(), key=lambda one: one.capability.name))
+
+
+def mistakes(
+    found: Iterable[Written], device: DeviceDeclaration, ae: AEDeclaration, at: Path
+) -> Iterator[Finding]:
+    """What stands twice in an AE whose capabilities, as `written`, are `found`."""
+    keys: Counter[tuple[str, Role]] = Counter()
+    for one in _spelled_out(device, ae, at):
+        if keys[one.key]:
+            yield _listed_twice(one)
+        keys[one.key] += 1
+    names: Counter[str] = Counter()
+    for one in found:
+        if names[one.capability.name]:
+            yield _named_alike(one, str(at[-1]))
+        names[one.capability.name] += 1
+
+
+def _listed(
+    device: DeviceDeclaration, ae: AEDeclaration, at: Path, role: Role, key: str
+) -> Iterator[Written]:
+    """Those that a list of services or SOP classes stands for."""
+    texts, base = _said(device, ae, at, key)
+    syntaxes, _ = _said(device, ae, at, "transfer_syntaxes")
+    for number, text in enumerate(texts):
+        for uid in uids.sop_classes(text):
+            capability = TransferCapability(
+                name=_name(uid, role),
+                sop_class=uid,
+                role=role,
+                transfer_syntaxes=syntaxes if _stores(uid) else uids.DEFAULT_TRANSFER_SYNTAXES,
+            )
+            yield Written(capability, (*base, number))
+
+
+def _spelled_out(device: DeviceDeclaration, ae: AEDeclaration, at: Path) -> Iterator[Written]:
+    declared, base = _said(device, ae, at, "transfer_capabilities")
+    for number, one in enumerate(declared):
+        yield Written(_spelled(one), (*base, number))
+
+
+def _spelled(declared: CapabilityDeclaration) -> TransferCapability:
+    return TransferCapability(
+        name=declared.name or _name(declared.sop_class, declared.role),
+        sop_class=declared.sop_class,
+        role=declared.role,
+        transfer_syntaxes=declared.transfer_syntaxes or uids.DEFAULT_TRANSFER_SYNTAXES,
+        extra=declared.extra,
+    )
+
+
+def _said(device: DeviceDeclaration, ae: AEDeclaration, at: Path, key: str) -> tuple[tuple[Any, ...], Path]:
+    """What the AE says, else its device, and where."""
+    own = key in ae.model_fields_set
+    return getattr(ae if own else device, key), (*at, key) if own else (key,)
+
+
+def _stores(uid: str) -> bool:
+    entry = uids.dictionary().get(uid)
+    return entry is None or entry.stores  # a private SOP class is nearly always one of storage
+
+
+def _name(uid: str, role: Role) -> str:
+    return f"{uids.label(uid)}-{role.lower()}"
+
+
+def _listed_twice(one: Written) -> Finding:
+    return Finding(
+        "PACS-TC-001",
+        "error",
+        f"{uids.title(one.capability.sop_class)} as {one.capability.role} is listed twice",
+        "One SOP class in one role has one list of transfer syntaxes (PS3.15 section H.1.1.6).",
+        "Join the two.",
+        path=one.at,
+    )
+
+
+def _named_alike(one: Written, title: str) -> Finding:
+    return Finding(
+        "PACS-TC-002",
+        "error",
+        f'Two capabilities of {title} have the name "{one.capability.name}"',
+        "Each is an entry of its own in the directory, under its name.",
+        "Give one of them another name, or none.",
+        path=one.at,
+    )

@@ -107,7 +107,7 @@ def _too_large(file: str, size: int) -> Finding:
 def _not_utf8(file: str, content: bytes, offset: int) -> Finding:
     wide = content[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in content[:4]
     before = content[:offset].decode("utf-8", errors="replace")
-    byte = f"Byte {offset + 1} of it (0x{content[offset]:02x}) cannot stand in UTF-8."
+    byte = f"Byte {offset + 1} (0x{content[offset]:02x}) cannot stand in UTF-8."
     told = "It looks like UTF-16." if wide else byte
     return Finding(
         "PACS-FILE-002",

@@ -37,7 +37,7 @@ BAD = {
         "devices:\n  ct-1: {type: modality, ae_title: A, host: h}\n",
         "PACS-NAME-001",
         "2:3",
-        "It was declared first at inventory/hospital.yaml:9:3",
+        "inventory/hospital.yaml:9:3 declared first here",
     ),
     "an unknown key": (
         device("type: modality, ae_title: A, host: h, stationname: X"),
@@ -105,7 +105,7 @@ BAD = {
         "flows:\n  f: {from: {type: printer}, to: {ae_title: ARCHIVE}, services: [storage]}\n",
         "PACS-FLOW-001",
         "2:7",
-        'Flow f: "from" finds no device of type printer',
+        'Flow f: nobody fits "from" (type printer)',
     ),
     "an unknown system type": (
         "systems:\n  other: {type: memroy}\n",

@@ -185,15 +185,23 @@ def _claims_by_root(changes: Iterable[Change]) -> tuple[Claims, Claims]:
 
 
 def _emptied(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
-    """A system for which nothing is declared although we own something there: the inventory was not found."""
-    declared = {address.system for address in scene.declared if address not in scene.reserved}
-    deletes = [change for change in changes if change.action == "delete"]
-    for system in sorted({change.address.system for change in deletes} - declared):
-        roots = tuple(sorted({change.root for change in deletes if change.address.system == system}))
-        yield Guard(
-            "GUARD-EMPTY", f"resources of {system}", roots, len(roots), 0,
-            "the inventory declares nothing for this system: look whether it is the right folder",
-        )  # fmt: skip
+    """A kind of root that the inventory has none of although we own some: the inventory was not found.
+
+    What a system needs in any case (containers) is declared by an empty inventory too, hence by kind.
+    """
+    declared = {
+        (state.root.system, state.root.kind)
+        for address, state in scene.declared.items()
+        if address not in scene.reserved
+    }
+    deletes = (change for change in changes if change.action == "delete")
+    gone = {change.root for change in deletes if change.address not in scene.released}
+    for (system, kind), roots, total in _counted(gone - scene.retired, scene):
+        if (system, kind) not in declared:
+            yield Guard(
+                "GUARD-EMPTY", f"{kind}s of {system}", roots, total, 0,
+                "the inventory declares none of them: look whether it is the right folder",
+            )  # fmt: skip
 
 
 def _vanished(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:

@@ -21,12 +21,25 @@ def require_same(saved: Plan, fresh: Plan) -> None:
 
     Raises: StalePlan with a line for every difference.
     """
-    if saved.digest != fresh.digest:
+    if saved.digest == fresh.digest:
+        return
+    again = "Make the plan again, look at it, and apply that one: pacsconf plan --out FILE"
+    if saved.changes and not fresh.changes and not _undone(saved, fresh):
         raise StalePlan(
-            f"plan {saved.digest[:8]} no longer fits: something it would change or relies on is different now",
-            differences(saved, fresh),
-            fix="Make the plan again, look at it, and apply that one: pacsconf plan --out FILE",
+            f"nothing of plan {saved.digest[:8]} is left to do: it was applied already, or others did the same",
+            fix="See what was: pacsconf history. What is to be done now: pacsconf plan",
         )
+    raise StalePlan(
+        f"plan {saved.digest[:8]} no longer fits: something it would change or relies on is different now",
+        differences(saved, fresh),
+        fix=again,
+    )
+
+
+def _undone(saved: Plan, fresh: Plan) -> frozenset[Address]:
+    """Planned addresses that somebody else changed, a person must act on, or are held: not done, only not ours."""
+    aside = {one.address for one in fresh.drifts} | {one.address for one in (*fresh.waiting, *fresh.held)}
+    return frozenset(change.address for change in saved.changes) & aside
 
 
 def differences(saved: Plan, fresh: Plan) -> Iterator[str]:
@@ -40,10 +53,11 @@ def differences(saved: Plan, fresh: Plan) -> Iterator[str]:
         yield from _changed(address, before.get(address), now.get(address))
         if address in before and address not in now and address in seen:
             yield from _moved(address, "live", before[address].before, seen[address])
-    for address in sorted((saved.closure.keys() | fresh.closure.keys()) - before.keys() - now.keys()):
-        then, today = saved.closure.get(address, (None, None)), fresh.closure.get(address, (None, None))
-        yield from _moved(address, "live", then[0], today[0])
-        yield from _moved(address, "last applied", then[1], today[1])
+    # What only one of the two relies on differs because its changes do, and those are told already.
+    for address in sorted((saved.closure.keys() & fresh.closure.keys()) - before.keys() - now.keys()):
+        (then, then_last), (today, today_last) = saved.closure[address], fresh.closure[address]
+        yield from _moved(address, "live", then, today)
+        yield from _moved(address, "last applied", then_last, today_last)
     if tripped(saved.guards) != tripped(fresh.guards):
         yield f"guards tripped then: {_names(tripped(saved.guards))}; now: {_names(tripped(fresh.guards))}"
 

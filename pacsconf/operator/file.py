@@ -176,7 +176,7 @@ class _Layout(_Table):
 
 
 _KNOWN = {
-    "": ("secret", "environments", "age", "trust"),
+    "": ("secret", "environments", "age"),
     "secret": ("ref", "for"),
     "environments": ("write",),
     "age": ("identity",),

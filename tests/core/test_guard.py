@@ -257,13 +257,21 @@ def test_an_inventory_of_nothing_is_refused():
     one = found([delete(DEVICES[device(1)])], scene(1, declared=False), "GUARD-EMPTY")
 
     assert one is not None
-    assert (one.tripped, one.about, one.counted) == (True, "resources of directory", (device(1),))
+    assert (one.tripped, one.about, one.counted) == (True, "devices of directory", (device(1),))
 
 
 def test_an_inventory_of_nothing_but_reserved_names_is_empty():
     title = Address.parse("directory/title/CT")
     kept = {title: state(title, device(1))}
     seen = Scene(kept, first(1) | kept, first(1) | kept, reserved={title})
+
+    assert counts([delete(DEVICES[device(1)])], seen, "GUARD-EMPTY") == (1, 1, 0, True)
+
+
+def test_what_a_system_needs_in_any_case_does_not_make_an_inventory_full():
+    container = Address.parse("directory/container/devices")
+    kept = {container: state(container)}
+    seen = Scene(kept, first(1) | kept, first(1) | kept)
 
     assert counts([delete(DEVICES[device(1)])], seen, "GUARD-EMPTY") == (1, 1, 0, True)
 
@@ -291,7 +299,7 @@ def test_a_device_that_vanished_is_refused():
 def test_a_retired_device_has_not_vanished_but_counts_as_removed():
     seen = scene(5, declared=False, retired=frozenset({device(1)}))
 
-    assert tripped(guards([delete(DEVICES[device(1)])], seen)) == ("GUARD-EMPTY",)
+    assert tripped(guards([delete(DEVICES[device(1)])], seen)) == ()
     assert counts([delete(DEVICES[device(1)])], seen, "GUARD-REMOVE") == (1, 5, 1, False)
 
 
@@ -351,7 +359,8 @@ def test_a_name_whose_quarantine_is_over_goes_uncounted(root):
 
 def test_a_name_that_goes_before_its_day_is_counted():
     title = {TITLE: state(TITLE)}
-    seen = Scene(first(5), first(5) | title, first(5) | title)
+    other = {Address.parse("directory/title/OTHER"): state(Address.parse("directory/title/OTHER"))}
+    seen = Scene(first(5) | other, first(5) | title, first(5) | title)
 
     assert tripped(guards([delete(title[TITLE])], seen)) == ("GUARD-VANISHED",)
 

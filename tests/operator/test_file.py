@@ -168,7 +168,7 @@ def test_where_there_is_no_repository_any_place_will_do(tmp_path):
     [
         (
             "[secrets]",
-            'secrets: unknown key; did you mean "secret"? (known here: secret, environments, age, trust)',
+            'secrets: unknown key; did you mean "secret"? (known here: secret, environments, age)',
         ),
         ('[age]\nkey = "x"', "age.key: unknown key (known here: identity)"),
         ('[[secret]]\nFor = "x"', 'secret.1.For: unknown key; did you mean "for"? (known here: ref, for)'),

@@ -39,8 +39,9 @@ class EntryResource(Resource):
     def effects(cls, before: Fields | None, after: Fields | None) -> frozenset[Effect]:
         """Switching something off takes it away as much as deleting it does (dicomInstalled)."""
         found = super().effects(before, after)
-        off = before is not None and after is not None and after.get("installed") is False
-        return found | {"removes"} if off and before.get("installed") is not False else found
+        if before is None or after is None or before.get("installed") is False:
+            return found
+        return found | {"removes"} if after.get("installed") is False else found
 
 
 class Container(EntryResource):

@@ -147,7 +147,7 @@ def test_a_plan_that_was_applied_is_stale(edited):
     edited.ok("apply", "plan.json")
     ran = edited("apply", "plan.json")
     assert ran.code == 6
-    assert f"- {NEXT}: to update then, nothing to do now" in ran.said
+    assert f"nothing of plan {digest(edited)} is left to do: it was applied already" in ran.said
 
 
 def test_drift_elsewhere_does_not_make_a_plan_stale_and_is_left_alone(edited, memory):

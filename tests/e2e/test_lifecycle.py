@@ -84,7 +84,7 @@ def test_an_empty_inventory_against_a_full_system_is_refused(stands, memory):
     stands.commit("everything is gone")
     said, digest = refused(stands)
     assert "refused[GUARD-EMPTY]" in said
-    assert "the inventory declares nothing for this system" in said.lower()
+    assert "The inventory declares none of them: look whether it is the right folder." in said
     assert stands("apply", "plan.json").code == 5
     assert stands("apply", "plan.json", "--ack", f"{digest}:GUARD-EMPTY", "--reason", "x").code == 5
     assert memory.entries() == before
@@ -95,6 +95,7 @@ def test_an_empty_inventory_against_a_full_directory_is_refused(hospital, direct
     hospital.file().write_text("sites: {}\n")
     hospital.commit("everything is gone")
     said, _ = refused(hospital)
+    assert "refused[GUARD-EMPTY] 6 of 6 devices of directory" in said
     assert "refused[GUARD-VANISHED] 6 of 6 devices of directory" in said
     assert "refused[GUARD-REMOVE] 6 of 6 devices of directory: the limit is 1" in said
     assert hospital("apply", "plan.json").code == 5

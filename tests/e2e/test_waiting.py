@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 DEVICE, ENTITY = "memory/device/ct-1", "memory/entity/ct-1/CT1"
@@ -27,7 +29,7 @@ def key_in(memory, manufacturer="SIEMENS"):
 
 def test_what_a_person_must_do_is_handed_over_and_waiting_alone_is_no_failure(by_hand, memory):
     ran = by_hand.ok("apply", "plan.json")
-    assert "waiting memory/device/ct-1 0 ms a person must create this by hand" in ran.said
+    assert re.search(rf"waiting {DEVICE} (\d+ ms )?a person must create this by hand", ran.said)
     assert f"waiting {ENTITY} what it needs is for a person to do" in ran.said
     assert "1 of 3 changes done, 2 for a person to do" in ran.out
     assert "Next: fix the cause" not in ran.out

@@ -22,11 +22,12 @@ def within(site: Site, host: str) -> bool:
     return not site.networks or any(address in ipaddress.ip_network(network) for network in site.networks)
 
 
-def called_without_a_port(inventory: Inventory, _scope: Scope) -> Iterator[Finding]:
+def called_without_a_port(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
     """Who is called listens on a port. Source: PS3.15 section H.1.3 (dicomPort: absent, it only calls)."""
     for device, ae in inventory.entities():
         listens = any(device.connections[name].port for name in ae.connections if name in device.connections)
-        if ae.acceptor and not listens and device.lifecycle in _ANSWERING:
+        known = device.name not in scope.parts
+        if ae.acceptor and not listens and known and device.lifecycle in _ANSWERING:
             yield Finding(
                 "PACS-DEV-004",
                 "error",

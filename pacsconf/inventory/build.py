@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -17,7 +17,7 @@ from pacsconf.inventory.scope import Scope
 from pacsconf.inventory.sources import Sources
 from pacsconf.inventory.systems import Environment, SystemConfig
 from pacsconf.inventory.tree import Node, plain
-from pacsconf.inventory.validation import MISSING_KEY, checked, dotted, unknown_key
+from pacsconf.inventory.validation import MISSING_KEY, checked, dotted, remainder, unknown_key
 
 
 class Build:
@@ -29,6 +29,7 @@ class Build:
         self.findings: list[Finding] = []
         self.aliases: Aliases = {}
         self.profiles: dict[str, Node | None] = {}
+        self.parts: set[str] = set()
 
     # --- each collection against its model
 
@@ -53,7 +54,7 @@ class Build:
         )
         names = {name: frozenset(self.root.entries[name].entries) for name in COLLECTIONS}
         complete = self.read and not errors(self.findings)
-        scope = Scope(Sources(self.root, self.aliases), names, self.read, complete)
+        scope = Scope(Sources(self.root, self.aliases), names, self.read, complete, frozenset(self.parts))
         self.findings += checks.check(inventory, scope)
         return inventory
 
@@ -153,20 +154,29 @@ class Build:
             profile, sound = self.profile_of(name, node)
             collection[name] = merged = merge(profile, node) if profile else node
             self.nothing_to_remove(name, merged)
-            declared = self.member(DeviceDeclaration, merged, ("devices", name))
+            declared = self.declaration(name, merged)
             if declared and sound:
                 site = sites.get(declared.site or "")
                 limit = profile.entries.get("probe") if profile else None
-                device = self.device(
-                    Expansion(name, declared, site, _level(limit), own_probe="probe" in node.entries)
-                )
+                own_probe = "probe" in node.entries
+                device = self.device(Expansion(name, declared, site, _level(limit), own_probe=own_probe))
                 found |= {name: device} if device else {}
         return found
 
+    def declaration(self, name: str, node: Node) -> DeviceDeclaration | None:
+        """What is declared of a device; where something in it is wrong, the part that is left without it."""
+        path, known = ("devices", name), len(self.findings)
+        declared: DeviceDeclaration | None = self.member(DeviceDeclaration, node, path)
+        wrong = self.findings[known:]
+        if declared is not None or not isinstance(node.value, dict) or _misnamed(wrong):
+            return declared
+        self.parts.add(name)
+        return remainder(DeviceDeclaration, plain(node), path, wrong)
+
     def device(self, expansion: Expansion) -> Device | None:
-        """A declared device spelled out."""
+        """A declared device spelled out; of a part of one it is not told what else is missing."""
         device = expansion.device()
-        self.findings += expansion.findings
+        self.findings += () if expansion.name in self.parts else expansion.findings
         self.aliases |= expansion.aliases
         return device
 
@@ -201,6 +211,11 @@ class Build:
 def _generation(profile: Node) -> int:
     """How many profiles this one builds on: mistakes are told of the eldest."""
     return 1 + _generation(profile.under) if profile.under else 0
+
+
+def _misnamed(findings: Iterable[Finding]) -> bool:
+    """Whether a name is wrong: nothing can be said about what has none."""
+    return any(finding.rule == "PACS-NAME-002" for finding in findings)
 
 
 def _level(node: Node | None) -> Probe | None:

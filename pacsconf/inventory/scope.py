@@ -21,6 +21,8 @@ class Scope:
     names: Mapping[str, frozenset[str]]
     read: bool
     complete: bool
+    parts: frozenset[str] = frozenset()
+    """Devices of which only a part is known, since the rest of it is wrong."""
 
     def also(self, path: Path, words: str) -> tuple[tuple[Place, str], ...]:
         """A further place for a finding."""

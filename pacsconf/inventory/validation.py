@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -46,6 +47,36 @@ def checked(model: type[M], value: Any, path: Path) -> tuple[M | None, tuple[Fin
         return model.model_validate(value), ()
     except ValidationError as exc:
         return None, tuple(_findings(exc.errors(), model, value, path))
+
+
+def remainder(model: type[M], value: Any, path: Path, findings: Iterable[Finding]) -> M | None:
+    """The model of a value without what the findings are about, so that rules can look at the rest of it.
+
+    None when too little is left.
+    """
+    left = deepcopy(value)
+    # From the end of lists, so that earlier positions stay what they are.
+    for finding in sorted(findings, key=lambda one: [str(step).zfill(9) for step in one.path], reverse=True):
+        _remove(left, finding.path[len(path) :])
+    try:
+        return model.model_validate(left)
+    except ValidationError:
+        return None
+
+
+def _remove(value: Any, steps: Path) -> None:
+    """Take out what the steps lead to, if they lead to anything."""
+    for step in steps[:-1]:
+        if not _leads(value, step):
+            return
+        value = value[step]
+    if steps and _leads(value, steps[-1]):
+        del value[steps[-1]]
+
+
+def _leads(value: Any, step: int | str) -> bool:
+    named = isinstance(value, Mapping) and step in value
+    return named or (isinstance(value, list) and isinstance(step, int) and step < len(value))
 
 
 def _findings(
@@ -94,9 +125,7 @@ def _steps(loc: tuple[int | str, ...], value: Any) -> Path:
     for step in loc:
         if step == 0 and not isinstance(value, list):  # a single value where a list may stand
             continue
-        named = isinstance(value, Mapping) and step in value
-        counted = isinstance(value, list) and isinstance(step, int) and step < len(value)
-        if not (named or counted):
+        if not _leads(value, step):
             break
         value = value[step]
         steps.append(step)

@@ -270,9 +270,8 @@ def apply(world: World, planned: Planned, approval: Approval) -> ChangeSet:
 def resume(world: World) -> ChangeSet:
     """Take up the open change set where it was left, here or in another clone.
 
-    Its changes are conditional and idempotent, so they are tried again on a fresh read: what already stands
-    counts as applied. What this clone knows to have been applied is not tried again: whoever changed it since
-    meant to.
+    Its changes are conditional, so they are tried again on a fresh read: what already stands counts as applied.
+    What this clone knows to have been applied, or handed to a person, is not: whoever changed it since meant to.
 
     Raises: RecordError when nothing is open; LockHeld while its lease runs; SystemFaults when systems it
     needs cannot be read, and then it was not taken over.
@@ -306,7 +305,7 @@ def _carry_out(world: World, opened: Open) -> ChangeSet:
 def _written_and_closed(world: World, opened: Open) -> ChangeSet:
     made = opened.changeset.plan
     world.progress.opened(opened.changeset, len(made.runs))
-    done = {address: one for address, one in opened.journalled().items() if one.status == "applied"}
+    done = {a: one for a, one in opened.journalled().items() if one.status in ("applied", "waiting")}
     for outcome in done.values():
         world.progress.outcome(outcome)
     ended = ""

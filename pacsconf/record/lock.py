@@ -150,11 +150,12 @@ class Open:
         self._tip = tip
 
     def _overtaken(self) -> Overtaken:
-        head = self._branch.stand(fetch=True)[0].head
+        tip, standing, _ = self._branch.stand(fetch=True)
         return Overtaken(
-            f"change set {self.changeset.id} is not ours any more: {self._branch.last_words(head)}. "
+            f"change set {self.changeset.id} is not ours any more: "
+            f"{standing.why or self._branch.last_words(tip.head)}. "
             "What was done so far is in the journal of this clone",
-            fix=f"Plan afresh: pacsconf -e {self._branch.environment} plan",
+            fix=standing.fix or f"Plan afresh: pacsconf -e {self._branch.environment} plan",
         )
 
 

@@ -10,6 +10,7 @@ decides points to it: the remote, or the branch where there is none), `after`. T
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -228,6 +229,7 @@ def serve() -> None:
             import_module(module.name)
     for foreign in ("filelock", "git", "ldap3", "pynetdicom"):
         import_module(foreign)
+    gc.disable()  # a collection in a fork would copy every page that it shares with us
     for line in sys.stdin.buffer:
         asked = json.loads(line)
         if "wait" in asked:

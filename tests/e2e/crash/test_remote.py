@@ -222,6 +222,19 @@ def test_a_hook_that_refuses_says_why_and_nothing_is_changed(alone, one, name, s
     require_untouched(clone, head)
 
 
+def test_a_lock_that_a_killed_git_left_is_named(alone):
+    lock = alone.path / ".git" / "refs" / "heads" / "pacsconf" / "test.lock"
+    lock.touch()
+    head = alone.record_head()
+    ran = alone.run("apply", alone.stage.plan)
+    assert ran.code == 1, ran.text
+    assert str(lock) in ran.text.replace("\n", "")
+    require_untouched(alone, head)
+    lock.unlink()
+    assert alone.run("apply", alone.stage.plan).code == 0
+    alone.require_converged()
+
+
 def test_a_detached_head_and_changes_that_are_not_committed_are_shown(alone):
     commit = alone.git("rev-parse", "HEAD")[:7]
     assert f"inventory {commit} (main), clean" in words(alone.run("plan"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.crash.hospital import AFTER_THE_LEASE, SECOND, killed, require_shut_out
+from tests.e2e.crash.hospital import AFTER_THE_LEASE, SECOND, git, killed, require_shut_out
 
 THIRD = SECOND.replace("Siemens Healthineers", "Siemens Healthineers AG")
 FIRST_LAYER = [
@@ -20,12 +20,10 @@ FIRST_LAYER = [
     [
         "open.published",
         "open.after",
-        "intents.after",
         "write.sent*5",
         "write.after*9",
         "outcomes.half*5",
         "renewed.published",
-        "closed.before",
         "closed.written",
     ],
 )
@@ -101,6 +99,20 @@ def test_what_the_journal_knows_to_be_applied_is_not_done_again(alone):
     assert ["live", "SIEMENS"] in [line.split() for line in drifted.text.splitlines()]
 
 
+def test_what_was_handed_to_a_person_is_not_handed_over_again(alone):
+    console = "  console: {type: memory, file: ../console.json, mode: write, waits: [device]}\nenvironments:"
+    inventory = alone.path / "inventory" / "systems.yaml"
+    inventory.write_text(inventory.read_text().replace("environments:", console))
+    alone.git("commit", "-q", "-a", "-m", "inventory: a console that a person edits")
+    plan = str(alone.plan())
+    assert alone.run("apply", plan, point="closed.before").code == -9
+    resumed = alone.run("resume", later=AFTER_THE_LEASE, point="intents.before")  # would die of any intent
+    assert (resumed.code, "11 of 15 changes done, 4 for a person to do" in resumed.text) == (0, True)
+    assert len([line for line in resumed.text.splitlines() if " waiting  " in line]) == 4
+    planned = alone.run("plan", "--detailed-exitcode", later=AFTER_THE_LEASE)
+    assert planned.code == 0, planned.text
+
+
 def test_a_directory_that_is_down_keeps_nobody_out_for_another_lease(alone):
     killed(alone, "write.after*2")
     inventory = alone.path / "inventory" / "systems.yaml"
@@ -165,6 +177,21 @@ def test_a_run_that_is_overtaken_while_closing_keeps_its_outcomes(one, cloned):
     assert ended.code == 8, ended.text
     assert sorted(one.journal().values()) == ["applied"] * 9
     assert one.run("apply", str(one.plan())).code == 0
+    one.require_converged()
+
+
+def test_a_run_whose_record_was_deleted_says_so_and_is_resumed(one, server):
+    living = one.stopped("apply", one.stage.plan, point="write.after", nth=2)
+    head = one.record_head()
+    git(server.path, "update-ref", "-d", "refs/heads/pacsconf/test", home=one.stage.home)
+    ended = living.end()
+    assert ended.code == 8, ended.text
+    lost = f"is not ours any more: pacsconf/test was deleted from origin; it was at {head[:10]}."
+    assert lost in " ".join(ended.text.split())
+    refused = one.run("resume", later=AFTER_THE_LEASE)
+    assert (refused.code, "Put it back: git push origin" in " ".join(refused.text.split())) == (5, True)
+    one.git("push", "-q", "origin", f"{head}:refs/heads/pacsconf/test")
+    assert one.run("resume", later=AFTER_THE_LEASE).code == 0
     one.require_converged()
 
 

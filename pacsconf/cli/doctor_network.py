@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pacsconf.cli.doctor_machine import Check
+from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.systems import SystemConfig
-from pacsconf.operator.endpoint import Endpoint
 from pacsconf.operator.needs import endpoint_of
 
 if TYPE_CHECKING:

@@ -155,7 +155,7 @@ def _check_lines(name: str, ok: bool | None, text: str, fix: str, width: int) ->
 
 def _offer_operator_file(screen: Screen, work: workspace.Workspace | None, operator: object) -> None:
     """Ask which secrets may go where and what may be written from here, and write the answers down."""
-    from pacsconf.operator.endpoint import Binding
+    from pacsconf.operator.binding import Binding
     from pacsconf.operator.file import Operator, first_file, write_first
     from pacsconf.operator.needs import needs
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from pacsconf.inventory import formats
+from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.values import Count, Dialled, DialledFor, Flag, SecretRef, Texts
 
 Mode = Literal["read-only", "write"]
@@ -51,11 +52,19 @@ def directory_url(text: str) -> str:
     if "@" in text:
         raise ValueError("no user name and no password stand in an address: write them under bind")
     found = _DIRECTORY.fullmatch(text)
-    if not found:
-        raise ValueError("the address of a directory is ldaps://host, or ldap://host:port")
-    if found["port"]:
+    if found and found["port"]:
         formats.port(int(found["port"]))
+    if not found or not _is_endpoint(text):
+        raise ValueError("the address of a directory is ldaps://host, or ldap://host:port")
     return text
+
+
+def _is_endpoint(text: str) -> bool:
+    try:
+        Endpoint.parse(text)
+    except ValueError:
+        return False
+    return True
 
 
 _DIRECTORY = re.compile(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from pacsconf.core.finding import Finding
+from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.systems import DirectoryConfig, SystemConfig
 
 
@@ -45,16 +44,8 @@ def weaknesses(config: SystemConfig) -> Iterator[Finding]:
 
 def _is_open(config: DirectoryConfig) -> bool:
     """Whether what is sent leaves this machine unencrypted."""
-    parts = urlsplit(config.url)
-    return parts.scheme == "ldap" and not config.start_tls and not is_loopback(parts.hostname or "")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether what is sent there stays on this machine, as far as the name tells."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
+    endpoint = Endpoint.parse(config.url)
+    return endpoint.scheme == "ldap" and not config.start_tls and not endpoint.is_loopback
 
 
 def _warning(config: SystemConfig, rule: str, summary: str, why: str, fix: str, key: str) -> Finding:

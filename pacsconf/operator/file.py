@@ -29,9 +29,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, ValidationError
 
 from pacsconf.core.errors import OperatorError
+from pacsconf.inventory.endpoint import EXAMPLE, Endpoint
 from pacsconf.inventory.systems import SystemConfig
 from pacsconf.inventory.values import SecretRef
-from pacsconf.operator.endpoint import EXAMPLE, Binding, Endpoint, toml_string
+from pacsconf.operator.binding import Binding, toml_string
 from pacsconf.operator.needs import stays_here
 from pacsconf.operator.private import NOT_WRITTEN_BY_OTHERS, read_private
 from pacsconf.operator.secrets import Ask, Keyring

@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.systems import SystemConfig
 from pacsconf.inventory.values import SecretRef
-from pacsconf.operator.endpoint import Endpoint
 
 WITHOUT_NETWORK = frozenset({"memory"})
 """Types of systems that are no place on the network: they hold memory or a file of this machine."""

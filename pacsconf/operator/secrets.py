@@ -14,8 +14,9 @@ from typing import Any
 
 from pacsconf.core.errors import OperatorError
 from pacsconf.core.secret import Secret
+from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.values import SecretRef
-from pacsconf.operator.endpoint import Binding, Endpoint
+from pacsconf.operator.binding import Binding
 from pacsconf.operator.private import NOT_TOUCHED_BY_OTHERS, read_private
 
 Ask = Callable[[str], str]

@@ -19,6 +19,7 @@ from pacsconf.core.errors import BadAnswer
 from pacsconf.core.finding import Finding
 from pacsconf.core.resource import Resource, Snapshot
 from pacsconf.core.secret import Secret
+from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.systems import DirectoryConfig, SystemConfig
 from pacsconf.systems._dicom.attributes import CONTAINERS
@@ -28,7 +29,6 @@ from pacsconf.systems._dicom.kinds import KINDS
 from pacsconf.systems._dicom.tree import Reader, grow
 from pacsconf.systems._dicom.write import Writer
 from pacsconf.systems._ldap import Directory, Entry, Missing, names
-from pacsconf.systems._ldap.connect import Endpoint
 from pacsconf.systems._ldap.directory import OPERATIONAL
 from pacsconf.systems.base import Declared, Secrets
 

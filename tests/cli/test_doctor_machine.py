@@ -14,10 +14,11 @@ from pacsconf.cli.doctor_machine import (
     secret_check,
 )
 from pacsconf.core.errors import OperatorError
+from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.systems import Bind, DirectoryConfig
 from pacsconf.inventory.values import SecretRef
-from pacsconf.operator.endpoint import Binding, Endpoint
+from pacsconf.operator.binding import Binding
 from pacsconf.operator.file import Operator
 from pacsconf.operator.needs import Need
 

@@ -15,8 +15,8 @@ from cryptography.x509.oid import NameOID
 
 from pacsconf.cli.doctor_machine import Check
 from pacsconf.cli.doctor_network import Certificate, Visit, lookup, network_checks, read_certificate, resolved
+from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.systems import DirectoryConfig, MemoryConfig
-from pacsconf.operator.endpoint import Endpoint
 from pacsconf.operator.needs import endpoint_of
 
 NOW = datetime.now(UTC)

@@ -106,6 +106,7 @@ environments:
         ("http://h", "the address of a directory is ldaps://host, or ldap://host:port"),
         ("ldaps://", "the address of a directory is ldaps://host, or ldap://host:port"),
         ("ldaps://h/dc=x", "the address of a directory is ldaps://host, or ldap://host:port"),
+        ("ldap://[::::]", "the address of a directory is ldaps://host, or ldap://host:port"),
         ("ldaps://h:70000", "a port is a whole number from 1 to 65535, not 70000"),
         ("ldaps://h:0", "a port is a whole number from 1 to 65535, not 0"),
         ("ldaps://me:hunter2@h", "no user name and no password stand in an address: write them under bind"),

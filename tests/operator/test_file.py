@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from pacsconf.core.errors import OperatorError
+from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.systems import DirectoryConfig, MemoryConfig
 from pacsconf.inventory.values import SecretRef
-from pacsconf.operator.endpoint import Binding, Endpoint
+from pacsconf.operator.binding import Binding
 from pacsconf.operator.file import Operator, default_path, first_file, load, write_first
 
 LDAP = Binding(SecretRef("env", "PACSCONF_LDAP_PASSWORD"), Endpoint("ldaps", "ldap.example.org", 636))

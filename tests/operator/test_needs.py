@@ -1,8 +1,8 @@
 import pytest
 
+from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.systems import DirectoryConfig, MemoryConfig, SystemConfig
 from pacsconf.inventory.values import SecretRef
-from pacsconf.operator.endpoint import Endpoint
 from pacsconf.operator.needs import Need, endpoint_of, needs, stays_here
 
 

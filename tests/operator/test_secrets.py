@@ -10,8 +10,9 @@ import pyrage
 import pytest
 
 from pacsconf.core.errors import OperatorError
+from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.values import SecretRef
-from pacsconf.operator.endpoint import Binding, Endpoint
+from pacsconf.operator.binding import Binding
 from pacsconf.operator.file import Operator
 
 PASSWORD = "correct horse battery"

@@ -11,7 +11,6 @@ import trustme
 from pacsconf.core.errors import BadAnswer, OperatorError, Refused, Unavailable
 from pacsconf.inventory.systems import Bind
 from pacsconf.lab import slapd
-from pacsconf.systems._ldap.connect import Endpoint
 
 EMPTY: tuple[object, ...] = ()
 
@@ -189,24 +188,6 @@ def test_a_ca_file_that_cannot_be_read_is_said(opens, server, tmp_path, content)
         path.write_text(content)
     found = fault(opens, Unavailable, url=server.tls_url, ca_file=str(path))
     assert found.message.startswith(f"the certificate authorities in {path} cannot be read")
-
-
-@pytest.mark.parametrize(
-    ("url", "endpoint", "loopback"),
-    [
-        ("ldap://ldap.example.org", Endpoint("ldap", "ldap.example.org", 389), False),
-        ("ldaps://LDAP.example.org:1636", Endpoint("ldaps", "ldap.example.org", 1636), False),
-        ("ldap://[::1]:1389", Endpoint("ldap", "::1", 1389), True),
-        ("ldap://localhost", Endpoint("ldap", "localhost", 389), True),
-        ("ldap://127.1.2.3/", Endpoint("ldap", "127.1.2.3", 389), True),
-    ],
-)
-def test_an_address_of_a_directory_is_taken_apart(url, endpoint, loopback):
-    assert (Endpoint.of(url), Endpoint.of(url).is_loopback) == (endpoint, loopback)
-
-
-def test_an_endpoint_prints_as_its_url():
-    assert str(Endpoint("ldap", "::1", 389)) == "ldap://[::1]:389"
 
 
 def test_nonsense_instead_of_an_answer_is_a_bad_answer(opens):

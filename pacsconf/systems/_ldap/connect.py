@@ -6,18 +6,16 @@ itself (with our password, to wherever it is sent), and waits without end.
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import socket
 import ssl
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from pacsconf.core.errors import BadAnswer, Refused, SystemFault, Unavailable
 from pacsconf.core.secret import Secret
+from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.systems import DirectoryConfig
 from pacsconf.systems._ldap.answers import Answer
 
@@ -28,8 +26,6 @@ log = logging.getLogger(__name__)
 
 NONSENSE = (ValueError, IndexError, KeyError, TypeError)
 """What ldap3's decoder raises for bytes that are no answer."""
-
-PORTS = {"ldap": 389, "ldaps": 636}
 
 _CERTIFICATE_FAULTS = {
     9: "its certificate is not valid yet; is this machine's clock right?",
@@ -43,44 +39,12 @@ _CERTIFICATE_FAULTS = {
 """OpenSSL's verification results (X509_V_ERR_...), in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a directory listens; `scheme` is ldap or ldaps."""
-
-    scheme: str
-    host: str
-    port: int
-
-    @classmethod
-    def of(cls, url: str) -> Endpoint:
-        """The endpoint that a URL names.
-
-        Raises: ValueError when it is not `ldap://host[:port]` or `ldaps://host[:port]`.
-        """
-        parts = urlsplit(url)
-        if parts.scheme not in PORTS or not parts.hostname:
-            raise ValueError(f'"{url}" is not ldap://host[:port] or ldaps://host[:port]')
-        return cls(parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme])
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether what is sent there stays on this machine."""
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
-
-    def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}"
-
-
 def connect(config: DirectoryConfig, password: Callable[[Endpoint], Secret | None]) -> Connection:
     """An open, authenticated connection; `password` is asked only when the server is trusted.
 
     Raises: Unavailable (unreachable, or not trusted), Refused (credentials, or they would travel in clear).
     """
-    endpoint = Endpoint.of(config.url)
+    endpoint = Endpoint.parse(config.url)
     _refuse_clear_text(config, endpoint)
     _resolve(config.name, endpoint)
     tls = _tls(config, endpoint)

@@ -16,9 +16,10 @@ from typing import Any, Literal
 
 from pacsconf.core.errors import BadAnswer
 from pacsconf.core.secret import Secret
+from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.systems import DirectoryConfig
 from pacsconf.systems._ldap.answers import NO_SUCH_ENTRY, Answer, Lost
-from pacsconf.systems._ldap.connect import NONSENSE, Endpoint, connect
+from pacsconf.systems._ldap.connect import NONSENSE, connect
 from pacsconf.systems._ldap.schema import Schema, parse
 
 log = logging.getLogger(__name__)

@@ -1,13 +1,10 @@
-"""Where a secret may be sent: scheme, host and port, compared exactly."""
+"""One place on the network: scheme, host and port, compared exactly."""
 
 from __future__ import annotations
 
 import ipaddress
-import json
 from dataclasses import dataclass
 from urllib.parse import urlsplit
-
-from pacsconf.inventory.values import SecretRef
 
 DEFAULT_PORTS = {"ldap": 389, "ldaps": 636, "http": 80, "https": 443}
 EXAMPLE = "scheme://host:port, such as ldaps://ldap.example.org:636, with no user name and no password in it"
@@ -15,7 +12,7 @@ EXAMPLE = "scheme://host:port, such as ldaps://ldap.example.org:636, with no use
 
 @dataclass(frozen=True, order=True, slots=True)
 class Endpoint:
-    """One place on the network; the case of scheme and host does not count (RFC 3986 section 3.2.2)."""
+    """Where something listens; the case of scheme and host does not count (RFC 3986 section 3.2.2)."""
 
     scheme: str
     host: str
@@ -44,12 +41,10 @@ class Endpoint:
     @property
     def is_loopback(self) -> bool:
         """Whether what is sent there stays on this machine, as far as the name tells."""
-        if self.host == "localhost":
-            return True
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
-            return False
+            return self.host == "localhost"
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -63,20 +58,3 @@ def _parts(url: str) -> tuple[str, str | None, int | None] | None:
         return None if "@" in parts.netloc else (parts.scheme, parts.hostname, parts.port)
     except ValueError:
         return None
-
-
-@dataclass(frozen=True, order=True, slots=True)
-class Binding:
-    """One secret and one place it may be sent to."""
-
-    ref: SecretRef
-    endpoint: Endpoint
-
-    def toml(self) -> str:
-        """The lines of the operator file that say so."""
-        return f"[[secret]]\nref = {toml_string(str(self.ref))}\nfor = {toml_string(str(self.endpoint))}"
-
-
-def toml_string(text: str) -> str:
-    """`text` as a TOML basic string: JSON's spelling, and DEL escaped, which TOML wants too."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,11 +1,10 @@
-import tomllib
+"""Places on the network."""
+
+from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from pacsconf.inventory.values import SecretRef
-from pacsconf.operator.endpoint import Binding, Endpoint, toml_string
+from pacsconf.inventory.endpoint import Endpoint
 
 
 @pytest.mark.parametrize(
@@ -65,13 +64,3 @@ def test_host_and_scheme_ignore_case_and_ports_are_explicit():
 )
 def test_only_the_loopback_stays_on_this_machine(host, stays):
     assert Endpoint("ldap", host, 389).is_loopback is stays
-
-
-@given(st.text(st.characters(blacklist_categories=["Cs"])))
-def test_any_text_survives_toml(text):
-    assert tomllib.loads(f"text = {toml_string(text)}") == {"text": text}
-
-
-def test_a_binding_is_written_as_the_operator_file_wants_it():
-    binding = Binding(SecretRef("env", "PW"), Endpoint.parse("ldaps://ldap.example.org"))
-    assert binding.toml() == '[[secret]]\nref = "env:PW"\nfor = "ldaps://ldap.example.org:636"'

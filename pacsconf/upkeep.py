@@ -18,8 +18,8 @@ def begin_record(world: World, *, reason: str, accept: bool = False) -> int:
     Raises: RecordError when there is a record already; SystemFaults.
     """
     names = sorted(world.systems)
-    live, _, _ = read(world, names)
     declared = [r.state() for name in names for r in world.systems[name].declared(world.inventory).resources]
+    live, _, _ = read(world, names)
     owned = {
         state.address: state
         for state in declared
@@ -39,7 +39,7 @@ def hold(world: World, patterns: Sequence[str], reason: str) -> tuple[Address, .
     ]
     declared = {state.address: state for state in states}
     known = {**world.record.state().owned, **declared}
-    named = _named(patterns, known)
+    named = _named(patterns, known, "is neither declared nor owned", "Take an address from: pacsconf plan")
     world.record.hold({address: state_digest(declared.get(address)) for address in named}, reason=reason)
     return named
 
@@ -52,13 +52,16 @@ def release(world: World, patterns: Sequence[str], reason: str) -> tuple[Address
     state = world.record.state()
     roots = {address: state.owned.get(address) for address in state.held}
     held = {address: owned or State(address, address, {}) for address, owned in roots.items()}
-    named = _named(patterns, held)
+    names = ", ".join(map(str, sorted(held))) or "nothing"
+    named = _named(patterns, held, "is not held", f"Held: {names}.")
     world.record.release(named, reason=reason)
     return named
 
 
-def _named(patterns: Sequence[str], known: Mapping[Address, State]) -> tuple[Address, ...]:
+def _named(
+    patterns: Sequence[str], known: Mapping[Address, State], unlike: str, fix: str
+) -> tuple[Address, ...]:
     for pattern in patterns:
         if not any(any_match([pattern], state.address, state.root) for state in known.values()):
-            raise PlanError(f'"{pattern}" names nothing here', fix="Take an address from: pacsconf plan")
+            raise PlanError(f'"{pattern}" {unlike}', fix=fix)
     return tuple(sorted(a for a, state in known.items() if any_match(patterns, a, state.root)))

@@ -113,7 +113,8 @@ def show(
             screen.show(plan_text(made, replace(view, plan_file=what)))
         return Exit.OK
     work = workspace.opened(context.obj.root, context.obj.environment)
-    changeset = workspace.record(work).load(what)
+    with workspace.record(work) as store:
+        changeset = store.load(what)
     if format == "json":
         from pacsconf.report.as_json import changeset_json
 
@@ -157,8 +158,7 @@ def apply(
             if code is not Exit.OK or _is_same(resumed.plan, saved, expect):
                 return code
         planned = _chosen(screen, world, saved, expect, options, reporter)
-        operator, runner = workspace.operator_name(work)
-        approval = _approval(operator, runner, reason, ticket, ack)
+        approval = _approval(world, reason, ticket, ack)
         if saved is None and expect is None:
             view = view_of(work, world, planned, reporter, screen.width)
             show_plan(screen, work, planned, replace(view, next_step=""), "text")
@@ -336,10 +336,11 @@ def _chosen(
     return planned
 
 
-def _approval(operator: str, runner: str, reason: str, ticket: str, ack: list[str] | None) -> Approval:
+def _approval(world: World, reason: str, ticket: str, ack: list[str] | None) -> Approval:
     from pacsconf.engine import Approval
+    from pacsconf.record.record import this_runner
 
-    return Approval(operator, runner, reason, ticket, tuple(ack or ()))
+    return Approval(world.record.identity(), this_runner(), reason, ticket, tuple(ack or ()))
 
 
 def _asked(screen: Screen, made: Plan, approval: Approval) -> Approval:
@@ -362,11 +363,12 @@ def _concluded(screen: Screen, work: workspace.Workspace, changeset: ChangeSet) 
 
     undone = [one for one in changeset.outcomes if one.status in ("failed", "skipped", "unknown")]
     failing = [proof for proof in changeset.proofs if proof.verdict == "failing"]
-    next_step = ""
-    if undone:
-        next_step = f"fix the cause, then  {work.command} plan"
+    next_step = f"{work.command} plan" if undone else ""
+    if any(one.status == "failed" for one in undone):
+        next_step = f"mend the cause, then  {next_step}"
     screen.show(proofs_text(changeset.proofs, screen.width))
-    commit = workspace.record(work).state().head
+    with workspace.record(work) as store:
+        commit = store.state(fetch=False).head
     screen.show(apply_summary(changeset, commit=commit, next_step=next_step, width=screen.width))
     return Exit.PARTIAL if undone or failing else Exit.OK
 

@@ -112,6 +112,7 @@ def doctor(
     root: Path = context.obj.root
     try:
         work = workspace.opened(root, context.obj.environment)
+        workspace.require_lab(work)
     except workspace.InvalidInventory as invalid:
         work = None
         show_findings(screen, invalid, "text")

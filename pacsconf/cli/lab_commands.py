@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +11,7 @@ import typer
 from pacsconf.cli import workspace
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.screen import Screen
+from pacsconf.core.errors import RecordError
 from pacsconf.lab import place
 from pacsconf.report.lines import Lines, Span, line
 
@@ -39,6 +41,8 @@ def up(context: typer.Context) -> Exit:
     work = opened(context, "text")
     state = practice.up(work.inventory, place.default_folder())
     screen: Screen = context.obj.screen
+    if state.renewed == "everything":
+        _set_record_aside(screen, work)
     screen.show(_lines(state))
     words = {
         "nothing": "It was up already",
@@ -47,6 +51,17 @@ def up(context: typer.Context) -> Exit:
     }
     screen.show((line(f"{words[state.renewed]}. Next: pacsconf -e lab plan"),))
     return Exit.OK
+
+
+def _set_record_aside(screen: Screen, work: workspace.Workspace) -> None:
+    """What was recorded of an earlier lab is not true of a new and empty one."""
+    try:
+        with workspace.record(replace(work, practice=True)) as store:
+            head = store.set_aside()
+    except RecordError:
+        return  # no repository yet, so there is nothing recorded either
+    if head:
+        screen.note((line(f"The record of the lab before this one was set aside ({head[:7]})."),))
 
 
 def status(context: typer.Context) -> Exit:

@@ -16,7 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from pacsconf import __version__
-from pacsconf.cli import change_commands, inventory_commands, lab_commands, record_commands
+from pacsconf.cli import change_commands, inventory_commands, lab_commands, record_commands, workspace
 from pacsconf.cli.exits import MEANINGS, Exit, exit_of
 from pacsconf.cli.screen import Screen
 from pacsconf.core.errors import PacsconfError
@@ -100,6 +100,9 @@ def _code(arguments: Sequence[str] | None) -> int:
     except typer.Abort:
         print("stopped; nothing more was done", file=sys.stderr)
         return Exit.ERROR
+    except workspace.InvalidInventory as invalid:
+        inventory_commands.show_findings(Screen(None), invalid, "text")
+        return Exit.INVALID
     except PacsconfError as exc:
         Screen(None).error(exc)
         return exit_of(exc)
@@ -124,6 +127,6 @@ def _defect(kind: type[BaseException], error: BaseException, trace: TracebackTyp
     sys.__excepthook__(kind, error, trace)
     print(
         f"\nThis is a defect of pacsconf {__version__}, not a mistake of yours. Please report the lines above"
-        " (they hold no configuration values) and the command. If an apply was running: pacsconf resume",
+        " and the command, without what is confidential in them. If an apply was running: pacsconf resume",
         file=sys.stderr,
     )

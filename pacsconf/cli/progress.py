@@ -34,7 +34,7 @@ class Reporter:
         until = changeset.lease_until[11:16]
         self._screen.note(
             apply_header(
-                changeset.plan, holder=changeset.operator, until=f"{until} UTC", width=self._screen.width
+                changeset.plan, holder=changeset.runner, until=f"{until} UTC", width=self._screen.width
             )
         )
 

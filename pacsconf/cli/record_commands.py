@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pacsconf.cli import workspace
-from pacsconf.cli.change_commands import opened, written_systems
+from pacsconf.cli.change_commands import opened
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.inventory_commands import TextOrJson
 from pacsconf.cli.progress import Reporter
@@ -49,7 +49,8 @@ def history(
     """Show what was applied, held and released, newest first."""
     screen: Screen = context.obj.screen
     work = opened(context, format)
-    entries = [_entry(one) for one in workspace.record(work).history(limit)]
+    with workspace.record(work) as store:
+        entries = [_entry(one) for one in store.history(limit)]
     if format == "json":
         from pacsconf.report.as_json import history_json
 
@@ -127,7 +128,6 @@ def init(
     """Begin the record: take ownership of what is live as declared. Writes the record only."""
     screen: Screen = context.obj.screen
     work = opened(context, "text")
-    workspace.operator(work).require_write(work.environment, written_systems(work))
     reporter = Reporter(screen)
     with workspace.world(work, reporter) as world:
         from pacsconf import upkeep

@@ -8,7 +8,6 @@ from __future__ import annotations
 import getpass
 import hashlib
 import os
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,13 +17,15 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from pacsconf.core.errors import InventoryError, PacsconfError
 from pacsconf.core.finding import Finding, errors
 from pacsconf.inventory.environment import for_environment
 from pacsconf.inventory.loader import Loaded, load
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Inventory
-from pacsconf.inventory.systems import CONFIGS
+from pacsconf.inventory.systems import CONFIGS, SystemConfig
 from pacsconf.lab import place
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Workspace:
     inventory: Inventory
     findings: tuple[Finding, ...]
     seconds: float
+    practice: bool = False
+    """Whether this environment is the practice lab that runs on this machine."""
 
     @property
     def command(self) -> str:
@@ -79,7 +82,7 @@ def opened(root: Path, environment: str | None) -> Workspace:
     if errors(more):
         raise InvalidInventory(loaded, findings, seconds)
     chosen = next(iter(inventory.environments))
-    return Workspace(root, loaded, chosen, inventory, findings, seconds)
+    return Workspace(root, loaded, chosen, inventory, findings, seconds, practice=overlay is not None)
 
 
 def checked(root: Path, environment: str | None) -> Workspace:
@@ -167,7 +170,43 @@ def record(workspace: Workspace) -> Record:
     """The record of this environment."""
     from pacsconf.record.record import Record
 
-    return Record.open(workspace.root, workspace.environment, clock=now)
+    # A lab is this machine's alone, and so is the record of what was practised on it.
+    remote = "" if workspace.practice else None
+    return Record.open(workspace.root, workspace.environment, clock=now, remote=remote)
+
+
+def require_lab(workspace: Workspace) -> None:
+    """Nothing, unless environment lab is meant to be the practice lab and that is not up.
+
+    Raises: PacsconfError, since it would lead to systems that it shares with other environments then.
+    """
+    from pacsconf.operator.needs import stays_here
+
+    declared = workspace.loaded.inventory
+    if (
+        workspace.environment != LAB
+        or workspace.practice
+        or declared is None
+        or len(declared.environments) < 2
+    ):
+        return
+    shared = [
+        name
+        for name, config in workspace.inventory.systems.items()
+        if name in declared.systems
+        and _url(config) == _url(declared.systems[name])
+        and not stays_here(config)
+    ]
+    if shared:
+        raise PacsconfError(
+            f"the practice lab is not up, so environment lab would lead to the real {', '.join(shared)}",
+            fix="Start it: pacsconf lab up. Is lab an environment of your own? Give its systems a url there.",
+        )
+
+
+def _url(config: SystemConfig) -> str | None:
+    url = getattr(config, "url", None)
+    return url if isinstance(url, str) else None
 
 
 @contextmanager
@@ -175,6 +214,7 @@ def world(workspace: Workspace, reporter: Reporter) -> Iterator[World]:
     """What the engine works on; connections are closed and progress is ended afterwards, whatever happens."""
     from pacsconf.engine import World
 
+    require_lab(workspace)
     systems = _systems(workspace)
     store = record(workspace)
     try:
@@ -208,8 +248,27 @@ def _systems(workspace: Workspace) -> dict[str, System]:
     for name, config in sorted(workspace.inventory.systems.items()):
         kind = base.find(config.type)
         assert kind is not None, "an unknown type is a finding of the workspace"
-        systems[name] = kind(name, config, secrets)
+        try:
+            systems[name] = kind(name, config, secrets)
+        except ValidationError as exc:
+            raise _unfit(workspace, name, exc) from None
     return systems
+
+
+def _unfit(workspace: Workspace, name: str, error: ValidationError) -> InvalidInventory:
+    """What a system from elsewhere finds wrong with its own keys; what stands there is not repeated."""
+    findings = tuple(
+        Finding(
+            "PACS-SYS-005",
+            "error",
+            f"System {name}: {'.'.join(map(str, one['loc'])) or 'its keys'}: {one['msg']}",
+            "Its type does not take it, so nothing can be done with it.",
+            "See what the type's documentation says of this key.",
+            path=("systems", name, *one["loc"]),
+        )
+        for one in error.errors(include_input=False, include_url=False)
+    )
+    return InvalidInventory(workspace.loaded, workspace.loaded.sources.located(findings), workspace.seconds)
 
 
 def _basis(workspace: Workspace, store: Record) -> Basis:
@@ -252,9 +311,3 @@ def _proofs(workspace: Workspace, devices: frozenset[str]) -> Iterator[Proof]:
         verdict = "unknown" if seen.verdict == "not probed" else seen.verdict
         words = seen.reason or f"{seen.level} {seen.milliseconds:.0f} ms"
         yield Proof(f"{seen.device}/{seen.title}", verdict, words)
-
-
-def operator_name(workspace: Workspace) -> tuple[str, str]:
-    """Who runs this (`name <mail>`, as git knows them) and where (`user@host:pid`)."""
-    store = record(workspace)
-    return store.identity(), f"{getpass.getuser()}@{socket.gethostname()}:{os.getpid()}"

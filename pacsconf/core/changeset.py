@@ -12,6 +12,7 @@ from pacsconf.core.plan import Plan, plan_from_json, plan_to_json
 from pacsconf.core.resource import one_of
 
 SetStatus = Literal["open", "closed", "abandoned"]
+ProofVerdict = Literal["healthy", "failing", "asleep", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Proof:
     """What one observation on the wire showed after apply: `healthy`, `failing`, `asleep`, `unknown`."""
 
     subject: str
-    verdict: Literal["healthy", "failing", "asleep", "unknown"]
+    verdict: ProofVerdict
     text: str
 
 

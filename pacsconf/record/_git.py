@@ -191,6 +191,15 @@ class Repository:
             fix="If a hook of this repository refuses it, let it pass this branch",
         )
 
+    def drop(self, ref: str, *, seen: str) -> None:
+        """Remove `ref`, which must still point to `seen`.
+
+        Raises: RecordError when it moved, or git or a hook refuses it.
+        """
+        ran = self._run("update-ref", "-d", "--end-of-options", ref, seen)
+        if ran.status:
+            raise RecordError(f"git did not remove {ref}: {explain(ran.err)}")
+
     def descends(self, commit: str, ancestor: str) -> bool:
         """Whether `ancestor` is in the history of `commit`, as far as this clone can tell."""
         return commit == ancestor or not self._run("merge-base", "--is-ancestor", ancestor, commit).status

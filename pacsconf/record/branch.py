@@ -186,6 +186,15 @@ class Branch:
         ref = f"refs/pacsconf/kept/{self.environment}/{commit[:12]}"
         self.git.move(ref, commit, seen="", why="pacsconf: kept when another head was accepted")
 
+    def set_aside(self) -> str:
+        """Keep the local branch's head and remove the branch; the head, empty where there was none."""
+        head = self.git.refs(self._here).get(self._here, "")
+        if head:
+            self.keep(head)
+            self.git.drop(self._here, seen=head)
+            self.journal.note(Heads())
+        return head
+
     def _message(self, entry: Entry, about: Iterable[str]) -> str:
         subject = f"{_VERBS.get(entry.type, entry.type)} {entry.changeset or self.environment}"
         counts = ", ".join(_count(number, what) for what, number in entry.counts.items() if number)

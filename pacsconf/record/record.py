@@ -251,6 +251,17 @@ class Record:
             fix=f"pacsconf -e {self.environment} plan",
         )
 
+    def set_aside(self) -> str:
+        """Put the local record away, as if none had been begun: what it was about is gone (a practice lab).
+
+        Its head is kept under `refs/pacsconf/kept/` and returned; empty where there was no record.
+
+        Raises: RecordError when there is a remote, since others go by its record, or git refuses.
+        """
+        if self.remote:
+            raise RecordError(f"the record of {self.environment} is shared through {self.remote}")
+        return self._branch.set_aside()
+
     def hold(self, declared: Mapping[Address, str], *, reason: str) -> str:
         """Leave these addresses alone until their declared state is another one. Returns the commit.
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pacsconf.core.change import Outcome, Status
-from pacsconf.core.changeset import ChangeSet, Proof
+from pacsconf.core.changeset import ChangeSet, Proof, ProofVerdict
 from pacsconf.core.plan import Plan
 from pacsconf.report.lines import Line, Lines, Span, Style, columns, line, padded, width_of, wrapped
 from pacsconf.report.view import short
@@ -31,7 +31,7 @@ _SUMS: tuple[tuple[Status, str], ...] = (
     ("waiting", "for a person to do"),
     ("unknown", "sent without an answer"),
 )
-_PROOF_MARKS: Mapping[str, tuple[str, Style]] = {
+_PROOF_MARKS: Mapping[ProofVerdict, tuple[str, Style]] = {
     "healthy": ("✓", "good"),
     "failing": ("✗", "error"),
     "asleep": ("–", "faint"),  # noqa: RUF001
@@ -101,7 +101,7 @@ def _summary(changeset: ChangeSet, commit: str, next_step: str, width: int) -> I
 
 
 def outcomes_sum(changeset: ChangeSet) -> str:
-    """`4 of 6 done, 1 failed, 1 skipped · 2 of 3 healthy on the wire`."""
+    """`4 of 6 done, 1 failed, 1 skipped · on the wire: 2 healthy, 1 asleep`."""
     counts = Counter(outcome.status for outcome in changeset.outcomes)
     total = max(len(changeset.outcomes), len(changeset.plan.runs))
     pending = total - len(changeset.outcomes)
@@ -117,5 +117,5 @@ def outcomes_sum(changeset: ChangeSet) -> str:
 
 def _proven(proofs: Iterable[Proof]) -> str:
     verdicts = Counter(proof.verdict for proof in proofs)
-    total = sum(verdicts.values())
-    return f"{verdicts['healthy']} of {total} healthy on the wire" if total else ""
+    found = listed(f"{verdicts[verdict]} {verdict}" for verdict in _PROOF_MARKS if verdicts[verdict])
+    return f"on the wire: {found}" if found else ""

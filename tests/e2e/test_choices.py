@@ -92,4 +92,4 @@ def test_a_hold_ends_when_something_else_is_declared(two_edits):
 def test_only_what_is_held_can_be_released(two_edits):
     ran = two_edits("release", "memory/device/ct-1")
     assert ran.code == 1
-    assert '"memory/device/ct-1" names nothing here' in ran.err
+    assert '"memory/device/ct-1" is not held' in ran.err

@@ -36,7 +36,7 @@ def test_what_is_declared_is_planned_applied_proven_and_then_there_is_nothing_le
     applied = run("apply", "plan.json", "--reason", "first rollout", "--ticket", "RAD-1")
     total = len(json.loads(hospital.plan_file.read_text())["changes"])
     assert applied.code == 0
-    assert f"{total} of {total} changes done · 5 of 5 healthy on the wire" in applied.out
+    assert f"{total} of {total} changes done · on the wire: 5 healthy" in applied.out
     assert "✓ ct-1/CT1" in applied.out
     assert "created    directory/device/ct-1" in applied.err
     assert directory.values(CT_1, "dicomManufacturer") == ["SIEMENS"]

@@ -346,3 +346,20 @@ def test_a_record_that_is_missing_is_written_to_by_nobody(alone, work):
         record.begin(work.changeset, record.state())
     with pytest.raises(RecordUnknown, match="there is no record of lab yet"):
         record.hold({CT: ""}, reason="x")
+
+
+def test_a_record_set_aside_is_kept_and_may_be_begun_anew(record, alone, states):
+    head = record.state().head
+
+    assert record.set_aside() == head
+
+    assert not record.state().exists
+    assert alone.git("rev-parse", f"refs/pacsconf/kept/lab/{head[:12]}").strip() == head
+    record.init({}, reason="a new lab")
+    assert record.state().known
+    assert alone.record("other").set_aside() == ""
+
+
+def test_a_shared_record_is_never_set_aside(one):
+    with pytest.raises(RecordError, match="is shared through origin"):
+        one.record().set_aside()

@@ -1,0 +1,44 @@
+"""The practice lab as an environment: never the real systems, and a record of its own."""
+
+from __future__ import annotations
+
+
+def test_environment_lab_without_a_lab_never_leads_to_the_real_systems(hospital, monkeypatch, tmp_path):
+    monkeypatch.setenv("PACSCONF_LAB_DIR", str(tmp_path / "no-lab"))
+    hospital.file("more").write_text("environments: {production: {}}\n")
+
+    for command in (("plan",), ("drift",), ("record", "init")):
+        ran = hospital("-e", "lab", *command)
+        assert (ran.code, ran.out) == (1, "")
+        assert "environment lab would lead to the real directory" in ran.err
+        assert "pacsconf lab up" in ran.err
+
+    assert hospital("validate").code == 0
+
+
+def test_the_labs_record_stays_on_this_machine(hospital, tmp_path):
+    hospital.git("init", "--quiet", "--bare", str(tmp_path / "origin.git"))
+    hospital.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+
+    hospital.ok("record", "init")
+
+    assert "pacsconf/lab" in hospital.git("branch", "--list", "pacsconf/*")
+    assert hospital.git("ls-remote", "origin") == ""
+
+
+def test_a_new_lab_begins_with_no_record(hospital, monkeypatch, tmp_path):
+    """What was recorded of the lab before would look like thousands of entries deleted by somebody else."""
+    monkeypatch.setenv("PACSCONF_LAB_DIR", str(tmp_path / "lab"))
+    try:
+        hospital.ok("lab", "up")
+        hospital.ok("record", "init")
+        again = hospital.ok("lab", "up")
+        assert "set aside" not in again.said
+        hospital.ok("lab", "down")
+
+        anew = hospital.ok("lab", "up")
+
+        assert "The record of the lab before this one was set aside" in anew.said
+        assert "record init" in hospital.ok("plan").out
+    finally:
+        hospital("lab", "down")

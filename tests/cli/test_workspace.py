@@ -1,9 +1,14 @@
+import subprocess
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from pacsconf.cli import workspace
+from pacsconf.cli.progress import Reporter
+from pacsconf.cli.screen import Screen
 from pacsconf.core.errors import PacsconfError
+from pacsconf.systems import base
 
 HOSPITAL = "devices: {ct-1: {type: modality, ae_title: CT1, host: h}}\n"
 
@@ -79,3 +84,27 @@ def test_a_system_of_a_type_that_is_not_installed_is_told_at_its_line(repository
 
 def test_the_clock_is_utc():
     assert workspace.now().utcoffset().total_seconds() == 0
+
+
+class Plugged(BaseModel):
+    """Stands for a system from elsewhere that checks its own keys when it is made."""
+
+    rooms: int
+
+
+def test_what_a_plugged_in_system_says_of_its_keys_is_a_finding_without_their_values(repository, monkeypatch):
+    monkeypatch.setattr(base, "registered", lambda: ("hotel",))
+    monkeypatch.setattr(
+        base, "find", lambda _type: lambda _name, config, _secrets: Plugged(**config.model_extra)
+    )
+    root = repository(systems="systems:\n  inn:\n    type: hotel\n    rooms: hunter2\n")
+    subprocess.run(["git", "init", "--quiet", root], check=True)
+
+    with (
+        pytest.raises(workspace.InvalidInventory) as raised,
+        workspace.world(workspace.opened(root, None), Reporter(Screen(None))),
+    ):
+        pass
+
+    assert rules(raised) == [("PACS-SYS-005", "inventory/systems.yaml:4:12")]
+    assert "hunter2" not in str(raised.value.findings)

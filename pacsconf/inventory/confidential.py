@@ -12,7 +12,10 @@ from collections.abc import Sequence
 
 from pacsconf.inventory.values import SECRET_SCHEMES
 
-_WORD = r"passw|passphrase|passcode|pwd|\bpw\b|kennwort|secret|token|credential|api[_-]?key"
+_WORD = (
+    r"passw|passphrase|passcode|pwd|\bpw\b|kennwort|secret|token|credential|api[_-]?key"
+    r"|store(?:key)?pin|pkcs12|private[_-]?key"
+)
 _NAMED = re.compile(rf"(?:{_WORD})[\w-]*", re.IGNORECASE)
 _GAP = r"(?:\s|\#[^\n]*|[|>][-+0-9]*(?=\s))*+"
 _SECRET = re.compile(

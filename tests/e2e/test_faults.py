@@ -133,12 +133,12 @@ def test_what_the_schema_lacks_is_said_at_plan_time_and_refused(point, directory
     plan = hospital("plan", "--out", "plan.json")
     assert plan.code == 5
     assert (
-        "the directory's schema lacks the attribute dcmNoSuchThing, needed by directory/device/ct-2"
+        "The directory's schema lacks the attribute dcmNoSuchThing, needed by directory/device/ct-2"
         in plan.said
     )
     ran = hospital("apply", "plan.json")
     assert ran.code == 5
-    assert "the directory's schema lacks the attribute dcmNoSuchThing" in ran.said
+    assert "The directory's schema lacks the attribute dcmNoSuchThing" in ran.said
 
 
 def test_a_value_that_the_directory_refuses_fails_alone(point, directory):

@@ -45,6 +45,7 @@ systems:
         "environments:\n  e: {systems: {d: {type: dicom-directory, bind: {password: hunter2}}}}\n",
         "environments:\n  e: {systems: {d: {type: memory}}, password: hunter2}\n",
         "pw: hunter2\n",
+        "devices:\n  d: {extra: {dcmKeyStorePin: [hunter2]}, type: }\n",
     ],
 )
 @pytest.mark.parametrize("form", ["text", "json"])

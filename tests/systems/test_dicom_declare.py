@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from pacsconf.core.address import Address
-from pacsconf.inventory.model import Connection, NetworkAE, Site
+from pacsconf.inventory.model import Connection, NetworkAE, Site, TransferCapability
+from pacsconf.systems._dicom import declare as declare_module
 from pacsconf.systems._dicom.declare import declare
 
 
@@ -161,3 +165,76 @@ def test_a_host_outside_its_sites_networks_is_a_caution(steps):
 def test_what_a_directory_cannot_hold_is_found(steps, devices, found):
     inventory = steps.hospital(*(steps.ct(name, title, **more) for name, title, more in devices))
     assert [(finding.rule, finding.severity) for finding in declared("d", inventory).findings] == found
+
+
+def extras(steps, **levels):
+    """Findings about `extra` of a device, its connection, its AE and its capability."""
+    connection = Connection(host="10.0.0.1", port=104, extra=levels.get("connection", {}))
+    store = TransferCapability(
+        name="ct",
+        sop_class="1.2.3",
+        role="SCU",
+        transfer_syntaxes=("1.2.4",),
+        extra=levels.get("capability", {}),
+    )
+    ae = entity("CT", capabilities=(store,), extra=levels.get("ae", {}))
+    device = steps.ct(connections={"dicom": connection}, ae_titles={"CT": ae}, extra=levels.get("device", {}))
+    return declared("d", steps.hospital(device)).findings
+
+
+@pytest.mark.parametrize(
+    ("level", "attribute", "fix", "place"),
+    [
+        ("device", "dicomInstalled", "Write it under `installed` instead.", ()),
+        ("device", "DICOMMANUFACTURERMODELNAME", "Write it under `model` instead.", ()),
+        ("connection", "dicomHostname", "Write it under `host` instead.", ("connections", "dicom")),
+        ("ae", "dicomApplicationCluster", "Write it under `clusters` instead.", ("ae_titles", "CT")),
+        (
+            "capability",
+            "dicomtransferrole",
+            "Write it under `role` instead.",
+            ("ae_titles", "CT", "capabilities", 0),
+        ),
+        (
+            "ae",
+            "dicomAETitle",
+            "It is the name under which this is declared: change it there.",
+            ("ae_titles", "CT"),
+        ),
+        (
+            "device",
+            "objectClass",
+            "Take it out: the classes that an entry needs are added by themselves.",
+            (),
+        ),
+    ],
+)
+def test_extra_is_for_attributes_without_a_key_of_their_own(steps, level, attribute, fix, place):
+    (found,) = extras(steps, **{level: {attribute: ("x",)}})
+    assert (found.rule, found.severity, found.fix) == ("DIR-EXTRA", "error", fix)
+    assert found.path == ("devices", "ct-1", *place, "extra", attribute)
+
+
+def test_an_attribute_that_another_kind_has_may_be_extra(steps):
+    assert (
+        extras(steps, connection={"dicomDescription": ("x",)}, device={"dcmTimeZoneOfDevice": ("UTC",)}) == ()
+    )
+
+
+def test_an_attribute_is_named_once(steps):
+    (found,) = extras(steps, device={"dcmTimeZoneOfDevice": ("UTC",), "DCMTIMEZONEOFDEVICE": ("CET",)})
+    assert (found.rule, found.path[-1]) == ("DIR-EXTRA", "DCMTIMEZONEOFDEVICE")
+    assert found.summary == '"DCMTIMEZONEOFDEVICE" and "dcmTimeZoneOfDevice" are one attribute'
+
+
+def test_a_secret_is_no_extra_attribute(steps):
+    (found,) = extras(steps, device={"dcmKeyStorePin": ("hunter2",)})
+    assert (found.rule, found.severity) == ("DIR-EXTRA-SECRET", "error")
+    assert "hunter2" not in str(found)
+
+
+def test_summaries_begin_as_all_findings_do():
+    text = "\n".join(path.read_text() for path in Path(declare_module.__file__).parent.glob("*.py"))
+    summaries = re.findall(r'"DIR-[A-Z-]+",\s+"(?:error|warning)",\s+f?["\'](.)', text)
+    assert len(summaries) > 8
+    assert [letter for letter in summaries if letter.islower()] == []

@@ -40,7 +40,7 @@ class Check:
                 yield Finding(
                     "DIR-SCHEMA-HIDDEN",
                     "warning",
-                    "the directory does not show its schema to this account",
+                    "The directory does not show its schema to this account",
                     "Whether it can hold everything that is declared will only show when it is written.",
                     "Let the account read the subschema entry.",
                     verdict="unknown",
@@ -54,7 +54,7 @@ class Check:
             yield Finding(
                 "DIR-SCHEMA",
                 "error",
-                f"the directory's schema lacks {what}, needed by {_some(addresses)}",
+                f"The directory's schema lacks {what}, needed by {_some(addresses)}",
                 "It would refuse the whole entry. Older printings of PS3.15 Annex H have attributes 1 to 31 only.",
                 "Load the current schema into the directory, or take the value out of the inventory.",
                 about=addresses[0],

@@ -11,6 +11,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.model import Connection, Device, Inventory, Model, NetworkAE, Site, TransferCapability
 from pacsconf.systems._dicom.attributes import CONTAINERS, SHAPES, canonical
+from pacsconf.systems._dicom.extra import misplaced
 from pacsconf.systems._dicom.kinds import EXTRA, KINDS, Container, EntryResource, UniqueAETitleEntry
 from pacsconf.systems.base import Declared
 
@@ -45,7 +46,7 @@ def declare(system: str, inventory: Inventory) -> tuple[Declared, Intent]:
     live = [device for device in inventory.devices.values() if device.lifecycle != "retired"]
     declared = Declared(
         tuple(unique[address].resource for address in sorted(unique)),
-        (*_collisions(collected), *_title_findings(live), *_unconnected(live)),
+        (*_collisions(collected), *_misplaced(collected), *_title_findings(live), *_unconnected(live)),
         _retired(system, inventory) - unique.keys(),
         {address: text for item in unique.values() for address, text in item.cautions(inventory)},
         {address: item.paths() for address, item in unique.items()},
@@ -254,6 +255,12 @@ def _collisions(items: list[_Item]) -> Iterator[Finding]:
                 path=item.path,
                 about=item.resource.address,
             )
+
+
+def _misplaced(items: list[_Item]) -> Iterator[Finding]:
+    for item in items:
+        if item.source is not None:
+            yield from misplaced(item.resource.address.kind, item.source.extra, item.path)
 
 
 def _title_findings(devices: list[Device]) -> Iterator[Finding]:

@@ -1,0 +1,56 @@
+"""What may not stand under `extra`: attributes that have a place of their own, and secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pacsconf.core.finding import Finding, Path
+from pacsconf.systems._dicom.attributes import SHAPES
+from pacsconf.systems._ldap.directory import is_secret
+
+
+def misplaced(kind: str, attributes: Iterable[str], path: Path) -> Iterator[Finding]:
+    """Attributes under `extra` of something of this kind, declared at `path`, that may not stand there.
+
+    LDAP takes names in any letter case for one (RFC 4512 section 2.5).
+    """
+    seen: dict[str, str] = {}
+    for name in attributes:
+        first = seen.setdefault(name.lower(), name)
+        if first != name:
+            yield Finding(
+                "DIR-EXTRA",
+                "error",
+                f'"{name}" and "{first}" are one attribute',
+                "A directory does not tell upper and lower case apart in names of attributes.",
+                "Write all its values under one of them.",
+                path=(*path, "extra", name),
+            )
+        elif is_secret(name):
+            yield Finding(
+                "DIR-EXTRA-SECRET",
+                "error",
+                f'The values of "{name}" are secret',
+                "The inventory, plans and the record are read by many, and pacsconf never reads such values back.",
+                "Take it out, change the secret if it was real, and set it in the directory by hand.",
+                path=(*path, "extra"),
+            )
+        elif SHAPES[kind].models(name):
+            yield Finding(
+                "DIR-EXTRA",
+                "error",
+                f'"{name}" has a place of its own, and is no extra attribute',
+                "Declared twice, it would be written twice, and neither would stay.",
+                _instead(kind, name),
+                path=(*path, "extra", name),
+            )
+
+
+def _instead(kind: str, name: str) -> str:
+    """What to do about an attribute that is modelled; the inventory's keys are called as the fields are."""
+    key = next((row.field for row in SHAPES[kind].rows if row.attribute.lower() == name.lower()), None)
+    if key is not None:
+        return f"Write it under `{key}` instead."
+    if name.lower() == "objectclass":
+        return "Take it out: the classes that an entry needs are added by themselves."
+    return "It is the name under which this is declared: change it there."

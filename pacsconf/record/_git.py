@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Mapping
+import signal
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pacsconf.core.errors import RecordError
 
@@ -34,6 +35,11 @@ MAX_FILE_BYTES = 256 * 1024 * 1024
 """A file of the record beyond this is not read: 100,000 resources need 41 MB."""
 
 _MAX_ERROR_CHARACTERS = 2000
+
+_STOPPED = frozenset({-signal.SIGINT, -signal.SIGTERM, 128 + signal.SIGINT, 128 + signal.SIGTERM})
+"""How git ends when it, or what it started, was asked to stop."""
+
+T = TypeVar("T")
 
 
 class RemoteUnavailable(RecordError):
@@ -120,6 +126,15 @@ class Repository:
     def _run(
         self, command: str, *args: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None
     ) -> Ran:
+        """What a git command gives back.
+
+        A Ctrl-C in a terminal stops git as well. Where this goes on all the same, since it is to finish what it
+        began, the command is given once more: each of them may be given twice.
+        """
+        ran = self._run_once(command, *args, stdin=stdin, env=env)
+        return self._run_once(command, *args, stdin=stdin, env=env) if ran.status in _STOPPED else ran
+
+    def _run_once(self, command: str, *args: str, stdin: bytes | None, env: Mapping[str, str] | None) -> Ran:
         call: Any = getattr(self._repo.git, command.replace("-", "_"))
         options: dict[str, Any] = {"with_extended_output": True, "with_exceptions": False, "env": env}
         if stdin is None:
@@ -184,8 +199,9 @@ class Repository:
         ran = self._run("update-ref", "--create-reflog", "-m", why, "--end-of-options", ref, to, seen)
         if not ran.status:
             return True
-        if self.refs(ref).get(ref, "") != seen:
-            return False
+        there = self.refs(ref).get(ref, "")
+        if there != seen:
+            return there == to
         raise RecordError(
             f"git did not update {ref}: {explain(ran.err)}",
             fix="If a hook of this repository refuses it, let it pass this branch",
@@ -219,18 +235,16 @@ class Repository:
 
         Raises: RecordError when objects are missing.
         """
-        with _reading(commit):
-            return {
-                str(blob.path): blob.hexsha for blob in self._commit(commit).tree.traverse() if _is_blob(blob)
-            }
+        return self._look_into(commit, lambda found: {str(b.path): b.hexsha for b in _blobs(found)})
 
     def read(self, commit: str, path: str) -> bytes:
         """The contents of one file of a commit.
 
         Raises: RecordError when it is missing, damaged or larger than a record's file may be.
         """
-        with _reading(commit):
-            blob = self._commit(commit).tree / path
+
+        def contents(found: Any) -> bytes:
+            blob = found.tree / path
             if blob.size > MAX_FILE_BYTES:
                 raise RecordError(
                     f"{path} in commit {commit[:10]} is {blob.size} bytes long, too long to be read"
@@ -238,14 +252,26 @@ class Repository:
             data: bytes = blob.data_stream.read()
             return data
 
+        return self._look_into(commit, contents)
+
     def line(self, commit: str, limit: int = -1) -> Iterator[str]:
         """The commits from this one back to the first, along first parents, at most `limit` if that is set."""
         yield from self._get("rev-list", "--first-parent", f"--max-count={limit}", commit).splitlines()
 
-    def _commit(self, commit: str) -> Any:
+    def _look_into(self, commit: str, what: Callable[[Any], T]) -> T:
+        """What is found in a commit.
+
+        Raises: RecordError when it is missing or damaged.
+        """
         from git.objects import Commit
 
-        return Commit(self._repo, bytes.fromhex(commit))
+        with _reading(commit):
+            try:
+                return what(Commit(self._repo, bytes.fromhex(commit)))
+            except (OSError, ValueError):
+                # As in `_run`: a Ctrl-C ended the git processes that wait for objects to read.
+                self._repo.git.clear_cache()
+                return what(Commit(self._repo, bytes.fromhex(commit)))
 
     def commit(
         self,
@@ -284,8 +310,7 @@ class Repository:
 
     def is_signed(self, commit: str) -> bool:
         """Whether the commit carries a signature; whose, and whether it is to be trusted, is not asked here."""
-        with _reading(commit):
-            return bool(self._commit(commit).gpgsig)
+        return self._look_into(commit, lambda found: bool(found.gpgsig))
 
     def _blob(self, data: bytes, have: Collection[str]) -> str:
         name = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
@@ -371,8 +396,8 @@ class _reading:  # noqa: N801 - reads as a statement: with _reading(commit)
             ) from error
 
 
-def _is_blob(item: Any) -> bool:
-    return bool(item.type == "blob")
+def _blobs(commit: Any) -> Iterator[Any]:
+    return (item for item in commit.tree.traverse() if item.type == "blob")
 
 
 def explain(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -198,3 +200,33 @@ def test_the_folder_is_found_from_a_work_tree(alone, tmp_path):
         assert repository.common_dir == Path(alone.path / ".git").resolve()
     finally:
         repository.close()
+
+
+def test_a_reader_that_was_stopped_by_ctrl_c_is_started_again(repository, alone):
+    commit = repository.commit({"a": b"1"}, "a", parent="", when=NOON)
+    assert repository.read(commit, "a") == b"1"
+    for reader in _children_of(os.getpid(), "cat-file"):
+        os.kill(reader, signal.SIGINT)
+    assert repository.read(commit, "a") == b"1"
+
+
+@pytest.mark.parametrize("state", ["prepared", "committed"])
+def test_a_command_that_was_stopped_by_ctrl_c_is_given_again(repository, alone, state):
+    commit = repository.commit({"a": b"1"}, "a", parent="", when=NOON)
+    flag, hook = alone.path / "stop-once", alone.path / ".git" / "hooks" / "reference-transaction"
+    flag.touch()
+    hook.parent.mkdir(exist_ok=True)
+    stop = f'rm "{flag}" 2>/dev/null && kill -INT $PPID && sleep 1'
+    hook.write_text(f'#!/bin/sh\n[ "$1" = {state} ] && {stop}\nexit 0\n')
+    hook.chmod(0o755)
+    assert repository.move(REF, commit, seen="", why="a")
+    assert (flag.exists(), repository.refs(REF)) == (False, {REF: commit})
+
+
+def _children_of(parent: int, command: str) -> list[int]:
+    found = subprocess.run(
+        ["pgrep", "-P", str(parent), "-f", command], capture_output=True, text=True, check=False
+    )
+    children = [int(pid) for pid in found.stdout.split()]
+    assert children
+    return children

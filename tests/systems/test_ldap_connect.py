@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -28,6 +30,7 @@ def opens(opener, server):
 def fault(read, kind, **keys):
     with pytest.raises(kind) as caught:
         read(**keys)
+    assert caught.value.fix, "every fault says what to do"
     return caught.value
 
 
@@ -130,14 +133,17 @@ def test_a_wrong_password_is_refused_and_not_repeated(opens, server):
     assert found.message.endswith(
         "let cn=pacsconf,dc=hospital,dc=example in: the name or the password is wrong"
     )
-    assert "guess-4711" not in found.message + repr(found.__cause__)
+    assert found.fix == (
+        "Check `bind`: whether cn=pacsconf,dc=hospital,dc=example is the account that is meant, and whether "
+        f"env:LDAP holds its password; the operator file says that it goes to {server.url}."
+    )
+    assert "guess-4711" not in found.message + found.fix + repr(found.__cause__)
 
 
 def test_an_empty_password_is_refused_since_a_server_would_take_it_for_anonymous(opens):
-    assert (
-        fault(opens, Refused, password="").message
-        == "the password of cn=pacsconf,dc=hospital,dc=example is empty"
-    )
+    found = fault(opens, Refused, password="")
+    assert found.message == "the password of cn=pacsconf,dc=hospital,dc=example is empty"
+    assert found.fix == "env:LDAP gave nothing: put the password there."
 
 
 def test_an_anonymous_caller_may_be_refused(opens):
@@ -190,20 +196,35 @@ def test_a_ca_file_that_cannot_be_read_is_said(opens, server, tmp_path, content)
     assert found.message.startswith(f"the certificate authorities in {path} cannot be read")
 
 
-def test_nonsense_instead_of_an_answer_is_a_bad_answer(opens):
-    import threading
+@contextmanager
+def somebody_who_answers(what):
+    """A port at which the first request is answered with what this function makes of it."""
 
-    def babble(listener):
+    def answer(listener):
         connection, _ = listener.accept()
         with connection:
-            connection.recv(4096)
-            connection.sendall(b"\x30\x05\x02\x01\x01\x61\x7f")
+            connection.sendall(what(connection.recv(4096)))
 
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        thread = threading.Thread(target=babble, args=(listener,))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer, args=(listener,))
         thread.start()
-        found = fault(opens, BadAnswer, url=f"ldap://127.0.0.1:{listener.getsockname()[1]}")
+        yield f"ldap://127.0.0.1:{listener.getsockname()[1]}"
         thread.join(5)
+
+
+def test_nonsense_instead_of_an_answer_is_a_bad_answer(opens):
+    with somebody_who_answers(lambda _: b"\x30\x05\x02\x01\x01\x61\x7f") as url:
+        found = fault(opens, BadAnswer, url=url)
     assert "does not speak LDAP" in found.message
+
+
+def test_an_anonymous_caller_is_told_to_name_an_account(opens):
+    def no_way_to_sign_in(request):
+        number = request[2 : 4 + request[3]]  # of the message: its answer has the same
+        body = number + b"\x61\x07\x0a\x01\x30\x04\x00\x04\x00"
+        return bytes([0x30, len(body)]) + body
+
+    with somebody_who_answers(no_way_to_sign_in) as url:
+        found = fault(opens, Refused, url=url, bind=None)
+    assert "does not let an anonymous caller in" in found.message
+    assert found.fix == "Name an account under `bind`: its DN, and where its password is kept."

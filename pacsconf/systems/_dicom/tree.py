@@ -63,7 +63,11 @@ def grow(system: str, entries: Iterable[Entry]) -> Tree:
         if address is None:
             continue
         if address in ours:
-            raise BadAnswer(system, f"{entry.dn} and {ours[address].dn} are both {address}")
+            raise BadAnswer(
+                system,
+                f"{entry.dn} and {ours[address].dn} are both {address}",
+                fix="Delete the one that is not meant, in the directory itself.",
+            )
         ours[address], addresses[key] = entry, address
     entities = sorted((each for each in ours if each.kind == "network-ae"), reverse=True)
     holders = {each.parts[1]: Address.of(system, "device", each.parts[0]) for each in entities}
@@ -75,7 +79,11 @@ def _keyed(system: str, entries: Iterable[Entry]) -> Iterator[tuple[names.Key, E
         try:
             yield names.key(entry.dn), entry
         except ValueError as exc:
-            raise BadAnswer(system, f'the directory answered with "{entry.dn}", which is no name') from exc
+            raise BadAnswer(
+                system,
+                f'the directory answered with "{entry.dn}", which is no name',
+                fix="Rename that entry in the directory itself.",
+            ) from exc
 
 
 def _address(system: str, entry: Entry, parent: Address | None) -> Address | None:
@@ -162,7 +170,9 @@ class Reader:
             try:
                 value = decode(row, entry.values(row.attribute), self._sibling(address))
             except ValueError as exc:
-                raise BadAnswer(self.tree.system, f"{entry.dn}: {exc}") from exc
+                raise BadAnswer(
+                    self.tree.system, f"{entry.dn}: {exc}", fix="Correct that entry in the directory itself."
+                ) from exc
             if value is not None:
                 found[row.field] = value
         return found

@@ -13,6 +13,8 @@ NO_SUCH_ENTRY = 32
 NOT_ALLOWED_ON_NON_LEAF = 66
 ENTRY_EXISTS = 68
 ASSERTION_FAILED = 122
+WRONG_CREDENTIALS = frozenset({32, 34, 48, 49, 50, 53})
+"""What servers answer to a bind with a DN that is none, or a password that is not its own."""
 
 _MEANINGS = {
     1: "the directory reports an internal error",
@@ -48,6 +50,23 @@ _MEANINGS = {
     80: "the directory reports an error of its own",
     122: "the entry was changed by somebody else",
 }
+_SEE_LOG = "The directory's own log says more."
+_OTHER_ACCOUNT = "Let the account that pacsconf uses do this, or name another under `bind`."
+_ENCRYPT = "Write ldaps:// in `url`, or start_tls: true."
+_LIFT = 'Lift the limit for the account that pacsconf uses (slapd: limits dn.exact="..." size=unlimited).'
+_FIXES = {
+    3: _LIFT,
+    4: _LIFT,
+    8: _ENCRYPT,
+    10: "Point `url` at the server that holds the data itself.",
+    11: _LIFT,
+    13: _ENCRYPT,
+    32: "Check `base`; an account that may not see an entry is told this too.",
+    50: _OTHER_ACCOUNT,
+    51: "Try again later.",
+    52: "Try again later.",
+    53: _OTHER_ACCOUNT,
+}
 _CUT_SHORT = frozenset({3, 4, 11})
 _UNAVAILABLE = frozenset({51, 52})
 _NONSENSE = frozenset({1, 2, 10, 12, 80})
@@ -78,16 +97,14 @@ class Answer:
         meaning = _MEANINGS.get(self.code, f"the directory answered with code {self.code}")
         return f"{meaning} ({self.remark})" if self.remark else meaning
 
-    def fault(self, system: str, doing: str) -> SystemFault:
-        """The exception for an answer that ends what we were `doing`."""
+    def fault(self, system: str, doing: str, fix: str = "") -> SystemFault:
+        """The exception for an answer that ends what we were `doing`; `fix` where that is known better there."""
         message = f"{doing}: {self.text}"
+        fix = fix or _FIXES.get(self.code, _SEE_LOG)
         if self.code == NO_SUCH_ENTRY:
-            return Missing(
-                system, message, fix="Check `base`; an account that may not see an entry is told this too."
-            )
+            return Missing(system, message, fix=fix)
         if self.code in _CUT_SHORT:
-            fix = 'Lift the limit for the account that pacsconf uses (slapd: limits dn.exact="..." size=unlimited).'
             return BadAnswer(system, f"{message}. Half an answer would look like deletions.", fix=fix)
         if self.code in _UNAVAILABLE:
-            return Unavailable(system, message, fix="Try again later.")
-        return BadAnswer(system, message) if self.code in _NONSENSE else Refused(system, message)
+            return Unavailable(system, message, fix=fix)
+        return (BadAnswer if self.code in _NONSENSE else Refused)(system, message, fix=fix)

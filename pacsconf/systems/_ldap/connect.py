@@ -17,7 +17,7 @@ from pacsconf.core.errors import BadAnswer, Refused, SystemFault, Unavailable
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.systems import DirectoryConfig
-from pacsconf.systems._ldap.answers import Answer
+from pacsconf.systems._ldap.answers import WRONG_CREDENTIALS, Answer
 
 if TYPE_CHECKING:
     from ldap3 import Connection
@@ -76,7 +76,11 @@ def _sign_in(
     except LDAPException as exc:
         raise _unreachable(config, endpoint, tls.failure or exc) from exc
     except NONSENSE as exc:
-        raise BadAnswer(config.name, f"what answers at {endpoint} does not speak LDAP") from exc
+        raise BadAnswer(
+            config.name,
+            f"what answers at {endpoint} does not speak LDAP",
+            fix="Check host and port in `url`; LDAP is usually at port 389, ldaps at 636.",
+        ) from exc
 
 
 def _hang_up(conn: Connection) -> None:
@@ -190,7 +194,11 @@ def _bind(
     secret = password(endpoint)
     if config.bind is not None:
         if secret is None or not secret.reveal():
-            raise Refused(config.name, f"the password of {config.bind.dn} is empty")
+            raise Refused(
+                config.name,
+                f"the password of {config.bind.dn} is empty",
+                fix=f"{config.bind.password} gave nothing: put the password there.",
+            )
         conn.user, conn.password = config.bind.dn, secret.reveal()
         conn.authentication = ldap3.SIMPLE
     conn.bind(read_server_info=False)
@@ -198,7 +206,21 @@ def _bind(
     answer = Answer(conn.result["result"], conn.result["message"] or "")
     if not answer.ok:
         who = config.bind.dn if config.bind else "an anonymous caller"
-        raise answer.fault(config.name, f"{endpoint} does not let {who} in")
+        raise answer.fault(
+            config.name, f"{endpoint} does not let {who} in", _way_in(config, endpoint, answer)
+        )
+
+
+def _way_in(config: DirectoryConfig, endpoint: Endpoint, answer: Answer) -> str:
+    """What to do about a refused bind; empty where the answer itself tells."""
+    if config.bind is None:
+        return "Name an account under `bind`: its DN, and where its password is kept."
+    if answer.code not in WRONG_CREDENTIALS:
+        return ""
+    return (
+        f"Check `bind`: whether {config.bind.dn} is the account that is meant, and whether "
+        f"{config.bind.password} holds its password; the operator file says that it goes to {endpoint}."
+    )
 
 
 def _unreachable(config: DirectoryConfig, endpoint: Endpoint, cause: Exception) -> SystemFault:

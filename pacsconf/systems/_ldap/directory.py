@@ -88,7 +88,9 @@ class Directory:
             found = self._page("", "BASE", "(objectClass=*)", wanted, None)[0]
             if not found:
                 raise BadAnswer(
-                    self.config.name, "the directory does not show its root entry to this account"
+                    self.config.name,
+                    "the directory does not show its root entry to this account",
+                    fix='Let the account read it (slapd: access to dn.base="" by * read).',
                 )
             self._root_dse = found[0]
         return self._root_dse
@@ -197,11 +199,19 @@ class Directory:
             yield
         except LDAPException as exc:
             self.close()
-            raise Lost(self.config.name, f"{doing}: the connection broke before the answer came") from exc
+            raise Lost(
+                self.config.name,
+                f"{doing}: the connection broke before the answer came",
+                fix="Check that the directory runs, then plan again: the plan shows what stands.",
+            ) from exc
         except NONSENSE as exc:
             self.close()
             fault = Lost if writes else BadAnswer
-            raise fault(self.config.name, f"{doing}: what answered does not speak LDAP") from exc
+            raise fault(
+                self.config.name,
+                f"{doing}: what answered does not speak LDAP",
+                fix="Check host and port in `url`, and what stands between this machine and the directory.",
+            ) from exc
 
     def _page(
         self, base: str, scope: Scope, matching: str, attributes: Sequence[str], cookie: bytes | None
@@ -237,7 +247,9 @@ class Directory:
         for name, values in response["raw_attributes"].items():
             if ";range=" in name.lower():
                 raise BadAnswer(
-                    self.config.name, f"{response['dn']}: the directory gave only a part of {name}"
+                    self.config.name,
+                    f"{response['dn']}: the directory gave only a part of {name}",
+                    fix="Raise its limit of values in one answer (Active Directory: MaxValRange).",
                 )
             attributes[name.lower()] = () if is_secret(name) else tuple(values)
         return Entry(response["dn"], attributes)

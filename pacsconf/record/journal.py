@@ -18,6 +18,7 @@ import os
 import socket
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from time import monotonic
 from typing import IO, TYPE_CHECKING, Any
 
 from pacsconf.core.address import Address
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
 _log = logging.getLogger(__name__)
+
+GROUP = 0.05
+"""Seconds for which results may wait to go to the disk together."""
 
 
 class Journal:
@@ -145,14 +149,20 @@ class Writer:
         self._path = path
         self._file = path.open("ab")
         self._lock = lock
+        self._synced = monotonic()
 
     def intend(self, changes: Iterable[Change]) -> None:
         """Note that these changes are about to be sent."""
         self._append({"intents": [{"address": str(c.address), "action": c.action} for c in changes]})
 
     def result(self, outcomes: Iterable[Outcome]) -> None:
-        """Note what became of changes."""
-        self._append({"outcomes": [outcome_to_json(outcome) for outcome in outcomes]})
+        """Note what became of changes.
+
+        The system has it at once, so a killed process loses nothing; results share their trips to the disk, since
+        what a power cut takes of them is read from the live systems instead.
+        """
+        late = monotonic() - self._synced >= GROUP
+        self._append({"outcomes": [outcome_to_json(outcome) for outcome in outcomes]}, to_disk=late)
 
     def close(self) -> None:
         """Let others apply; what was written stays, unless that was nothing. Nothing happens the second time."""
@@ -168,10 +178,13 @@ class Writer:
         self._file.truncate(0)
         self.close()
 
-    def _append(self, body: Mapping[str, Any]) -> None:
+    def _append(self, body: Mapping[str, Any], *, to_disk: bool = True) -> None:
         try:
             self._file.write(canonical(body) + b"\n")
-            _to_disk(self._file)
+            self._file.flush()
+            if to_disk:
+                _to_disk(self._file)
+                self._synced = monotonic()
         except OSError as exc:
             raise _unwritable(self._path, exc) from exc
 

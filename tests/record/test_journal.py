@@ -49,6 +49,24 @@ def test_intended_without_a_result_is_unknown(journal):
     }
 
 
+def test_a_result_is_with_the_system_at_once_though_the_disk_is_asked_for_many(journal, monkeypatch):
+    """A killed process loses nothing; intents are on the disk before anything is sent."""
+    synced = []
+    monkeypatch.setattr("pacsconf.record.journal.GROUP", 3600.0)
+    monkeypatch.setattr(os, "fsync", synced.append)
+    writer = journal.write(ID)
+    synced.clear()
+    writer.intend(CHANGES)
+    assert len(synced) == 1
+
+    for outcome in APPLIED:
+        writer.result([outcome])
+
+    assert len(synced) == 1
+    assert journal.outcomes(ID) == {outcome.address: outcome for outcome in APPLIED}
+    writer.close()
+
+
 def test_values_are_never_in_it(journal, tmp_path):
     write(journal)
     assert all(b"s3cret" not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())

@@ -119,7 +119,7 @@ def _journal(trap: Trap) -> None:
     append = journal.Writer._append
     to_disk = journal._to_disk
 
-    def appended(self: Any, body: Any) -> None:
+    def appended(self: Any, body: Any, **how: bool) -> None:
         trap.step = next(iter(body))
         trap.at(f"{trap.step}.before")
         if trap.job.point == f"{trap.step}.half" and trap.seen + 1 == trap.job.nth:
@@ -127,7 +127,7 @@ def _journal(trap: Trap) -> None:
             self._file.write(line[: len(line) // 2])
             self._file.flush()
         trap.at(f"{trap.step}.half")
-        append(self, body)
+        append(self, body, **how)
         trap.at(f"{trap.step}.after")
         trap.step = ""
 
@@ -137,6 +137,7 @@ def _journal(trap: Trap) -> None:
         to_disk(file)
 
     journal.Writer._append, journal._to_disk = appended, synced
+    journal.GROUP = 0.0  # every result goes to the disk by itself, so that each can be the last
     _around(journal.Writer, "finish", trap, "finish")
 
 

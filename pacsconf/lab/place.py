@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -65,6 +64,8 @@ def write(path: Path, value: Mapping[str, Any]) -> None:
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Hold off another `up` or `down` for the length of a `with` block, leaving no lock file behind."""
+    import fcntl  # not on Windows, where there is no lab but every other command still has to start
+
     folder.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder.parent, os.O_RDONLY)
     try:

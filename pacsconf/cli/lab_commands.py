@@ -41,12 +41,12 @@ def up(context: typer.Context) -> Exit:
     work = opened(context, "text")
     state = practice.up(work.inventory, place.default_folder())
     screen: Screen = context.obj.screen
-    if state.renewed == "everything":
+    if state.emptied:
         _set_record_aside(screen, work)
     screen.show(_lines(state))
     words = {
         "nothing": "It was up already",
-        "dicom": "Its DICOM side was renewed",
+        "part": "What was dead of it, or declared otherwise by now, was started again",
         "everything": "The lab is up",
     }
     screen.show((line(f"{words[state.renewed]}. Next: pacsconf -e lab plan"),))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pacsconf.core.errors import Unavailable
 from pacsconf.lab import processes
 from pacsconf.lab.network import Network, dcmqrscp_config
 from pacsconf.lab.switchboard import PORTS
@@ -15,8 +14,16 @@ from pacsconf.lab.switchboard import PORTS
 _PROGRAMS = (processes.SWITCHBOARD, "dcmqrscp", "storescp")
 _NETWORK = "network.json"
 _STORAGE = "storage"
-_ATTEMPTS = 3
-"""Between choosing a free port and dcmqrscp's listening on it, somebody else may take the port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """What plays devices: whether it runs, at how many addresses it answers, and at how many it is silent."""
+
+    name: str
+    running: bool
+    answering: int
+    silent: int = 0
 
 
 def start(folder: Path, net: Network) -> dict[str, str]:
@@ -49,13 +56,15 @@ def plays(folder: Path, net: Network) -> bool:
     )
 
 
-def running(folder: Path) -> dict[str, bool]:
-    """Whether the `stations` and, where there are any, the `archives` run."""
+def players(folder: Path) -> tuple[Player, ...]:
+    """Who was started in `folder`: the `stations` and, where there are any, the `archives`."""
     programs = set(processes.of(folder).values())
-    parts = {"stations": processes.SWITCHBOARD in programs}
-    if (folder / _STORAGE).exists():
-        parts["archives"] = "dcmqrscp" in programs
-    return parts
+    played = json.loads((folder / _NETWORK).read_text())
+    stations = Player(
+        "stations", processes.SWITCHBOARD in programs, len(played["stations"]), len(played["silent"])
+    )
+    archives = Player("archives", "dcmqrscp" in programs, len(played["archive_addresses"]))
+    return (stations, archives) if played["archives"] else (stations,)
 
 
 def _text(net: Network) -> str:
@@ -80,13 +89,7 @@ def _stations(folder: Path) -> dict[str, str]:
 def _archives(folder: Path, net: Network) -> int:
     for archive in net.archives:
         (folder / _STORAGE / archive.title).mkdir(parents=True, exist_ok=True)
-    for attempt in range(1, _ATTEMPTS + 1):
-        try:
-            return _archives_at(processes.free_port(), folder, net)
-        except Unavailable:
-            if attempt == _ATTEMPTS:
-                raise
-    raise AssertionError("unreachable")
+    return processes.at_a_free_port(lambda port: _archives_at(port, folder, net))
 
 
 def _archives_at(port: int, folder: Path, net: Network) -> int:

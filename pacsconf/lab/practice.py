@@ -21,6 +21,9 @@ _DIRECTORIES = "directories"
 _DICOM = "dicom"
 
 
+Renewed = Literal["nothing", "part", "everything"]
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One server of the lab: a directory by its system's name, `stations` or `archives`."""
@@ -32,12 +35,18 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class LabState:
-    """A lab and its parts. `renewed` says what `up` had to start."""
+    """A lab and its parts.
+
+    `renewed` says what `up` had to start: everything where there was no lab, or nothing but the rest of one; a
+    part where some of it was dead or is declared otherwise now. `emptied` are the directories, by system, that
+    began anew and empty: what was recorded of them is not true any more.
+    """
 
     folder: Path
     parts: tuple[Part, ...]
     dial: Mapping[str, str]
-    renewed: Literal["nothing", "dicom", "everything"] = "nothing"
+    renewed: Renewed = "nothing"
+    emptied: tuple[str, ...] = ()
 
     @property
     def condition(self) -> Literal["down", "up", "broken"]:
@@ -49,17 +58,19 @@ class LabState:
 def up(inventory: Inventory, folder: Path) -> LabState:
     """The lab for this inventory, running.
 
-    Directories that all run are kept with what is in them, else they are made anew and empty. The DICOM side is
-    renewed where a part of it is dead or the inventory now declares other addresses.
+    A directory is kept with what is in it, and started again where it died; one whose data is gone, or that stands
+    at another base now, begins anew. The DICOM side is renewed where a part of it is dead or the inventory now
+    declares other addresses.
 
-    Raises: Unavailable when a program is missing or does not start; nothing is left of the attempt then.
+    Raises: Unavailable when a program is missing or does not start; nothing is left then of a lab that was new.
     """
     folder = folder.resolve()
     with place.alone(folder):
         try:
             return _up(inventory, folder)
         except BaseException:  # an interrupt as well: half a lab is worse than none
-            _clear(folder)
+            if place.overlay(folder) is None:
+                _clear(folder)
             raise
 
 
@@ -74,12 +85,15 @@ def status(folder: Path) -> LabState:
         Part(name, _directory(folder, name) is not None, f"{laid['systems'][name]['url']} (directory)")
         for name in sorted(laid["systems"])
     ]
-    played = len(laid["dial"]) - 1
     dicom = [
-        Part(name, runs, f"DICOM {name} of {played} addresses on 127.0.0.1")
-        for name, runs in listeners.running(folder / _DICOM).items()
+        Part(player.name, player.running, _played(player)) for player in listeners.players(folder / _DICOM)
     ]
     return LabState(folder, (*directories, *dicom), laid["dial"])
+
+
+def _played(player: listeners.Player) -> str:
+    silent = f", {player.silent} more silent on purpose" if player.silent else ""
+    return f"{player.answering} DICOM address{'' if player.answering == 1 else 'es'} on 127.0.0.1{silent}"
 
 
 def down(folder: Path) -> bool:
@@ -105,23 +119,62 @@ def by_hand(folder: Path, system: str) -> tuple[str, ...]:
 
 
 def _up(inventory: Inventory, folder: Path) -> LabState:
-    wanted = network(inventory)
-    names = [
-        name for name, config in sorted(inventory.systems.items()) if isinstance(config, DirectoryConfig)
-    ]
-    fresh = not _directories_stand(folder, names)
-    if fresh:
+    laid = place.overlay(folder)
+    if laid is None:
         _clear(folder)
         place.claim(folder)
-        for name in names:
-            slapd.start(folder / _DIRECTORIES / name, slapd.Options(base=_base(inventory, name), tree=True))
-    elif listeners.plays(folder / _DICOM, wanted):
-        return status(folder)
+    bases = _bases(inventory)
+    stood = laid is not None and laid["systems"].keys() == bases.keys() and _all_stand(folder, bases)
+    _bring_directories(folder, bases)
+    wanted = network(inventory)
+    played = laid is not None and listeners.plays(folder / _DICOM, wanted)
     # Whatever else is declared must not be called: behind an address in a real network is a real scanner.
-    dial = listeners.start(folder / _DICOM, wanted) | {"*": "none"}
-    systems = {name: _system(folder, name) for name in names}
+    dial = laid["dial"] if laid and played else listeners.start(folder / _DICOM, wanted) | {"*": "none"}
+    systems = {name: _system(folder, name) for name in bases}
     place.write(folder / place.OVERLAY, {"systems": systems, "dial": dial})
-    return replace(status(folder), renewed="everything" if fresh else "dicom")
+    renewed: Renewed = "everything" if laid is None else "nothing" if stood and played else "part"
+    return replace(status(folder), renewed=renewed, emptied=tuple(sorted(_news(folder) & bases.keys())))
+
+
+def _bring_directories(folder: Path, bases: Mapping[str, str]) -> None:
+    """Every directory running, with its data where it has any, and no other."""
+    for kept in sorted((folder / _DIRECTORIES).glob("*")):
+        if kept.name not in bases:
+            _remove_directory(kept)
+    for name, base in bases.items():
+        if not _revived(folder, name, base):
+            _remove_directory(folder / _DIRECTORIES / name)
+            _place_of_news(folder).mkdir(exist_ok=True)
+            (_place_of_news(folder) / name).touch()
+            slapd.start(folder / _DIRECTORIES / name, slapd.Options(base=base, tree=True))
+
+
+def _revived(folder: Path, name: str, base: str) -> bool:
+    """Whether this directory runs with its data, at this base."""
+    if not (folder / _DIRECTORIES / name).exists():
+        return False
+    try:
+        found = slapd.revive(folder / _DIRECTORIES / name)
+    except Unavailable:  # it cannot be saved, and it is only for practice
+        return False
+    return found is not None and found.base == base
+
+
+def _remove_directory(kept: Path) -> None:
+    if kept.exists():
+        processes.end(kept)
+        shutil.rmtree(kept)
+
+
+def _news(folder: Path) -> set[str]:
+    """The directories that began anew since an `up` was last finished: one that was killed has told nobody."""
+    news = {each.name for each in _place_of_news(folder).glob("*")}
+    shutil.rmtree(_place_of_news(folder), ignore_errors=True)
+    return news
+
+
+def _place_of_news(folder: Path) -> Path:
+    return folder / "emptied"
 
 
 def _clear(folder: Path) -> bool:
@@ -136,24 +189,24 @@ def _clear(folder: Path) -> bool:
     return True
 
 
-def _directories_stand(folder: Path, names: list[str]) -> bool:
-    laid = place.overlay(folder)
-    return (
-        laid is not None
-        and sorted(laid["systems"]) == names
-        and all(_directory(folder, name) for name in names)
-    )
+def _all_stand(folder: Path, bases: Mapping[str, str]) -> bool:
+    found = {name: _directory(folder, name) for name in bases}
+    return all(each is not None and each.base == bases[name] for name, each in found.items())
 
 
 def _directory(folder: Path, name: str) -> slapd.Slapd | None:
     return slapd.attach(folder / _DIRECTORIES / name)
 
 
-def _base(inventory: Inventory, name: str) -> str:
-    """The declared base, so that what is practised has the names of what is real."""
-    config = inventory.systems[name]
-    declared = config.base if isinstance(config, DirectoryConfig) else None
-    return declared if declared and declared.lower().startswith("dc=") else slapd.BASE
+def _bases(inventory: Inventory) -> dict[str, str]:
+    """By directory, its declared base, so that what is practised has the names of what is real."""
+    configs = {
+        name: each for name, each in sorted(inventory.systems.items()) if isinstance(each, DirectoryConfig)
+    }
+    return {
+        name: each.base if each.base and each.base.lower().startswith("dc=") else slapd.BASE
+        for name, each in configs.items()
+    }
 
 
 def _system(folder: Path, name: str) -> dict[str, Any]:

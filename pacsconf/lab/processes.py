@@ -15,13 +15,18 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from pacsconf.core.errors import Unavailable
 
 SWITCHBOARD = "pacsconf.lab.switchboard"
 PROGRAMS = ("slapd", "dcmqrscp", "storescp")
-_WITHIN = 10.0
-"""Seconds until a process must be ready, or gone."""
+_WITHIN = 15.0
+"""Seconds until a process must be ready, or gone; it usually takes less than one."""
+_ATTEMPTS = 3
+"""Ports to try."""
+
+Started = TypeVar("Started")
 
 
 def spawn(command: Sequence[str], folder: Path, log: Path) -> int:
@@ -58,28 +63,34 @@ def end(folder: Path, programs: Collection[str] = (SWITCHBOARD, *PROGRAMS)) -> N
     """End the lab's processes of these programs and wait until they are gone; not nicely, where nothing helps."""
     until = time.monotonic() + _WITHIN
     kind = signal.SIGTERM
+    ended: set[int] = set()
     while pids := [pid for pid, program in of(folder).items() if program in programs]:
         if time.monotonic() > until:
             kind = signal.SIGKILL
         for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, kind)
-            with suppress(ChildProcessError):  # a child of ours stays a zombie until we look
-                os.waitpid(pid, os.WNOHANG)
+        ended.update(pids)
         time.sleep(0.02)
+    for pid in ended:
+        with suppress(ChildProcessError):  # a child of ours stays a zombie until we look
+            os.waitpid(pid, 0)
 
 
 def wait_for(ready: Callable[[], bool], pid: int, log: Path, what: str) -> None:
-    """Wait until `ready`.
+    """Wait until `ready`; a process that is not in time is ended.
 
     Raises: Unavailable, with its last words, when the process ends or is not ready in time.
     """
     until = time.monotonic() + _WITHIN
-    while not ready():
-        if os.waitpid(pid, os.WNOHANG) != (0, 0) or time.monotonic() > until:
-            said = log.read_text(errors="replace").strip()[-500:] if log.exists() else ""
-            raise Unavailable("lab", f"{what} did not start: {said or 'it said nothing'}")
-        time.sleep(0.02)
+    while os.waitpid(pid, os.WNOHANG) == (0, 0):
+        if ready():
+            return
+        if time.monotonic() > until:
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)
+    said = log.read_text(errors="replace").strip()[-500:] if log.exists() else ""
+    raise Unavailable("lab", f"{what} did not start: {said or 'it said nothing'}")
 
 
 def answers(port: int) -> bool:
@@ -96,6 +107,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def at_a_free_port(start: Callable[[int], Started]) -> Started:
+    """What `start` makes of a free port; of another, where somebody took the first before it listened.
+
+    Raises: Unavailable when it does not start at any.
+    """
+    for _ in range(_ATTEMPTS - 1):
+        with suppress(Unavailable):
+            return start(free_port())
+    return start(free_port())
 
 
 def dcmtk(name: str) -> str:

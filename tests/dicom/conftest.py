@@ -15,6 +15,7 @@ import pytest
 
 from pacsconf.dicom.targets import Target
 from pacsconf.inventory.model import Connection, Device, NetworkAE
+from pacsconf.lab import processes
 
 STORESCP, DCMQRSCP = "/usr/bin/storescp", "/usr/bin/dcmqrscp"
 CONFIG = """NetworkTCPPort = {port}
@@ -59,9 +60,7 @@ def a_target() -> Callable[..., Target]:
 
 @pytest.fixture
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return processes.free_port()
 
 
 @contextmanager
@@ -69,21 +68,13 @@ def _running(command: list[str], port: int) -> Iterator[int]:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             until = time.monotonic() + 10
-            while not _answers(port):
+            while not processes.answers(port):
                 assert process.poll() is None, f"{command[0]} ended"
                 assert time.monotonic() < until, f"{command[0]} does not listen"
                 time.sleep(0.02)
             yield port
         finally:
             process.terminate()
-
-
-def _answers(port: int) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1):
-            return True
-    except OSError:
-        return False
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -47,6 +48,7 @@ def wire(inventory: Inventory, state: practice.LabState) -> dict[tuple[str, str 
 def test_a_lab_plays_the_hospital_and_leaves_nothing(hospital, folder):
     state = practice.up(hospital, folder)
     assert (state.condition, state.renewed, parts(state)) == ("up", "everything", PARTS)
+    assert state.emptied == ("directory",)
     assert wire(hospital, state) == {
         ("ct-1", None): "healthy",
         ("us-1", None): "asleep",
@@ -92,6 +94,14 @@ def test_up_again_changes_nothing(hospital, folder):
     before = processes.of(folder.resolve())
     second = practice.up(hospital, folder)
     assert (second.renewed, second.dial, processes.of(folder.resolve())) == ("nothing", first.dial, before)
+    assert second.emptied == ()
+
+
+def test_each_part_says_what_it_plays(hospital, folder):
+    practice.up(hospital, folder)
+    details = {part.name: part.detail for part in practice.status(folder).parts}
+    assert details["stations"] == "1 DICOM address on 127.0.0.1, 2 more silent on purpose"
+    assert details["archives"] == "2 DICOM addresses on 127.0.0.1"
 
 
 def test_another_address_renews_the_listeners_and_keeps_the_directory(hospital, folder, a_device):
@@ -105,9 +115,64 @@ def test_another_address_renews_the_listeners_and_keeps_the_directory(hospital, 
     before = practice.status(folder)
     assert wire(more, before)["ct-2", None] == "not probed"
     state = practice.up(more, folder)
-    assert (state.condition, state.renewed) == ("up", "dicom")
+    assert (state.condition, state.renewed, state.emptied) == ("up", "part", ())
     assert wire(more, state)["ct-2", None] == "healthy"
     assert "description: by hand" in search(folder)
+
+
+def edit(folder: Path) -> None:
+    command = practice.by_hand(folder, "directory")
+    subprocess.run(command, input=CHANGE, text=True, check=True, capture_output=True)
+
+
+def with_a_second(hospital: Inventory, **keys: str) -> Inventory:
+    other = hospital.systems["directory"].model_copy(update={"name": "other", **keys})
+    return hospital.model_copy(update={"systems": {**hospital.systems, "other": other}})
+
+
+def test_only_a_directory_whose_data_is_gone_begins_anew(hospital, folder):
+    both = with_a_second(hospital)
+    assert practice.up(both, folder).emptied == ("directory", "other")
+    edit(folder)
+    before = slapd.attach(folder.resolve() / "directories" / "directory")
+    lost = folder.resolve() / "directories" / "other"
+    processes.end(lost)
+    shutil.rmtree(lost / "data")
+    state = practice.up(both, folder)
+    assert (state.condition, state.renewed, state.emptied) == ("up", "part", ("other",))
+    assert "description: by hand" in search(folder)
+    assert slapd.attach(folder.resolve() / "directories" / "directory") == before
+
+
+def test_a_system_that_comes_goes_or_moves_leaves_the_others_alone(hospital, folder):
+    practice.up(hospital, folder)
+    edit(folder)
+    assert practice.up(with_a_second(hospital), folder).emptied == ("other",)
+    moved = practice.up(with_a_second(hospital, base="dc=elsewhere"), folder)
+    assert (moved.renewed, moved.emptied) == ("part", ("other",))
+    gone = practice.up(hospital, folder)
+    assert (gone.renewed, gone.emptied, parts(gone)) == ("part", (), PARTS)
+    assert "description: by hand" in search(folder)
+    assert list(processes.of(folder.resolve()).values()).count("slapd") == 1
+
+
+def test_a_lab_that_stands_survives_a_start_that_fails(hospital, folder):
+    practice.up(hospital, folder)
+    edit(folder)
+    with pytest.raises(Unavailable):
+        practice.up(with_a_second(hospital, base="dc=example,,dc=org"), folder)
+    state = practice.up(hospital, folder)
+    assert (state.renewed, state.emptied) == ("nothing", ())
+    assert "description: by hand" in search(folder)
+
+
+def test_a_directory_that_began_anew_is_told_by_the_next_start_when_the_first_was_killed(hospital, folder):
+    practice.up(hospital, folder)
+    both = with_a_second(hospital)
+    (folder / "emptied").mkdir()
+    (folder / "emptied" / "directory").touch()
+    assert practice.up(both, folder).emptied == ("directory", "other")
+    assert practice.up(both, folder).emptied == ()
 
 
 def search(folder: Path) -> str:
@@ -140,20 +205,18 @@ def test_there_is_nothing_to_change_by_hand_without_a_lab(folder):
 
 
 @pytest.mark.parametrize(
-    ("program", "name", "renewed"),
-    [
-        ("slapd", "directory", "everything"),
-        (processes.SWITCHBOARD, "stations", "dicom"),
-        ("dcmqrscp", "archives", "dicom"),
-    ],
+    ("program", "name"),
+    [("slapd", "directory"), (processes.SWITCHBOARD, "stations"), ("dcmqrscp", "archives")],
 )
-def test_a_dead_part_is_told_and_renewed(hospital, folder, program, name, renewed):
+def test_a_dead_part_is_told_and_renewed_and_the_directory_keeps_its_data(hospital, folder, program, name):
     practice.up(hospital, folder)
+    edit(folder)
     kill(folder, program)
     state = practice.status(folder)
     assert (state.condition, [part.name for part in state.parts if not part.running]) == ("broken", [name])
     state = practice.up(hospital, folder)
-    assert (state.condition, state.renewed) == ("up", renewed)
+    assert (state.condition, state.renewed, state.emptied) == ("up", "part", ())
+    assert "description: by hand" in search(folder)
     assert sorted(processes.of(folder.resolve()).values()) == ["dcmqrscp", processes.SWITCHBOARD, "slapd"]
 
 
@@ -172,10 +235,8 @@ def test_an_association_under_way_does_not_outlive_the_lab(hospital, folder):
 
 
 def test_a_start_that_fails_leaves_nothing(hospital, folder):
-    broken = hospital.systems["directory"].model_copy(update={"name": "other", "base": "dc=example,,dc=org"})
-    inventory = hospital.model_copy(update={"systems": {**hospital.systems, "other": broken}})
     with pytest.raises(Unavailable):
-        practice.up(inventory, folder)
+        practice.up(with_a_second(hospital, base="dc=example,,dc=org"), folder)
     assert (folder.exists(), processes.of(folder.resolve())) == (False, {})
 
 

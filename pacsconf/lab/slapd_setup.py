@@ -1,0 +1,201 @@
+"""What a practice slapd is started with: its configuration, its certificates and its first entries."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pacsconf.core.errors import Unavailable
+
+HERE = Path(__file__).parent
+SCHEMAS = (HERE / "dicom.schema", HERE / "dcm4che.schema")
+BASE = "dc=hospital,dc=example"
+ACCESSLOG = "cn=accesslog"
+CONFIGURATION = "slapd.conf"
+PASSWORD = "password"  # noqa: S105  (the name of a file)
+DATA = "data"
+
+_PROGRAMS = "/usr/sbin:/usr/local/sbin:/usr/lib/openldap:/usr/libexec"
+_SCHEMA_FOLDERS = ("/etc/ldap/schema", "/etc/openldap/schema", "/usr/local/etc/openldap/schema")
+_MODULE_FOLDERS = ("/usr/lib/ldap", "/usr/lib64/openldap", "/usr/lib/openldap", "/usr/local/libexec/openldap")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a test or a lesson wants different from a plain directory.
+
+    `access` are slapd access rules in place of ours, `limits` are its limits directives (`dn.exact="..." size=3`),
+    `tree` makes the empty DICOM tree.
+    """
+
+    base: str = BASE
+    tls: bool = True
+    tree: bool = False
+    schemas: Sequence[Path] = SCHEMAS
+    access: Sequence[str] = ()
+    limits: Sequence[str] = ()
+    names: Sequence[str] = ()
+    """Further host names for the certificate, beside localhost, 127.0.0.1 and this machine's."""
+
+
+def prepare(folder: Path, options: Options) -> None:
+    """Make all that a server needs in `folder`, its first entries included.
+
+    Raises: Unavailable when slapd is not installed, or does not take its configuration.
+    """
+    password = secrets.token_urlsafe(12)
+    _private(folder / PASSWORD, password)
+    if options.tls:
+        _certificates(folder, options.names)
+    _private(folder / CONFIGURATION, _configuration(folder, options, password))
+    _load(folder, options.base, _tree(options, password))
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{_PROGRAMS}")
+    if found is None:
+        raise Unavailable(
+            "slapd", f"{name} is not installed", fix="Install the package slapd (apt-get install slapd)."
+        )
+    return found
+
+
+def program_of(folder: Path) -> str:
+    """slapd's program file: a copy of our own where AppArmor keeps the installed one to the system's folders.
+
+    Debian's profile is bound to the path /usr/sbin/slapd and lets that one see /var/lib/ldap only.
+    """
+    installed = _program("slapd")
+    enabled = Path("/sys/module/apparmor/parameters/enabled")
+    profile = Path("/etc/apparmor.d") / installed.strip("/").replace("/", ".")
+    if not (profile.exists() and enabled.exists() and enabled.read_text().startswith("Y")):
+        return installed
+    copy = folder / "slapd"
+    if not copy.exists():
+        shutil.copy(installed, copy)
+    return str(copy)
+
+
+def _folder_of(candidates: Sequence[str], name: str) -> Path | None:
+    return next((Path(folder) for folder in candidates if (Path(folder) / name).exists()), None)
+
+
+def _modules() -> list[str]:
+    """Lines that load the modules; none where they are built in."""
+    folder = _folder_of(_MODULE_FOLDERS, "back_mdb.so") or _folder_of(_MODULE_FOLDERS, "back_mdb.la")
+    if folder is None:
+        return []
+    return [f"modulepath {folder}", "moduleload back_mdb", "moduleload accesslog"]
+
+
+def _configuration(folder: Path, options: Options, password: str) -> str:
+    core = _folder_of(_SCHEMA_FOLDERS, "core.schema")
+    if core is None:
+        raise Unavailable("slapd", "slapd's schema files are not installed", fix="Install the package slapd.")
+    schemas = [core / "core.schema", core / "cosine.schema", core / "inetorgperson.schema", *options.schemas]
+    for database in (DATA, "accesslog"):
+        (folder / database).mkdir()
+    tls = _tls_lines(folder) if options.tls else []
+    return "\n".join(
+        [
+            *(f'include "{schema}"' for schema in schemas),
+            *_modules(),
+            f'pidfile "{folder}/slapd.pid"',
+            "sizelimit unlimited",
+            *tls,
+            "database mdb",
+            f"suffix {ACCESSLOG}",
+            f'directory "{folder}/accesslog"',
+            f'rootdn "cn=admin,{options.base}"',
+            "maxsize 268435456",
+            "dbnosync",  # practice: a power cut may lose it, but no write waits for the disk
+            "index reqStart eq",
+            "access to * by * none",
+            "database mdb",
+            f'suffix "{options.base}"',
+            f'directory "{folder}/{DATA}"',
+            f'rootdn "cn=admin,{options.base}"',
+            f"rootpw {password}",
+            "maxsize 268435456",
+            "dbnosync",  # practice: a power cut may lose it, but no write waits for the disk
+            "index objectClass,entryCSN eq",
+            *_access(options),
+            *(f"limits {limit}" for limit in options.limits),
+            "overlay accesslog",
+            f"logdb {ACCESSLOG}",
+            "logops writes",
+            "logsuccess TRUE",
+            "",
+        ]
+    )
+
+
+def _access(options: Options) -> Sequence[str]:
+    writers = f'by dn.exact="cn=pacsconf,{options.base}" write by dn.exact="cn=jdoe,{options.base}" write'
+    own = f"access to * {writers} by users read by * none"
+    return ["access to attrs=userPassword by anonymous auth by * none", *(options.access or [own])]
+
+
+def _tls_lines(folder: Path) -> list[str]:
+    return [
+        f'TLSCACertificateFile "{folder}/ca.pem"',
+        f'TLSCertificateFile "{folder}/cert.pem"',
+        f'TLSCertificateKeyFile "{folder}/key.pem"',
+    ]
+
+
+def _certificates(folder: Path, names: Sequence[str]) -> None:
+    """A certificate authority of our own, and a server certificate with the names a client may use."""
+    import trustme
+
+    authority = trustme.CA()
+    host = socket.gethostname()
+    identities = dict.fromkeys(["localhost", "127.0.0.1", "::1", host, *names])
+    certificate = authority.issue_cert(*identities, common_name="localhost")
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    _private(folder / "cert.pem", "".join(blob.bytes().decode() for blob in certificate.cert_chain_pems))
+    _private(folder / "key.pem", certificate.private_key_pem.bytes().decode())
+
+
+def _tree(options: Options, password: str) -> str:
+    """The suffix, the three accounts, and the empty DICOM tree where it is wanted, as LDIF."""
+    suffix = options.base.partition(",")[0].partition("=")[2]
+    organization = f"objectClass: organization\ndc: {suffix}\no: Practice hospital"
+    entries = [f"dn: {options.base}\nobjectClass: dcObject\n{organization}"]
+    entries += [
+        f"dn: cn={name},{options.base}\nobjectClass: applicationProcess\nobjectClass: simpleSecurityObject\n"
+        f"cn: {name}\nuserPassword: {password}"
+        for name in ("pacsconf", "jdoe", "viewer")
+    ]
+    root = f"cn=DICOM Configuration,{options.base}"
+    containers = (
+        ("dicomConfigurationRoot", "DICOM Configuration", root),
+        ("dicomDevicesRoot", "Devices", f"cn=Devices,{root}"),
+        (
+            "dicomUniqueAETitlesRegistryRoot",
+            "Unique AE Titles Registry",
+            f"cn=Unique AE Titles Registry,{root}",
+        ),
+    )
+    if options.tree:
+        entries += [f"dn: {dn}\nobjectClass: {kind}\ncn: {cn}" for kind, cn, dn in containers]
+    return "\n\n".join(entries) + "\n"
+
+
+def _load(folder: Path, base: str, ldif: str) -> None:
+    # slapadd is the same program under another name, and like slapd bound to its path by AppArmor.
+    command = [program_of(folder), "-Ta", "-f", str(folder / CONFIGURATION), "-b", base]
+    done = subprocess.run(command, input=ldif, text=True, capture_output=True, cwd=folder, check=False)
+    if done.returncode:
+        raise Unavailable("slapd", f"slapd's data could not be loaded: {done.stderr.strip()[-500:]}")
+
+
+def _private(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)

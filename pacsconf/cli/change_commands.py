@@ -142,6 +142,8 @@ def apply(
     exclude: Excludes = None,
 ) -> Exit:
     """Carry a plan out: a saved one, one with the expected digest, or, on a terminal, after asking."""
+    from pacsconf import engine
+
     screen: Screen = context.obj.screen
     options = _options(repair, target, exclude)
     _check_choice(plan_file, expect, options)
@@ -164,12 +166,11 @@ def apply(
             show_plan(screen, work, planned, replace(view, next_step=""), "text")
             if _nothing_to_do(planned.plan):
                 return Exit.OK
+            engine.require_applicable(planned, approval)
             approval = _asked(screen, planned.plan, approval)
         if _nothing_to_do(planned.plan):
             screen.show(sentence(f"No changes. {work.environment} is as declared; nothing was written."))
             return Exit.OK
-        from pacsconf import engine
-
         with stoppable() as stopping:
             changeset = engine.apply(replace(world, stopping=stopping), planned, approval)
     return _concluded(screen, work, changeset)
@@ -274,7 +275,8 @@ def _require_reviewed(screen: Screen, work: workspace.Workspace) -> None:
     if not screen.is_interactive:
         raise UnsafePlan(
             "apply needs a reviewed plan when nobody is here to be asked",
-            fix=f"Save one and apply it: {work.command} plan --out plan.json, then {work.command} apply plan.json",
+            fix="Save one, look at it, and apply it:\n"
+            f"{work.command} plan --out plan.json\n{work.command} apply plan.json",
         )
 
 

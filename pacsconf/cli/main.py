@@ -6,6 +6,7 @@ Each command is a function that returns its exit code; what goes wrong in the wo
 from __future__ import annotations
 
 import logging
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -68,16 +69,23 @@ def options(
         stream=sys.stderr,
         force=True,
     )
-    context.obj = Invocation(chdir, environment, Screen(color))
+    context.obj.root, context.obj.environment = chdir, environment
+    context.obj.screen = Screen(color, _called(chdir, environment))
+
+
+def _called(chdir: Path, environment: str | None) -> str:
+    """How pacsconf was called, up to the command."""
+    folder = f" --chdir {shlex.quote(str(chdir))}" if chdir != Path() else ""
+    return f"pacsconf{folder}{f' -e {shlex.quote(environment)}' if environment else ''}"
 
 
 class Invocation:
-    """What the global options said."""
+    """What the global options said; made before they are read, so that an error is shown as they wish."""
 
-    def __init__(self, root: Path, environment: str | None, screen: Screen) -> None:
-        self.root = root
-        self.environment = environment
-        self.screen = screen
+    def __init__(self) -> None:
+        self.root = Path()
+        self.environment: str | None = None
+        self.screen = Screen(None)
 
 
 inventory_commands.register(app)
@@ -93,21 +101,24 @@ def run(arguments: Sequence[str] | None = None) -> None:
 
 
 def _code(arguments: Sequence[str] | None) -> int:
+    asked = Invocation()
     try:
-        returned = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+        returned = app(
+            args=list(arguments) if arguments is not None else None, standalone_mode=False, obj=asked
+        )
     except TyperException as exc:
         return _usage(exc)
     except typer.Abort:
         print("stopped; nothing more was done", file=sys.stderr)
         return Exit.ERROR
     except workspace.InvalidInventory as invalid:
-        inventory_commands.show_findings(Screen(None), invalid, "text")
+        inventory_commands.show_findings(asked.screen, invalid, "text")
         return Exit.INVALID
     except PacsconfError as exc:
-        Screen(None).error(exc)
+        asked.screen.error(exc)
         return exit_of(exc)
     if returned == INTERRUPTED:  # what the CLI library makes of KeyboardInterrupt
-        print("\ninterrupted; if an apply was running: pacsconf resume", file=sys.stderr)
+        print(f"\ninterrupted; if an apply was running: {asked.screen.command} resume", file=sys.stderr)
     return int(returned) if isinstance(returned, int) else Exit.OK
 
 

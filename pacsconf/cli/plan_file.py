@@ -46,4 +46,6 @@ def load_plan(path: Path) -> Plan:
             f"the plan {path} cannot be read: {exc.strerror}", fix="Make it: pacsconf plan --out FILE"
         ) from exc
     except (ValueError, RecursionError) as exc:
-        raise PlanError(f"{path} is no plan: {exc}", fix="Make it: pacsconf plan --out FILE") from exc
+        raise PlanError(
+            f"{path} is no plan: it does not hold JSON", fix="Make it: pacsconf plan --out FILE"
+        ) from exc

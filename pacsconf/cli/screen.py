@@ -17,9 +17,13 @@ from pacsconf.report.terminal import to_rich
 
 
 class Screen:
-    """Stdout and stderr of one command. `color` None: as the terminal and NO_COLOR say."""
+    """Stdout and stderr of one command. `color` None: as the terminal and NO_COLOR say.
 
-    def __init__(self, color: bool | None) -> None:
+    `command` is how pacsconf was called, which is how a person must call it again.
+    """
+
+    def __init__(self, color: bool | None, command: str = "pacsconf") -> None:
+        self.command = command
         no_color = None if color is None else not color
         self._out = Console(file=sys.stdout, no_color=no_color, force_terminal=color or None, highlight=False)
         self._err = Console(file=sys.stderr, no_color=no_color, force_terminal=color or None, highlight=False)
@@ -61,7 +65,7 @@ class Screen:
     def error(self, error: PacsconfError) -> None:
         """An error, or several, on stderr."""
         for fault in error.faults if isinstance(error, SystemFaults) else (error,):
-            self.note(fault_text(fault, self._err.width if self._err.is_terminal else 100))
+            self.note(fault_text(fault, self._err.width if self._err.is_terminal else 100, self.command))
 
     def ask(self, question: str) -> str:
         """A person's answer; the question goes to stderr, so that stdout stays the result."""

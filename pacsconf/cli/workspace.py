@@ -8,6 +8,7 @@ from __future__ import annotations
 import getpass
 import hashlib
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,8 +58,9 @@ class Workspace:
     @property
     def command(self) -> str:
         """How to call pacsconf for this environment again."""
+        folder = f" --chdir {shlex.quote(str(self.root))}" if self.root != Path() else ""
         chosen = f" -e {self.environment}" if self.environment != "default" else ""
-        return f"pacsconf{chosen}"
+        return f"pacsconf{folder}{chosen}"
 
 
 def now() -> datetime:

@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pacsconf.core.errors import PacsconfError, StalePlan, SystemFault, SystemFaults, UnsafePlan
 from pacsconf.report.lines import Line, Lines, Span, columns, line, wrapped
 
+_COMMANDS = re.compile(
+    r"\bpacsconf(?= (?:plan|show|apply|resume|drift|history|hold|release|unlock|record init|doctor)\b)"
+)
+"""Commands that concern one environment, as they stand in the texts of those who do not know which it is."""
 
-def fault_text(fault: PacsconfError, width: int = 80) -> Lines:
-    """What is wrong, with its details, and what to do."""
+_PIECE = re.compile(r"pacsconf .*?(?=\s\(|(?<=[.,;:)])\s|$)|\S+")
+"""A word, or a command: that stays on one line, so that it can be copied."""
+
+
+def fault_text(fault: PacsconfError, width: int = 80, command: str = "pacsconf") -> Lines:
+    """What is wrong, with its details, and what to do. `command` is how pacsconf was called: `pacsconf -e lab`."""
     if isinstance(fault, SystemFaults):
-        return tuple(row for one in fault.faults for row in fault_text(one, width))
-    return tuple(_lines(fault, columns(width)))
+        return tuple(row for one in fault.faults for row in fault_text(one, width, command))
+    return tuple(_lines(fault, columns(width), command))
 
 
-def _lines(fault: PacsconfError, width: int) -> Iterator[Line]:
+def typed_here(text: str, command: str) -> str:
+    """The text with its commands as they must be typed here."""
+    return _COMMANDS.sub(lambda _: command, text)
+
+
+def _lines(fault: PacsconfError, width: int, command: str) -> Iterator[Line]:
     label = line(Span("refused" if isinstance(fault, UnsafePlan) else "error", "error"), "  ")
-    yield from wrapped(_message(fault), width, first=label, indent=3)
+    yield from wrapped(typed_here(_message(fault), command), width, first=label, indent=3)
     for detail in _details(fault):
-        yield from wrapped(detail, width, first=line("   - "))
+        yield from wrapped(typed_here(detail, command), width, first=line("   - "))
     if fault.fix:
-        yield from _fix(fault.fix, width)
+        yield from _fix(typed_here(fault.fix, command), width)
 
 
 def _fix(fix: str, width: int) -> Iterator[Line]:
     """What to do; its lines stay lines, since some are to be copied into a file."""
     label = line(Span("   fix  ", "faint"))
     for part in fix.splitlines():
-        yield from wrapped(part, width, first=label, indent=8)
+        yield from wrapped(_PIECE.findall(part), width, first=label, indent=8)
         label = line(" " * 8)
 
 

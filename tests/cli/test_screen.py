@@ -66,6 +66,11 @@ def test_an_error_tells_no_escape_codes_of_others(capsys):
     assert capsys.readouterr().err == "error  bad \\x1b[2J name\n"
 
 
+def test_an_error_names_commands_as_they_were_called(capsys):
+    Screen(None, "pacsconf -e lab").error(PacsconfError("gone", fix="Make it: pacsconf plan"))
+    assert capsys.readouterr().err == "error  gone\n   fix  Make it: pacsconf -e lab plan\n"
+
+
 def test_a_question_goes_to_stderr_and_the_answer_is_stripped(capsys, monkeypatch):
     monkeypatch.setattr(sys, "stdin", StringIO("  yes \nno\n"))
     assert Screen(None).ask("Really? ") == "yes"

@@ -36,15 +36,22 @@ def rules(raised: pytest.ExceptionInfo[workspace.InvalidInventory]) -> list[tupl
 
 
 def test_where_no_environment_is_declared_it_is_called_default(repository):
-    work = workspace.opened(repository(), None)
+    root = repository()
+    work = workspace.opened(root, None)
     assert work.environment == "default"
-    assert work.command == "pacsconf"
+    assert work.command == f"pacsconf --chdir {root}"
 
 
 def test_the_only_environment_is_chosen_and_named_in_commands(repository):
-    work = workspace.opened(repository(systems="environments: {north: {}}\n"), None)
+    root = repository(systems="environments: {north: {}}\n")
+    work = workspace.opened(root, None)
     assert work.environment == "north"
-    assert work.command == "pacsconf -e north"
+    assert work.command == f"pacsconf --chdir {root} -e north"
+
+
+def test_in_the_folder_itself_commands_need_not_name_it(repository, monkeypatch):
+    monkeypatch.chdir(repository(systems="environments: {north: {}}\n"))
+    assert workspace.opened(Path(), None).command == "pacsconf -e north"
 
 
 def test_of_several_environments_one_must_be_named_to_work_in_it(repository):

@@ -30,7 +30,7 @@ def test_without_a_plan_and_without_a_person_nothing_is_applied(edited, memory):
     ran = edited("apply")
     assert ran.code == 5
     assert "refused apply needs a reviewed plan when nobody is here to be asked" in ran.said
-    assert "pacsconf -e lab plan --out plan.json, then pacsconf -e lab apply plan.json" in ran.said
+    assert "pacsconf -e lab plan --out plan.json pacsconf -e lab apply plan.json" in ran.said
     assert memory.entries()[NEXT]["fields"]["manufacturer"] == "SIEMENS"
 
 

@@ -32,3 +32,16 @@ DOWN_TEXT = "error  directory: 127.0.0.1:1 does not answer\n   fix  Start it, or
 )
 def test_a_fault_says_what_is_wrong_and_what_to_do(fault, shown):
     assert plain(fault_text(fault)) == shown
+
+
+def test_its_commands_are_told_as_they_must_be_typed_here():
+    fault = StalePlan(
+        "nothing is left to do",
+        ["pacsconf -e south plan is another"],
+        fix="See: pacsconf history. Make it: pacsconf plan --out FILE\npacsconf lab up; pacsconf planning",
+    )
+    assert plain(fault_text(fault, command="pacsconf --chdir h -e lab")) == (
+        "error  nothing is left to do\n   - pacsconf -e south plan is another\n"
+        "   fix  See: pacsconf --chdir h -e lab history. Make it:\n"
+        "        pacsconf --chdir h -e lab plan --out FILE\n        pacsconf lab up; pacsconf planning\n"
+    )

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -20,7 +20,7 @@ from pacsconf.core.change import Change, Outcome, Status, state_from_json, state
 from pacsconf.core.errors import BadAnswer, Refused, SystemFault, Unavailable
 from pacsconf.core.finding import Finding
 from pacsconf.core.finding import Path as InventoryPath
-from pacsconf.core.resource import Members, Resource, Snapshot, State, value_to_json
+from pacsconf.core.resource import Members, Resource, Snapshot, value_to_json
 from pacsconf.inventory.model import Device, Inventory, NetworkAE
 from pacsconf.inventory.systems import MemoryConfig, SystemConfig
 from pacsconf.systems.base import Declared, Secrets, conflict, stands
@@ -59,6 +59,8 @@ class TitleResource(Resource):
 Entries = dict[str, dict[str, Any]]
 """What the file holds: by address, as JSON has it."""
 
+_MEND = "Bring back the file as pacsconf wrote it, or remove it to begin with nothing."
+
 
 class MemorySystem:
     """Keeps `System`; a write is checked by a read just before it."""
@@ -75,21 +77,23 @@ class MemorySystem:
 
     def declared(self, inventory: Inventory) -> Declared:
         """Devices and entities that are in use, and the titles of those planned too."""
-        resources: dict[Address, Resource] = {}
-        paths: dict[Address, Mapping[str, InventoryPath]] = {}
-        gone = [device for device in inventory.devices.values() if device.lifecycle == "retired"]
+        found: dict[Address, tuple[Resource, InventoryPath]] = {}
         for device in inventory.devices.values():
-            if device.lifecycle != "retired":
-                for resource, path in self._of_device(device):
-                    resources.setdefault(resource.address, resource)
-                    paths.setdefault(resource.address, {"": path})
-        ordered = tuple(resources[address] for address in sorted(resources))
-        return Declared(ordered, retired=frozenset(self._device(device) for device in gone), paths=paths)
+            for resource, path in self._of_device(device):
+                found.setdefault(resource.address, (resource, path))
+        retired = (device for device in inventory.devices.values() if device.lifecycle == "retired")
+        return Declared(
+            tuple(found[address][0] for address in sorted(found)),
+            retired=frozenset(map(self._device, retired)),
+            paths={address: {"": path} for address, (_, path) in found.items()},
+        )
 
     def _device(self, device: Device) -> Address:
         return Address.of(self.name, "device", device.name)
 
     def _of_device(self, device: Device) -> Iterator[tuple[Resource, InventoryPath]]:
+        if device.lifecycle == "retired":
+            return
         root, path = self._device(device), ("devices", device.name)
         if device.lifecycle != "planned":
             yield _device_resource(root, device), path
@@ -106,9 +110,8 @@ class MemorySystem:
         Raises: Unavailable, Refused; BadAnswer when the file is not what we write.
         """
         self._entries = self._load()
-        states = (self._known(address, entry) for address, entry in sorted(self._entries.items()))
-        resources = tuple(self.kinds[state.address.kind].of(state) for state in states if state is not None)
-        return Snapshot(self.name, resources)
+        found = (self._resource(address, entry) for address, entry in sorted(self._entries.items()))
+        return Snapshot(self.name, tuple(resource for resource in found if resource is not None))
 
     def check(self, changes: Sequence[Change]) -> Sequence[Finding]:
         """Deletes that would take somebody else's fields with them."""
@@ -128,28 +131,24 @@ class MemorySystem:
     def apply(self, layer: Sequence[Change]) -> Iterator[Outcome]:
         """One change after the other; each is checked against the file as it is at that moment."""
         for change in layer:
-            began = time.perf_counter()
-            status, error = self._attempt(change)
-            took = (time.perf_counter() - began) * 1000
-            yield Outcome(change.address, change.action, status, error, took)
-
-    def _attempt(self, change: Change) -> tuple[Status, str]:
-        try:
-            return self._carry_out(change)
-        except SystemFault as fault:
-            return "failed", fault.message
+            try:
+                status, error = self._carry_out(change)
+            except SystemFault as fault:
+                status, error = "failed", fault.message
+            yield Outcome(change.address, change.action, status, error)
 
     def _carry_out(self, change: Change) -> tuple[Status, str]:
         entries = self._load()
-        live = entries.get(str(change.address))
-        state = self._known(str(change.address), live) if live is not None else None
-        found = stands(change, state.fields if state is not None else None)
+        name = str(change.address)
+        resource = self._resource(name, entries[name]) if name in entries else None
+        live = resource.fields() if resource is not None else None
+        found = stands(change, live)
         if found == "after":
             return "applied", ""
         if change.address.kind in self.config.waits:
             return "waiting", f"a person must {change.action} this by hand"
         if found == "neither":
-            return "failed", conflict(change, state.fields if state is not None else None)
+            return "failed", conflict(change, live)
         self._store(_written(entries, change))
         return "applied", ""
 
@@ -162,17 +161,17 @@ class MemorySystem:
 
     # --- the file -------------------------------------------------------------------------------------------
 
-    def _known(self, address: str, entry: dict[str, Any]) -> State | None:
-        """An entry as a state with the fields we know; None when it is not of our kinds."""
+    def _resource(self, address: str, entry: dict[str, Any]) -> Resource | None:
+        """An entry with the fields we know; None when it is not of our kinds."""
         try:
             state = state_from_json({"address": address, **entry})
+            assert state is not None, "an entry is never None"
+            kind = self.kinds.get(state.address.kind)
+            return kind.of(state.with_fields(_ours(kind, state.fields))) if kind is not None else None
         except (ValueError, KeyError, TypeError, AttributeError) as exc:
             raise BadAnswer(
-                self.name, f'entry "{address}" of {self.config.file} is not what pacsconf writes'
+                self.name, f'entry "{address}" of {self.config.file} is not what pacsconf writes', fix=_MEND
             ) from exc
-        assert state is not None, "an entry is never None"
-        kind = self.kinds.get(state.address.kind)
-        return state.with_fields(_ours(kind, state.fields)) if kind is not None else None
 
     def _foreign(self, address: Address) -> list[str]:
         fields = self._entries.get(str(address), {}).get("fields", {})
@@ -182,19 +181,29 @@ class MemorySystem:
         """What the file holds now; a file that is not there holds nothing."""
         if self.config.file is None:
             return self._entries
-        try:
-            entries = json.loads(Path(self.config.file).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
-        except PermissionError as exc:
-            raise Refused(self.name, f"{self.config.file} may not be read") from exc
-        except OSError as exc:
-            raise Unavailable(self.name, f"{self.config.file} cannot be read: {exc.strerror}") from exc
-        except ValueError as exc:
-            raise BadAnswer(self.name, f"{self.config.file} is not JSON, or was cut short") from exc
+        with self._mapped():
+            path = Path(self.config.file)
+            entries = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
-            raise BadAnswer(self.name, f"{self.config.file} is not an object of entries")
+            raise BadAnswer(self.name, f"{self.config.file} is not an object of entries", fix=_MEND)
         return entries
+
+    @contextmanager
+    def _mapped(self) -> Iterator[None]:
+        """What goes wrong with the file, as a fault of ours."""
+        file = self.config.file
+        try:
+            yield
+        except PermissionError as exc:
+            raise Refused(
+                self.name, f"{file} is closed to this user", fix="Let this user read and write it."
+            ) from exc
+        except OSError as exc:
+            raise Unavailable(
+                self.name, f"{file} is out of reach: {exc.strerror}", fix="Check `file`."
+            ) from exc
+        except ValueError as exc:
+            raise BadAnswer(self.name, f"{file} is not JSON, or was cut short", fix=_MEND) from exc
 
     def _store(self, entries: Entries) -> None:
         """Replace the file in one step: a kill leaves the one before or the one after."""
@@ -203,11 +212,9 @@ class MemorySystem:
             return
         target = Path(self.config.file)
         draft = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
+        with self._mapped():
             draft.write_text(json.dumps(entries, indent=2, sort_keys=True) + "\n", encoding="utf-8")
             draft.replace(target)
-        except OSError as exc:
-            raise Refused(self.name, f"{self.config.file} cannot be written: {exc.strerror}") from exc
 
 
 def _device_resource(root: Address, device: Device) -> DeviceResource:

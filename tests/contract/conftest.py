@@ -9,6 +9,7 @@ A bench is made once for all tests with a folder for its files; `reset` empties 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -149,9 +150,8 @@ class Locked(MemorySystem):
     """A file that this user may not read: root may read any, so the refusal is raised where the system asks."""
 
     def _load(self) -> Any:
-        from pacsconf.core.errors import Refused
-
-        raise Refused(self.name, f"{self.config.file} may not be read")
+        with self._mapped():
+            raise PermissionError(errno.EACCES, "Permission denied")
 
 
 class DirectoryBench:

@@ -56,7 +56,7 @@ ONLY_TLS = {"secure": WITH_TLS["secure"]}
 
 STATES: Mapping[str, Inventory] = {
     "nothing": hospital(),
-    "planned": hospital(device("ct-1", entity("CT_1", STORE), lifecycle="planned")),
+    "a planned device": hospital(device("ct-1", entity("CT_1", STORE), lifecycle="planned")),
     "one device": hospital(device("ct-1", entity("CT_1", STORE), manufacturer="ACME")),
     "described": hospital(
         device(
@@ -66,7 +66,7 @@ STATES: Mapping[str, Inventory] = {
             description="CT, bay 1",
         )
     ),
-    "second connection": hospital(
+    "a second connection": hospital(
         device("ct-1", entity("CT_1", STORE, ECHO, connections=("dicom", "secure")), connections=WITH_TLS)
     ),
     "connection replaced": hospital(
@@ -79,10 +79,10 @@ STATES: Mapping[str, Inventory] = {
             connections=ONLY_TLS,
         )
     ),
-    "second title": hospital(device("ct-1", entity("CT_1", STORE), entity("CT_1 B", ECHO))),
+    "a second title": hospital(device("ct-1", entity("CT_1", STORE), entity("CT_1 B", ECHO))),
     "title moved": hospital(device("ct-1", entity("CT_1", STORE)), device("ct-2", entity("CT_1 B", ECHO))),
     "titles swapped": hospital(device("ct-1", entity("CT_1 B", STORE)), device("ct-2", entity("CT_1", ECHO))),
-    "alias": hospital(device("ct-2", entity("CT_1", ECHO, answers_to=("OLD_CT",)), installed=False)),
+    "an alias": hospital(device("ct-2", entity("CT_1", ECHO, answers_to=("OLD_CT",)), installed=False)),
     "retired": hospital(device("ct-2", entity("CT_1"), lifecycle="retired"), device("ct-3", entity("CT_3"))),
     "empty again": hospital(),
 }
@@ -123,7 +123,7 @@ def test_an_empty_backend_reads_as_an_empty_snapshot(bench):
     assert bench.system().read().resources == ()
 
 
-@pytest.mark.parametrize(("before", "after"), PAIRS, ids=[f"{a} to {b}" for a, b in PAIRS])
+@pytest.mark.parametrize(("before", "after"), PAIRS, ids=[f"from {a} to {b}" for a, b in PAIRS])
 def test_after_every_step_a_second_plan_is_empty(bench, before, after):
     bring(bench.system(), STATES[before])
     bring(bench.system(), STATES[after], last=STATES[before])
@@ -133,14 +133,14 @@ def test_after_every_step_a_second_plan_is_empty(bench, before, after):
     assert live == {address: state.fields for address, state in states(system, STATES[after]).items()}
 
 
-@pytest.mark.parametrize(("after", "before"), PAIRS, ids=[f"{b} back to {a}" for a, b in PAIRS])
+@pytest.mark.parametrize(("after", "before"), PAIRS, ids=[f"from {b} back to {a}" for a, b in PAIRS])
 def test_every_step_can_be_taken_back(bench, before, after):
     bring(bench.system(), STATES[before])
     bring(bench.system(), STATES[after], last=STATES[before])
     assert plan(bench.system(), STATES[after], last=STATES[after]) == ()
 
 
-def test_the_inverse_of_what_was_applied_leads_back(bench):
+def test_the_inverse_of_what_was_applied_leads_back_to_the_start(bench):
     bring(bench.system(), STATES["one device"])
     system = bench.system()
     cut = plan(system, STATES["title moved"], last=STATES["one device"])
@@ -207,7 +207,7 @@ def test_a_value_that_somebody_else_set_as_wanted_counts_as_applied(bench):
     assert (outcome.status, outcome.error) == ("applied", "")
 
 
-def test_an_update_of_what_is_gone_fails_and_a_delete_of_it_is_done(bench):
+def test_an_update_of_what_is_gone_fails_and_a_delete_of_it_counts_as_applied(bench):
     system, made = planned_update(bench)
     bring(bench.system(), hospital(), last=hospital(device("ct-1", entity("CT_1"), manufacturer="ACME")))
     (outcome,) = system.apply([made])
@@ -238,18 +238,18 @@ def test_a_failed_change_does_not_stop_the_others_of_its_layer(bench):
     assert live_text(bench, second.address) == "B"
 
 
-def test_what_is_not_ours_survives_every_write(bench):
+def test_what_belongs_to_somebody_else_survives_every_write(bench):
     bring(bench.system(), STATES["one device"])
     root = bench.system().declared(STATES["one device"])
     address = next(each.address for each in root.resources if each.address.kind == bench.text_field[0])
     bench.decorate(address)
     before = bench.decoration(address)
     assert plan(bench.system(), STATES["one device"], last=STATES["one device"]) == ()
-    bring(bench.system(), STATES["second connection"], last=STATES["one device"])
+    bring(bench.system(), STATES["a second connection"], last=STATES["one device"])
     assert bench.decoration(address) == before
 
 
-def test_deleting_what_holds_something_not_ours_is_refused_by_name(bench):
+def test_deleting_what_holds_something_of_somebody_else_is_refused_by_name(bench):
     bring(bench.system(), STATES["one device"])
     system = bench.system()
     system.declared(STATES["one device"])
@@ -264,24 +264,27 @@ def test_deleting_what_holds_something_not_ours_is_refused_by_name(bench):
     assert {(finding.severity, finding.about) for finding in findings} == {("error", address)}
 
 
-def test_a_cut_short_read_raises(bench):
+def test_an_answer_that_is_cut_short_is_a_bad_answer(bench):
     bring(bench.system(), STATES["one device"])
     with bench.cut_short() as system, pytest.raises(BadAnswer):
         system.read()
 
 
-def test_a_backend_that_is_down_is_unavailable(bench):
+def test_a_backend_that_is_down_is_unavailable_and_says_what_to_do(bench):
     with pytest.raises(Unavailable) as caught:
         bench.down().read()
     assert caught.value.message
+    assert caught.value.fix
 
 
-def test_a_backend_that_says_no_has_refused(bench):
-    with pytest.raises(Refused):
+def test_a_backend_that_says_no_has_refused_and_says_what_to_do(bench):
+    with pytest.raises(Refused) as caught:
         bench.refused().read()
+    assert caught.value.message
+    assert caught.value.fix
 
 
-def test_nonsense_is_a_bad_answer(bench):
+def test_an_answer_that_makes_no_sense_is_a_bad_answer(bench):
     with bench.malformed() as system, pytest.raises((BadAnswer, Unavailable)):
         system.read()
 
@@ -300,7 +303,7 @@ def test_no_secret_shows_in_repr_log_plan_or_error(bench, caplog):
     assert [text for text in shown if bench.secret in text] == []
 
 
-def test_declared_is_pure_and_whole(bench):
+def test_what_is_declared_is_the_same_each_time_and_needs_nothing_beyond(bench):
     system = bench.system()
     for inventory in STATES.values():
         declared = system.declared(inventory)
@@ -319,7 +322,7 @@ def test_a_retired_device_is_wanted_gone(bench):
     assert {address.parts[0] for address in declared.retired if address.kind == "device"} == {"ct-2"}
 
 
-def test_settling_has_nothing_to_report_and_closing_twice_is_fine(bench):
+def test_where_nothing_was_applied_nothing_is_settled_and_closing_twice_is_harmless(bench):
     system = bench.system()
     system.read()
     assert list(system.settle([])) == []

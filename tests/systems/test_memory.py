@@ -62,7 +62,7 @@ def test_a_folder_that_cannot_be_written_refuses_the_change(tmp_path, steps):
     missing = tmp_path / "missing" / "memory.json"
     outcomes = list(system(file=str(missing)).apply(creations(steps.hospital(steps.ct()))))
     assert {outcome.status for outcome in outcomes} == {"failed"}
-    assert outcomes[0].error == f"{missing} cannot be written: No such file or directory"
+    assert outcomes[0].error == f"{missing} is out of reach: No such file or directory"
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,7 @@ def test_a_folder_that_cannot_be_written_refuses_the_change(tmp_path, steps):
         '{"memory/device/x": {}}',
         '{"nonsense": {"fields": {}}}',
         '{"a/b/c": {"fields": 3}}',
+        '{"memory/entity/ct/CT": {"root": "memory/device/ct", "depends_on": [], "claims": [], "fields": {}}}',
     ],
 )
 def test_a_file_that_is_not_ours_is_a_bad_answer(tmp_path, text):

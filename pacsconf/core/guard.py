@@ -83,7 +83,7 @@ def guards(changes: Sequence[Change], scene: Scene) -> tuple[Guard, ...]:
         *_readdresses(running, scene),
         *_emptied(running, scene),
         *_vanished(running, scene),
-        *_widened(running),
+        *_widened(running, scene),
         *_cautions(running, scene),
     ]
     return tuple(sorted(found, key=lambda guard: (guard.id, guard.about)))
@@ -103,9 +103,13 @@ def _by_kind(roots: Iterable[Address]) -> dict[Group, tuple[Address, ...]]:
 
 
 def _counted(roots: Iterable[Address], scene: Scene) -> Iterator[tuple[Group, tuple[Address, ...], int]]:
-    """Roots by group, each group with how many there are of it in all: owned, declared and live, or counted."""
+    """Roots by group, each group with how many there are of it in all: owned, declared and live, or counted.
+
+    What is declared belongs where it is declared: a title may have been applied as part of a device that is gone.
+    """
     declared = scene.declared.keys() - scene.reserved
-    known = {state.root for address, state in scene.last.items() if address not in scene.reserved}
+    owned = scene.last.keys() - scene.reserved
+    known = {(scene.declared if address in declared else scene.last)[address].root for address in owned}
     known |= {state.root for address, state in scene.live.items() if address in declared}
     counted = _by_kind(roots)
     totals = {group: len(all_) for group, all_ in _by_kind(known.union(*counted.values())).items()}
@@ -211,7 +215,8 @@ def _vanished(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
     for (system, kind), roots, total in _counted(gone, scene):
         yield Guard(
             "GUARD-VANISHED", f"{kind}s of {system}", roots, total, 0,
-            "the inventory has no use for them; take something out by `lifecycle: retired`, not by deleting it",
+            "the inventory neither has nor retires them; take something out by `lifecycle: retired`,"
+            " not by deleting its lines",
             notes=tuple(
                 f"{root} looks renamed to {taker}: it takes its name"
                 for root in roots
@@ -238,12 +243,12 @@ def _takers(changes: Sequence[Change]) -> dict[Address, set[Address]]:
     }
 
 
-def _widened(changes: Sequence[Change]) -> Iterator[Guard]:
-    roots = tuple(sorted(set(_with_effect(changes, "widens"))))
-    if roots:
+def _widened(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
+    for (system, kind), roots, total in _counted(_with_effect(changes, "widens"), scene):
         yield Guard(
-            "GUARD-WIDEN", "resources", roots, len(roots), 0, "TLS would be weakened or an access list opened"
-        )
+            "GUARD-WIDEN", f"{kind}s of {system}", roots, total, 0,
+            "TLS would be weakened or an access list opened",
+        )  # fmt: skip
 
 
 def _cautions(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
@@ -252,10 +257,9 @@ def _cautions(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
         for change in changes
         if change.address in scene.cautions and (change.action == "create" or "readdresses" in change.effects)
     ]
-    roots = tuple(sorted({change.root for change in touched}))
-    if roots:
+    for (system, kind), roots, total in _counted((change.root for change in touched), scene):
         yield Guard(
-            "GUARD-HOST", "resources", roots, len(roots), 0,
+            "GUARD-HOST", f"{kind}s of {system}", roots, total, 0,
             "they would get an address outside their site's networks",
-            notes=tuple(f"{change.address}: {scene.cautions[change.address]}" for change in touched),
+            notes=tuple(f"{one.address}: {scene.cautions[one.address]}" for one in touched if one.root in roots),
         )  # fmt: skip

@@ -366,7 +366,15 @@ def test_a_name_that_goes_before_its_day_is_counted():
 
 
 def test_a_weakened_tls_or_an_opened_list_is_refused():
-    assert counts([update(DEVICES[device(1)], "widens")], scene(20), "GUARD-WIDEN") == (1, 1, 0, True)
+    assert counts([update(DEVICES[device(1)], "widens")], scene(20), "GUARD-WIDEN") == (1, 20, 0, True)
+
+
+def test_a_title_that_another_device_has_now_does_not_count_the_one_that_is_gone():
+    applied = {TITLE: state(TITLE, device(9))}
+    now = {TITLE: state(TITLE, device(1))}
+    seen = Scene(first(5) | now, first(5) | now, first(5) | applied)
+
+    assert counts([update(DEVICES[device(1)])], seen, "GUARD-UPDATE") == (1, 5, 10, False)
 
 
 def readdress(held: State) -> Change:

@@ -3,9 +3,9 @@
 To add one, write a module with a class that keeps `System`, name it under the entry-point group
 `pacsconf.systems`, and run the contract suite (`tests/contract`) on it. `memory.py` is the reference.
 
-The engine calls, in this order: `declared` (pure), `read`, `check` of the changes that were planned, then for each
-layer `apply`, then `settle`, then `close`. `check` and `apply` are only ever called after `read` on the same object,
-so a system may keep what it needs to know about live resources (their DNs, versions) from the read.
+The engine calls, in this order: `declared` (pure), `read`, `check` of the changes that were planned, then for
+each layer `apply`, then `settle`, then `close`. `check` and `apply` are only ever called after `read` on the same
+object, so a system may keep what it needs to know about live resources (their DNs, versions) from the read.
 """
 
 from __future__ import annotations

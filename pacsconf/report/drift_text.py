@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
+from pacsconf.core.address import Address
 from pacsconf.core.change import FieldChange
 from pacsconf.core.compare import Difference, FieldDifference
 from pacsconf.core.plan import Plan
@@ -34,15 +36,29 @@ def drifts_text(plan: Plan, view: View) -> Lines:
     if not plan.drifts:
         return ()
     head = f"Changed outside pacsconf{_since(view)}: reported, left as it is"
-    rows = (row for difference in plan.drifts for row in _brief(difference, plan, view))
+    told = _told(plan)
+    rows = (row for difference in told for row in _brief(difference, plan, view))
     command = view.command_for(plan.environment)
-    one = "  (one --repair for each)" if len(plan.drifts) > 1 else ""
+    one = "  (one --repair for each)" if len(told) > 1 else ""
     return (
         *wrapped(head, view.columns, style="strong"),
         *rows,
-        *_way("put it back", f"{command} plan --repair {plan.drifts[0].address}", one, view),
+        *_way("put it back", f"{command} plan --repair {told[0].address}", one, view),
         *_way("keep it", f"{command} drift", "  (names the lines to change)", view),
     )
+
+
+def _told(plan: Plan) -> tuple[Difference, ...]:
+    """What is told by itself: what went with a whole device is told, and put back, with the device."""
+    whole = {one.address for one in plan.drifts if one.verdict == "deleted-outside"}
+    return tuple(one for one in plan.drifts if _root_it_went_with(one) not in whole)
+
+
+def _root_it_went_with(difference: Difference) -> Address | None:
+    if difference.verdict != "deleted-outside" or difference.last is None:
+        return None
+    root = difference.last.root
+    return root if root != difference.address else None
 
 
 def _since(view: View) -> str:
@@ -66,7 +82,7 @@ def _brief(difference: Difference, plan: Plan, view: View) -> Iterator[Line]:
 def _head_of(difference: Difference, plan: Plan, view: View) -> Iterator[Line]:
     left = line("  ", Span("!", "warning"), " ", Span(str(difference.address), "strong"))
     yield from beside(left, line(Span(plan.notes.get(difference.address, ""), "faint")), view.columns)
-    explanation = _explained(difference)
+    explanation = _explained(difference, plan)
     if explanation:
         yield from wrapped(explanation, view.columns, first=line("      "))
 
@@ -83,10 +99,10 @@ def _outside(difference: Difference) -> tuple[FieldDifference, ...]:
     )
 
 
-def _explained(difference: Difference) -> str:
+def _explained(difference: Difference, plan: Plan) -> str:
     """What to know about a difference beyond its fields."""
     if difference.verdict == "deleted-outside":
-        return "deleted outside pacsconf; the inventory still declares it"
+        return f"deleted outside pacsconf{_with_it(difference, plan)}; the inventory still declares it"
     if difference.declared is None:
         return "no longer declared, but changed outside since: not deleted until you choose"
     if difference.live is None:
@@ -94,6 +110,12 @@ def _explained(difference: Difference) -> str:
     if any(field.verdict == "clash" for field in difference.fields):
         return "changed outside and in the inventory: neither wins until you choose"
     return ""
+
+
+def _with_it(difference: Difference, plan: Plan) -> str:
+    """What went with a root, by kind: ` with its 2 network-aes, 1 network-connection`."""
+    kinds = Counter(one.address.kind for one in plan.drifts if _root_it_went_with(one) == difference.address)
+    return f" with its {listed(counted(kinds[kind], kind) for kind in sorted(kinds))}" if kinds else ""
 
 
 def _atoms(field: FieldDifference, view: View) -> tuple[Span, ...]:
@@ -113,15 +135,13 @@ def drift_text(plan: Plan, view: View = DEFAULT_VIEW) -> Lines:
             f"No drift. {plan.environment} is as it was last applied{f': {read} compared' if read else ''}."
         )
         return joined((wrapped(text, view.columns, style="good"), next_text(view)))
-    blocks = (tuple(_block(difference, plan, view)) for difference in plan.drifts)
+    blocks = (tuple(_block(difference, plan, view)) for difference in _told(plan))
     return joined((_title(plan, view), *blocks, next_text(view)))
 
 
 def next_text(view: View) -> Lines:
     """What to type next."""
-    return (
-        wrapped(view.next_step, view.columns, first=line("Next: "), style="command") if view.next_step else ()
-    )
+    return commanded(line("Next: "), view.next_step, view.columns) if view.next_step else ()
 
 
 def _title(plan: Plan, view: View) -> Lines:

@@ -6,6 +6,7 @@ be seen (terminal escapes, bidirectional overrides, no-break spaces) as an escap
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -103,7 +104,7 @@ def beside(left: Line, right: Line, width: int) -> Lines:
 def flow(atoms: Iterable[Span], room: int, gap: str = " ") -> Lines:
     """Spans put behind each other, a new line where the next one does not fit into `room` columns.
 
-    One that is wider than that is folded, no character left out.
+    One that is wider than that is folded, at its spaces where it has some; no character is left out.
     """
     rows: list[list[Span]] = [[]]
     used = 0
@@ -121,7 +122,13 @@ def flow(atoms: Iterable[Span], room: int, gap: str = " ") -> Lines:
 def _folded(atom: Span, room: int) -> Iterable[Span]:
     if cell_len(atom.text) <= room:
         return (atom,)
-    return (Span(piece, atom.style) for piece in chop_cells(atom.text, max(room, 8)))
+    rows = [""]
+    for word in re.split("(?<= )", atom.text):
+        for piece in chop_cells(word, max(room, 8)):
+            if cell_len(rows[-1] + piece) > room:
+                rows.append("")
+            rows[-1] += piece
+    return (Span(row, atom.style) for row in rows if row)
 
 
 def hanging(first: Line, body: Lines, indent: int | None = None) -> Lines:

@@ -42,7 +42,8 @@ def plan_text(plan: Plan, view: View = DEFAULT_VIEW) -> Lines:
 
 def header(plan: Plan, view: View) -> Lines:
     """Which environment and inventory, and what was read from each system."""
-    title = line(Span(f"Plan for {plan.environment}", "strong"), f" · {_inventory(plan, view)}")
+    head = line(Span(f"Plan for {plan.environment}", "strong"), " · ")
+    title = wrapped(_inventory(plan, view), view.columns, first=head, indent=2)
     names = max((len(system) for system in plan.counts), default=0)
     rows = (
         line(f"  {padded(system, names)}  {counted(number, 'resource'):>15} read{_seconds(system, view)}")
@@ -50,7 +51,7 @@ def header(plan: Plan, view: View) -> Lines:
     )
     asked = typed(plan.options)
     only = wrapped(asked, view.columns, first=line("  only as asked: ")) if asked else ()
-    return (title, *rows, *only)
+    return (*title, *rows, *only)
 
 
 def _inventory(plan: Plan, view: View) -> str:

@@ -1,7 +1,8 @@
 from dataclasses import replace
 
-from pacsconf.report.drift_text import drift_text
+from pacsconf.report.drift_text import drift_text, drifts_text
 from pacsconf.report.lines import plain, width_of
+from tests.report.conftest import difference
 
 
 def test_every_kind_of_drift_with_both_ways_out(busy_plan, view, golden):
@@ -19,3 +20,34 @@ def test_eighty_columns_suffice(busy_plan, view):
     lines = drift_text(busy_plan, view)
     too_wide = [plain((this,)).strip(" +~-!?\n") for this in lines if width_of(this) > 80]
     assert [text for text in too_wide if " " in text and not text.startswith("pacsconf -e")] == []
+
+
+def test_what_went_with_a_whole_device_is_told_with_the_device(busy_plan, view):
+    parts = ("network-ae/us-7/US_7", "network-connection/us-7/a", "network-connection/us-7/b")
+    lost = tuple(
+        difference(name, "device/us-7", {"installed": True}, None, {"installed": True}, "deleted-outside")
+        for name in ("device/us-7", *parts)
+    )
+    shown = plain(drift_text(replace(busy_plan, drifts=lost), replace(view, next_step="")))
+    assert shown == (
+        "Drift in production: 4 resources of 250 were changed outside pacsconf since\n9d41f07 (2 days ago)\n\n"
+        "  ! directory/device/us-7\n"
+        "      deleted outside pacsconf with its 1 network-ae, 2 network-connections; the\n"
+        "      inventory still declares it\n\n"
+        "    put it back  pacsconf -e production plan --repair directory/device/us-7\n"
+        "    leave it so  take it out of the inventory (inventory/devices/us.yaml:61)\n"
+    )
+
+
+def test_a_part_that_went_alone_is_told_by_itself(busy_plan, view):
+    lost = difference(
+        "network-ae/us-7/US_7",
+        "device/us-7",
+        {"installed": True},
+        None,
+        {"installed": True},
+        "deleted-outside",
+    )
+    shown = plain(drifts_text(replace(busy_plan, drifts=(lost,)), view))
+    assert "  ! directory/network-ae/us-7/US_7\n" in shown
+    assert "plan --repair directory/network-ae/us-7/US_7\n" in shown

@@ -224,9 +224,19 @@ def test_a_command_that_was_stopped_by_ctrl_c_is_given_again(repository, alone, 
 
 
 def _children_of(parent: int, command: str) -> list[int]:
-    found = subprocess.run(
-        ["pgrep", "-P", str(parent), "-f", command], capture_output=True, text=True, check=False
-    )
-    children = [int(pid) for pid in found.stdout.split()]
+    children = [
+        int(entry.name)
+        for entry in Path("/proc").iterdir()
+        if entry.name.isdigit() and _is_child(entry, parent, command)
+    ]
     assert children
     return children
+
+
+def _is_child(entry: Path, parent: int, command: str) -> bool:
+    try:
+        after_name = (entry / "stat").read_text().rpartition(")")[2].split()
+        words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:  # it ended meanwhile
+        return False
+    return after_name[1] == str(parent) and command in words

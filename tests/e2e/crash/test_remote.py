@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 from tests.e2e.crash.hospital import AFTER_THE_LEASE, SECOND, git
@@ -246,7 +244,6 @@ def test_a_detached_head_and_changes_that_are_not_committed_are_shown(alone):
 
 def test_where_git_signs_every_commit_of_the_record_is_signed(alone, tmp_path):
     key = tmp_path / "key"
-    shutil.which("ssh-keygen") or pytest.skip("ssh-keygen is not installed")
     alone.sign_with(key)
     before = alone.record_head()
     assert alone.run("apply", alone.stage.plan).code == 0

@@ -85,7 +85,7 @@ def test_the_right_side_goes_below_where_both_do_not_fit():
 
 def test_what_is_too_wide_to_flow_is_cut_at_its_spaces():
     names = Span('"Riverside Hospital of Medicine", TLS_AES_256')
-    assert plain(flow([names], 23)) == '"Riverside Hospital of\nMedicine",\nTLS_AES_256\n'
+    assert plain(flow([names], 23)) == '"Riverside Hospital of\nMedicine", TLS_AES_256\n'
     assert (
         plain(flow([Span("tls TLS_ECDHE_RSA_WITH_AES_128")], 12)) == "tls\nTLS_ECDHE_RS\nA_WITH_AES_1\n28\n"
     )

@@ -251,10 +251,16 @@ def _systems(workspace: Workspace) -> dict[str, System]:
         kind = base.find(config.type)
         assert kind is not None, "an unknown type is a finding of the workspace"
         try:
-            systems[name] = kind(name, config, secrets)
+            systems[name] = kind(name, _rooted(config, workspace.root), secrets)
         except ValidationError as exc:
             raise _unfit(workspace, name, exc) from None
     return systems
+
+
+def _rooted(config: SystemConfig, root: Path) -> SystemConfig:
+    """The same with its files found from the inventory's repository, wherever the command was given."""
+    files = {name: getattr(config, name, None) for name in ("ca_file", "file") if config.type in CONFIGS}
+    return config.model_copy(update={name: str(root / path) for name, path in files.items() if path})
 
 
 def _unfit(workspace: Workspace, name: str, error: ValidationError) -> InvalidInventory:

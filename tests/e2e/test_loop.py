@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.e2e.conftest import device_dn
+from tests.e2e.conftest import HOSPITAL, device_dn
 
 DEVICE = "directory/device/ct-1"
 CT_1 = device_dn("ct-1")
@@ -122,3 +122,14 @@ def test_a_deleted_device_entry_is_drift_and_comes_back_with_all_below_it_on_rep
     hospital.ok("apply", "plan.json")
     assert directory.values(f"cn=verification-scp,dicomAETitle=CT1,{CT_1}", "dicomTransferRole") == ["SCP"]
     hospital.ok("drift")
+
+
+def test_files_that_a_system_names_are_found_from_the_repository(repository, tmp_path):
+    """`--chdir` leads to the repository, so a relative path does not start where the command was given."""
+    systems = "systems: {memory: {type: memory, file: live.json, mode: write}}\n"
+    made = repository(hospital=HOSPITAL, systems=systems + 'environments: {lab: {dial: {"*": none}}}\n')
+    for command in (["record", "init"], ["plan", "--out", "plan.json"], ["apply", "plan.json"]):
+        assert made.run("--chdir", str(made.path), *command, cwd=tmp_path).code == 0
+
+    assert (made.path / "live.json").is_file()
+    assert "No changes." in made.ok("plan").out

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from pacsconf.cli.screen import Screen
-from pacsconf.core.change import Outcome
+from pacsconf.core.change import Outcome, Status
 from pacsconf.core.changeset import ChangeSet, Proof
-from pacsconf.report.apply_text import apply_header, outcome_text
+from pacsconf.report.apply_text import ALIKE, apply_header, more_alike, outcome_text
 
 _LINES = 40
-"""Changes that are shown one by one as they are made; of more, only every so many and whatever went wrong."""
+"""Changes that are shown one by one as they are made; of more, only what went wrong."""
 
 
 class Reporter:
@@ -19,6 +21,7 @@ class Reporter:
         self._status = screen.stderr.status("") if screen.shows_progress else None
         self._total = 0
         self._done = 0
+        self._alike: Counter[tuple[Status, str]] = Counter()
         self.seconds: dict[str, float] = {}
         """How long each system took to read."""
 
@@ -40,17 +43,26 @@ class Reporter:
 
     def outcome(self, outcome: Outcome) -> None:
         self._done += 1
-        if outcome.status != "applied" or self._total <= _LINES:
+        if self._total <= _LINES or (outcome.status != "applied" and self._is_new(outcome)):
             self._say("")
             self._screen.note(outcome_text(outcome, self._screen.width))
         self._say(f"{self._done} of {self._total} changes …")
+
+    def _is_new(self, outcome: Outcome) -> bool:
+        way = (outcome.status, outcome.error)
+        self._alike[way] += 1
+        return self._alike[way] <= ALIKE
 
     def proved(self, proof: Proof) -> None:
         self._say(f"proving on the wire: {proof.subject} …")
 
     def stop(self) -> None:
-        """End what overwrites itself."""
+        """End what overwrites itself, and count what was not shown one by one."""
         self._say("")
+        for (status, error), number in self._alike.items():
+            if number > ALIKE:
+                self._screen.note(more_alike(status, number - ALIKE, error, self._screen.width))
+        self._alike.clear()
 
     def _say(self, text: str) -> None:
         if self._status is None:

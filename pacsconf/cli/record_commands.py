@@ -50,7 +50,8 @@ def history(
     screen: Screen = context.obj.screen
     work = opened(context, format)
     with workspace.record(work) as store:
-        entries = [_entry(one) for one in store.history(limit)]
+        found = [_entry(one) for one in store.history(limit + 1)]
+    entries = found[:limit]
     if format == "json":
         from pacsconf.report.as_json import history_json
 
@@ -58,7 +59,7 @@ def history(
     else:
         from pacsconf.report.history_text import history_text
 
-        screen.show(history_text(work.environment, entries, screen.width))
+        screen.show(history_text(work.environment, entries, screen.width, more=len(found) > limit))
     return Exit.OK
 
 

@@ -60,6 +60,34 @@ def outcome_text(outcome: Outcome, width: int = 80) -> Lines:
     return (head, *reason)
 
 
+ALIKE = 5
+"""Of many changes, those which went wrong in one way are shown up to so many; the rest is counted."""
+
+
+def outcomes_text(outcomes: Iterable[Outcome], width: int = 80) -> Lines:
+    """What became of changes; of many that ended alike only the first are shown."""
+    by_way: dict[tuple[Status, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        by_way.setdefault((outcome.status, outcome.error), []).append(outcome)
+    return tuple(
+        row
+        for (status, error), alike in by_way.items()
+        for row in (
+            *(row for one in alike[:ALIKE] for row in outcome_text(one, width)),
+            *(more_alike(status, len(alike) - ALIKE, error, width) if len(alike) > ALIKE else ()),
+        )
+    )
+
+
+def more_alike(status: Status, number: int, reason: str, width: int = 80) -> Lines:
+    """One line for further changes of which the same became."""
+    mark, style = _MARKS[status]
+    first = line("  ", Span(mark, style), " ", Span(padded(_VERBS.get(status, status), 9), style), "  ")
+    return wrapped(
+        f"… {number} more: {reason}" if reason else f"… {number} more", columns(width), first=first
+    )
+
+
 def proofs_text(proofs: Sequence[Proof], width: int = 80) -> Lines:
     """What the wire said, faults first; many that are healthy are counted."""
     if not proofs:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pacsconf.core.changeset import ChangeSet
-from pacsconf.report.apply_text import outcome_text, outcomes_sum, proofs_text
+from pacsconf.report.apply_text import outcome_text, outcomes_sum, outcomes_text, proofs_text
 from pacsconf.report.changes_text import changes_text
 from pacsconf.report.lines import BLANK, Line, Lines, Span, columns, joined, line, padded, width_of, wrapped
 from pacsconf.report.view import DEFAULT_VIEW, View, short
@@ -25,8 +25,8 @@ class Entry:
     commit: str
 
 
-def history_text(environment: str, entries: Sequence[Entry], width: int = 80) -> Lines:
-    """The record's entries as they are given, one row each, what is too long below it."""
+def history_text(environment: str, entries: Sequence[Entry], width: int = 80, *, more: bool = False) -> Lines:
+    """The record's entries as given, one row each, what is too long below it; `more` if there are others."""
     if not entries:
         return (line(f"Nothing is recorded for {environment} yet."),)
     room = columns(width)
@@ -36,7 +36,8 @@ def history_text(environment: str, entries: Sequence[Entry], width: int = 80) ->
     rows = (
         row for entry in entries for row in _entry(entry, whens, kinds, min(whos, max(12, room // 5)), room)
     )
-    head = f"History of {environment}, {counted(len(entries), 'entry')}"
+    number = counted(len(entries), "entry")
+    head = f"History of {environment}, {f'the newest {number} (--limit shows more)' if more else number}"
     return (line(Span(head, "strong")), BLANK, *rows)
 
 
@@ -82,7 +83,11 @@ def _outcomes(changeset: ChangeSet, view: View) -> Lines:
             if done
             else ()
         ),
-        *(row for outcome in shown for row in outcome_text(outcome, view.width)),
+        *(
+            (row for outcome in shown for row in outcome_text(outcome, view.width))
+            if view.verbose
+            else outcomes_text(shown, view.width)
+        ),
     )
 
 

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+from pacsconf.core.address import Address
+from pacsconf.core.change import Outcome
 from pacsconf.report.history_text import changeset_text, history_text
 from pacsconf.report.lines import plain
 
@@ -21,3 +23,20 @@ def test_an_open_change_set_says_until_when_it_holds_the_lock(changeset):
     assert "· open\n" in shown
     assert "  lease until  2026-11-24T14:22:05Z\n" in shown
     assert shown.endswith("0 of 18 changes done, 18 not reached\n")
+
+
+def test_where_there_are_more_entries_it_says_so(entries):
+    shown = plain(history_text("lab", entries, more=True))
+    assert shown.startswith(f"History of lab, the newest {len(entries)} entries (--limit shows more)\n")
+
+
+def test_many_changes_that_ended_alike_are_counted(changeset, view):
+    skipped = tuple(
+        Outcome(Address.parse(f"directory/device/ct-{number}"), "create", "skipped", "stopped")
+        for number in range(30)
+    )
+    shown = plain(changeset_text(replace(changeset, outcomes=skipped), view))
+    assert shown.count("  – skipped    directory/device/ct-") == 5  # noqa: RUF001
+    assert "  – skipped    … 25 more: stopped\n" in shown  # noqa: RUF001
+    all_of_them = plain(changeset_text(replace(changeset, outcomes=skipped), replace(view, verbose=True)))
+    assert all_of_them.count("  – skipped    directory/device/ct-") == 30  # noqa: RUF001

@@ -182,6 +182,10 @@ def resume(context: typer.Context) -> Exit:
     work = opened(context, "text")
     workspace.operator(work).require_write(work.environment, written_systems(work))
     with workspace.world(work, Reporter(screen)) as world:
+        state = world.record.state()
+        if state.known and state.open is None:
+            screen.show(sentence(f"No change set is open on {work.environment}: there is nothing to resume."))
+            return Exit.OK
         changeset = _resumed(world)
     return _concluded(screen, work, changeset)
 

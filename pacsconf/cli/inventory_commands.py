@@ -13,7 +13,8 @@ from pacsconf.cli import workspace
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.screen import Screen
 from pacsconf.core.errors import OperatorError, PacsconfError
-from pacsconf.report.lines import Lines, Span, line, wrapped
+from pacsconf.core.finding import errors
+from pacsconf.report.lines import Lines, Span, line, width_of, wrapped
 
 TextOrJson = Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")]
 
@@ -110,15 +111,7 @@ def doctor(
 
     screen: Screen = context.obj.screen
     root: Path = context.obj.root
-    try:
-        work = workspace.opened(root, context.obj.environment)
-        workspace.require_lab(work)
-    except workspace.InvalidInventory as invalid:
-        work = None
-        show_findings(screen, invalid, "text")
-    except PacsconfError as error:
-        work = None
-        screen.error(error)
+    work, worst = _looked_at(screen, root, context.obj.environment)
     from pacsconf.operator.file import Operator, load
 
     operator: Operator | OperatorError
@@ -126,7 +119,6 @@ def doctor(
         operator = load(environ=os.environ, root=root)
     except OperatorError as error:
         operator = error
-    worst = Exit.OK
     for check in checks(
         root,
         work.inventory if work else None,
@@ -142,16 +134,41 @@ def doctor(
     return worst
 
 
+def _looked_at(
+    screen: Screen, root: Path, environment: str | None
+) -> tuple[workspace.Workspace | None, Exit]:
+    """What doctor can look at beyond this machine. Without it, it has said why."""
+    try:
+        work = workspace.opened(root, environment)
+        workspace.require_lab(work)
+    except workspace.InvalidInventory as invalid:
+        inventory = invalid.loaded.inventory
+        if inventory and {finding.rule for finding in errors(invalid.findings)} == {"PACS-ENV-001"}:
+            names = sorted(inventory.environments)
+            commands = "\n".join(f"pacsconf -e {name} doctor" for name in names)
+            text = "no system and no password was looked at, since several are declared. For one of them:"
+            screen.show(_check_lines("environment", None, text, commands, screen.width))
+            return None, Exit.OK
+        show_findings(screen, invalid, "text")
+    except PacsconfError as error:
+        screen.error(error)
+    else:
+        return work, Exit.OK
+    return None, Exit.ERROR
+
+
 _MARKS = {True: Span("✓", "good"), False: Span("✗", "error"), None: Span("?", "warning")}
 
 
 def _check_lines(name: str, ok: bool | None, text: str, fix: str, width: int) -> Lines:
+    margin = line(" " * 21)
+    head: Lines = ()
     first = line("  ", _MARKS[ok], f" {name:<16} ")
+    if width_of(first) > width_of(margin):  # a long name stands alone, so that what is said stays a column
+        head, first = (first,), margin
     rows = wrapped(text, width, first=first, indent=21)
-    return (
-        *rows,
-        *(row for part in fix.splitlines() if part for row in wrapped(part, width, first=line(" " * 21))),
-    )
+    fixes = (row for part in fix.splitlines() if part for row in wrapped(part, width, first=margin))
+    return (*head, *rows, *fixes)
 
 
 def _offer_operator_file(screen: Screen, work: workspace.Workspace | None, operator: object) -> None:
@@ -175,7 +192,7 @@ def _offer_operator_file(screen: Screen, work: workspace.Workspace | None, opera
     ]
     writes = [work.environment] if _agrees(screen, f"May {work.environment} be written from here?") else []
     write_first(operator.path, first_file((Binding(need.ref, need.endpoint) for need in wanted), writes))
-    screen.show((line(Span("  + ", "create"), str(operator.path)),))
+    screen.show((line(Span("  + ", "create"), str(operator.path)), line(f"Next: {work.command} plan")))
 
 
 def _agrees(screen: Screen, question: str) -> bool:

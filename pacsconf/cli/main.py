@@ -25,7 +25,7 @@ from pacsconf.core.errors import PacsconfError
 INTERRUPTED = 130
 """How a command ends that Ctrl-C broke off, as the shell has it: 128 and the number of SIGINT."""
 
-EXIT_CODES = "Exit codes:\n\n" + "\n\n".join(f"{code.value:>2}  {text}" for code, text in MEANINGS.items())
+EXIT_CODES = "\b\nExit codes:\n" + "\n".join(f"{code.value:>2}  {text}" for code, text in MEANINGS.items())
 
 app = typer.Typer(
     name="pacsconf",

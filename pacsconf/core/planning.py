@@ -136,8 +136,19 @@ def _require_known_names(scenario: Scenario) -> None:
             if not any(matches(pattern, state.address, state.root) for state in known):
                 raise PlanError(
                     f'--{flag} "{pattern}" names nothing that is declared, live or recorded',
-                    fix="Take an address from the plan, such as directory/device/ct-1, or a pattern with *.",
+                    fix=f"{_meant(pattern, known)}Take an address from the plan, such as directory/device/ct-1,"
+                    " or a pattern with *.",
                 )
+
+
+def _meant(pattern: str, known: Iterable[State]) -> str:
+    """The root that was probably meant: it has the name alone, or is spelt almost so."""
+    from difflib import get_close_matches  # only a mistake needs it
+
+    roots = sorted({state.root for state in known})
+    named = [str(root) for root in roots if root.name == pattern]
+    near = named or get_close_matches(pattern, map(str, roots), n=1, cutoff=0.8)
+    return f"Did you mean {near[0]}? " if near else ""
 
 
 def _differences(scenario: Scenario) -> Iterable[Difference]:

@@ -50,7 +50,8 @@ def header(plan: Plan, view: View) -> Lines:
         for system, number in sorted(plan.counts.items())
     )
     asked = typed(plan.options)
-    only = wrapped(asked, view.columns, first=line("  only as asked: ")) if asked else ()
+    label = "only as asked" if plan.options.target or plan.options.exclude else "as asked"
+    only = wrapped(asked, view.columns, first=line(f"  {label}: ")) if asked else ()
     return (*title, *rows, *only)
 
 

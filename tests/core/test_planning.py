@@ -182,6 +182,13 @@ def test_a_name_that_names_nothing_is_refused(flag):
         planned(hospital(), {}, {}, options={flag: ("directory/device/nobody",)})
 
 
+@pytest.mark.parametrize("said", [DEVICE.name, "directory/devices/ct"])
+def test_a_name_that_is_almost_right_is_answered_with_the_right_one(said):
+    with pytest.raises(PlanError) as caught:
+        planned(hospital(), {}, {}, options={"target": (said,)})
+    assert caught.value.fix.startswith(f"Did you mean {DEVICE}? Take an address from the plan")
+
+
 def test_a_saved_plans_changes_are_planned_alone():
     plan = planned(hospital() | {MR: state(MR)}, {}, {}, only=frozenset({DEVICE}))
 

@@ -244,7 +244,7 @@ def _planned(screen: Screen, world: World, options: Options, reporter: Reporter)
         planned = engine.plan(world, options)
     finally:
         reporter.stop()
-    note_record(screen, planned.record)
+    note_record(screen, planned.record, world.record.is_behind)
     return planned
 
 

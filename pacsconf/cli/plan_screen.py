@@ -25,8 +25,11 @@ def trips(made: Plan) -> bool:
     return any(guard.tripped for guard in made.guards)
 
 
-def note_record(screen: Screen, record: RecordState) -> None:
-    """What to know about the record that a plan stands on: it may be newer, or an apply is not at its end."""
+def note_record(screen: Screen, record: RecordState, is_behind: Callable[[str], bool]) -> None:
+    """What to know about the record that a plan stands on: it may be newer, or an apply is not at its end.
+
+    `is_behind(commit)` tells whether the inventory here is known not to build on a commit.
+    """
     from pacsconf.report.lines import Span, line, wrapped
 
     notes = [record.note] if record.note else []
@@ -34,6 +37,13 @@ def note_record(screen: Screen, record: RecordState) -> None:
         notes.append(
             f"change set {record.open.id} is open, so what is shown may still move: {record.open.operator} is"
             f" applying, or was cut off (lease until {record.open.lease_until})"
+        )
+    last = record.contents.changeset
+    applied = last.plan.basis.commit.removesuffix("-dirty") if last else ""
+    if is_behind(applied):
+        notes.append(
+            f"the last apply was of inventory {applied[:7]}, which is not part of what is checked out here: what"
+            " others changed may show as to be taken back. Bring their commits here first: git pull"
         )
     for note in notes:
         screen.note(wrapped(note, screen.width, first=line(Span("note", "warning"), "  "), indent=3))

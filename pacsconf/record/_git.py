@@ -220,6 +220,12 @@ class Repository:
         """Whether `ancestor` is in the history of `commit`, as far as this clone can tell."""
         return commit == ancestor or not self._run("merge-base", "--is-ancestor", ancestor, commit).status
 
+    def is_behind(self, commit: str) -> bool:
+        """Whether what is checked out is known not to build on `commit`; in a shallow clone that is not known."""
+        if (self.common_dir / "shallow").exists() or not re.fullmatch("[0-9a-f]{40}", commit):
+            return False
+        return not self.descends("HEAD", commit)
+
     def is_cut(self, commit: str) -> bool:
         """Whether this clone is shallow and misses a part of the commit's history."""
         boundary = self.common_dir / "shallow"
@@ -400,10 +406,14 @@ def _blobs(commit: Any) -> Iterator[Any]:
     return (item for item in commit.tree.traverse() if item.type == "blob")
 
 
+_EMPTY_WORDS = ("Please make sure you have the correct access rights", "and the repository exists.")
+
+
 def explain(text: str) -> str:
     """What git, a hook or a remote said, made safe to show: no control characters, no password of a URL."""
     lines = (re.sub(r"^(remote:|error:|fatal:)\s*", "", line).strip() for line in text.splitlines())
-    shown = "; ".join(line for line in lines if line and not line.startswith("hint:"))
+    told = (line.rstrip(".") for line in lines if line and not line.startswith(("hint:", *_EMPTY_WORDS)))
+    shown = "; ".join(told)
     shown = re.sub(r"(?<=://)[^/@\s]+@", "***@", shown)
     shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in shown)
     return shown[:_MAX_ERROR_CHARACTERS] or "it gave no reason"

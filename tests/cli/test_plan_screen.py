@@ -13,8 +13,8 @@ from pacsconf.record.state import RecordState
 TIP = Tip("c0ffee1", "c0ffee1", "c0ffee1")
 
 
-def said(capsys, record: RecordState) -> str:
-    note_record(Screen(color=None), record)
+def said(capsys, record: RecordState, behind: str = "none") -> str:
+    note_record(Screen(color=None), record, lambda commit: commit == behind)
     out, err = capsys.readouterr()
     assert out == ""
     return err
@@ -45,4 +45,15 @@ def test_an_open_change_set_is_told(capsys):
         "note  change set 20261124-162917-bdb0 is open, so what is shown may still move:\n"
         "   M. Weber <m@x.example> is applying, or was cut off (lease until\n"
         "   2026-11-24T16:44:17Z)\n"
+    )
+
+
+def test_an_inventory_that_misses_what_was_applied_last_is_told(capsys):
+    plan = Plan("lab", Basis("", "", "", "a6afffe0-dirty", "", "2026-11-24"))
+    closed = ChangeSet("id", plan, "M. Weber", "vm", "", "", status="closed")
+
+    assert said(capsys, RecordState(TIP, contents=Contents(changeset=closed)), behind="a6afffe0") == (
+        "note  the last apply was of inventory a6afffe, which is not part of what is\n"
+        "   checked out here: what others changed may show as to be taken back. Bring\n"
+        "   their commits here first: git pull\n"
     )

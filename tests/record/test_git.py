@@ -185,6 +185,11 @@ def test_a_file_beyond_the_limit_is_not_read(repository, monkeypatch):
         ("remote: denied\nhint: try\nerror: failed", "denied; failed"),
         ("unable to access 'https://me:secret@host/x'", "unable to access 'https://***@host/x'"),
         ("a\x1b[31mb\x07", r"a\x1b[31mb\x07"),
+        (
+            "fatal: Could not read from remote repository.\n\n"
+            "Please make sure you have the correct access rights\nand the repository exists.",
+            "Could not read from remote repository",
+        ),
         ("", "it gave no reason"),
         ("x" * 5000, "x" * 2000),
     ],
@@ -221,6 +226,25 @@ def test_a_command_that_was_stopped_by_ctrl_c_is_given_again(repository, alone, 
     hook.chmod(0o755)
     assert repository.move(REF, commit, seen="", why="a")
     assert (flag.exists(), repository.refs(REF)) == (False, {REF: commit})
+
+
+def test_what_is_checked_out_builds_on_some_commits_only(alone, repository):
+    first = alone.git("rev-parse", "HEAD")
+    alone.git("commit", "--allow-empty", "-qm", "second")
+    second = alone.git("rev-parse", "HEAD")
+    alone.git("reset", "-q", "--hard", first)
+    elsewhere = "1" * 40
+    assert [repository.is_behind(one) for one in (first, second, elsewhere)] == [False, True, True]
+    assert [repository.is_behind(one) for one in ("", "--help", first[:7])] == [False, False, False]
+
+
+def test_a_shallow_clone_does_not_know_what_it_builds_on(alone, tmp_path):
+    subprocess.run(
+        ["git", "clone", "-q", "--depth=1", f"file://{alone.path}", str(tmp_path / "cut")], check=True
+    )
+    cut = Repository.open(tmp_path / "cut")
+    assert not cut.is_behind("1" * 40)
+    cut.close()
 
 
 def _children_of(parent: int, command: str) -> list[int]:

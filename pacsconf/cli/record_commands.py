@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -90,7 +91,10 @@ def hold(context: typer.Context, addresses: Patterns, reason: Reason = "") -> Ex
 
         held = upkeep.hold(world, addresses, reason)
     screen.show(tuple(line("  held  ", str(address)) for address in held))
-    screen.show((line(f"{len(held)} held. To end it: {work.command} release ADDRESS"),))
+    screen.show(
+        (line(f"{len(held)} held as the inventory has them now; what it says later is planned as usual."),)
+    )
+    screen.show((line(f"To end it: {work.command} release {shlex.join(addresses)}"),))
     return Exit.OK
 
 

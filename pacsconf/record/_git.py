@@ -90,8 +90,8 @@ class Repository:
             repository._check()
         except (InvalidGitRepositoryError, NoSuchPathError) as exc:
             raise RecordError(
-                f"{root} is not in a git repository, where the record of what was applied is kept",
-                fix="git init && git add . && git commit",
+                f"{root.absolute()} is not in a git repository, where the record of what was applied is kept",
+                fix='git init && git add . && git commit -m "Begin"',
             ) from exc
         except GitCommandNotFound as exc:
             raise RecordError("git is not installed", fix="Install it: apt-get install git") from exc

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pacsconf.core.address import Address
@@ -50,10 +50,6 @@ class ChangeSet:
     def inverse(self) -> tuple[Change, ...]:
         """What takes the applied changes back, in order."""
         return inverse(self.plan.runs, self.outcomes)
-
-    def with_outcomes(self, outcomes: tuple[Outcome, ...]) -> ChangeSet:
-        """The same change set with other outcomes."""
-        return replace(self, outcomes=outcomes)
 
 
 def changeset_id(opened: str, digest: str) -> str:

@@ -94,11 +94,6 @@ class Plan:
         """The changes that apply would carry out: those of systems that may be written."""
         return tuple(change for change in self.changes if change.mode == "write")
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to change; the record may still move."""
-        return not self.changes
-
 
 def canonical(body: Any) -> bytes:
     """One byte string for equal data: sorted keys, no spaces, ASCII."""

@@ -55,7 +55,7 @@ def test_its_id_says_when_and_which_plan():
 
 
 def test_its_inverse_takes_back_what_was_applied_last_first():
-    applied = CLOSED.with_outcomes(tuple(Outcome(address, "create", "applied") for address in (CT, MR)))
+    applied = replace(CLOSED, outcomes=tuple(Outcome(each, "create", "applied") for each in (CT, MR)))
 
     assert [(one.action, one.address) for one in CLOSED.inverse] == [("delete", CT)]
     assert [(one.action, one.address) for one in applied.inverse] == [("delete", MR), ("delete", CT)]

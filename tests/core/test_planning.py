@@ -83,7 +83,7 @@ def test_a_plan_goes_across_systems_in_one_order():
 def test_what_is_equal_is_taken_and_what_is_gone_forgotten_without_a_change():
     plan = planned(hospital(), hospital(), {MR: state(MR)})
 
-    assert plan.is_empty
+    assert plan.changes == ()
     assert plan.takes == tuple(sorted(hospital().values(), key=lambda one: one.address))
     assert plan.forgets == (MR,)
 

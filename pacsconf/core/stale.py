@@ -26,12 +26,13 @@ def require_same(saved: Plan, fresh: Plan) -> None:
     again = "Make the plan again, look at it, and apply that one: pacsconf plan --out FILE"
     if saved.changes and not fresh.changes and not _undone(saved, fresh):
         raise StalePlan(
-            f"nothing of plan {saved.digest[:8]} is left to do: it was applied already, or others did the same",
+            f"nothing of plan {saved.digest[:8]} is left to do: it was applied already, others did the same, "
+            "or the inventory does not ask for it any more",
             fix="See what was: pacsconf history. What is to be done now: pacsconf plan",
         )
     raise StalePlan(
         f"plan {saved.digest[:8]} no longer fits: something it would change or relies on is different now",
-        differences(saved, fresh),
+        tuple(differences(saved, fresh)) or ("the entries that it relies on are others now",),
         fix=again,
     )
 

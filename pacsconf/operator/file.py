@@ -43,13 +43,17 @@ PRACTICE = "lab"
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """What is allowed here. `path` is the operator file, also where there is none yet (`present`)."""
+    """What is allowed here. `path` is the operator file, also where there is none yet (`present`).
+
+    `has_environments`: it holds the table `[environments]`, which TOML lets it declare only once.
+    """
 
     path: Path
     present: bool = False
     bindings: tuple[Binding, ...] = ()
     writes: frozenset[str] = frozenset()
     age_identity: Path | None = None
+    has_environments: bool = False
 
     def secrets(
         self,
@@ -77,12 +81,16 @@ class Operator:
         """
         if self.may_write(environment, systems):
             return
-        allowed = sorted(self.writes | {environment})
         reason = f", which is more than this machine for {PRACTICE}" if environment == PRACTICE else ""
         raise OperatorError(
             f"the operator file does not let environment {environment} be written from here{reason}",
-            fix=f"If it should be, write in {self.path}:\n\n{_environments(allowed)}",
+            fix=f"If it should be, {self._allowing(sorted(self.writes | {environment}))}",
         )
+
+    def _allowing(self, environments: Iterable[str]) -> str:
+        if self.has_environments:
+            return f"in [environments] of {self.path} the line must read:\n\n{_write(environments)}"
+        return f"write in {self.path}:\n\n{_environments(environments)}"
 
 
 def default_path(environ: Mapping[str, str], *, windows: bool = os.name == "nt") -> Path:
@@ -109,11 +117,13 @@ def load(path: Path | None = None, *, environ: Mapping[str, str], root: Path) ->
         return Operator(place)
     repository = _repository(root)
     _refuse_inside(repository, place, "the operator file")
-    layout = _layout(place, _table(place, read_private(place, forbidden=NOT_WRITTEN_BY_OTHERS)))
+    table = _table(place, read_private(place, forbidden=NOT_WRITTEN_BY_OTHERS))
+    layout = _layout(place, table)
     identity = _beside(place, layout.age.identity)
     _refuse_inside(repository, identity, "the age identity")
     bindings = tuple(dict.fromkeys(Binding(secret.ref, secret.endpoint) for secret in layout.secret))
-    return Operator(place, True, bindings, frozenset(layout.environments.write), identity)
+    writes = frozenset(layout.environments.write)
+    return Operator(place, True, bindings, writes, identity, "environments" in table)
 
 
 # --- Where it may be ----------------------------------------------------------------------------------------
@@ -278,4 +288,8 @@ def write_first(path: Path, text: str) -> None:
 
 
 def _environments(names: Iterable[str]) -> str:
-    return f"[environments]\nwrite = [{', '.join(map(toml_string, names))}]"
+    return f"[environments]\n{_write(names)}"
+
+
+def _write(names: Iterable[str]) -> str:
+    return f"write = [{', '.join(map(toml_string, names))}]"

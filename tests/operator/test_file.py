@@ -64,6 +64,7 @@ def test_a_whole_file_is_read(write, tmp_path):
         (LDAP, second),
         frozenset({"production"}),
         tmp_path / "key.txt",
+        has_environments=True,
     )
 
 
@@ -236,14 +237,36 @@ def test_only_practice_on_this_machine_is_written_without_being_named(environmen
 
 
 def test_a_refusal_shows_the_lines_that_would_allow_it():
-    operator = Operator(Path("/etc/op.toml"), writes=frozenset({"test"}))
-    operator.require_write("test", AWAY)
     with pytest.raises(OperatorError) as caught:
-        operator.require_write("production", AWAY)
+        Operator(Path("/etc/op.toml")).require_write("production", AWAY)
     assert str(caught.value) == "the operator file does not let environment production be written from here"
     assert caught.value.fix == (
-        'If it should be, write in /etc/op.toml:\n\n[environments]\nwrite = ["production", "test"]'
+        'If it should be, write in /etc/op.toml:\n\n[environments]\nwrite = ["production"]'
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('[environments]\nwrite = ["test"]\n', 'write = ["production", "test"]'),
+        ("[environments]\n", 'write = ["production"]'),
+    ],
+    ids=["others are allowed", "nothing is"],
+)
+def test_a_table_that_is_there_is_not_to_be_written_a_second_time(write, tmp_path, text, line):
+    operator = write(text)
+    with pytest.raises(OperatorError) as caught:
+        operator.require_write("production", AWAY)
+    path = tmp_path / "operator.toml"
+    assert caught.value.fix == f"If it should be, in [environments] of {path} the line must read:\n\n{line}"
+    write(f"[environments]\n{line}\n").require_write("production", AWAY)
+
+
+def test_lines_for_a_file_without_the_table_can_be_appended(write):
+    operator = write('[age]\nidentity = "key.txt"\n')
+    with pytest.raises(OperatorError) as caught:
+        operator.require_write("production", AWAY)
+    assert caught.value.fix.partition(":\n\n")[2] == '[environments]\nwrite = ["production"]'
 
 
 def test_a_lab_that_reaches_further_is_told_so():
@@ -264,7 +287,7 @@ def test_the_first_file_says_what_was_answered(write):
 
 def test_the_first_file_without_answers_allows_nothing_and_shows_how(write, tmp_path):
     text = first_file([], [])
-    assert write(text) == Operator(tmp_path / "operator.toml", True)
+    assert write(text) == Operator(tmp_path / "operator.toml", True, has_environments=True)
     uncommented = "\n".join(
         line.removeprefix("# ") for line in text.splitlines() if line[:3] in ("# [", "# r", "# f")
     )

@@ -8,7 +8,6 @@ tree, the index or what the user has checked out. Hooks of the repository run as
 from __future__ import annotations
 
 import hashlib
-import re
 import signal
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pacsconf.core.errors import RecordError
+from pacsconf.record._words import explain
 
 if TYPE_CHECKING:
     from git import Repo
@@ -34,7 +34,6 @@ _ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS":
 MAX_FILE_BYTES = 256 * 1024 * 1024
 """A file of the record beyond this is not read: 100,000 resources need 41 MB."""
 
-_MAX_ERROR_CHARACTERS = 2000
 
 _STOPPED = frozenset({-signal.SIGINT, -signal.SIGTERM, 128 + signal.SIGINT, 128 + signal.SIGTERM})
 """How git ends when it, or what it started, was asked to stop."""
@@ -404,16 +403,3 @@ class _reading:  # noqa: N801 - reads as a statement: with _reading(commit)
 
 def _blobs(commit: Any) -> Iterator[Any]:
     return (item for item in commit.tree.traverse() if item.type == "blob")
-
-
-_EMPTY_WORDS = ("Please make sure you have the correct access rights", "and the repository exists.")
-
-
-def explain(text: str) -> str:
-    """What git, a hook or a remote said, made safe to show: no control characters, no password of a URL."""
-    lines = (re.sub(r"^(remote:|error:|fatal:)\s*", "", line).strip() for line in text.splitlines())
-    told = (line.rstrip(".") for line in lines if line and not line.startswith(("hint:", *_EMPTY_WORDS)))
-    shown = "; ".join(told)
-    shown = re.sub(r"(?<=://)[^/@\s]+@", "***@", shown)
-    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in shown)
-    return shown[:_MAX_ERROR_CHARACTERS] or "it gave no reason"

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from pacsconf.core.errors import RecordError
-from pacsconf.record._git import Repository, explain
+from pacsconf.record._git import Repository
+from pacsconf.record._words import explain
 from pacsconf.record.record import Record
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -77,7 +77,10 @@ def status(context: typer.Context) -> Exit:
 
 def by_hand(
     context: typer.Context,
-    system: Annotated[str, typer.Argument(help="The directory, by its system's name.")] = "directory",
+    system: Annotated[
+        str | None,
+        typer.Argument(help="The directory, by its system's name; needed where there are several."),
+    ] = None,
 ) -> Exit:
     """Print the ldapmodify command by which a colleague (cn=jdoe) edits the lab's directory past pacsconf."""
     from pacsconf.lab import practice

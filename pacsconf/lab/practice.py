@@ -106,16 +106,36 @@ def down(folder: Path) -> bool:
         return _clear(folder)
 
 
-def by_hand(folder: Path, system: str) -> tuple[str, ...]:
-    """The ldapmodify command by which a colleague (`cn=jdoe`), not pacsconf, changes this directory.
+def by_hand(folder: Path, system: str | None = None) -> tuple[str, ...]:
+    """The ldapmodify command by which a colleague (`cn=jdoe`), not pacsconf, changes a directory.
 
-    Raises: Unavailable when the directory does not run.
+    `system` may be left out where the lab has one directory only.
+
+    Raises: Unavailable when that directory does not run, or is not told by what was given.
     """
-    directory = _directory(folder.resolve(), system)
+    folder = folder.resolve()
+    name = _named(folder, system)
+    directory = _directory(folder, name)
     if directory is None:
-        raise Unavailable("lab", f'no practice directory "{system}" runs', fix="Run: pacsconf lab up")
+        raise Unavailable("lab", f'the practice directory "{name}" does not run', fix="Run: pacsconf lab up")
     bind = ("-x", "-D", directory.colleague_dn, "-y", str(directory.password_file))
     return ("ldapmodify", "-H", directory.url, *bind)
+
+
+def _named(folder: Path, system: str | None) -> str:
+    """Which of the lab's directories is meant."""
+    laid = place.overlay(folder)
+    if laid is None:
+        raise Unavailable("lab", "no practice lab is up", fix="Run: pacsconf lab up")
+    names = sorted(laid["systems"])
+    if system in names:
+        return str(system)
+    if system is None and len(names) == 1:
+        return str(names[0])
+    what = f'no practice directory is named "{system}"' if system else f"the lab has {len(names)} directories"
+    raise Unavailable(
+        "lab", what, fix=f"Name one of those there are: {', '.join(names) or 'none is declared'}"
+    )
 
 
 def _up(inventory: Inventory, folder: Path) -> LabState:

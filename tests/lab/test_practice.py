@@ -184,6 +184,11 @@ def search(folder: Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
+def renamed(hospital: Inventory) -> Inventory:
+    wards = hospital.systems["directory"].model_copy(update={"name": "wards"})
+    return hospital.model_copy(update={"systems": {"wards": wards}})
+
+
 def test_a_change_by_hand_is_seen_to_be_a_colleagues(hospital, folder):
     practice.up(hospital, folder)
     subprocess.run(
@@ -200,8 +205,32 @@ def test_a_viewer_may_not_change_anything(hospital, folder):
 
 
 def test_there_is_nothing_to_change_by_hand_without_a_lab(folder):
-    with pytest.raises(Unavailable, match='no practice directory "directory" runs'):
+    with pytest.raises(Unavailable, match="no practice lab is up") as caught:
+        practice.by_hand(folder)
+    assert caught.value.fix == "Run: pacsconf lab up"
+
+
+def test_the_only_directory_need_not_be_named_to_be_changed_by_hand(hospital, folder):
+    practice.up(renamed(hospital), folder)
+    assert practice.by_hand(folder) == practice.by_hand(folder, "wards")
+    with pytest.raises(Unavailable, match='no practice directory is named "directory"') as caught:
         practice.by_hand(folder, "directory")
+    assert caught.value.fix == "Name one of those there are: wards"
+
+
+def test_one_of_several_directories_must_be_named_to_be_changed_by_hand(hospital, folder):
+    practice.up(with_a_second(hospital), folder)
+    with pytest.raises(Unavailable, match="the lab has 2 directories") as caught:
+        practice.by_hand(folder)
+    assert caught.value.fix == "Name one of those there are: directory, other"
+    assert practice.by_hand(folder, "other")[0] == "ldapmodify"
+
+
+def test_a_directory_that_died_is_told_from_one_that_is_not_there(hospital, folder):
+    practice.up(hospital, folder)
+    processes.end(folder / "directories" / "directory")
+    with pytest.raises(Unavailable, match='the practice directory "directory" does not run'):
+        practice.by_hand(folder)
 
 
 @pytest.mark.parametrize(

@@ -317,5 +317,10 @@ def _proofs(workspace: Workspace, devices: frozenset[str]) -> Iterator[Proof]:
         if seen.verdict == "not probed" and seen.level == "none":
             continue  # it asks to be left alone, so nothing is missing
         verdict = "unknown" if seen.verdict == "not probed" else seen.verdict
-        words = seen.reason or f"{seen.level} {seen.milliseconds:.0f} ms"
+        unplayed = seen.verdict == "not probed" and seen.target.declared not in environment.dial
+        reason = _UNPLAYED if workspace.practice and unplayed else seen.reason
+        words = reason or f"{seen.level} {seen.milliseconds:.0f} ms"
         yield Proof(f"{seen.device}/{seen.title}", verdict, words)
+
+
+_UNPLAYED = "the lab does not play this address yet (pacsconf lab up)"

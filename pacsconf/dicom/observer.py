@@ -84,7 +84,7 @@ def _dialled(target: Target, dial: Mapping[str, str]) -> tuple[str, int]:
     if instead is None:
         return target.host, target.port
     if instead == NOWHERE:
-        raise _Nowhere("not probed", "has no address in this environment's dial map")
+        raise _Nowhere("not probed", "not called: in this environment nothing leads to this address")
     host, _, port = instead.rpartition(":")
     if not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise _Nowhere("unknown", f'the dial map says "{instead}", which is not host:port')

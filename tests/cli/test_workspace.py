@@ -8,6 +8,7 @@ from pacsconf.cli import workspace
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
 from pacsconf.core.errors import PacsconfError
+from pacsconf.lab import place
 from pacsconf.systems import base
 
 HOSPITAL = "devices: {ct-1: {type: modality, ae_title: CT1, host: h}}\n"
@@ -115,3 +116,20 @@ def test_what_a_plugged_in_system_says_of_its_keys_is_a_finding_without_their_va
 
     assert rules(raised) == [("PACS-SYS-005", "inventory/systems.yaml:4:12")]
     assert "hunter2" not in str(raised.value.findings)
+
+
+def test_an_address_that_the_lab_does_not_play_is_told_from_one_that_leads_nowhere(repository, monkeypatch):
+    far = "devices: {ct-1: {type: modality, ae_title: CT1, host: 10.20.0.1, port: 104, probe: tcp}}\n"
+    root = repository(hospital=far, systems="environments: {lab: {}, north: {dial: {'*': none}}}\n")
+    subprocess.run(["git", "init", "--quiet", root], check=True)
+    lab = root / "lab"
+    lab.mkdir()
+    place.write(lab / place.OVERLAY, {"systems": {}, "dial": {"*": "none"}})
+    monkeypatch.setenv("PACSCONF_LAB_DIR", str(lab))
+
+    def proved(environment: str) -> list[str]:
+        with workspace.world(workspace.opened(root, environment), Reporter(Screen(None))) as world:
+            return [f"{one.verdict}: {one.text}" for one in world.prove(frozenset({"ct-1"}))]
+
+    assert proved("lab") == ["unknown: the lab does not play this address yet (pacsconf lab up)"]
+    assert proved("north") == ["unknown: not called: in this environment nothing leads to this address"]

@@ -49,11 +49,24 @@ def duplicate_titles(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
                     "error",
                     f"AE title {title} belongs to two devices, {first.device.name} and {other.device.name}",
                     "Peers address a device by its title alone: images may reach the wrong one.",
-                    "Give one of them another title. If both are meant: shared_title with the reason (a pool), "
-                    "another ae_domain (merged hospitals), or replaces on a planned successor.",
+                    _way_out(first.device, other.device),
                     path=other.path,
                     also=scope.also(first.path, f"also the title of {first.device.name}"),
                 )
+
+
+def _way_out(one: Device, other: Device) -> str:
+    """What to do about a title that two hold: one that is replaced and still in use is to be retired."""
+    for successor, replaced in ((one, other), (other, one)):
+        if successor.replaces == replaced.name:
+            return (
+                f"{successor.name} replaces {replaced.name}: set lifecycle: retired at {replaced.name}. "
+                f"Until it goes, {successor.name} is lifecycle: planned, or has another title."
+            )
+    return (
+        "Give one of them another title. If both are meant: shared_title with the reason (a pool), "
+        "another ae_domain (merged hospitals), or replaces on a planned successor."
+    )
 
 
 def _may_share(one: Holder, other: Holder) -> bool:

@@ -40,6 +40,19 @@ def test_title_may_not_stand_twice_otherwise(declare, first, second):
     assert [finding.rule for finding in declare(pair(first, second)).findings] == ["PACS-AE-003"]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "successor", "replaced"),
+    [("", ", replaces: ct-1", "ct-2", "ct-1"), (", replaces: ct-2", "", "ct-1", "ct-2")],
+    ids=["successor second", "successor first"],
+)
+def test_a_replaced_device_that_keeps_its_title_is_to_be_retired(declare, first, second, successor, replaced):
+    (finding,) = declare(pair(first, second)).findings
+    assert finding.fix == (
+        f"{successor} replaces {replaced}: set lifecycle: retired at {replaced}. "
+        f"Until it goes, {successor} is lifecycle: planned, or has another title."
+    )
+
+
 def test_alias_is_a_title_like_any_other(told):
     text = """\
 devices:

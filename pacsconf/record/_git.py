@@ -8,6 +8,7 @@ tree, the index or what the user has checked out. Hooks of the repository run as
 from __future__ import annotations
 
 import hashlib
+import re
 import signal
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass

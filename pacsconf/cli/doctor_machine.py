@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pacsconf.core.errors import OperatorError
+from pacsconf.core.moment import in_words
 from pacsconf.operator.file import PRACTICE, Operator
 from pacsconf.operator.needs import Need
 from pacsconf.operator.secrets import Keyring
@@ -92,14 +93,12 @@ def _time(seconds: str) -> datetime | None:
 
 def clock_check(now: datetime, last_commit: datetime | None) -> Check:
     """This machine's clock, against the year of this release and the time of the last commit."""
-    text = f"{now:%d %b %Y %H:%M %Z}"
+    text = in_words(now)
     fix = "Set the clock, and let it be kept (timedatectl set-ntp true)."
     if now.year < RELEASED:
         return Check("clock", False, f"{text} is before pacsconf was written", fix)
     if last_commit is not None and last_commit > now + SKEW:
-        return Check(
-            "clock", False, f"{text} is before the last commit, {last_commit:%d %b %Y %H:%M %Z}", fix
-        )
+        return Check("clock", False, f"{text} is before the last commit, {in_words(last_commit)}", fix)
     return Check("clock", True, text)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pacsconf.cli import workspace
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
+from pacsconf.core.moment import iso_in_words
 
 if TYPE_CHECKING:
     from pacsconf.core.address import Address
@@ -36,7 +37,7 @@ def note_record(screen: Screen, record: RecordState, is_behind: Callable[[str], 
     if record.open is not None:
         notes.append(
             f"change set {record.open.id} is open, so what is shown may still move: {record.open.operator} is"
-            f" applying, or was cut off (lease until {record.open.lease_until})"
+            f" applying, or was cut off (lease until {iso_in_words(record.open.lease_until)})"
         )
     last = record.contents.changeset
     applied = last.plan.basis.commit.removesuffix("-dirty") if last else ""

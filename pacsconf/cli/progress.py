@@ -7,6 +7,7 @@ from collections import Counter
 from pacsconf.cli.screen import Screen
 from pacsconf.core.change import Outcome, Status
 from pacsconf.core.changeset import ChangeSet, Proof
+from pacsconf.core.moment import iso_in_words
 from pacsconf.report.apply_text import ALIKE, apply_header, more_alike, outcome_text
 
 _LINES = 40
@@ -34,11 +35,9 @@ class Reporter:
 
     def opened(self, changeset: ChangeSet, total: int) -> None:
         self._total = total
-        until = changeset.lease_until[11:16]
+        until = iso_in_words(changeset.lease_until)
         self._screen.note(
-            apply_header(
-                changeset.plan, holder=changeset.runner, until=f"{until} UTC", width=self._screen.width
-            )
+            apply_header(changeset.plan, holder=changeset.runner, until=until, width=self._screen.width)
         )
 
     def outcome(self, outcome: Outcome) -> None:

@@ -13,6 +13,7 @@ from pacsconf.cli.exits import Exit
 from pacsconf.cli.inventory_commands import TextOrJson
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
+from pacsconf.core.moment import iso_in_words
 from pacsconf.report.lines import line
 
 if TYPE_CHECKING:
@@ -69,8 +70,9 @@ def _entry(one: RecordEntry) -> Entry:
 
     counts = ", ".join(f"{number} {_noun(name, number)}" for name, number in one.counts.items())
     summary = " · ".join(filter(None, (counts, one.reason)))
-    when = one.at[:16].replace("T", " ")
-    return Entry(one.changeset, when, one.by.partition(" <")[0], one.type, summary, one.commit)
+    return Entry(
+        one.changeset, iso_in_words(one.at), one.by.partition(" <")[0], one.type, summary, one.commit
+    )
 
 
 def _noun(name: str, number: int) -> str:

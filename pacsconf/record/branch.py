@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from secrets import token_hex
 
 from pacsconf.core.errors import RecordError
+from pacsconf.core.moment import iso_in_words
 from pacsconf.record._git import RemoteUnavailable, Repository
 from pacsconf.record.contents import Contents, Entry, EntryType, entry_from_file, from_files, to_files
 from pacsconf.record.journal import Journal
@@ -144,7 +145,7 @@ class Branch:
             return "the branch is gone"
         entry = self.entry(head)
         reason = f" ({one_line(entry.reason)})" if entry.reason else ""
-        return f"{entry.type} by {one_line(entry.by)} at {entry.at}{reason}"
+        return f"{entry.type} by {one_line(entry.by)} at {iso_in_words(entry.at)}{reason}"
 
     def time(self) -> datetime:
         """The time by the clock that was passed in, in UTC."""

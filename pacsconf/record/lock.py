@@ -12,6 +12,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome, Status
 from pacsconf.core.changeset import ChangeSet, Proof
 from pacsconf.core.errors import LockHeld, Overtaken
+from pacsconf.core.moment import iso_in_words
 from pacsconf.core.resource import State
 from pacsconf.record.branch import Branch, Tip, stamp
 from pacsconf.record.contents import Contents, EntryType, Held, Waiting
@@ -180,15 +181,16 @@ def lease_ended(changeset: ChangeSet, now: datetime) -> bool:
 def lock_held(environment: str, changeset: ChangeSet, now: datetime) -> LockHeld:
     """Who has the lock, until when, and how to go on."""
     command = f"pacsconf -e {environment}"
+    until = iso_in_words(changeset.lease_until)
     if lease_ended(changeset, now):
-        lease = f"its lease ended at {changeset.lease_until}"
+        lease = f"its lease ended at {until}"
         fix = f"Finish what it began: {command} resume"
     else:
-        lease = f"its lease runs until {changeset.lease_until}"
+        lease = f"its lease runs until {until}"
         fix = f"Wait until then. If that run is certainly dead: {command} unlock --reason TEXT"
     return LockHeld(
         f"change set {changeset.id} is open on {environment}: by {changeset.operator} ({changeset.runner}) "
-        f"since {changeset.opened}; {lease}",
+        f"since {iso_in_words(changeset.opened)}; {lease}",
         fix=fix,
     )
 

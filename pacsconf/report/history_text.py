@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pacsconf.core.changeset import ChangeSet
+from pacsconf.core.moment import iso_in_words
 from pacsconf.report.apply_text import outcome_text, outcomes_sum, outcomes_text, proofs_text
 from pacsconf.report.changes_text import changes_text
 from pacsconf.report.lines import BLANK, Line, Lines, Span, columns, joined, line, padded, width_of, wrapped
@@ -98,10 +99,10 @@ def _facts(changeset: ChangeSet, commit: str, width: int) -> Iterator[Line]:
         ("environment", plan.environment),
         ("operator", changeset.operator),
         ("ran on", changeset.runner),
-        ("opened", changeset.opened),
+        ("opened", iso_in_words(changeset.opened)),
         (
             "lease until" if changeset.status == "open" else "closed",
-            changeset.closed or changeset.lease_until,
+            iso_in_words(changeset.closed or changeset.lease_until),
         ),
         ("reason", changeset.reason),
         ("ticket", changeset.ticket),

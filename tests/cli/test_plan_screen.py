@@ -43,8 +43,8 @@ def test_an_open_change_set_is_told(capsys):
 
     assert said(capsys, RecordState(TIP, contents=Contents(changeset=opened))) == (
         "note  change set 20261124-162917-bdb0 is open, so what is shown may still move:\n"
-        "   M. Weber <m@x.example> is applying, or was cut off (lease until\n"
-        "   2026-11-24T16:44:17Z)\n"
+        "   M. Weber <m@x.example> is applying, or was cut off (lease until 24 Nov 2026\n"
+        "   16:44 UTC)\n"
     )
 
 

@@ -124,8 +124,8 @@ def test_open_is_a_lock_for_everybody_else(record, alone, work):
     other = alone.record()
     assert other.state().open == replace(work.changeset, lease_until="2026-11-24T14:27:05Z")
     said = (
-        f"change set {work.changeset.id} is open on lab: by {MARIA} (mweber@ws-3:4711) since 2026-11-24T14:12:05Z; "
-        "its lease runs until 2026-11-24T14:27:05Z"
+        f"change set {work.changeset.id} is open on lab: by {MARIA} (mweber@ws-3:4711) "
+        "since 24 Nov 2026 14:12 UTC; its lease runs until 24 Nov 2026 14:27 UTC"
     )
     attempts = (
         lambda: other.begin(work.changeset, other.state()),
@@ -222,7 +222,7 @@ def test_begin_on_a_record_that_moved_is_stale(record, work):
     with pytest.raises(StalePlan) as caught:
         record.begin(work.changeset, on)
     assert caught.value.message == (
-        f"pacsconf/lab moved while this was prepared: hold by {MARIA} at 2026-11-24T14:12:05Z "
+        f"pacsconf/lab moved while this was prepared: hold by {MARIA} at 24 Nov 2026 14:12 UTC "
         "(scanner under repair)"
     )
     assert record.state().open is None
@@ -248,7 +248,7 @@ def test_an_open_change_set_is_resumed_after_its_lease(record, work, clock, alon
         lock.intend(work.changeset.plan.changes)
     clock.advance(minutes=15)
     other = alone.record()
-    with pytest.raises(LockHeld, match=r"its lease ended at 2026-11-24T14:27:05Z") as caught:
+    with pytest.raises(LockHeld, match=r"its lease ended at 24 Nov 2026 14:27 UTC") as caught:
         other.begin(work.changeset, other.state())
     assert caught.value.fix == "Finish what it began: pacsconf -e lab resume"
     with other.resume() as taken:
@@ -275,7 +275,7 @@ def test_an_abandoned_run_stops_at_its_next_layer_and_keeps_its_outcomes(record,
         with pytest.raises(Overtaken) as caught:
             lock.renew()
         assert caught.value.message == (
-            f"change set {work.changeset.id} is not ours any more: abandoned by {MARIA} at 2026-11-24T14:12:05Z "
+            f"change set {work.changeset.id} is not ours any more: abandoned by {MARIA} at 24 Nov 2026 14:12 UTC "
             "(the runner was switched off). What was done so far is in the journal of this clone"
         )
         with pytest.raises(Overtaken):

@@ -21,7 +21,7 @@ def test_a_change_set_in_full(changeset, view, golden):
 def test_an_open_change_set_says_until_when_it_holds_the_lock(changeset):
     shown = plain(changeset_text(replace(changeset, status="open", closed="", outcomes=(), proofs=())))
     assert "· open\n" in shown
-    assert "  lease until  2026-11-24T14:22:05Z\n" in shown
+    assert "  lease until  24 Nov 2026 14:22 UTC\n" in shown
     assert shown.endswith("0 of 18 changes done, 18 not reached\n")
 
 

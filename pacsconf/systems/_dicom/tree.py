@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from pacsconf.core.address import Address
 from pacsconf.core.errors import BadAnswer
+from pacsconf.core.moment import in_words
 from pacsconf.core.resource import Resource, Snapshot, Value
 from pacsconf.systems._dicom.attributes import CONTAINERS, Resolve, Row, Shape, decode, shape
 from pacsconf.systems._dicom.declare import Intent
@@ -248,4 +249,4 @@ def note(entry: Entry) -> str | None:
         moment = datetime.strptime(when[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         return None
-    return f"by {short}, {moment:%d %b %Y %H:%M} UTC"
+    return f"by {short}, {in_words(moment)}"

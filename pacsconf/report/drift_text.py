@@ -134,7 +134,7 @@ def drift_text(plan: Plan, view: View = DEFAULT_VIEW) -> Lines:
         text = (
             f"No drift. {plan.environment} is as it was last applied{f': {read} compared' if read else ''}."
         )
-        return joined((wrapped(text, view.columns, style="good"), next_text(view)))
+        return wrapped(text, view.columns, style="good")
     blocks = (tuple(_block(difference, plan, view)) for difference in _told(plan))
     return joined((_title(plan, view), *blocks, next_text(view)))
 
@@ -214,7 +214,9 @@ def _adoptions(difference: Difference, fields: tuple[FieldDifference, ...], view
     address = difference.address
     place = view.origin(address, "")
     if difference.live is None:
-        yield f"take it out of the inventory{f' ({place})' if place else ''}"
+        # A device whose lines are deleted counts as vanished, and frees its titles at once.
+        leave = "set lifecycle: retired" if address.kind == "device" else "take it out of the inventory"
+        yield f"{leave}{f' ({place})' if place else ''}"
     elif difference.declared is None:
         yield "declare it again in the inventory, with the live values"
     for field in fields if difference.declared and difference.live else ():

@@ -9,8 +9,8 @@ def test_every_kind_of_drift_with_both_ways_out(busy_plan, view, golden):
     golden("drift.txt", plain(drift_text(busy_plan, replace(view, next_step=""))))
 
 
-def test_no_drift_says_what_was_compared(plan, view):
-    shown = plain(drift_text(replace(plan, drifts=()), replace(view, next_step="")))
+def test_no_drift_says_what_was_compared_and_asks_for_nothing(plan, view):
+    shown = plain(drift_text(replace(plan, drifts=()), replace(view, next_step="pacsconf plan")))
     assert shown == (
         "No drift. lab is as it was last applied: 212 resources of directory, 38\nresources of orthanc compared.\n"
     )
@@ -35,7 +35,7 @@ def test_what_went_with_a_whole_device_is_told_with_the_device(busy_plan, view):
         "      deleted outside pacsconf with its 1 network-ae, 2 network-connections; the\n"
         "      inventory still declares it\n\n"
         "    put it back  pacsconf -e production plan --repair directory/device/us-7\n"
-        "    leave it so  take it out of the inventory (inventory/devices/us.yaml:61)\n"
+        "    leave it so  set lifecycle: retired (inventory/devices/us.yaml:61)\n"
     )
 
 
@@ -49,5 +49,7 @@ def test_a_part_that_went_alone_is_told_by_itself(busy_plan, view):
         "deleted-outside",
     )
     shown = plain(drifts_text(replace(busy_plan, drifts=(lost,)), view))
+    whole = plain(drift_text(replace(busy_plan, drifts=(lost,)), view))
+    assert "    leave it so  take it out of the inventory" in whole
     assert "  ! directory/network-ae/us-7/US_7\n" in shown
     assert "plan --repair directory/network-ae/us-7/US_7\n" in shown

@@ -230,7 +230,7 @@ def require_applicable(planned: Planned, approval: Approval) -> None:
     made = planned.plan
     reasons = list(obstacles(made))
     reasons += [
-        f"{guard} is tripped; if it is right: --ack {made.digest[:8]}:{guard} --reason TEXT"
+        f"{guard} is tripped, and no --ack for plan {made.digest[:8]} lets it through"
         for guard in sorted(set(tripped(made.guards)) - _acknowledged(made, approval))
     ]
     if approval.acks and not approval.reason:

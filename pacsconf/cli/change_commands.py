@@ -161,16 +161,17 @@ def apply(
                 return code
         planned = _chosen(screen, world, saved, expect, options, reporter)
         approval = _approval(world, reason, ticket, ack)
-        if saved is None and expect is None:
+        reviewed = saved is not None or expect is not None
+        if not reviewed:
             view = view_of(work, world, planned, reporter, screen.width)
             show_plan(screen, work, planned, replace(view, next_step=""), "text")
-            if _nothing_to_do(planned.plan):
-                return Exit.OK
-            engine.require_applicable(planned, approval)
-            approval = _asked(screen, planned.plan, approval)
         if _nothing_to_do(planned.plan):
-            screen.show(sentence(f"No changes. {work.environment} is as declared; nothing was written."))
+            if reviewed:
+                screen.show(sentence(f"No changes. {work.environment} is as declared; nothing was written."))
             return Exit.OK
+        _require_applicable(work, planned, approval, plan_file)
+        if not reviewed:
+            approval = _asked(screen, planned.plan, approval)
         with stoppable() as stopping:
             changeset = engine.apply(replace(world, stopping=stopping), planned, approval)
     return _concluded(screen, work, changeset)
@@ -347,6 +348,26 @@ def _approval(world: World, reason: str, ticket: str, ack: list[str] | None) -> 
     from pacsconf.record.record import this_runner
 
     return Approval(world.record.identity(), this_runner(), reason, ticket, tuple(ack or ()))
+
+
+def _require_applicable(
+    work: workspace.Workspace, planned: Planned, approval: Approval, plan_file: Path | None
+) -> None:
+    """Refuse what must not run; what only lacks an acknowledgement, with the command line that gives it.
+
+    Raises: UnsafePlan.
+    """
+    from pacsconf import engine
+    from pacsconf.core.planning import obstacles
+    from pacsconf.report.view import View, acknowledgement
+
+    try:
+        engine.require_applicable(planned, approval)
+    except UnsafePlan as exc:
+        view = View(command=work.command, plan_file=str(plan_file) if plan_file else "")
+        command = "" if obstacles(planned.plan) else acknowledgement(planned.plan, view)
+        fix = f"If that is right:\n{command}" if command else exc.fix
+        raise UnsafePlan(exc.message, exc.reasons, fix=fix) from exc
 
 
 def _asked(screen: Screen, made: Plan, approval: Approval) -> Approval:

@@ -59,10 +59,19 @@ def test_a_device_that_vanished_is_refused_until_somebody_says_why(stands, memor
 
     without = stands("apply", "plan.json")
     assert without.code == 5
-    assert f"GUARD-VANISHED is tripped; if it is right: --ack {digest}:GUARD-VANISHED" in without.said
+    command = f'pacsconf -e lab apply plan.json --ack {digest}:GUARD-VANISHED --reason "..."'
+    assert without.said == (
+        "refused this plan is not applied "
+        f"- GUARD-VANISHED is tripped, and no --ack for plan {digest} lets it through "
+        f"fix If that is right: {command}"
+    )
+    assert command in without.err
+    expected = stands("apply", "--expect", digest)
+    assert f"apply --expect {digest} --ack {digest}:GUARD-VANISHED" in expected.said
     no_reason = stands("apply", "plan.json", "--ack", f"{digest}:GUARD-VANISHED")
     assert no_reason.code == 5
     assert "an --ack needs a --reason" in no_reason.said
+    assert command in no_reason.err
     other = stands("apply", "plan.json", "--ack", "00000000:GUARD-VANISHED", "--reason", "sold")
     assert other.code == 5
     assert "memory/device/mr-2" in memory.entries()

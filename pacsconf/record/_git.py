@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import re
 import signal
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass

@@ -62,7 +62,7 @@ def _root_it_went_with(difference: Difference) -> Address | None:
 
 
 def _since(view: View) -> str:
-    return f" since {view.since}" if view.since else ""
+    return f" (last apply {view.since})" if view.since else ""
 
 
 def _way(label: str, command: str, words: str, view: View) -> Lines:

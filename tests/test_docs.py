@@ -23,7 +23,8 @@ PAGES = sorted(
 IDS = [str(page.relative_to(ROOT)) for page in PAGES]
 
 OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
-# A command stands at the beginning, after a mark, or set off by two spaces; "outside pacsconf (last apply" is a sentence.
+# A command stands at the beginning, after a mark, or set off by two spaces;
+# "outside pacsconf (last apply" is a sentence.
 INVOCATION = re.compile(r"(?:^\s*(?:\$ )?|[:;&(]\s*|\)\s+|\s{2})pacsconf((?: [^\s|;&<>()`#]+)+)")
 BLOCK = re.compile(r"^ *```[a-z]*\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")

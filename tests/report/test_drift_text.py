@@ -30,7 +30,8 @@ def test_what_went_with_a_whole_device_is_told_with_the_device(busy_plan, view):
     )
     shown = plain(drift_text(replace(busy_plan, drifts=lost), replace(view, next_step="")))
     assert shown == (
-        "Drift in production: 4 resources of 250 were changed outside pacsconf (last\napply 9d41f07, 2 days ago)\n\n"
+        "Drift in production: 4 resources of 250 were changed outside pacsconf (last\n"
+        "apply 9d41f07, 2 days ago)\n\n"
         "  ! directory/device/us-7\n"
         "      deleted outside pacsconf with its 1 network-ae, 2 network-connections; the\n"
         "      inventory still declares it\n\n"

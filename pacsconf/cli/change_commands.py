@@ -1,18 +1,18 @@
-"""Commands that compare and change: plan, show, apply, resume, drift."""
+"""Commands that change live systems: apply, resume."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pacsconf.cli import workspace
-from pacsconf.cli.exits import Exit, worst
-from pacsconf.cli.inventory_commands import TextOrJson, show_findings
-from pacsconf.cli.plan_file import load_plan, save_plan
-from pacsconf.cli.plan_screen import note_record, sentence, show_plan, trips, view_of
+from pacsconf.cli.compare_commands import Excludes, Repairs, Targets, opened, options_of, planned_by
+from pacsconf.cli.exits import Exit
+from pacsconf.cli.plan_file import load_plan
+from pacsconf.cli.plan_screen import sentence, show_plan, view_of
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
 from pacsconf.cli.stopping import stoppable
@@ -24,106 +24,11 @@ if TYPE_CHECKING:
     from pacsconf.engine import Approval, Planned, World
     from pacsconf.inventory.systems import SystemConfig
 
-Targets = Annotated[
-    list[str] | None,
-    typer.Option("--target", help="Only this address or pattern, and what it needs.", metavar="ADDRESS"),
-]
-Excludes = Annotated[
-    list[str] | None, typer.Option("--exclude", help="Leave this address or pattern out.", metavar="ADDRESS")
-]
-Repairs = Annotated[
-    list[str] | None,
-    typer.Option("--repair", help="Put back to declared what others changed here.", metavar="ADDRESS"),
-]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show every field.")]
-
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
-    app.command()(plan)
-    app.command()(show)
     app.command()(apply)
     app.command()(resume)
-    app.command()(drift)
-
-
-def plan(
-    context: typer.Context,
-    out: Annotated[Path | None, typer.Option("--out", help="Save the plan.", metavar="FILE")] = None,
-    repair: Repairs = None,
-    target: Targets = None,
-    exclude: Excludes = None,
-    detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.")
-    ] = False,
-    format: Annotated[  # noqa: A002 - the option's name
-        Literal["text", "json", "markdown"], typer.Option("--format", help="Form of the result.")
-    ] = "text",
-    show_unmanaged: Annotated[
-        bool, typer.Option("--show-unmanaged", help="List what is live and nobody's here.")
-    ] = False,
-    verbose: Verbose = False,
-) -> Exit:
-    """Show what would be changed, and why. Writes nothing; guards that trip exit 5."""
-    screen: Screen = context.obj.screen
-    work = opened(context, format)
-    reporter = Reporter(screen)
-    with workspace.world(work, reporter) as world:
-        planned = _planned(screen, world, _options(repair, target, exclude), reporter)
-        made = planned.plan
-        if out is not None:
-            save_plan(made, out)
-        view = view_of(
-            work,
-            world,
-            planned,
-            reporter,
-            screen.width,
-            verbose=verbose,
-            show_unmanaged=show_unmanaged,
-            plan_file=str(out) if out else "",
-        )
-        show_plan(screen, work, planned, view, format)
-    refused = Exit.REFUSED if made.blocked or trips(made) else Exit.OK
-    return worst(refused, Exit.CHANGES if detailed_exitcode and made.changes else Exit.OK)
-
-
-def show(
-    context: typer.Context,
-    what: Annotated[
-        str, typer.Argument(help="A saved plan's file, or a change set of the record.", metavar="PLAN_OR_ID")
-    ],
-    format: TextOrJson = "text",  # noqa: A002 - the option's name
-    verbose: Verbose = False,
-) -> Exit:
-    """Show a saved plan, or a change set by its id or commit. Never refuses a stale one."""
-    screen: Screen = context.obj.screen
-    from pacsconf.report.view import View
-
-    view = View(width=screen.width, verbose=verbose)
-    if Path(what).is_file():
-        made = load_plan(Path(what))
-        if format == "json":
-            from pacsconf.report.as_json import plan_json
-
-            screen.raw(plan_json(made))
-        else:
-            from pacsconf.report.plan_text import plan_text
-
-            screen.show(plan_text(made, replace(view, plan_file=what)))
-        return Exit.OK
-    work = workspace.opened(context.obj.root, context.obj.environment)
-    with workspace.record(work) as store:
-        changeset = store.load(what)
-    if format == "json":
-        from pacsconf.report.as_json import changeset_json
-
-        screen.raw(changeset_json(changeset))
-    else:
-        from pacsconf.report.history_text import changeset_text
-
-        screen.show(changeset_text(changeset, view))
-    return Exit.OK
 
 
 def apply(
@@ -145,13 +50,13 @@ def apply(
     from pacsconf import engine
 
     screen: Screen = context.obj.screen
-    options = _options(repair, target, exclude)
+    options = options_of(repair, target, exclude)
     _check_choice(plan_file, expect, options)
     work = opened(context, "text")
     if plan_file is None and expect is None:
         _require_reviewed(screen, work)
     saved = load_plan(plan_file) if plan_file else None
-    workspace.operator(work).require_write(work.environment, written_systems(work))
+    workspace.operator(work).require_write(work.environment, _written_systems(work))
     reporter = Reporter(screen)
     with workspace.world(work, reporter) as world:
         resumed = _ready_record(screen, work, world)
@@ -181,7 +86,7 @@ def resume(context: typer.Context) -> Exit:
     """Take up a change set that was left open, here or in another clone, once its lease has ended."""
     screen: Screen = context.obj.screen
     work = opened(context, "text")
-    workspace.operator(work).require_write(work.environment, written_systems(work))
+    workspace.operator(work).require_write(work.environment, _written_systems(work))
     with workspace.world(work, Reporter(screen)) as world:
         state = world.record.state()
         if state.known and state.open is None:
@@ -191,65 +96,7 @@ def resume(context: typer.Context) -> Exit:
     return _concluded(screen, work, changeset)
 
 
-def drift(
-    context: typer.Context,
-    target: Targets = None,
-    exclude: Excludes = None,
-    format: TextOrJson = "text",  # noqa: A002 - the option's name
-) -> Exit:
-    """Show what somebody else changed since the last apply, by whom and when where known. Exit 2 if anything."""
-    screen: Screen = context.obj.screen
-    work = opened(context, format)
-    reporter = Reporter(screen)
-    with workspace.world(work, reporter) as world:
-        planned = _planned(screen, world, _options(None, target, exclude), reporter)
-        view = view_of(work, world, planned, reporter, screen.width)
-    if format == "json":
-        from pacsconf.report.as_json import drift_json
-
-        screen.raw(drift_json(planned.plan))
-    elif not planned.record.exists:
-        screen.show(sentence(f"Nothing was applied to {work.environment} yet, so nothing can have drifted."))
-        screen.show(sentence(f"Next: {view.next_step}"))
-    else:
-        from pacsconf.report.drift_text import drift_text
-
-        screen.show(drift_text(planned.plan, view))
-    blocked = Exit.REFUSED if planned.plan.blocked else Exit.OK
-    return worst(blocked, Exit.CHANGES if planned.plan.drifts else Exit.OK)
-
-
-# --- opening ----------------------------------------------------------------------------------------------------
-
-
-def opened(context: typer.Context, format: str) -> workspace.Workspace:  # noqa: A002
-    """The workspace of a command; an inventory that does not stand is shown whole and ends the command with 3."""
-    try:
-        return workspace.opened(context.obj.root, context.obj.environment)
-    except workspace.InvalidInventory as invalid:
-        show_findings(context.obj.screen, invalid, format)
-        raise typer.Exit(Exit.INVALID) from None
-
-
-def _options(repair: list[str] | None, target: list[str] | None, exclude: list[str] | None) -> Options:
-    from pacsconf.core.plan import Options
-
-    return Options(tuple(repair or ()), tuple(target or ()), tuple(exclude or ()))
-
-
-def _planned(screen: Screen, world: World, options: Options, reporter: Reporter) -> Planned:
-    """The plan, after a note when the record may be newer elsewhere, or is open."""
-    from pacsconf import engine
-
-    try:
-        planned = engine.plan(world, options)
-    finally:
-        reporter.stop()
-    note_record(screen, planned.record, world.record.is_behind)
-    return planned
-
-
-def written_systems(work: workspace.Workspace) -> list[SystemConfig]:
+def _written_systems(work: workspace.Workspace) -> list[SystemConfig]:
     """The systems that this environment lets pacsconf write."""
     return [config for config in work.inventory.systems.values() if config.mode == "write"]
 
@@ -334,7 +181,7 @@ def _chosen(
             return engine.same_as(world, saved)
         finally:
             reporter.stop()
-    planned = _planned(screen, world, options, reporter)
+    planned = planned_by(screen, world, options, reporter)
     if expect is not None and not planned.plan.digest.startswith(expect.lower()):
         raise StalePlan(
             f"the plan has digest {planned.plan.digest[:8]} now, not the expected {expect[:8]}",

@@ -34,7 +34,7 @@ def _lab() -> None:
 
 def up(context: typer.Context) -> Exit:
     """Start the lab for this inventory; environment lab then leads to it."""
-    from pacsconf.cli.change_commands import opened
+    from pacsconf.cli.compare_commands import opened
     from pacsconf.lab import practice
 
     context.obj.environment = workspace.LAB

@@ -17,7 +17,14 @@ import typer
 from typer.exceptions import TyperException
 
 from pacsconf import __version__
-from pacsconf.cli import change_commands, inventory_commands, lab_commands, record_commands, workspace
+from pacsconf.cli import (
+    change_commands,
+    compare_commands,
+    inventory_commands,
+    lab_commands,
+    record_commands,
+    workspace,
+)
 from pacsconf.cli.exits import MEANINGS, Exit, exit_of
 from pacsconf.cli.screen import Screen
 from pacsconf.core.errors import PacsconfError
@@ -89,6 +96,7 @@ class Invocation:
 
 
 inventory_commands.register(app)
+compare_commands.register(app)
 change_commands.register(app)
 record_commands.register(app)
 lab_commands.register(app)

@@ -1,0 +1,178 @@
+"""Commands that compare and write nothing: plan, show, drift. And how a command that goes on from there begins."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from pacsconf.cli import workspace
+from pacsconf.cli.exits import Exit, worst
+from pacsconf.cli.inventory_commands import TextOrJson, show_findings
+from pacsconf.cli.plan_file import load_plan, save_plan
+from pacsconf.cli.plan_screen import note_record, sentence, show_plan, trips, view_of
+from pacsconf.cli.progress import Reporter
+from pacsconf.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from pacsconf.core.plan import Options
+    from pacsconf.engine import Planned, World
+
+Targets = Annotated[
+    list[str] | None,
+    typer.Option("--target", help="Only this address or pattern, and what it needs.", metavar="ADDRESS"),
+]
+Excludes = Annotated[
+    list[str] | None, typer.Option("--exclude", help="Leave this address or pattern out.", metavar="ADDRESS")
+]
+Repairs = Annotated[
+    list[str] | None,
+    typer.Option("--repair", help="Put back to declared what others changed here.", metavar="ADDRESS"),
+]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show every field.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command()(plan)
+    app.command()(show)
+    app.command()(drift)
+
+
+def plan(
+    context: typer.Context,
+    out: Annotated[Path | None, typer.Option("--out", help="Save the plan.", metavar="FILE")] = None,
+    repair: Repairs = None,
+    target: Targets = None,
+    exclude: Excludes = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.")
+    ] = False,
+    format: Annotated[  # noqa: A002 - the option's name
+        Literal["text", "json", "markdown"], typer.Option("--format", help="Form of the result.")
+    ] = "text",
+    show_unmanaged: Annotated[
+        bool, typer.Option("--show-unmanaged", help="List what is live and nobody's here.")
+    ] = False,
+    verbose: Verbose = False,
+) -> Exit:
+    """Show what would be changed, and why. Writes nothing; guards that trip exit 5."""
+    screen: Screen = context.obj.screen
+    work = opened(context, format)
+    reporter = Reporter(screen)
+    with workspace.world(work, reporter) as world:
+        planned = planned_by(screen, world, options_of(repair, target, exclude), reporter)
+        made = planned.plan
+        if out is not None:
+            save_plan(made, out)
+        view = view_of(
+            work,
+            world,
+            planned,
+            reporter,
+            screen.width,
+            verbose=verbose,
+            show_unmanaged=show_unmanaged,
+            plan_file=str(out) if out else "",
+        )
+        show_plan(screen, work, planned, view, format)
+    refused = Exit.REFUSED if made.blocked or trips(made) else Exit.OK
+    return worst(refused, Exit.CHANGES if detailed_exitcode and made.changes else Exit.OK)
+
+
+def show(
+    context: typer.Context,
+    what: Annotated[
+        str, typer.Argument(help="A saved plan's file, or a change set of the record.", metavar="PLAN_OR_ID")
+    ],
+    format: TextOrJson = "text",  # noqa: A002 - the option's name
+    verbose: Verbose = False,
+) -> Exit:
+    """Show a saved plan, or a change set by its id or commit. Never refuses a stale one."""
+    screen: Screen = context.obj.screen
+    from pacsconf.report.view import View
+
+    view = View(width=screen.width, verbose=verbose)
+    if Path(what).is_file():
+        made = load_plan(Path(what))
+        if format == "json":
+            from pacsconf.report.as_json import plan_json
+
+            screen.raw(plan_json(made))
+        else:
+            from pacsconf.report.plan_text import plan_text
+
+            screen.show(plan_text(made, replace(view, plan_file=what)))
+        return Exit.OK
+    work = workspace.opened(context.obj.root, context.obj.environment)
+    with workspace.record(work) as store:
+        changeset = store.load(what)
+    if format == "json":
+        from pacsconf.report.as_json import changeset_json
+
+        screen.raw(changeset_json(changeset))
+    else:
+        from pacsconf.report.history_text import changeset_text
+
+        screen.show(changeset_text(changeset, view))
+    return Exit.OK
+
+
+def drift(
+    context: typer.Context,
+    target: Targets = None,
+    exclude: Excludes = None,
+    format: TextOrJson = "text",  # noqa: A002 - the option's name
+) -> Exit:
+    """Show what somebody else changed since the last apply, by whom and when where known. Exit 2 if anything."""
+    screen: Screen = context.obj.screen
+    work = opened(context, format)
+    reporter = Reporter(screen)
+    with workspace.world(work, reporter) as world:
+        planned = planned_by(screen, world, options_of(None, target, exclude), reporter)
+        view = view_of(work, world, planned, reporter, screen.width)
+    if format == "json":
+        from pacsconf.report.as_json import drift_json
+
+        screen.raw(drift_json(planned.plan))
+    elif not planned.record.exists:
+        screen.show(sentence(f"Nothing was applied to {work.environment} yet, so nothing can have drifted."))
+        screen.show(sentence(f"Next: {view.next_step}"))
+    else:
+        from pacsconf.report.drift_text import drift_text
+
+        screen.show(drift_text(planned.plan, view))
+    blocked = Exit.REFUSED if planned.plan.blocked else Exit.OK
+    return worst(blocked, Exit.CHANGES if planned.plan.drifts else Exit.OK)
+
+
+# --- opening ----------------------------------------------------------------------------------------------------
+
+
+def opened(context: typer.Context, format: str) -> workspace.Workspace:  # noqa: A002
+    """The workspace of a command; an inventory that does not stand is shown whole and ends the command with 3."""
+    try:
+        return workspace.opened(context.obj.root, context.obj.environment)
+    except workspace.InvalidInventory as invalid:
+        show_findings(context.obj.screen, invalid, format)
+        raise typer.Exit(Exit.INVALID) from None
+
+
+def options_of(repair: list[str] | None, target: list[str] | None, exclude: list[str] | None) -> Options:
+    from pacsconf.core.plan import Options
+
+    return Options(tuple(repair or ()), tuple(target or ()), tuple(exclude or ()))
+
+
+def planned_by(screen: Screen, world: World, options: Options, reporter: Reporter) -> Planned:
+    """The plan, after a note when the record may be newer elsewhere, or is open."""
+    from pacsconf import engine
+
+    try:
+        planned = engine.plan(world, options)
+    finally:
+        reporter.stop()
+    note_record(screen, planned.record, world.record.is_behind)
+    return planned

@@ -233,3 +233,14 @@ def test_a_record_of_a_read_only_system_can_be_begun(small, memory):
     memory.add(NEXT, manufacturer="SIEMENS", installed=True, hosts=["10.20.4.17:104"])
     assert "1 resource" in small.ok("record", "init").out
     assert memory.entries().keys() == {NEXT}
+
+
+def test_with_a_record_that_was_rewritten_even_nothing_to_do_is_refused(small):
+    """What would have to be deleted is not known then, so that nothing to do may not be true."""
+    small.applied()
+    small.git("branch", "--force", "pacsconf/lab", "pacsconf/lab~2")
+
+    ran = small("apply", "--expect", small("plan", "--format", "json").json["digest"])
+
+    assert ran.code == 5
+    assert "was rewritten" in ran.said

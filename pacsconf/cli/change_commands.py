@@ -70,7 +70,7 @@ def apply(
         if not reviewed:
             view = view_of(work, world, planned, reporter, screen.width)
             show_plan(screen, work, planned, replace(view, next_step=""), "text")
-        if _nothing_to_do(planned.plan) and not planned.plan.blocked:
+        if _nothing_to_do(planned.plan):
             if reviewed:
                 screen.show(sentence(f"No changes. {work.environment} is as declared; nothing was written."))
             return Exit.OK

@@ -145,8 +145,8 @@ def _ready_record(screen: Screen, work: workspace.Workspace, world: World) -> Ch
         screen.note(sentence(f"Change set {left.id} was left open; it is carried to its end first."))
         return _resumed(world)
     if not state.exists:
-        if not screen.is_interactive or not _agrees(
-            screen, f"{work.environment} has no record yet. Begin it now (pacsconf record init)?"
+        if not screen.is_interactive or not screen.agrees(
+            f"{work.environment} has no record yet. Begin it now (pacsconf record init)?"
         ):
             raise UnsafePlan(
                 f"{work.environment} has no record yet: nothing could say later what was applied",
@@ -245,7 +245,3 @@ def _concluded(screen: Screen, work: workspace.Workspace, changeset: ChangeSet) 
         commit = store.state(fetch=False).head
     screen.show(apply_summary(changeset, commit=commit, next_step=next_step, width=screen.width))
     return Exit.PARTIAL if undone or failing else Exit.OK
-
-
-def _agrees(screen: Screen, question: str) -> bool:
-    return screen.ask(f"{question} [y/N] ").lower() in ("y", "yes")

@@ -188,12 +188,8 @@ def _offer_operator_file(screen: Screen, work: workspace.Workspace | None, opera
     wanted = [
         need
         for need in needs(work.inventory.systems.values())
-        if _agrees(screen, f"May {need.ref} be sent to {need.endpoint}?")
+        if screen.agrees(f"May {need.ref} be sent to {need.endpoint}?")
     ]
-    writes = [work.environment] if _agrees(screen, f"May {work.environment} be written from here?") else []
+    writes = [work.environment] if screen.agrees(f"May {work.environment} be written from here?") else []
     write_first(operator.path, first_file((Binding(need.ref, need.endpoint) for need in wanted), writes))
     screen.show((line(Span("  + ", "create"), str(operator.path)), line(f"Next: {work.command} plan")))
-
-
-def _agrees(screen: Screen, question: str) -> bool:
-    return screen.ask(f"{question} [y/N] ").lower() in ("y", "yes")

@@ -73,6 +73,10 @@ class Screen:
         sys.stderr.flush()
         return sys.stdin.readline().strip()
 
+    def agrees(self, question: str) -> bool:
+        """Whether a person says yes; anything else is no."""
+        return self.ask(f"{question} [y/N] ").lower() in ("y", "yes")
+
     def _print(self, console: Console, lines: Lines) -> None:
         with _heard(console.file):
             if console.is_terminal:

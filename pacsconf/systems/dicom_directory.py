@@ -69,7 +69,7 @@ class DicomDirectory:
         reader = Reader(grow(self.name, self._below(root) if root else ()), self._intent, schema)
         snapshot = reader.snapshot()
         self._writer = Writer(self._directory, reader, base)
-        log.info("%s: %d entries below %s", self.name, len(snapshot.resources), root or base)
+        log.debug("%s: read below %s", self.name, root or base)
         return snapshot
 
     def check(self, changes: Sequence[Change]) -> Sequence[Finding]:

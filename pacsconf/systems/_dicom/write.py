@@ -8,7 +8,6 @@ and by a read just before where it does not. What the request says nothing of is
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -32,8 +31,6 @@ from pacsconf.systems._ldap.answers import (
 )
 from pacsconf.systems._ldap.directory import ASSERTION, Values
 from pacsconf.systems.base import conflict, stands
-
-log = logging.getLogger(__name__)
 
 _MOVED_ON = frozenset({NO_SUCH_ATTRIBUTE, VALUE_EXISTS, NO_SUCH_ENTRY, ENTRY_EXISTS, ASSERTION_FAILED})
 """Answers that say: it is not as you think. The entry is read again and judged afresh."""
@@ -71,7 +68,6 @@ class Writer:
             began = time.perf_counter()
             status, error = self._attempt(change)
             took = (time.perf_counter() - began) * 1000
-            log.info("%s: %s %s: %s", change.address.system, change.action, change.address, status)
             yield Outcome(change.address, change.action, status, error, took)
 
     def _attempt(self, change: Change) -> Verdict:

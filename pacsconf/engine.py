@@ -34,6 +34,7 @@ from pacsconf.core.planning import Recorded, Scenario, SystemRules, make_plan, o
 from pacsconf.core.resource import State
 from pacsconf.core.select import reads
 from pacsconf.core.stale import require_same
+from pacsconf.inventory.baseline import accepted
 from pacsconf.inventory.model import Inventory
 from pacsconf.record.lock import Open
 from pacsconf.record.record import Record
@@ -202,7 +203,7 @@ def _findings(world: World, declared: Mapping[str, Declared], made: Plan) -> tup
     for name in declared:
         own = [change for change in made.runs if change.address.system == name]
         found += world.systems[name].check(own)
-    return tuple(found)
+    return accepted(found, world.inventory.baseline, world.clock().date())
 
 
 def _paths(declared: Iterable[Declared]) -> dict[Address, Mapping[str, Path]]:

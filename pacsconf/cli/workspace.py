@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from pacsconf.core.errors import InventoryError, PacsconfError
 from pacsconf.core.finding import Finding, errors
+from pacsconf.inventory.baseline import accepted
 from pacsconf.inventory.environment import for_environment
 from pacsconf.inventory.loader import Loaded, load
 from pacsconf.inventory.merge import nearest
@@ -79,6 +80,7 @@ def opened(root: Path, environment: str | None) -> Workspace:
     overlay = place.overlay(place.default_folder()) if _is_lab(loaded.inventory, environment) else None
     inventory, more = for_environment(loaded.inventory, environment, overlay)
     more += tuple(_unknown_types(inventory))
+    more = accepted(more, inventory.baseline, now().date())
     findings = (*loaded.findings, *loaded.sources.located(more))
     seconds = perf_counter() - started
     if errors(more):
@@ -108,7 +110,7 @@ def _of_environments(inventory: Inventory, environment: str | None) -> Iterator[
     names = [environment] if environment or not inventory.environments else sorted(inventory.environments)
     for name in names:
         deployed, findings = for_environment(inventory, name)
-        yield from (*findings, *_unknown_types(deployed))
+        yield from accepted((*findings, *_unknown_types(deployed)), inventory.baseline, now().date())
 
 
 def _unknown_types(inventory: Inventory) -> Iterator[Finding]:
@@ -145,7 +147,7 @@ def _read(root: Path) -> Loaded:
             f'there is no folder "inventory" in {root.resolve()}',
             fix="Change to the inventory's repository, name it by --chdir DIR, or begin one: pacsconf init",
         )
-    return load(root)
+    return load(root, now().date())
 
 
 class InvalidInventory(InventoryError):

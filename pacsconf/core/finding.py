@@ -50,8 +50,10 @@ class Finding:
     about: Address | None = None
     evidence: Evidence = "declared"
     verdict: Verdict = "fail"
+    accepted: str = ""
+    """Until when and by whom it is accepted; empty: it is not."""
 
 
 def errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Those findings that forbid going on."""
-    return tuple(finding for finding in findings if finding.severity == "error")
+    """Those findings that forbid going on; what is accepted does not."""
+    return tuple(finding for finding in findings if finding.severity == "error" and not finding.accepted)

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from pacsconf.core.finding import Finding, Path, Place, errors
 from pacsconf.inventory import checks, formats
+from pacsconf.inventory.baseline import Accepted
 from pacsconf.inventory.declaration import COLLECTIONS, SETTINGS, DeviceDeclaration, FlowDeclaration
 from pacsconf.inventory.expand import Aliases, Expansion
 from pacsconf.inventory.merge import merge, profiled
@@ -27,6 +28,8 @@ class Build:
         self.root = root
         self.read = read
         self.findings: list[Finding] = []
+        self.of_the_whole: tuple[Finding, ...] = ()
+        """What rules for the whole found: nothing is missing from the inventory for it, so it can be accepted."""
         self.aliases: Aliases = {}
         self.profiles: dict[str, Node | None] = {}
         self.parts: set[str] = set()
@@ -51,11 +54,12 @@ class Build:
             flows=flows,
             systems=self.systems(),
             environments=self.members("environments", Environment),
+            baseline=self.members("baseline", Accepted),
         )
         names = {name: frozenset(self.root.entries[name].entries) for name in COLLECTIONS}
         complete = self.read and not errors(self.findings)
         scope = Scope(Sources(self.root, self.aliases), names, self.read, complete, frozenset(self.parts))
-        self.findings += checks.check(inventory, scope)
+        self.of_the_whole = tuple(checks.check(inventory, scope))
         return inventory
 
     def is_deployable(self, inventory: Inventory) -> bool:

@@ -28,6 +28,28 @@ RULES: tuple[Callable[[Inventory, Scope], Iterable[Finding]], ...] = (
 )
 
 
+RULE_IDS = frozenset(
+    {
+        "PACS-AE-003",
+        "PACS-AE-004",
+        "PACS-AE-005",
+        "PACS-AE-006",
+        "PACS-DEV-004",
+        "PACS-DEV-005",
+        "PACS-FLOW-001",
+        "PACS-FLOW-002",
+        "PACS-NET-001",
+        "PACS-NET-002",
+        "PACS-REF-004",
+        "PACS-REF-005",
+        "PACS-REF-006",
+        "PACS-REF-007",
+        "PACS-REF-008",
+    }
+)
+"""What these rules can find."""
+
+
 def check(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
     """All that the rules find."""
     for rule in RULES:

@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field
 
 from pacsconf.inventory import uids
+from pacsconf.inventory.baseline import Accepted
 from pacsconf.inventory.model import (
     AEFacts,
     ConnectionFacts,
@@ -131,6 +132,7 @@ COLLECTIONS: Mapping[str, type[BaseModel]] = {
     "flows": FlowDeclaration,
     "systems": SystemConfig,
     "environments": Environment,
+    "baseline": Accepted,
 }
 """Top-level maps by name, merged over all files."""
 

@@ -13,12 +13,14 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pacsconf.core.finding import Finding, Place, errors
-from pacsconf.inventory import files
+from pacsconf.inventory import baseline, files
 from pacsconf.inventory.build import Build
+from pacsconf.inventory.checks import RULE_IDS
 from pacsconf.inventory.confidential import is_confidential
 from pacsconf.inventory.document import lines_of, parse
 from pacsconf.inventory.join import join
@@ -51,8 +53,11 @@ class Loaded:
         return lines[number - 1]
 
 
-def load(root: Path) -> Loaded:
-    """The inventory below `root/inventory`, and all that is wrong with it."""
+def load(root: Path, today: date | None = None) -> Loaded:
+    """The inventory below `root/inventory`, and all that is wrong with it.
+
+    What its baseline accepts counts as accepted until its day; without `today`, on any day.
+    """
     texts, findings = files.read(root)
     with _garbage_waits():
         trees = [parse(text.text, text.file) for text in texts]
@@ -62,7 +67,7 @@ def load(root: Path) -> Loaded:
         build.findings += [*unread, *unjoined]
         inventory = build.inventory()
     sources = Sources(build.root, build.aliases)
-    found = _in_order(sources.located(build.findings))
+    found = _in_order(sources.located((*build.findings, *_judged(build, inventory.baseline, today))))
     return Loaded(
         None if errors(found) else inventory,
         inventory if build.is_deployable(inventory) else None,
@@ -72,6 +77,14 @@ def load(root: Path) -> Loaded:
         digest((text.file, text.content) for text in texts),
         {text.file: text.text for text in texts},
     )
+
+
+def _judged(build: Build, entries: baseline.Baseline, today: date | None) -> tuple[Finding, ...]:
+    """What rules for the whole found, with what the baseline accepts, and what is to be said about that itself."""
+    found = baseline.accepted(build.of_the_whole, entries, today)
+    whole = build.read and not errors(build.findings)
+    left = baseline.superfluous(entries, found, RULE_IDS) if whole else ()
+    return (*found, *baseline.remarks(entries, today), *left)
 
 
 def digest(contents: Iterable[tuple[str, bytes]]) -> str:

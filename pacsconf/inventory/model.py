@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from pacsconf.inventory.baseline import Accepted
 from pacsconf.inventory.systems import Environment, SystemConfig
 from pacsconf.inventory.values import (
     DN,
@@ -335,6 +336,7 @@ class Inventory(Model):
     flows: Mapping[str, Flow] = {}
     systems: Mapping[str, SystemConfig] = {}
     environments: Mapping[str, Environment] = {}
+    baseline: Mapping[str, Accepted] = {}
 
     def entities(self) -> Iterator[tuple[Device, NetworkAE]]:
         """Every AE with its device, by device name and title; retired devices too."""

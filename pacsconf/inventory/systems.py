@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from pacsconf.inventory import formats
 from pacsconf.inventory.endpoint import Endpoint
-from pacsconf.inventory.values import Count, Dialled, DialledFor, Flag, SecretRef, Texts
+from pacsconf.inventory.values import (
+    AETitle,
+    Count,
+    Dialled,
+    DialledFor,
+    Flag,
+    Host,
+    Port,
+    SecretRef,
+    Texts,
+    ruled,
+)
 
 Mode = Literal["read-only", "write"]
 OnDrift = Literal["report", "enforce"]
@@ -93,6 +104,168 @@ class DirectoryConfig(SystemConfig):
     """Seconds for connecting and for each answer."""
 
 
+# --- systems that hold a peer table ------------------------------------------------------------------------------
+
+Right = Literal[
+    "echo",
+    "find",
+    "get",
+    "move",
+    "n-action",
+    "n-event-report",
+    "store",
+    "transcoding",
+    "worklist",
+]
+"""What a peer is allowed: a request that it may make, or (`transcoding`) that what is sent to it may be recoded."""
+RIGHTS: tuple[Right, ...] = get_args(Right)
+
+_COMMITMENT: tuple[Right, ...] = ("n-action", "n-event-report")
+
+
+def rights(value: Any) -> tuple[Right, ...]:
+    """The rights in a list of words, each once, by name; `storage-commitment` stands for both of its requests.
+
+    Raises: ValueError naming the words there are.
+    """
+    words = value if isinstance(value, list | tuple) else (value,)
+    found: set[Right] = set()
+    for word in words:
+        known = [right for right in RIGHTS if right == word]
+        if not known and word != "storage-commitment":
+            raise ValueError(f'"{word}" is no right: {", ".join((*RIGHTS, "storage-commitment"))}')
+        found.update(known or _COMMITMENT)
+    return tuple(sorted(found))
+
+
+Rights = Annotated[
+    tuple[Right, ...],
+    BeforeValidator(ruled("PACS-PEER-001", rights)),
+    WithJsonSchema({"type": "array", "items": {"type": "string", "enum": [*RIGHTS, "storage-commitment"]}}),
+]
+
+
+class PeerConfig(BaseModel):
+    """An explicit entry of a peer table, by its alias; what is given here wins over what flows derive."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ae: str | None = None
+    """The declared application entity: `device/AE_TITLE`, or a device with one AE title."""
+    ae_title: AETitle | None = None
+    """By default that of `ae`, and without one the alias."""
+    host: Host | None = None
+    port: Port | None = None
+    allow: Rights | None = None
+    """By default what flows derive, where any does; else everything (as the server has it)."""
+    manufacturer: str | None = None
+    local_ae_title: AETitle | None = None
+    """The calling AE title that this peer is called with, where it is not the server's own."""
+    timeout: Count | None = None
+    """Seconds; 0 is none."""
+    tls: Flag | None = None
+
+
+class PeersConfig(SystemConfig):
+    """A system that holds the peer table of one application entity."""
+
+    ae: str | None = None
+    """The declared application entity that this system is: `device/AE_TITLE`, or a device with one AE title.
+    Flows from it and to it become peers; without it there are only those listed under `peers`."""
+    peers: Mapping[str, PeerConfig] = {}
+    """By alias."""
+
+
+class Login(BaseModel):
+    """A user name and a reference to its password (HTTP Basic authentication, RFC 7617)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    user: str
+    password: SecretRef
+
+
+def web_url(text: str) -> str:
+    """The address of an HTTP service in `text`, without a slash at its end.
+
+    Raises: ValueError when it is not `http[s]://host[:port][/path]`; the text is not repeated, since it may hold
+    a password.
+    """
+    if "@" in text:
+        raise ValueError("no user name and no password stand in an address: write them under login")
+    if not _WEB.fullmatch(text) or not _is_endpoint(text):
+        raise ValueError("the address of a web service is https://host, or https://host:port/path")
+    return text.rstrip("/")
+
+
+_WEB = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[^\s?#]*)?", re.IGNORECASE)
+
+WebURL = Annotated[str, AfterValidator(ruled("PACS-SYS-006", web_url))]
+
+
+class RemoteLogin(Login):
+    """A login that the server is to use elsewhere; its password is written when it is made, never read back."""
+
+    version: Count = 1
+    """Count this up to have the password written again (rotation)."""
+
+
+class WebServerConfig(BaseModel):
+    """A server that an Orthanc knows: a DICOMweb server, or another Orthanc."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: WebURL
+    login: RemoteLogin | None = None
+
+
+class OrthancConfig(PeersConfig):
+    """An Orthanc server over its REST interface."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: Literal["orthanc"]
+    url: WebURL
+    """`http[s]://host[:port][/path]`: where its REST interface begins."""
+    login: Login | None = None
+    dicomweb_servers: Mapping[str, WebServerConfig] = {}
+    orthanc_peers: Mapping[str, WebServerConfig] = {}
+    settings_file: str | None = None
+    """A copy of its configuration file: what REST does not tell is looked up there."""
+    allow_clear_text: Flag = False
+    """Whether the password may travel unencrypted to another machine."""
+    ca_file: str | None = None
+    """PEM file of certificate authorities; not given: the machine's."""
+    verify: Flag = True
+    timeout: Count = 30
+    """Seconds for connecting and for each answer."""
+
+
+class ExportConfig(BaseModel):
+    """The vendor's export of a peer table as a CSV file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str
+    columns: Mapping[str, str]
+    """From our field (`alias`, `ae_title`, `host`, `port`, ...) to the heading of its column."""
+    delimiter: str = ","
+    encoding: str = "utf-8"
+
+
+class ConsoleConfig(PeersConfig):
+    """A PACS, RIS, router or scanner whose tables only a person can change, at its console."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: Literal["console"]
+    ae: str
+    """The declared application entity whose console it is: `device/AE_TITLE`, or a device with one AE title."""
+    export: ExportConfig | None = None
+    contact: str | None = None
+    """Who keys in what is asked for: a name, a telephone number."""
+
+
 class MemoryConfig(SystemConfig):
     """The reference system: a JSON file, or nothing but memory."""
 
@@ -104,7 +277,12 @@ class MemoryConfig(SystemConfig):
     """Kinds that only a person can change here: their changes wait."""
 
 
-CONFIGS: Mapping[str, type[SystemConfig]] = {"dicom-directory": DirectoryConfig, "memory": MemoryConfig}
+CONFIGS: Mapping[str, type[SystemConfig]] = {
+    "dicom-directory": DirectoryConfig,
+    "orthanc": OrthancConfig,
+    "console": ConsoleConfig,
+    "memory": MemoryConfig,
+}
 
 
 class Environment(BaseModel):

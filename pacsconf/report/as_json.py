@@ -41,11 +41,11 @@ def drift_json(plan: Plan) -> str:
 def findings_json(findings: Iterable[Finding], *, place_of: PlaceOf) -> str:
     """All findings in the order of the files, and how many there are of each severity."""
     found = placed(findings, place_of)
-    counts = Counter(finding.severity for finding, _ in found)
+    counts = Counter("accepted" if finding.accepted else finding.severity for finding, _ in found)
     return _text(
         {
             "format_version": FORMAT_VERSION,
-            "counts": {severity: counts[severity] for severity in ("error", "warning", "info")},
+            "counts": {severity: counts[severity] for severity in ("error", "warning", "info", "accepted")},
             "findings": [_finding(finding, place) for finding, place in found],
         }
     )
@@ -57,6 +57,7 @@ def _finding(finding: Finding, place: Place | None) -> dict[str, Any]:
         "severity": finding.severity,
         "verdict": finding.verdict,
         "evidence": finding.evidence,
+        "accepted": finding.accepted,
         "summary": finding.summary,
         "detail": finding.detail,
         "fix": finding.fix,

@@ -23,9 +23,11 @@ _TAB = "→   "
 def findings_text(
     findings: Iterable[Finding], *, place_of: PlaceOf, line_of: LineOf, width: int = 80
 ) -> Lines:
-    """Every finding with its place and source line, in the order of the files."""
+    """Every finding that nobody accepted, with its place and source line, in the order of the files."""
     return joined(
-        _finding(finding, place, line_of, columns(width)) for finding, place in placed(findings, place_of)
+        _finding(finding, place, line_of, columns(width))
+        for finding, place in placed(findings, place_of)
+        if not finding.accepted
     )
 
 
@@ -102,10 +104,16 @@ def checked_text(findings: Iterable[Finding], checked: Mapping[str, int], second
 
     `checked` are counts by singular noun (`{"device": 61}`).
     """
-    found = Counter(finding.severity for finding in findings)
+    told = list(findings)
+    found = Counter(finding.severity for finding in told if not finding.accepted)
+    accepted = len(told) - found.total()
     errors = counted(found["error"], "error") if found["error"] else "No errors"
     others = (counted(found[s], _WORDS[s]) for s in ("warning", "info") if found[s])
+    known = (f"{accepted} accepted",) if accepted else ()
     size = listed(counted(number, noun) for noun, number in checked.items())
     style: Style = "error" if found["error"] else "good"
     apart = (line(),) if found else ()
-    return (*apart, line(Span(listed((errors, *others)), style), f" · {size} checked in {seconds:.2f} s"))
+    return (
+        *apart,
+        line(Span(listed((errors, *others, *known)), style), f" · {size} checked in {seconds:.2f} s"),
+    )

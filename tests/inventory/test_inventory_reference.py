@@ -10,7 +10,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from pacsconf.inventory import declaration, model, systems, uids
+from pacsconf.inventory import baseline, declaration, model, systems, uids
 from pacsconf.inventory.declaration import COLLECTIONS, LATER, SETTINGS
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,8 @@ MODELS: dict[type[BaseModel], tuple[str, str]] = {
     systems.DirectoryConfig: ("## systems", "## environments"),
     systems.Bind: ("## systems", "## environments"),
     systems.MemoryConfig: ("## systems", "## environments"),
-    systems.Environment: ("## environments", "## Services"),
+    systems.Environment: ("## environments", "## baseline"),
+    baseline.Accepted: ("## baseline", "## Services"),
 }
 
 

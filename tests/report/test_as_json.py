@@ -21,12 +21,13 @@ def test_drift_is_the_three_sides_with_who_and_when(busy_plan):
 
 def test_findings_carry_place_path_and_count(findings):
     body = json.loads(findings_json(findings, place_of=lambda _path: None))
-    assert body["counts"] == {"error": 3, "warning": 1, "info": 0}
+    assert body["counts"] == {"error": 3, "warning": 1, "info": 0, "accepted": 0}
     assert body["findings"][1] == {
         "rule": "KEY-001",
         "severity": "warning",
         "verdict": "fail",
         "evidence": "declared",
+        "accepted": "",
         "summary": 'Unknown key "stationname" in device mr-2; did you mean "station_name"?',
         "detail": "",
         "fix": 'Write "station_name", or put attributes that pacsconf does not model under "extra".',

@@ -1,0 +1,1 @@
+"""From live systems and their exports to inventory files."""

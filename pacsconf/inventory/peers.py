@@ -1,0 +1,288 @@
+"""The peer table of an application entity: who calls it, whom it calls, and what each is allowed.
+
+Flows derive it; what a system lists under `peers` wins over that. Systems write it, sheets print it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from pacsconf.core.finding import Finding, Path
+from pacsconf.inventory import uids
+from pacsconf.inventory.flows import Entity, pairs
+from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, Pair
+from pacsconf.inventory.systems import RIGHTS, PeerConfig, PeersConfig, Right
+
+COMMITMENT = "1.2.840.10008.1.20.1"
+"""Storage Commitment Push Model (PS3.4 annex J)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One entry of a peer table.
+
+    `device` is empty for a peer that is not declared as one. `port` is None where it only calls. `asks` are the
+    services that it asks of the table's holder, `offers` those that the holder asks of it; `allow` are the rights
+    that follow, or were listed. `flows` are those it comes from; `path` leads to where it is declared.
+    """
+
+    alias: str
+    device: str
+    title: str
+    host: str | None
+    port: int | None
+    tls: bool = False
+    asks: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
+    allow: tuple[Right, ...] = ()
+    flows: tuple[str, ...] = ()
+    manufacturer: str | None = None
+    local_ae_title: str | None = None
+    timeout: int | None = None
+    path: Path = ()
+    site: str | None = None
+    explicit: bool = False
+
+
+def entity(inventory: Inventory, name: str) -> Entity | None:
+    """The application entity that `device/AE_TITLE`, or a device with one AE title, names."""
+    device_name, _, title = name.partition("/")
+    device = inventory.devices.get(device_name)
+    if device is None:
+        return None
+    titles = (title,) if title else tuple(device.ae_titles)
+    if len(titles) != 1 or titles[0] not in device.ae_titles:
+        return None
+    return device, device.ae_titles[titles[0]]
+
+
+def derived(inventory: Inventory, holder: Entity) -> tuple[Peer, ...]:
+    """The peers of `holder` by flows alone, by alias. The address is the one seen from the holder's site."""
+    key = (holder[0].name, holder[1].title)
+    found: dict[tuple[str, str], list[tuple[Pair, bool]]] = {}
+    for pair in pairs(inventory):
+        if (pair.called_device, pair.called) == key:
+            found.setdefault((pair.calling_device, pair.calling), []).append((pair, True))
+        if (pair.calling_device, pair.calling) == key:
+            found.setdefault((pair.called_device, pair.called), []).append((pair, False))
+    peers = [
+        peer
+        for (name, title), met in sorted(found.items())
+        for peer in _with_rewrites(inventory, holder, inventory.devices[name], title, met)
+    ]
+    return _aliased(peers)
+
+
+def peer_table(inventory: Inventory, config: PeersConfig) -> tuple[tuple[Peer, ...], tuple[Finding, ...]]:
+    """The whole peer table of a system by alias, and what is wrong with what it lists, or differs from flows."""
+    holder = entity(inventory, config.ae) if config.ae else None
+    by_flow = derived(inventory, holder) if holder else ()
+    findings = [] if holder or not config.ae else [_no_such_entity(config, config.ae, ("ae",))]
+    listed: dict[str, Peer] = {}
+    answered: set[str] = set()
+    for alias, written in config.peers.items():
+        peer, wrong = _listed(inventory, config, holder, alias, written)
+        findings += wrong
+        if peer is None:
+            continue
+        same = [each for each in by_flow if _same(each, peer)]
+        answered |= {each.alias for each in same}
+        listed[alias], differs = _over(config, written, peer, same)
+        findings += differs
+    rest = {peer.alias: peer for peer in by_flow if peer.alias not in answered}
+    table = {**rest, **listed}
+    return tuple(table[alias] for alias in sorted(table)), tuple(findings)
+
+
+# --- derived ------------------------------------------------------------------------------------------------------
+
+
+def _with_rewrites(
+    inventory: Inventory, holder: Entity, device: Device, title: str, met: list[tuple[Pair, bool]]
+) -> Iterator[Peer]:
+    """The peer, and where it is a router that changes calling titles, one for each that it sends under."""
+    ae = device.ae_titles[title]
+    asks = _services(pair for pair, incoming in met if incoming)
+    offers = _services(pair for pair, incoming in met if not incoming)
+    peer = replace(
+        _of_entity(holder, device, ae),
+        asks=asks,
+        offers=offers,
+        allow=_allowed(ae, asks),
+        flows=tuple(sorted({pair.flow for pair, _ in met})),
+    )
+    yield peer
+    for sent in sorted(set(device.rewrites.values()) - {title}) if asks else ():
+        yield replace(peer, title=sent, alias=sent, offers=(), path=("devices", device.name, "rewrites"))
+
+
+def _of_entity(holder: Entity | None, device: Device, ae: NetworkAE) -> Peer:
+    """A declared entity as a peer, without services."""
+    connection = reached_at(device, ae)
+    host, port = address(connection, holder[0].site if holder else None) if connection else (None, None)
+    return Peer(
+        alias=ae.title,
+        device=device.name,
+        title=ae.title,
+        host=host,
+        port=port,
+        tls=bool(connection and connection.tls),
+        manufacturer=device.manufacturer,
+        path=("devices", device.name, "ae_titles", ae.title),
+        site=device.site,
+    )
+
+
+def reached_at(device: Device, ae: NetworkAE) -> Connection | None:
+    """The connection that peers are told: the first that listens, unencrypted ones first; else the first."""
+    known = [device.connections[name] for name in ae.connections if name in device.connections]
+    listening = [each for each in known if each.port is not None and each.installed is not False]
+    plain = [each for each in listening if not each.tls]
+    return next(iter((*plain, *listening, *known)), None)
+
+
+def address(connection: Connection, site: str | None) -> tuple[str, int | None]:
+    """Host and port as another site sees them; of a connection that only calls, where its calls come from."""
+    seen = connection.seen_from.get(site) if site is not None else None
+    if seen:
+        return seen.host, seen.port or connection.port
+    if connection.port is None and len(connection.calls_from) == 1 and "/" not in connection.calls_from[0]:
+        return connection.calls_from[0], None
+    return connection.host, connection.port
+
+
+def _services(found: Iterable[Pair]) -> tuple[str, ...]:
+    return tuple(sorted({service for pair in found for service in pair.services}))
+
+
+def _allowed(ae: NetworkAE, asks: Iterable[str]) -> tuple[Right, ...]:
+    """What a peer must be allowed for the services it asks: an echo, and that images for it may be recoded."""
+    rights: set[Right] = {"echo", "transcoding"}
+    for service in asks:
+        rights |= _rights_for(service, ae)
+    return tuple(sorted(rights))
+
+
+def _rights_for(service: str, ae: NetworkAE) -> set[Right]:
+    return {right for uid in uids.covers(service) for right in _rights_of_class(uid, ae)}
+
+
+def _rights_of_class(uid: str, ae: NetworkAE) -> set[Right]:
+    """By SOP class (PS3.4 annexes B, C, J, K)."""
+    query = "1.2.840.10008.5.1.4.1.2."
+    if uid == COMMITMENT:
+        return _commitment(ae)
+    if uid.startswith(query):
+        ways: Mapping[str, set[Right]] = {"1": {"find"}, "2": {"move"}, "3": {"get"}}
+        return ways.get(uid.rpartition(".")[2], set())
+    if uid == "1.2.840.10008.5.1.4.31":
+        return {"worklist"}
+    return {"store"} if uid.startswith("1.2.840.10008.5.1.4.1.1.") else set()
+
+
+def _commitment(ae: NetworkAE) -> set[Right]:
+    """Who asks for commitment sends N-ACTION, who commits answers by N-EVENT-REPORT (PS3.4 section J.3)."""
+    roles = {each.role for each in ae.capabilities if each.sop_class == COMMITMENT}
+    rights: set[Right] = set()
+    if "SCU" in roles or not roles:
+        rights.add("n-action")
+    if "SCP" in roles or not roles:
+        rights.add("n-event-report")
+    return rights
+
+
+def _aliased(peers: Iterable[Peer]) -> tuple[Peer, ...]:
+    """The peers with one alias each: the title, and where several have it, with the device's name."""
+    ordered = sorted(peers, key=lambda peer: (peer.alias, peer.device))
+    found: list[Peer] = []
+    for _, group in groupby(ordered, key=lambda peer: peer.alias):
+        same = list(group)
+        alone = len(same) == 1
+        found += same if alone else [replace(peer, alias=f"{peer.alias}-{peer.device}") for peer in same]
+    return tuple(found)
+
+
+# --- listed -------------------------------------------------------------------------------------------------------
+
+
+def _listed(
+    inventory: Inventory, config: PeersConfig, holder: Entity | None, alias: str, written: PeerConfig
+) -> tuple[Peer | None, tuple[Finding, ...]]:
+    """An explicit peer, None where it names an entity that is not declared."""
+    path: Path = ("systems", config.name, "peers", alias)
+    if written.ae is not None:
+        found = entity(inventory, written.ae)
+        if found is None:
+            return None, (_no_such_entity(config, written.ae, ("peers", alias, "ae")),)
+        base = _of_entity(holder, *found)
+    else:
+        base = Peer(alias, "", written.ae_title or alias, None, None)
+    return (
+        replace(
+            base,
+            alias=alias,
+            title=written.ae_title or base.title,
+            host=written.host or base.host,
+            port=written.port or base.port,
+            tls=base.tls if written.tls is None else written.tls,
+            allow=RIGHTS if written.allow is None else written.allow,
+            manufacturer=written.manufacturer or base.manufacturer,
+            local_ae_title=written.local_ae_title,
+            timeout=written.timeout,
+            path=path,
+            explicit=True,
+        ),
+        (),
+    )
+
+
+def _same(derived_peer: Peer, listed: Peer) -> bool:
+    """Whether a listed peer is the one that flows derive: the same entity, or else the same title."""
+    if listed.device and derived_peer.device:
+        return (listed.device, listed.title) == (derived_peer.device, derived_peer.title)
+    return listed.title == derived_peer.title
+
+
+def _over(
+    config: PeersConfig, written: PeerConfig, peer: Peer, same: list[Peer]
+) -> tuple[Peer, tuple[Finding, ...]]:
+    """A listed peer with what flows say of it where it does not say it itself, and where the two differ."""
+    if not same:
+        return peer, ()
+    by_flow = same[0]
+    whole = replace(
+        peer,
+        asks=by_flow.asks,
+        offers=by_flow.offers,
+        flows=by_flow.flows,
+        allow=by_flow.allow if written.allow is None else peer.allow,
+    )
+    if set(whole.allow) == set(by_flow.allow):
+        return whole, ()
+    more = sorted(set(whole.allow) - set(by_flow.allow))
+    less = sorted(set(by_flow.allow) - set(whole.allow))
+    words = [f"{sign} {right}" for sign, several in (("+", more), ("-", less)) for right in several]
+    return whole, (
+        Finding(
+            "PACS-PEER-003",
+            "warning",
+            f"Peer {peer.alias} of {config.name} is listed with other rights than flows give it: "
+            + ", ".join(words),
+            "What is listed is what is written; a right that no flow needs is one that nobody misses.",
+            "Change allow, or the flows, so that both say the same; or remove allow here.",
+            path=("systems", config.name, "peers", peer.alias, "allow"),
+        ),
+    )
+
+
+def _no_such_entity(config: PeersConfig, name: str, where: Path) -> Finding:
+    return Finding(
+        "PACS-PEER-002",
+        "error",
+        f'System {config.name} names the application entity "{name}", which is not declared',
+        "Its title and address are taken from there.",
+        "Write device/AE_TITLE as declared under devices; the title may be left out where a device has one.",
+        path=("systems", config.name, *where),
+    )

@@ -1,0 +1,65 @@
+"""What a system may do beside its contract, each for one command; a system that has none of it is whole.
+
+The command asks by `isinstance`, so a third party adds an ability by having its methods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+from pacsconf.core.address import Address
+from pacsconf.core.attestation import Attestation
+from pacsconf.core.finding import Finding
+
+
+@runtime_checkable
+class Inspectable(Protocol):
+    """Tells what is odd about what it read (`look`, `adopt`)."""
+
+    def oddities(self) -> Sequence[Finding]:
+        """What is wrong or unusual about what was read last: each with `about`, nothing about the inventory."""
+        ...
+
+    def unseen(self) -> Sequence[str]:
+        """What could not be seen, and why, one sentence each: what this account may not read, what REST hides."""
+        ...
+
+
+@runtime_checkable
+class Attested(Protocol):
+    """Knows some or all of its live side only from what a person attested (`console`)."""
+
+    def recall(self, attestations: Mapping[Address, Attestation]) -> None:
+        """What was attested of this system so far, by address. Called before every `read`."""
+        ...
+
+    def basis(self) -> str:
+        """What an attestation made now builds on (the digest of an export); empty for nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRight:
+    """One thing that an account must be allowed: `name` in words, what for, and whether it is.
+
+    `unknown` where that cannot be told without writing; `detail` says how it was found out, or what to grant.
+    """
+
+    name: str
+    needed_for: Literal["looking", "writing"]
+    verdict: Literal["yes", "no", "unknown"]
+    detail: str = ""
+
+
+@runtime_checkable
+class RightsKnown(Protocol):
+    """Finds out what its account may do (`doctor --system`)."""
+
+    def rights(self) -> Iterator[AccountRight]:
+        """Each right that looking or writing needs. Changes nothing.
+
+        Raises: Unavailable; Refused when the account is not let in at all.
+        """
+        ...

@@ -31,7 +31,7 @@ from pacsconf.core.guard import Limits, tripped
 from pacsconf.core.order import layers, waiting_for
 from pacsconf.core.plan import Basis, Options, Plan
 from pacsconf.core.planning import Recorded, Scenario, SystemRules, make_plan, obstacles
-from pacsconf.core.resource import State
+from pacsconf.core.resource import Snapshot
 from pacsconf.core.select import reads
 from pacsconf.core.stale import require_same
 from pacsconf.inventory.baseline import accepted
@@ -85,6 +85,8 @@ class Planned:
     """The record that the plan was computed from."""
     findings: tuple[Finding, ...] = ()
     paths: Mapping[Address, Mapping[str, Path]] = field(default_factory=dict)
+    changed: Mapping[Address, datetime] = field(default_factory=dict)
+    """When each live resource was changed last, where its system tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
     names = [name for name in sorted(world.systems) if reads(options.target, options.exclude, name)]
     declared = {name: world.systems[name].declared(world.inventory) for name in names}
     record = world.record.state()
-    live, counts, notes = read(world, names)
+    snapshots = read(world, names)
     scenario = Scenario(
         environment=world.environment,
         basis=replace(world.basis, record_head=record.head),
@@ -119,7 +121,7 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
         declared={
             resource.address: resource.state() for one in declared.values() for resource in one.resources
         },
-        live=live,
+        live={resource.address: resource.state() for one in snapshots for resource in one.resources},
         record=_recorded(record),
         systems={name: _rules(world, name) for name in names},
         today=world.clock().date(),
@@ -128,27 +130,24 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
         cautions={address: why for one in declared.values() for address, why in one.cautions.items()},
         limits=_limits(world.inventory),
         left_out=frozenset(world.systems.keys() - set(names)),
-        counts=counts,
-        notes=notes,
+        counts={one.system: len(one.resources) for one in snapshots},
+        notes={address: text for one in snapshots for address, text in one.notes.items()},
         only=only,
     )
     made = make_plan(scenario)
     findings = _findings(world, declared, made)
     blocked = tuple(f"{finding.summary} ({finding.rule})" for finding in errors(findings))
     whole = replace(made, blocked=made.blocked + blocked)
-    return Planned(whole, record, findings, _paths(declared.values()))
+    changed = {address: when for one in snapshots for address, when in one.changed.items()}
+    return Planned(whole, record, findings, _paths(declared.values()), changed)
 
 
-def read(
-    world: World, names: Sequence[str]
-) -> tuple[dict[Address, State], dict[str, int], dict[Address, str]]:
-    """The live states of these systems, how many each has, and notes on who changed what.
+def read(world: World, names: Sequence[str]) -> tuple[Snapshot, ...]:
+    """All that these systems hold.
 
     Raises: SystemFaults with every system that cannot be read whole.
     """
-    live: dict[Address, State] = {}
-    counts: dict[str, int] = {}
-    notes: dict[Address, str] = {}
+    snapshots: list[Snapshot] = []
     faults: list[SystemFault] = []
     for name in names:
         world.progress.reading(name)
@@ -158,15 +157,13 @@ def read(
         except SystemFault as fault:
             faults.append(fault)
             continue
-        live.update((resource.address, resource.state()) for resource in snapshot.resources)
-        counts[name] = len(snapshot.resources)
-        notes.update(snapshot.notes)
-        seconds = perf_counter() - started
-        log.info("read %d resources of %s in %.2f s", counts[name], name, seconds)
-        world.progress.read(name, counts[name], seconds)
+        snapshots.append(snapshot)
+        count, seconds = len(snapshot.resources), perf_counter() - started
+        log.info("read %d resources of %s in %.2f s", count, name, seconds)
+        world.progress.read(name, count, seconds)
     if faults:
         raise SystemFaults(faults)
-    return live, counts, notes
+    return tuple(snapshots)
 
 
 def _recorded(record: RecordState) -> Recorded:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -113,6 +114,8 @@ class Snapshot:
     resources: tuple[Resource, ...]
     notes: Mapping[Address, str] = field(default_factory=dict)
     """Who changed a resource last and when, in words, where the system tells ("by cn=jdoe, 23 Nov 03:12")."""
+    changed: Mapping[Address, datetime] = field(default_factory=dict)
+    """When a resource was last changed, by whomever, in UTC, where the system tells."""
 
 
 def value_to_json(value: Value) -> Any:

@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -267,6 +268,8 @@ def test_who_wrote_and_when_is_noted(directory, server, hands, steps):
     notes = {address.kind: text for address, text in snapshot.notes.items()}
     assert re.fullmatch(r"by cn=jdoe, \d\d \w{3} \d{4} \d\d:\d\d UTC", notes["network-connection"])
     assert notes["device"].startswith("by cn=pacsconf, ")
+    assert snapshot.changed.keys() == snapshot.notes.keys()
+    assert all(datetime.now(UTC) - when < timedelta(minutes=5) for when in snapshot.changed.values())
 
 
 def test_secrets_of_others_never_come_in(directory, hands, steps):

@@ -133,7 +133,9 @@ class Reader:
         """All resources by address, with who wrote each last and when."""
         ordered = sorted(self.tree.entries.items())
         notes = {address: text for address, entry in ordered if (text := note(entry))}
-        return Snapshot(self.tree.system, tuple(self._resource(*item) for item in ordered), notes)
+        changed = {address: when for address, entry in ordered if (when := last_changed(entry))}
+        resources = tuple(self._resource(*item) for item in ordered)
+        return Snapshot(self.tree.system, resources, notes, changed)
 
     def _resource(self, address: Address, entry: Entry) -> Resource:
         fields = self.fields(address, entry, self.scope(address))
@@ -241,12 +243,20 @@ def _named(attribute: str, scope: Collection[str] | None) -> bool:
 
 def note(entry: Entry) -> str | None:
     """Who wrote an entry last and when, in words; None where the server does not tell."""
-    who, when = entry.text("modifiersName"), entry.text("modifyTimestamp")
+    who, when = entry.text("modifiersName"), last_changed(entry)
     if who is None or when is None:
         return None
     try:
         short = names.leaf(who) or "an anonymous caller"
-        moment = datetime.strptime(when[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         return None
-    return f"by {short}, {in_words(moment)}"
+    return f"by {short}, {in_words(when)}"
+
+
+def last_changed(entry: Entry) -> datetime | None:
+    """When an entry was written last; None where the server does not tell."""
+    when = entry.text("modifyTimestamp")
+    try:
+        return datetime.strptime(when[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC) if when else None
+    except ValueError:
+        return None

@@ -20,7 +20,7 @@ from typing import TypeVar
 from pacsconf.core.errors import Unavailable
 
 SWITCHBOARD = "pacsconf.lab.switchboard"
-PROGRAMS = ("slapd", "dcmqrscp", "storescp")
+PROGRAMS = ("slapd", "Orthanc", "dcmqrscp", "storescp")
 _WITHIN = 15.0
 """Seconds until a process must be ready, or gone; it usually takes less than one."""
 _ATTEMPTS = 3

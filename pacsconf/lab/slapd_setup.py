@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pacsconf.core.errors import Unavailable
+from pacsconf.lab.credentials import certificates, private_file
 
 HERE = Path(__file__).parent
 SCHEMAS = (HERE / "dicom.schema", HERE / "dcm4che.schema")
@@ -50,10 +50,10 @@ def prepare(folder: Path, options: Options) -> None:
     Raises: Unavailable when slapd is not installed, or does not take its configuration.
     """
     password = secrets.token_urlsafe(12)
-    _private(folder / PASSWORD, password)
+    private_file(folder / PASSWORD, password)
     if options.tls:
-        _certificates(folder, options.names)
-    _private(folder / CONFIGURATION, _configuration(folder, options, password))
+        certificates(folder, options.names)
+    private_file(folder / CONFIGURATION, _configuration(folder, options, password))
     _load(folder, options.base, _tree(options, password))
 
 
@@ -150,19 +150,6 @@ def _tls_lines(folder: Path) -> list[str]:
     ]
 
 
-def _certificates(folder: Path, names: Sequence[str]) -> None:
-    """A certificate authority of our own, and a server certificate with the names a client may use."""
-    import trustme
-
-    authority = trustme.CA()
-    host = socket.gethostname()
-    identities = dict.fromkeys(["localhost", "127.0.0.1", "::1", host, *names])
-    certificate = authority.issue_cert(*identities, common_name="localhost")
-    authority.cert_pem.write_to_path(folder / "ca.pem")
-    _private(folder / "cert.pem", "".join(blob.bytes().decode() for blob in certificate.cert_chain_pems))
-    _private(folder / "key.pem", certificate.private_key_pem.bytes().decode())
-
-
 def _tree(options: Options, password: str) -> str:
     """The suffix, the three accounts, and the empty DICOM tree where it is wanted, as LDIF."""
     suffix = options.base.partition(",")[0].partition("=")[2]
@@ -194,8 +181,3 @@ def _load(folder: Path, base: str, ldif: str) -> None:
     done = subprocess.run(command, input=ldif, text=True, capture_output=True, cwd=folder, check=False)
     if done.returncode:
         raise Unavailable("slapd", f"slapd's data could not be loaded: {done.stderr.strip()[-500:]}")
-
-
-def _private(path: Path, text: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(text)

@@ -13,10 +13,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from secrets import token_hex
 
+from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.errors import RecordError
 from pacsconf.core.moment import iso_in_words
 from pacsconf.record._git import RemoteUnavailable, Repository
-from pacsconf.record.contents import Contents, Entry, EntryType, entry_from_file, from_files, to_files
+from pacsconf.record.contents import (
+    Contents,
+    Entry,
+    EntryType,
+    changeset_from_file,
+    entry_from_file,
+    from_files,
+    to_files,
+)
 from pacsconf.record.journal import Journal
 from pacsconf.record.standing import Heads, Sighting, Standing, cut, stand
 
@@ -104,6 +113,13 @@ class Branch:
         Raises: RecordError when it cannot be read.
         """
         return entry_from_file(self.git.read(commit, "record.json"), commit)
+
+    def changeset(self, commit: str) -> ChangeSet:
+        """The change set that a commit opens, renews, resumes, closes or abandons.
+
+        Raises: RecordError when it cannot be read.
+        """
+        return changeset_from_file(self.git.read(commit, "changeset.json"))
 
     def contents(self, commit: str) -> Contents:
         """What a commit holds.

@@ -165,6 +165,14 @@ def entry_from_file(data: bytes, commit: str = "") -> Entry:
     return _parsed("record.json", lambda _: data, lambda body: _entry_from_json(body, commit))
 
 
+def changeset_from_file(data: bytes) -> ChangeSet:
+    """The change set in a commit's `changeset.json`.
+
+    Raises: RecordError.
+    """
+    return _parsed("changeset.json", lambda _: data, changeset_from_json)
+
+
 def _parsed(path: str, read: Callable[[str], bytes], parse: Callable[[Any], T]) -> T:
     try:
         return parse(json.loads(read(path)))

@@ -12,7 +12,7 @@ import getpass
 import os
 import re
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -139,6 +139,13 @@ class Record:
         """
         head = self._branch.stand(fetch=False)[0].head
         return tuple(map(self._branch.entry, self._git.line(head, limit))) if head else ()
+
+    def changesets(self, entries: Sequence[Entry]) -> tuple[ChangeSet, ...]:
+        """The change sets of these entries of the history, as they stood there.
+
+        Raises: RecordError when one cannot be read.
+        """
+        return tuple(self._branch.changeset(entry.commit) for entry in entries)
 
     def load(self, which: str) -> ChangeSet:
         """A change set as it stood last, by its id or by a commit (seven digits or more) that holds it.

@@ -301,6 +301,14 @@ def test_history_tells_who_when_why_and_how_many(record, work, clock):
     assert closed.commit == record.state().head
 
 
+def test_an_entry_of_the_history_leads_to_its_change_set_as_it_stood_there(record, work):
+    apply(record, work)
+    closed, opened, _ = record.history()
+    found = record.changesets([closed, opened])
+    assert [one.status for one in found] == ["closed", "open"]
+    assert found[0] == record.load(work.changeset.id)
+
+
 @pytest.mark.parametrize("which", ["20990101-000000-0000", "abc", "--all", "HEAD", "main"])
 def test_a_change_set_that_is_not_there(record, which):
     with pytest.raises(RecordError, match="pacsconf/lab holds no change set"):

@@ -60,10 +60,11 @@ def core(node: Node) -> Any:
         return [core(child) for child in node.value]
     if node.value is None or isinstance(node.value, Quoted):
         return node.value and str(node.value)
-    return _core_scalar(node.value)
+    return core_scalar(node.value)
 
 
-def _core_scalar(text: str) -> bool | int | float | str:
+def core_scalar(text: str) -> bool | int | float | str:
+    """What the YAML 1.2 core schema takes an unquoted text for."""
     if text.lower() in {"true", "false"}:
         return text.lower() == "true"
     if re.fullmatch(r"[-+]?[0-9]+", text):

@@ -1,0 +1,228 @@
+"""From what a DICOM directory holds (PS3.15 Annex H) to declared devices. Pure.
+
+Names stay as they are live. Attributes that are not modelled, vendor data and secrets are not written: what an
+inventory does not name is not compared, and survives. A title in the registry that no device has is kept from being
+taken by a planned device of its own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pacsconf.adopt import guess
+from pacsconf.adopt.draft import Draft, Plain, Remark
+from pacsconf.adopt.standing import standing
+from pacsconf.core.address import Address
+from pacsconf.core.resource import State, Value
+from pacsconf.inventory import formats
+
+States = Mapping[Address, State]
+
+WILDCARD = "*"
+"""The title that is nobody's: it answers to any."""
+
+_EXTRA = "extra."
+_ALIASES = "dcmotheraetitle"
+"""The attribute under which archives of the dcm4che family keep further titles of an AE."""
+_NOT_WRITTEN = frozenset({"vendor_data"})
+
+
+def draft(system: str, config: Plain, states: States) -> Draft:
+    """The devices in long form, as far as an inventory can hold them, and the system itself, to be read only.
+
+    `config` is what stands under the system's name: type, url, base, and of a login the reference.
+    """
+    made = _Maker(states)
+    devices = {name: made.device(name) for name in sorted(made.devices)}
+    odd = tuple(made.remarks)
+    found = Draft(
+        system,
+        {name: device for name, device in devices.items() if device},
+        {system: {**config, "mode": "read-only"}},
+        remarks=odd,
+        origin=made.origin,
+    )
+    return _reserving(standing(found), made)
+
+
+class _Maker:
+    """Makes declared devices of states."""
+
+    def __init__(self, states: States) -> None:
+        self.devices: dict[str, State] = {}
+        self.titles: dict[str, Address] = {}
+        self.below: dict[tuple[str, ...], list[State]] = defaultdict(list)
+        self.origin: dict[str, Address] = {}
+        self.remarks: list[Remark] = []
+        for address in sorted(states):
+            self._sort(address, states[address])
+
+    def _sort(self, address: Address, state: State) -> None:
+        parts = address.parts
+        match address.kind:
+            case "device":
+                self.devices[parts[0]] = state
+                self.origin[parts[0]] = address
+            case "unique-ae-title":
+                self.titles[parts[0]] = address
+            case "network-connection" | "network-ae" | "transfer-capability":
+                self.below[(address.kind, *parts[:-1])].append(state)
+            case _:
+                pass
+
+    def device(self, name: str) -> dict[str, Any]:
+        """A device in long form."""
+        codes = self._members(self.devices[name], "device_types")
+        does = guess.Does.of(self._does(name))
+        connections = {one.address.parts[1]: _plain(one) for one in self.below["network-connection", name]}
+        entities = dict(self._entities(name, connections))
+        return {
+            "type": guess.device_type(codes, does),
+            "probe": "none",
+            **_coded(codes),
+            **_plain(self.devices[name], "device_types"),
+            **({"connections": connections} if connections else {}),
+            **({"ae_titles": entities} if entities else {}),
+        }
+
+    def _does(self, name: str) -> Iterator[tuple[str, str]]:
+        for ae in self.below["network-ae", name]:
+            for one in self.below["transfer-capability", name, ae.address.parts[1]]:
+                yield str(one.fields.get("sop_class", "")), str(one.fields.get("role", ""))
+
+    def _entities(self, name: str, connections: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+        for state in self.below["network-ae", name]:
+            title = state.address.parts[1]
+            if _is_title(title):
+                self.origin[f"{name}/{title}"] = state.address
+                yield title, self._entity(state, connections)
+            else:
+                self.remarks.append(_odd_title(title, f"of {name}", state.address))
+
+    def _entity(self, state: State, connections: Mapping[str, Any]) -> dict[str, Any]:
+        """An AE; references that lead nowhere are left out, and without any it has all connections there are."""
+        used = [name for name in self._members(state, "connections") if name in connections]
+        aliases = [title for title in self._aliases(state) if _is_title(title)]
+        capabilities = self.below[("transfer-capability", *state.address.parts)]
+        return {
+            **({"connections": used} if used else {}),
+            **({"answers_to": aliases} if aliases else {}),
+            **_plain(state, "connections"),
+            **self._capabilities(capabilities),
+        }
+
+    def _aliases(self, state: State) -> list[str]:
+        """Further titles of an AE, in the order of their names."""
+        found = (name for name in state.fields if name.lower() == f"{_EXTRA}{_ALIASES}")
+        titles = {title for name in found for title in self._members(state, name)}
+        return sorted(titles - {state.address.parts[1], WILDCARD})
+
+    def _capabilities(self, states: Iterable[State]) -> dict[str, Any]:
+        """Each SOP class in each role; without transfer syntaxes one cannot be declared."""
+        listed = []
+        for state in states:
+            plain = {"name": state.address.parts[2], **_plain(state)}
+            if {"sop_class", "role", "transfer_syntaxes"} <= plain.keys():
+                listed.append(plain)
+            else:
+                self.remarks.append(_half(state))
+        return {"transfer_capabilities": listed} if listed else {}
+
+    @staticmethod
+    def _members(state: State, field: str) -> tuple[str, ...]:
+        value = state.fields.get(field, ())
+        return value if isinstance(value, tuple) else ()
+
+
+def _plain(state: State, *without: str) -> dict[str, Any]:
+    """The fields that an inventory declares, as it writes them."""
+    return {
+        name: _written(value)
+        for name, value in state.fields.items()
+        if not name.startswith(_EXTRA) and name not in _NOT_WRITTEN and name not in without
+    }
+
+
+def _written(value: Value) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _coded(codes: tuple[str, ...]) -> dict[str, Any]:
+    """Modality codes; what the directory has beside them is said under `device_types`."""
+    modalities = [code for code in codes if code in guess.MODALITIES]
+    found: dict[str, Any] = {"modality": modalities} if modalities else {}
+    return found | ({"device_types": list(codes)} if len(modalities) < len(codes) else {})
+
+
+def _is_title(title: str) -> bool:
+    """Whether it can be declared just so: outer spaces would be taken off."""
+    try:
+        return formats.ae_title(title) == title
+    except ValueError:
+        return False
+
+
+# --- titles that nobody has ---------------------------------------------------------------------------------
+
+
+def _reserving(found: Draft, made: _Maker) -> Draft:
+    """The draft with a planned device for every title of the registry that none of its devices holds."""
+    held = {title for device in found.devices.values() for title in _held(device)}
+    devices: dict[str, Plain] = dict(found.devices)
+    origin = dict(found.origin)
+    taken = {name.casefold() for name in (*made.devices, *devices)}
+    remarks = list(found.remarks)
+    for title, address in made.titles.items():
+        if title in held or title == WILDCARD:
+            continue
+        if not _is_title(title):
+            remarks.append(_odd_title(title, "in the registry", address))
+            continue
+        name = _free(title.lower(), taken)
+        taken.add(name.casefold())
+        devices[name] = {"type": guess.RESERVED, "lifecycle": "planned", "ae_title": title}
+        origin[name] = address
+    return replace(found, devices=devices, origin=origin, remarks=tuple(remarks))
+
+
+def _held(device: Plain) -> Iterator[str]:
+    for title, ae in device.get("ae_titles", {}).items():
+        yield title
+        yield from ae.get("answers_to", ())
+
+
+def _free(title: str, taken: set[str]) -> str:
+    """A name for what reserves a title, unlike all that are taken."""
+    base = " ".join(f"reserved-{title}".split())
+    numbered = (base if number == 1 else f"{base}-{number}" for number in range(1, len(taken) + 2))
+    return next(name for name in numbered if name.casefold() not in taken)
+
+
+# --- what is said -------------------------------------------------------------------------------------------
+
+
+def _odd_title(title: str, where: str, about: Address) -> Remark:
+    try:
+        formats.ae_title(title)
+        why = "spaces at its ends do not count (PS3.5 section 6.2)"
+    except ValueError as exc:
+        why = str(exc)
+    return Remark(
+        f'AE title "{title}" {where} is left unmanaged: {why}',
+        "It stays live as it is. Give it another title there and adopt again, or declare that by hand.",
+        about,
+    )
+
+
+def _half(state: State) -> Remark:
+    wanted = ("sop_class", "role", "transfer_syntaxes")
+    missing = " and ".join(name.replace("_", " ") for name in wanted if name not in state.fields)
+    device, title, name = state.address.parts
+    return Remark(
+        f'Capability "{name}" of {device}/{title} has no {missing}, and is left unmanaged',
+        "It stays live as it is. Complete it in the directory and adopt again, or declare it by hand.",
+        state.address,
+    )

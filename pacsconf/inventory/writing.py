@@ -1,0 +1,156 @@
+"""YAML for people, by the rules that `document` reads by: what is written here is read back as it was.
+
+A value stands in one line as long as it fits, else one member in each line. Texts that this reader, or any other of
+YAML 1.1 or 1.2, could take for something else (`NO`, `010`, `1:30`, `null`) stand in quotes. The yaml library's own
+emitter knows no comments, and they are half of what a person reads.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+import yaml
+
+from pacsconf.core.finding import Path
+from pacsconf.inventory import formats
+from pacsconf.inventory.tree import core_scalar
+
+WIDTH = 110
+"""The longest line, as far as values allow; a text is never broken."""
+STEP = "  "
+
+Comments = Mapping[Path, str]
+"""What is said above a member, by its path; a line break begins a new line."""
+
+
+def document(collections: Mapping[str, Any], header: str = "", comments: Comments | None = None) -> str:
+    """A file with these collections by name; `header` stands above all of them as a comment."""
+    writer = _Writer(comments or {})
+    parts = ["\n".join(_comment(header, ""))] if header else []
+    parts += ["\n".join(writer.collection(name, members)) for name, members in collections.items()]
+    return "\n\n".join(parts) + "\n"
+
+
+class _Writer:
+    """Writes values as lines, each with what is said above it."""
+
+    def __init__(self, comments: Comments) -> None:
+        self.comments = comments
+        self.commented = {path[:end] for path in comments for end in range(len(path))}
+        """Paths with a comment somewhere below: they need a line for each member."""
+
+    def collection(self, name: str, members: Any) -> Iterator[str]:
+        """A top-level key; members of more than a line are set apart by empty ones."""
+        if not isinstance(members, Mapping) or not members:
+            yield from self.member(name, members, (name,), "")
+            return
+        yield from self.above((name,), "")
+        yield f"{scalar(name)}:"
+        roomy = True
+        for position, (key, value) in enumerate(members.items()):
+            lines = list(self.member(key, value, (name, key), STEP))
+            if position and (roomy or len(lines) > 1):
+                yield ""
+            roomy = len(lines) > 1
+            yield from lines
+
+    def member(self, key: str, value: Any, path: Path, indent: str) -> Iterator[str]:
+        """`key: value`, in one line where that fits."""
+        yield from self.above(path, indent)
+        start = f"{indent}{scalar(key)}:"
+        line = f"{start} {flow(value)}"
+        if not _has_members(value) or (len(line) <= WIDTH and path not in self.commented):
+            yield line
+        else:
+            yield start
+            yield from self.block(value, path, indent + STEP)
+
+    def block(self, value: Any, path: Path, indent: str) -> Iterator[str]:
+        """The members of a map or list, one below the other."""
+        if isinstance(value, Mapping):
+            for key, child in value.items():
+                yield from self.member(key, child, (*path, key), indent)
+            return
+        for position, child in enumerate(value):
+            yield from self.above((*path, position), indent)
+            yield from self.item(child, (*path, position), indent)
+
+    def item(self, value: Any, path: Path, indent: str) -> Iterator[str]:
+        """`- value`; a map that needs several lines begins beside the hyphen."""
+        line = f"{indent}- {flow(value)}"
+        if not _has_members(value) or len(line) <= WIDTH:
+            yield line
+            return
+        first, *others = self.block(value, path, indent + STEP)
+        yield f"{indent}- {first[len(indent) + len(STEP) :]}"
+        yield from others
+
+    def above(self, path: Path, indent: str) -> Iterator[str]:
+        if path in self.comments:
+            yield from _comment(self.comments[path], indent)
+
+
+def _comment(text: str, indent: str) -> Iterator[str]:
+    """Lines of a comment; what cannot be printed is told by its number, so that no comment ends early."""
+    for line in text.splitlines():
+        safe = "".join(each if each.isprintable() else f"<U+{ord(each):04X}>" for each in line)
+        wrapped = textwrap.wrap(safe, WIDTH - len(indent) - 2, break_long_words=False, break_on_hyphens=False)
+        yield from (f"{indent}# {each}" for each in wrapped or [""])
+
+
+def _has_members(value: Any) -> bool:
+    return isinstance(value, Mapping | list | tuple) and bool(value)
+
+
+def flow(value: Any) -> str:
+    """A value in one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{scalar(key)}: {flow(child)}" for key, child in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(flow, value)) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "null" if value is None else str(value) if isinstance(value, int) else scalar(value)
+
+
+@lru_cache(maxsize=10_000)
+def scalar(text: str) -> str:
+    """A text as it may stand anywhere, in quotes where it could be taken for anything else."""
+    if _PLAIN.fullmatch(text) and _is_text(text):
+        return text
+    return '"' + "".join(map(_quoted, text)) + '"'
+
+
+_PLAIN = re.compile(
+    r"[A-Za-z0-9_./](?:[A-Za-z0-9_./+@()~^$*;=&-]|:(?=[A-Za-z0-9_/])| (?=[A-Za-z0-9_./+@()-]))*"
+)
+_RESOLVER = yaml.SafeLoader("")
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
+
+
+def _is_text(text: str) -> bool:
+    """Whether readers take it for text without quotes; a day is meant as one, whoever reads it."""
+    tag = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False))
+    return (tag == "tag:yaml.org,2002:str" or _is_day(text)) and isinstance(core_scalar(text), str)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(formats.date(text))
+    except ValueError:
+        return False
+
+
+def _quoted(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character.isprintable():
+        return character
+    number = ord(character)
+    if number < 0x100:
+        return f"\\x{number:02X}"
+    return f"\\u{number:04X}" if number < 0x10000 else f"\\U{number:08X}"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
-    lab = typer.Typer(help="A private directory and DICOM listeners to practise on.", no_args_is_help=True)
+    lab = typer.Typer(help="Private servers and DICOM listeners to practise on.", no_args_is_help=True)
     lab.callback()(_lab)
     for command in (up, status, by_hand, down):
         lab.command()(command)
@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _lab() -> None:
-    """A private directory and DICOM listeners to practise on, on this machine alone."""
+    """Private servers and DICOM listeners to practise on, on this machine alone."""
 
 
 def up(context: typer.Context) -> Exit:
@@ -79,10 +79,13 @@ def by_hand(
     context: typer.Context,
     system: Annotated[
         str | None,
-        typer.Argument(help="The directory, by its system's name; needed where there are several."),
+        typer.Argument(help="The system whose server it is; needed where there are several."),
     ] = None,
 ) -> Exit:
-    """Print the ldapmodify command by which a colleague (cn=jdoe) edits the lab's directory past pacsconf."""
+    """Print the command by which a colleague (jdoe) edits a server of the lab past pacsconf.
+
+    ldapmodify for a directory; curl for an Orthanc, up to where a path of its REST interface follows.
+    """
     from pacsconf.lab import practice
 
     screen: Screen = context.obj.screen
@@ -101,9 +104,12 @@ def down(context: typer.Context) -> Exit:
 
 
 def _lines(state: LabState) -> Lines:
+    width = max((len(part.name) for part in state.parts), default=0) + 1
     return tuple(
         line(
-            "  ", Span("✓", "good") if part.running else Span("✗", "error"), f" {part.name:<10} {part.detail}"
+            "  ",
+            Span("✓", "good") if part.running else Span("✗", "error"),
+            f" {part.name:<{width}} {part.detail}",
         )
         for part in state.parts
     )

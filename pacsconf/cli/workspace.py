@@ -23,7 +23,7 @@ from pydantic import ValidationError
 from pacsconf.core.errors import InventoryError, PacsconfError
 from pacsconf.core.finding import Finding, errors
 from pacsconf.inventory.baseline import accepted
-from pacsconf.inventory.environment import for_environment
+from pacsconf.inventory.environment import DEFAULT, for_environment
 from pacsconf.inventory.loader import Loaded, load
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Inventory
@@ -75,7 +75,29 @@ def opened(root: Path, environment: str | None) -> Workspace:
     Raises: InvalidInventory with every finding when the inventory does not stand.
     """
     started = perf_counter()
+    return deployed(root, _loaded(root, started), environment, started)
+
+
+def everywhere(root: Path) -> Iterator[tuple[str, Workspace | InvalidInventory]]:
+    """The workspace of each declared environment (`default` where none is), or why that one does not stand.
+
+    Raises: InvalidInventory when the inventory as a whole does not stand.
+    """
+    started = perf_counter()
     loaded = _loaded(root, started)
+    assert loaded.inventory is not None, "what does not stand was raised"
+    for name in sorted(loaded.inventory.environments) or [DEFAULT]:
+        try:
+            yield name, deployed(root, loaded, name, started)
+        except InvalidInventory as invalid:
+            yield name, invalid
+
+
+def deployed(root: Path, loaded: Loaded, environment: str | None, started: float) -> Workspace:
+    """An inventory that was loaded, as one environment has it; `started` is when loading it began.
+
+    Raises: InvalidInventory with every finding when it does not stand there.
+    """
     assert loaded.inventory is not None, "what does not stand was raised"
     overlay = place.overlay(place.default_folder()) if _is_lab(loaded.inventory, environment) else None
     inventory, more = for_environment(loaded.inventory, environment, overlay)
@@ -180,19 +202,14 @@ def record(workspace: Workspace) -> Record:
 
 
 def require_lab(workspace: Workspace) -> None:
-    """Nothing, unless environment lab is meant to be the practice lab and that is not up.
+    """Nothing, unless environment lab is meant to be the practice lab and that is not up, or lacks a server.
 
     Raises: PacsconfError, since it would lead to systems that it shares with other environments then.
     """
     from pacsconf.operator.needs import stays_here
 
     declared = workspace.loaded.inventory
-    if (
-        workspace.environment != LAB
-        or workspace.practice
-        or declared is None
-        or len(declared.environments) < 2
-    ):
+    if workspace.environment != LAB or declared is None or len(declared.environments) < 2:
         return
     shared = [
         name
@@ -202,8 +219,9 @@ def require_lab(workspace: Workspace) -> None:
         and not stays_here(config)
     ]
     if shared:
+        lacks = "has no server for every system" if workspace.practice else "is not up"
         raise PacsconfError(
-            f"the practice lab is not up, so environment lab would lead to the real {', '.join(shared)}",
+            f"the practice lab {lacks}, so environment lab would lead to the real {', '.join(shared)}",
             fix="Start it: pacsconf lab up. Is lab an environment of your own? Give its systems a url there.",
         )
 

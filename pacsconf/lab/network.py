@@ -1,9 +1,9 @@
 """Who is played by whom in the practice lab. Pure.
 
 Every declared address that may be called is played on a port of its own by `storescp`, which takes any
-association and keeps nothing. An address with a query/retrieve provider is an archive, played by `dcmqrscp`,
-which takes associations only from declared AE titles to its own. Devices that are mostly off, and standby
-nodes, are silent.
+association and keeps nothing. An address of an AE that a declared Orthanc is leads to the lab's Orthanc. Another
+with a query/retrieve provider is an archive, played by `dcmqrscp`, which takes associations only from declared
+AE titles to its own. Devices that are mostly off, and standby nodes, are silent.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from pathlib import Path
 
 from pacsconf.dicom.targets import Target, targets
 from pacsconf.inventory.model import Inventory, NetworkAE
+from pacsconf.inventory.peers import entity
+from pacsconf.inventory.systems import OrthancConfig
 
 QUERY = ("1.2.840.10008.5.1.4.1.2.1.1", "1.2.840.10008.5.1.4.1.2.2.1")
 """Patient Root and Study Root Query/Retrieve, FIND (PS3.4 annex C)."""
@@ -42,23 +44,43 @@ class Network:
     archives: tuple[Archive, ...]
     callers: tuple[str, ...]
     """Calling AE titles that archives know."""
+    orthancs: tuple[tuple[str, str], ...] = ()
+    """Each address of an Orthanc, with the name of its system."""
 
 
 def network(inventory: Inventory) -> Network:
     """What a lab for this inventory plays."""
     called = [target for target in targets(inventory, None, None) if target.level != "none"]
     awake = [target for target in called if not (target.standby or target.may_sleep)]
-    archive_at = {target.declared for target in awake if _is_archive(_ae(inventory, target))}
+    orthancs = _orthancs(inventory, awake)
+    archive_at = {
+        target.declared for target in awake if _is_archive(_ae(inventory, target))
+    } - orthancs.keys()
     answering = {target.declared for target in awake}
     return Network(
-        stations=tuple(sorted(answering - archive_at)),
+        stations=tuple(sorted(answering - archive_at - orthancs.keys())),
         silent=tuple(sorted({target.declared for target in called} - answering)),
         archive_addresses=tuple(sorted(archive_at)),
         archives=tuple(_archives(inventory, (target for target in awake if target.declared in archive_at))),
         callers=tuple(
             sorted({ae.title for _, ae in inventory.entities() if _CONFIGURABLE.fullmatch(ae.title)})
         ),
+        orthancs=tuple(sorted(orthancs.items())),
     )
+
+
+def _orthancs(inventory: Inventory, awake: Iterable[Target]) -> dict[str, str]:
+    """By address, the system of type `orthanc` that is there; of two for one AE the first by name."""
+    systems: dict[tuple[str, str], str] = {}
+    for name, config in sorted(inventory.systems.items()):
+        found = entity(inventory, config.ae) if isinstance(config, OrthancConfig) and config.ae else None
+        if found:
+            systems.setdefault((found[0].name, found[1].title), name)
+    return {
+        target.declared: systems[target.device, target.title]
+        for target in awake
+        if (target.device, target.title) in systems
+    }
 
 
 def _ae(inventory: Inventory, target: Target) -> NetworkAE:

@@ -61,6 +61,8 @@ class Options:
     check_hosts: bool = False
     dicom_tls: bool = False
     dicomweb: bool = False
+    calls_nobody: bool = False
+    """It refuses over REST to be told to call a modality or another server."""
     modalities: Mapping[str, Any] = field(default_factory=dict)
     peers: Mapping[str, Any] = field(default_factory=dict)
     dicomweb_servers: Mapping[str, Any] = field(default_factory=dict)
@@ -181,7 +183,7 @@ def _prepare(folder: Path, options: Options) -> None:
     private_file(folder / _PASSWORD, password)
     if options.dicom_tls:
         certificates(folder, options.names)
-    (folder / _FILTER).write_text(_read_only(options.readers))
+    (folder / _FILTER).write_text(_request_filter(options))
     (folder / _STORAGE).mkdir()
     configuration = {**_settings(folder, options, password), **options.settings}
     private_file(folder / _CONFIGURATION, json.dumps(configuration, indent=2) + "\n")
@@ -240,15 +242,24 @@ def _dicomweb_settings(options: Options) -> dict[str, Any]:
     return {"Plugins": [str(found)], "DicomWeb": {"Enable": True, "Servers": dict(options.dicomweb_servers)}}
 
 
-def _read_only(readers: Sequence[str]) -> str:
-    """A script that refuses whatever is no GET to some users: Orthanc itself knows no rights of users."""
-    names = ", ".join(f'["{reader}"] = true' for reader in readers)
+def _request_filter(options: Options) -> str:
+    """A script that refuses requests: Orthanc itself knows no rights of users, and calls whom it is told to."""
+    names = ", ".join(f'["{reader}"] = true' for reader in options.readers)
+    calls = _CALLS if options.calls_nobody else "false"
     return (
         f"local readers = {{{names}}}\n"
         "function IncomingHttpRequestFilter(method, uri, ip, username, httpHeaders)\n"
-        '  return method == "GET" or not readers[username]\n'
+        '  local kind, request = string.match(uri, "^/(%w+)/[^/]+/(.+)$")\n'
+        f"  local calls = {calls}\n"
+        '  return not calls and (method == "GET" or not readers[username])\n'
         "end\n"
     )
+
+
+_CALLS = (
+    '((kind == "modalities" or kind == "peers") and request ~= "configuration") '
+    'or string.match(uri, "^/dicom%-web/servers/[^/]+/.") ~= nil'
+)
 
 
 # --- the process --------------------------------------------------------------------------------------------------

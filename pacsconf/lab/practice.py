@@ -1,4 +1,4 @@
-"""The practice lab: a private directory and DICOM listeners for an inventory, on the loopback, in one folder.
+"""The practice lab: private servers and DICOM listeners for an inventory, on the loopback, in one folder.
 
 Nothing of it needs root, a service manager or a fixed port; nothing of it is left after `down`.
 """
@@ -13,11 +13,9 @@ from typing import Any, Literal
 
 from pacsconf.core.errors import Unavailable
 from pacsconf.inventory.model import Inventory
-from pacsconf.inventory.systems import DirectoryConfig
-from pacsconf.lab import listeners, place, processes, slapd
-from pacsconf.lab.network import network
+from pacsconf.lab import directories, listeners, orthanc, orthancs, place, processes, servers, slapd
+from pacsconf.lab.network import Network, network
 
-_DIRECTORIES = "directories"
 _DICOM = "dicom"
 
 
@@ -26,7 +24,7 @@ Renewed = Literal["nothing", "part", "everything"]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One server of the lab: a directory by its system's name, `stations` or `archives`."""
+    """One part of the lab: a server by the name of its system, `stations` or `archives`."""
 
     name: str
     running: bool
@@ -38,8 +36,8 @@ class LabState:
     """A lab and its parts.
 
     `renewed` says what `up` had to start: everything where there was no lab, or nothing but the rest of one; a
-    part where some of it was dead or is declared otherwise now. `emptied` are the directories, by system, that
-    began anew and empty: what was recorded of them is not true any more.
+    part where some of it was dead or is declared otherwise now. `emptied` are the systems whose servers began
+    anew and empty: what was recorded of them is not true any more.
     """
 
     folder: Path
@@ -58,9 +56,9 @@ class LabState:
 def up(inventory: Inventory, folder: Path) -> LabState:
     """The lab for this inventory, running.
 
-    A directory is kept with what is in it, and started again where it died; one whose data is gone, or that stands
-    at another base now, begins anew. The DICOM side is renewed where a part of it is dead or the inventory now
-    declares other addresses.
+    A server is kept with what is in it, and started again where it died; one whose data is gone, or that is
+    declared at another base or with another AE title now, begins anew. The DICOM side is renewed where a part of
+    it is dead or the inventory now declares other addresses.
 
     Raises: Unavailable when a program is missing or does not start; nothing is left then of a lab that was new.
     """
@@ -81,14 +79,21 @@ def status(folder: Path) -> LabState:
     if laid is None:
         unfinished = (Part("lab", False, "was not started to the end"),) if place.is_lab(folder) else ()
         return LabState(folder, unfinished, {})
-    directories = [
-        Part(name, _directory(folder, name) is not None, f"{laid['systems'][name]['url']} (directory)")
-        for name in sorted(laid["systems"])
-    ]
+    kept = [_server(folder, name, system) for name, system in sorted(laid["systems"].items())]
     dicom = [
         Part(player.name, player.running, _played(player)) for player in listeners.players(folder / _DICOM)
     ]
-    return LabState(folder, (*directories, *dicom), laid["dial"])
+    return LabState(folder, (*kept, *dicom), laid["dial"])
+
+
+def _server(folder: Path, name: str, laid: Mapping[str, Any]) -> Part:
+    """The server of a system as it is, with what it was laid over the system with."""
+    group, own = servers.of_system(folder, name)
+    running = (slapd.attach(own) if group == "directories" else orthanc.attach(own)) is not None
+    return Part(name, running, f"{laid['url']} ({_CALLED[group]})")
+
+
+_CALLED: Mapping[servers.Group, str] = {"directories": "directory", "orthancs": "Orthanc"}
 
 
 def _played(player: listeners.Player) -> str:
@@ -107,23 +112,24 @@ def down(folder: Path) -> bool:
 
 
 def by_hand(folder: Path, system: str | None = None) -> tuple[str, ...]:
-    """The ldapmodify command by which a colleague (`cn=jdoe`), not pacsconf, changes a directory.
+    """The command by which a colleague (`jdoe`), not pacsconf, changes what a system holds.
 
-    `system` may be left out where the lab has one directory only.
+    For a directory it is ldapmodify, which reads LDIF; for an Orthanc curl, up to where a path of REST follows.
+    `system` may be left out where the lab has one server only.
 
-    Raises: Unavailable when that directory does not run, or is not told by what was given.
+    Raises: Unavailable when that server does not run, or is not told by what was given.
     """
     folder = folder.resolve()
     name = _named(folder, system)
-    directory = _directory(folder, name)
-    if directory is None:
-        raise Unavailable("lab", f'the practice directory "{name}" does not run', fix="Run: pacsconf lab up")
-    bind = ("-x", "-D", directory.colleague_dn, "-y", str(directory.password_file))
-    return ("ldapmodify", "-H", directory.url, *bind)
+    group, own = servers.of_system(folder, name)
+    command = directories.by_hand(own) if group == "directories" else orthancs.by_hand(own)
+    if command is None:
+        raise Unavailable("lab", f'the practice server of "{name}" does not run', fix="Run: pacsconf lab up")
+    return command
 
 
 def _named(folder: Path, system: str | None) -> str:
-    """Which of the lab's directories is meant."""
+    """Which of the lab's servers is meant."""
     laid = place.overlay(folder)
     if laid is None:
         raise Unavailable("lab", "no practice lab is up", fix="Run: pacsconf lab up")
@@ -132,7 +138,7 @@ def _named(folder: Path, system: str | None) -> str:
         return str(system)
     if system is None and len(names) == 1:
         return str(names[0])
-    what = f'no practice directory is named "{system}"' if system else f"the lab has {len(names)} directories"
+    what = f'the lab has no server for a system "{system}"' if system else f"the lab has {len(names)} servers"
     raise Unavailable(
         "lab", what, fix=f"Name one of those there are: {', '.join(names) or 'none is declared'}"
     )
@@ -143,58 +149,24 @@ def _up(inventory: Inventory, folder: Path) -> LabState:
     if laid is None:
         _clear(folder)
         place.claim(folder)
-    bases = _bases(inventory)
-    stood = laid is not None and laid["systems"].keys() == bases.keys() and _all_stand(folder, bases)
-    _bring_directories(folder, bases)
-    wanted = network(inventory)
-    played = laid is not None and listeners.plays(folder / _DICOM, wanted)
+    wanted: tuple[servers.Server, ...] = (*directories.wanted(inventory), *orthancs.wanted(inventory))
+    names = {server.name for server in wanted}
+    stood = laid is not None and laid["systems"].keys() == names and servers.stand(folder, wanted)
+    servers.bring(folder, wanted)
+    net = network(inventory)
+    played = laid is not None and listeners.plays(folder / _DICOM, net)
+    dial = laid["dial"] if laid and played else listeners.start(folder / _DICOM, net)
     # Whatever else is declared must not be called: behind an address in a real network is a real scanner.
-    dial = laid["dial"] if laid and played else listeners.start(folder / _DICOM, wanted) | {"*": "none"}
-    systems = {name: _system(folder, name) for name in bases}
-    place.write(folder / place.OVERLAY, {"systems": systems, "dial": dial})
+    dial = {**dial, **_orthancs(folder, net), "*": "none"}
+    place.write(folder / place.OVERLAY, {"systems": servers.overlays(folder, wanted), "dial": dial})
     renewed: Renewed = "everything" if laid is None else "nothing" if stood and played else "part"
-    return replace(status(folder), renewed=renewed, emptied=tuple(sorted(_news(folder) & bases.keys())))
+    return replace(status(folder), renewed=renewed, emptied=tuple(sorted(servers.news(folder) & names)))
 
 
-def _bring_directories(folder: Path, bases: Mapping[str, str]) -> None:
-    """Every directory running, with its data where it has any, and no other."""
-    for kept in sorted((folder / _DIRECTORIES).glob("*")):
-        if kept.name not in bases:
-            _remove_directory(kept)
-    for name, base in bases.items():
-        if not _revived(folder, name, base):
-            _remove_directory(folder / _DIRECTORIES / name)
-            _place_of_news(folder).mkdir(exist_ok=True)
-            (_place_of_news(folder) / name).touch()
-            slapd.start(folder / _DIRECTORIES / name, slapd.Options(base=base, tree=True))
-
-
-def _revived(folder: Path, name: str, base: str) -> bool:
-    """Whether this directory runs with its data, at this base."""
-    if not (folder / _DIRECTORIES / name).exists():
-        return False
-    try:
-        found = slapd.revive(folder / _DIRECTORIES / name)
-    except Unavailable:  # it cannot be saved, and it is only for practice
-        return False
-    return found is not None and found.base == base
-
-
-def _remove_directory(kept: Path) -> None:
-    if kept.exists():
-        processes.end(kept)
-        shutil.rmtree(kept)
-
-
-def _news(folder: Path) -> set[str]:
-    """The directories that began anew since an `up` was last finished: one that was killed has told nobody."""
-    news = {each.name for each in _place_of_news(folder).glob("*")}
-    shutil.rmtree(_place_of_news(folder), ignore_errors=True)
-    return news
-
-
-def _place_of_news(folder: Path) -> Path:
-    return folder / "emptied"
+def _orthancs(folder: Path, net: Network) -> dict[str, str]:
+    """For each declared address of an Orthanc, where the lab's takes associations."""
+    ports = {name: orthancs.dicom_port(servers.of_system(folder, name)[1]) for _, name in net.orthancs}
+    return {address: f"127.0.0.1:{ports[name]}" for address, name in net.orthancs if ports[name]}
 
 
 def _clear(folder: Path) -> bool:
@@ -207,39 +179,3 @@ def _clear(folder: Path) -> bool:
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
     folder.rmdir()
     return True
-
-
-def _all_stand(folder: Path, bases: Mapping[str, str]) -> bool:
-    found = {name: _directory(folder, name) for name in bases}
-    return all(each is not None and each.base == bases[name] for name, each in found.items())
-
-
-def _directory(folder: Path, name: str) -> slapd.Slapd | None:
-    return slapd.attach(folder / _DIRECTORIES / name)
-
-
-def _bases(inventory: Inventory) -> dict[str, str]:
-    """By directory, its declared base, so that what is practised has the names of what is real."""
-    configs = {
-        name: each for name, each in sorted(inventory.systems.items()) if isinstance(each, DirectoryConfig)
-    }
-    return {
-        name: each.base if each.base and each.base.lower().startswith("dc=") else slapd.BASE
-        for name, each in configs.items()
-    }
-
-
-def _system(folder: Path, name: str) -> dict[str, Any]:
-    """What the lab's directory replaces in the declared system."""
-    directory = _directory(folder, name)
-    if directory is None:
-        raise Unavailable("lab", f'the practice directory "{name}" ended at once')
-    return {
-        "url": directory.tls_url,
-        "base": directory.base,
-        "bind": {"dn": directory.pacsconf_dn, "password": f"file:{directory.password_file}"},
-        "start_tls": False,
-        "ca_file": str(directory.ca_file),
-        "verify": True,
-        "mode": "write",
-    }

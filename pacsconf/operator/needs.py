@@ -12,8 +12,8 @@ from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.systems import SystemConfig
 from pacsconf.inventory.values import SecretRef
 
-WITHOUT_NETWORK = frozenset({"memory"})
-"""Types of systems that are no place on the network: they hold memory or a file of this machine."""
+WITHOUT_NETWORK = frozenset({"memory", "console"})
+"""Types of systems that nothing is sent to: they hold memory or a file of this machine, or a person keys them in."""
 
 
 @dataclass(frozen=True, slots=True)

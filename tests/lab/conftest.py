@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, Node, TransferCapability
-from pacsconf.inventory.systems import DirectoryConfig
+from pacsconf.inventory.systems import DirectoryConfig, OrthancConfig
 from pacsconf.lab import practice, processes
 
 STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
@@ -55,6 +55,26 @@ def hospital(a_device) -> Inventory:
         name="directory", type="dicom-directory", url="ldaps://ldap.example.org", base="dc=example,dc=org"
     )
     return Inventory(devices={device.name: device for device in devices}, systems={"directory": directory})
+
+
+@pytest.fixture
+def with_orthanc(hospital, a_device) -> Callable[..., Inventory]:
+    """Makes that hospital with an Orthanc `research`; keywords are facts of its AE, or of its `config`."""
+
+    def make(title: str = "RESEARCH", *, config=None, **ae) -> Inventory:
+        device = a_device("research", title, "10.20.0.8", queried=True, port=4242, ae=ae)
+        system = OrthancConfig.model_validate(
+            {"name": "research", "type": "orthanc", "url": "https://research.example.org", "ae": "research"}
+            | (config or {})
+        )
+        return hospital.model_copy(
+            update={
+                "devices": {**hospital.devices, "research": device},
+                "systems": {**hospital.systems, "research": system},
+            }
+        )
+
+    return make
 
 
 @pytest.fixture

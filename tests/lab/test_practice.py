@@ -213,14 +213,14 @@ def test_there_is_nothing_to_change_by_hand_without_a_lab(folder):
 def test_the_only_directory_need_not_be_named_to_be_changed_by_hand(hospital, folder):
     practice.up(renamed(hospital), folder)
     assert practice.by_hand(folder) == practice.by_hand(folder, "wards")
-    with pytest.raises(Unavailable, match='no practice directory is named "directory"') as caught:
+    with pytest.raises(Unavailable, match='the lab has no server for a system "directory"') as caught:
         practice.by_hand(folder, "directory")
     assert caught.value.fix == "Name one of those there are: wards"
 
 
 def test_one_of_several_directories_must_be_named_to_be_changed_by_hand(hospital, folder):
     practice.up(with_a_second(hospital), folder)
-    with pytest.raises(Unavailable, match="the lab has 2 directories") as caught:
+    with pytest.raises(Unavailable, match="the lab has 2 servers") as caught:
         practice.by_hand(folder)
     assert caught.value.fix == "Name one of those there are: directory, other"
     assert practice.by_hand(folder, "other")[0] == "ldapmodify"
@@ -229,7 +229,7 @@ def test_one_of_several_directories_must_be_named_to_be_changed_by_hand(hospital
 def test_a_directory_that_died_is_told_from_one_that_is_not_there(hospital, folder):
     practice.up(hospital, folder)
     processes.end(folder / "directories" / "directory")
-    with pytest.raises(Unavailable, match='the practice directory "directory" does not run'):
+    with pytest.raises(Unavailable, match='the practice server of "directory" does not run'):
         practice.by_hand(folder)
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from pacsconf.inventory.endpoint import Endpoint
-from pacsconf.inventory.systems import DirectoryConfig, MemoryConfig, SystemConfig
+from pacsconf.inventory.systems import ConsoleConfig, DirectoryConfig, MemoryConfig, SystemConfig
 from pacsconf.inventory.values import SecretRef
 from pacsconf.operator.needs import Need, endpoint_of, needs, stays_here
 
@@ -32,7 +32,8 @@ def test_a_system_without_a_usable_url_is_nowhere_and_not_known_to_stay_here(mor
     assert not stays_here(config)
 
 
-def test_memory_and_what_is_on_the_loopback_stay_here():
+def test_memory_a_console_and_what_is_on_the_loopback_stay_here():
+    assert stays_here(ConsoleConfig(name="console", type="console", ae="pacs"))
     assert stays_here(MemoryConfig(name="memory", type="memory"))
     assert stays_here(directory("ldap://127.0.0.1:3890"))
     assert not stays_here(directory("ldap://ldap.example.org"))

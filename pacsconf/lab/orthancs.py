@@ -1,0 +1,107 @@
+"""The Orthancs of a practice lab: a private one for each declared Orthanc.
+
+It answers to the declared AE title. It holds the declared addresses of its peers, and behind those may be real
+devices; so it refuses to be told to call anybody.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pacsconf.core.errors import Unavailable
+from pacsconf.inventory.model import Inventory
+from pacsconf.inventory.peers import entity
+from pacsconf.inventory.systems import OrthancConfig
+from pacsconf.lab import orthanc
+from pacsconf.lab.credentials import private_file
+from pacsconf.lab.servers import Group
+
+_BY_HAND = "jdoe.curl"
+"""What curl is to read: the colleague's name and password, which do not belong on a command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeOrthanc:
+    """The Orthanc of one system. `only`: no other AE title is called at its address."""
+
+    group: ClassVar[Group] = "orthancs"
+
+    name: str
+    title: str
+    only: bool = True
+    dicomweb: bool = False
+
+    def start(self, folder: Path) -> None:
+        """A new one, that knows nobody."""
+        orthanc.start(folder, self._options())
+
+    def revive(self, folder: Path) -> bool:
+        """Whether it runs with its data, under this title."""
+        found = orthanc.revive(folder)
+        return found is not None and self._is(found)
+
+    def stands(self, folder: Path) -> bool:
+        """Whether it runs under this title."""
+        found = orthanc.attach(folder)
+        return found is not None and self._is(found)
+
+    def overlay(self, folder: Path) -> dict[str, Any]:
+        """What leads the declared Orthanc to this one."""
+        found = orthanc.attach(folder)
+        if found is None:
+            raise Unavailable("lab", f'the practice Orthanc "{self.name}" ended at once')
+        return {
+            "url": found.url,
+            "login": {"user": found.user, "password": f"file:{found.password_file}"},
+            "settings_file": str(found.settings_file),
+            "ca_file": None,
+            "verify": True,
+            "mode": "write",
+        }
+
+    def _options(self) -> orthanc.Options:
+        return orthanc.Options(
+            aet=self.title, check_called_aet=self.only, dicomweb=self.dicomweb, calls_nobody=True
+        )
+
+    def _is(self, found: orthanc.Orthanc) -> bool:
+        settings = json.loads(found.settings_file.read_text())
+        return (found.aet, settings["DicomCheckCalledAet"], bool(settings["Plugins"])) == (
+            self.title,
+            self.only,
+            self.dicomweb,
+        )
+
+
+def wanted(inventory: Inventory) -> Iterator[PracticeOrthanc]:
+    """One for each Orthanc that is declared, by name."""
+    for name, config in sorted(inventory.systems.items()):
+        if isinstance(config, OrthancConfig):
+            found = entity(inventory, config.ae) if config.ae else None
+            dicomweb = bool(config.dicomweb_servers)
+            if found is None:
+                yield PracticeOrthanc(name, orthanc.Options().aet, dicomweb=dicomweb)
+            else:
+                device, ae = found
+                only = len(device.ae_titles) == 1 and not ae.answers_to
+                yield PracticeOrthanc(name, ae.title, only, dicomweb)
+
+
+def dicom_port(folder: Path) -> int | None:
+    """Where the Orthanc in this folder takes associations; None when it does not run."""
+    found = orthanc.attach(folder)
+    return found.dicom_port if found else None
+
+
+def by_hand(folder: Path) -> tuple[str, ...] | None:
+    """The curl command of a colleague (`jdoe`), up to where a path of REST follows; None when it does not run."""
+    found = orthanc.attach(folder)
+    if found is None:
+        return None
+    settings = folder / _BY_HAND
+    private_file(settings, f'user = "{found.colleague}:{found.password}"\nsilent\nshow-error\nfail\n')
+    return ("curl", "-K", str(settings), found.url)

@@ -12,8 +12,61 @@ from dataclasses import dataclass
 from pacsconf.inventory import uids
 
 MODALITIES = frozenset(
-    "AR ASMT AU BDUS BI BMD CR CT CTPROTOCOL DG DMS DX ECG EEG EMG EOG EPS ES GM HD IO IVOCT IVUS KER LEN LS MG MR "
-    "NM OAM OCT OP OPM OPT OPTBSV OPTENF OPV OSS OT PA POS PT PX RESP RF RG RTIMAGE SC SM SRF TG US VA XA XC".split()
+    [
+        *(
+            "AR",
+            "ASMT",
+            "AU",
+            "BDUS",
+            "BI",
+            "BMD",
+            "CR",
+            "CT",
+            "CTPROTOCOL",
+            "DG",
+            "DMS",
+            "DX",
+            "ECG",
+            "EEG",
+            "EMG",
+        ),
+        *(
+            "EOG",
+            "EPS",
+            "ES",
+            "GM",
+            "HD",
+            "IO",
+            "IVOCT",
+            "IVUS",
+            "KER",
+            "LEN",
+            "LS",
+            "MG",
+            "MR",
+            "NM",
+            "OAM",
+            "OCT",
+        ),
+        *(
+            "OP",
+            "OPM",
+            "OPT",
+            "OPTBSV",
+            "OPTENF",
+            "OPV",
+            "OSS",
+            "OT",
+            "PA",
+            "POS",
+            "PT",
+            "PX",
+            "RESP",
+            "RF",
+            "RG",
+        ),
+        *("RTIMAGE", "SC", "SM", "SRF", "TG", "US", "VA", "XA", "XC"),
+    ]
 )
 """Codes of what makes images or curves: (0008,0060) Modality (PS3.3 section C.7.3.1.1.1)."""
 

@@ -128,10 +128,10 @@ def _removed(value: Any, path: Path) -> bool:
         if not _leads(value, step):
             return False
         value = value[step]
-    if isinstance(value, list | dict) and _leads(value, path[-1]):
+    there = _leads(value, path[-1])
+    if there:
         del value[path[-1]]
-        return True
-    return False
+    return there
 
 
 def _leads(value: Any, step: int | str) -> bool:

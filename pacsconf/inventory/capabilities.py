@@ -66,10 +66,10 @@ def _listed(
     for number, text in enumerate(texts):
         for uid in uids.sop_classes(text):
             capability = TransferCapability(
-                name=_name(uid, role),
+                name=usual_name(uid, role),
                 sop_class=uid,
                 role=role,
-                transfer_syntaxes=syntaxes if _stores(uid) else uids.DEFAULT_TRANSFER_SYNTAXES,
+                transfer_syntaxes=syntaxes if stores(uid) else uids.DEFAULT_TRANSFER_SYNTAXES,
             )
             yield Written(capability, (*base, number))
 
@@ -82,7 +82,7 @@ def _spelled_out(device: DeviceDeclaration, ae: AEDeclaration, at: Path) -> Iter
 
 def _spelled(declared: CapabilityDeclaration) -> TransferCapability:
     return TransferCapability(
-        name=declared.name or _name(declared.sop_class, declared.role),
+        name=declared.name or usual_name(declared.sop_class, declared.role),
         sop_class=declared.sop_class,
         role=declared.role,
         transfer_syntaxes=declared.transfer_syntaxes or uids.DEFAULT_TRANSFER_SYNTAXES,
@@ -96,12 +96,14 @@ def _said(device: DeviceDeclaration, ae: AEDeclaration, at: Path, key: str) -> t
     return getattr(ae if own else device, key), (*at, key) if own else (key,)
 
 
-def _stores(uid: str) -> bool:
+def stores(uid: str) -> bool:
+    """Whether `transfer_syntaxes` beside a list of services are meant for this SOP class."""
     entry = uids.dictionary().get(uid)
     return entry is None or entry.stores  # a private SOP class is nearly always one of storage
 
 
-def _name(uid: str, role: Role) -> str:
+def usual_name(uid: str, role: Role) -> str:
+    """The name of a capability that is given none."""
     return f"{uids.label(uid)}-{role.lower()}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -128,7 +128,7 @@ def scalar(text: str) -> str:
 _PLAIN = re.compile(
     r"[A-Za-z0-9_./](?:[A-Za-z0-9_./+@()~^$*;=&-]|:(?=[A-Za-z0-9_/])| (?=[A-Za-z0-9_./+@()-]))*"
 )
-_RESOLVER = yaml.SafeLoader("")
+_RESOLVER: Any = yaml.SafeLoader("")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
 
 

@@ -1,0 +1,123 @@
+"""Capabilities one by one, said in as few words as mean exactly the same.
+
+The inverse of `inventory.capabilities.written`: what has its usual name and its usual transfer syntaxes goes into
+`uses` and `offers`, the rest is spelled out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from pacsconf.inventory import uids
+from pacsconf.inventory.capabilities import stores, usual_name
+
+Capability = Mapping[str, Any]
+
+_DEFAULT = frozenset(uids.DEFAULT_TRANSFER_SYNTAXES)
+_LISTS = {"SCU": "uses", "SCP": "offers"}
+
+
+def in_words(capabilities: Sequence[Capability]) -> dict[str, Any]:
+    """`uses`, `offers`, `transfer_syntaxes` and `transfer_capabilities` that come to these capabilities.
+
+    Each of them has `sop_class` and `transfer_syntaxes` as UIDs, `role`, and a `name` if it is not the usual one.
+    """
+    plain = [one for one in capabilities if _is_usual(one)]
+    common = _common_syntaxes(plain)
+    listed = [one for one in plain if _syntaxes(one) == (common if stores(one["sop_class"]) else _DEFAULT)]
+    spelled = [_spelled(one) for one in capabilities if one not in listed]
+    found: dict[str, Any] = {}
+    for role, key in _LISTS.items():
+        classes = {one["sop_class"] for one in listed if one["role"] == role}
+        found |= {key: list(words(classes))} if classes else {}
+    if common != _DEFAULT:
+        found["transfer_syntaxes"] = _syntax_words(common)
+    return found | ({"transfer_capabilities": spelled} if spelled else {})
+
+
+def _is_usual(one: Capability) -> bool:
+    """Whether a list of services could stand for it: nothing is said of it but what every such entry has."""
+    usual = usual_name(one["sop_class"], one["role"])
+    return one.get("name", usual) == usual and not one.get("extra")
+
+
+def _syntaxes(one: Capability) -> frozenset[str]:
+    return frozenset(one["transfer_syntaxes"])
+
+
+def _common_syntaxes(capabilities: Iterable[Capability]) -> frozenset[str]:
+    """The transfer syntaxes that most storage SOP classes have."""
+    counts = Counter(_syntaxes(one) for one in capabilities if stores(one["sop_class"]))
+    return max(counts, key=lambda each: (counts[each], each == _DEFAULT, sorted(each)), default=_DEFAULT)
+
+
+def _spelled(one: Capability) -> dict[str, Any]:
+    uid, role = one["sop_class"], one["role"]
+    found: dict[str, Any] = {"sop_class": sop_class_word(uid), "role": role}
+    if one.get("name", "") not in ("", usual_name(uid, role)):
+        found["name"] = one["name"]
+    if _syntaxes(one) != _DEFAULT:
+        found["transfer_syntaxes"] = _syntax_words(_syntaxes(one))
+    return found | ({"extra": one["extra"]} if one.get("extra") else {})
+
+
+# --- words --------------------------------------------------------------------------------------------------
+
+
+def words(classes: Iterable[str]) -> tuple[str, ...]:
+    """The fewest services and SOP classes that stand for exactly these: storage first, then by name."""
+    wanted = frozenset(classes)
+    left = set(wanted)
+    found: list[tuple[bool, str]] = []
+    for name, members in _broad_services():
+        if members <= wanted and members & left:
+            left -= members
+            found.append((not any(map(stores, members)), name))
+    found += [(not stores(uid), _single_services().get(uid) or sop_class_word(uid)) for uid in left]
+    return tuple(word for _, word in sorted(found))
+
+
+@cache
+def _broad_services() -> tuple[tuple[str, frozenset[str]], ...]:
+    """Services for several SOP classes, the widest first."""
+    several = [
+        (name, frozenset(one.classes)) for name, one in uids.services().items() if len(one.classes) > 1
+    ]
+    return tuple(sorted(several, key=lambda pair: -len(pair[1])))
+
+
+@cache
+def _single_services() -> Mapping[str, str]:
+    """Services for one SOP class, by its UID; of two names the first."""
+    found: dict[str, str] = {}
+    for name, one in uids.services().items():
+        if len(one.classes) == 1:
+            found.setdefault(one.classes[0], name)
+    return found
+
+
+@cache
+def sop_class_word(uid: str) -> str:
+    """The name of a SOP class if it leads back to it, else its UID."""
+    return _word(uid, lambda text: uids.sop_classes(text) == (uid,))
+
+
+@cache
+def _syntax_word(uid: str) -> str:
+    return _word(uid, lambda text: uids.transfer_syntax(text) == uid)
+
+
+def _word(uid: str, leads_back: Callable[[str], bool]) -> str:
+    label = uids.label(uid)
+    try:
+        return label if leads_back(label) else uid
+    except ValueError:
+        return uid
+
+
+def _syntax_words(syntaxes: Iterable[str]) -> list[str]:
+    """Uncompressed ones first, as everybody lists them."""
+    return [_syntax_word(uid) for uid in sorted(syntaxes, key=lambda uid: (uid not in _DEFAULT, uid))]

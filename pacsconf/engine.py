@@ -15,7 +15,8 @@ from typing import Protocol
 
 from pacsconf.core.address import Address
 from pacsconf.core.aftermath import newly_waiting, owned_after, still_held, still_waiting
-from pacsconf.core.change import Change, Outcome
+from pacsconf.core.attestation import Attestation
+from pacsconf.core.change import Change, Outcome, Status
 from pacsconf.core.changeset import ChangeSet, Proof, changeset_id
 from pacsconf.core.compare import Rules
 from pacsconf.core.errors import (
@@ -39,6 +40,7 @@ from pacsconf.inventory.model import Inventory
 from pacsconf.record.lock import Open
 from pacsconf.record.record import Record
 from pacsconf.record.state import RecordState
+from pacsconf.systems.abilities import Attested
 from pacsconf.systems.base import Declared, System
 from pacsconf.systems.carry_out import STOPPED, carry_out
 
@@ -54,6 +56,8 @@ class Progress(Protocol):
     def outcome(self, outcome: Outcome) -> None: ...
     def proved(self, proof: Proof) -> None: ...
 
+
+Attestations = Mapping[Address, Attestation]
 
 Prove = Callable[[frozenset[str]], Iterator[Proof]]
 """Tries the declared services of these devices on the wire, as gently as they allow."""
@@ -113,7 +117,7 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
     names = [name for name in sorted(world.systems) if reads(options.target, options.exclude, name)]
     declared = {name: world.systems[name].declared(world.inventory) for name in names}
     record = world.record.state()
-    snapshots = read(world, names)
+    snapshots = read(world, names, record.attested)
     scenario = Scenario(
         environment=world.environment,
         basis=replace(world.basis, record_head=record.head),
@@ -142,8 +146,8 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
     return Planned(whole, record, findings, _paths(declared.values()), changed)
 
 
-def read(world: World, names: Sequence[str]) -> tuple[Snapshot, ...]:
-    """All that these systems hold.
+def read(world: World, names: Sequence[str], attested: Attestations) -> tuple[Snapshot, ...]:
+    """All that these systems hold; those that cannot be read hold what was attested of them.
 
     Raises: SystemFaults with every system that cannot be read whole.
     """
@@ -152,8 +156,11 @@ def read(world: World, names: Sequence[str]) -> tuple[Snapshot, ...]:
     for name in names:
         world.progress.reading(name)
         started = perf_counter()
+        system = world.systems[name]
+        if isinstance(system, Attested):
+            system.recall({address: one for address, one in attested.items() if address.system == name})
         try:
-            snapshot = world.systems[name].read()
+            snapshot = system.read()
         except SystemFault as fault:
             faults.append(fault)
             continue
@@ -170,12 +177,11 @@ def _recorded(record: RecordState) -> Recorded:
     """What planning needs of the record; where none was begun yet, nothing is owned, and that is certain."""
     if not record.exists:
         return Recorded({})
-    waiting = {address: one.change.after for address, one in record.waiting.items()}
     return Recorded(
         record.last,
         ". ".join(filter(None, (record.why_unknown, record.fix))),
         {address: one.declared for address, one in record.held.items()},
-        {address: state for address, state in waiting.items() if state is not None},
+        {address: one.change for address, one in record.waiting.items()},
         record.reserved,
     )
 
@@ -283,7 +289,7 @@ def resume(world: World) -> ChangeSet:
         )
     for name in names:
         world.systems[name].declared(world.inventory)
-    read(world, names)
+    read(world, names, world.record.state(fetch=False).attested)
     with world.record.resume() as opened:
         return _carry_out(world, opened)
 
@@ -388,11 +394,12 @@ def _settle(world: World, changes: Sequence[Change], outcomes: dict[Address, Out
 
 
 def _prove(world: World, changes: Sequence[Change], outcomes: Mapping[Address, Outcome]) -> Iterator[Proof]:
-    touched = {
-        change.root.parts[0]
-        for change in changes
-        if change.after and outcomes[change.address].status == "applied"
-    }
-    for proof in world.prove(frozenset(touched)):
+    """What was changed is tried; a device at which a person has yet to key in its part is left in peace."""
+    roots: dict[Status, set[tuple[str, str]]] = {"applied": set(), "waiting": set()}
+    for change in changes:
+        if change.after and (status := outcomes[change.address].status) in roots:
+            roots[status].add((change.root.kind, change.root.parts[0]))
+    touched = frozenset(name for _, name in roots["applied"] - roots["waiting"])
+    for proof in world.prove(touched):
         world.progress.proved(proof)
         yield proof

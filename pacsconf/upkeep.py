@@ -19,7 +19,7 @@ def begin_record(world: World, *, reason: str, accept: bool = False) -> int:
     """
     names = sorted(world.systems)
     declared = [r.state() for name in names for r in world.systems[name].declared(world.inventory).resources]
-    live = {r.address: r.state() for snapshot in read(world, names) for r in snapshot.resources}
+    live = {r.address: r.state() for snapshot in read(world, names, {}) for r in snapshot.resources}
     owned = {
         state.address: state
         for state in declared

@@ -8,6 +8,9 @@ from typing import Literal
 from pacsconf.core.address import Address
 from pacsconf.core.resource import State
 
+How = Literal["attested", "observed"]
+"""Whether a person says so, or it was seen on the wire."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
@@ -21,6 +24,6 @@ class Attestation:
     state: State | None
     by: str
     at: str
-    how: Literal["attested", "observed"] = "attested"
+    how: How = "attested"
     reason: str = ""
     basis: str = ""

@@ -37,14 +37,14 @@ class SystemRules:
 class Recorded:
     """What the record knows: `owned` is None when it cannot be trusted, and `why_unknown` says why.
 
-    `held` maps an address to the digest its declared state had when it was held; `waiting` to the state a
-    person is to key in; `reserved` to the day a lingering name is released.
+    `held` maps an address to the digest its declared state had when it was held; `waiting` to the change
+    that a person was asked to make; `reserved` to the day a lingering name is released.
     """
 
     owned: States | None
     why_unknown: str = ""
     held: Mapping[Address, str] = field(default_factory=dict)
-    waiting: Mapping[Address, State] = field(default_factory=dict)
+    waiting: Mapping[Address, Change] = field(default_factory=dict)
     reserved: Mapping[Address, date] = field(default_factory=dict)
 
 
@@ -179,23 +179,37 @@ def _changes(scenario: Scenario, differences: Iterable[Difference]) -> list[Chan
     for difference in differences:
         rules = scenario.systems[difference.address.system].rules
         repairs = any_match(repair, difference.address, _root(difference))
-        one = change(difference, rules, repairs=repairs)
+        one = change(difference, rules, repairs=repairs) or _handed_over(scenario, difference, rules)
         if one is not None:
             made.append(one)
     return made
+
+
+def _handed_over(scenario: Scenario, difference: Difference, rules: Rules) -> Change | None:
+    """What puts drift back, where a person was asked to do so: it waits like any other change."""
+    one = change(difference, rules, repairs=True)
+    return one if one is not None and _is_awaited(scenario.record, one) else None
+
+
+def _is_awaited(record: Recorded, one: Change) -> bool:
+    """Whether a change is what a person was asked for: no more, and no less than what of it is not done yet."""
+    asked = record.waiting.get(one.address)
+    if asked is None or one.after is None or asked.after is None:
+        return asked is not None and one.after is asked.after
+    if one.action == "create" and asked.action != "create":
+        return False
+    wanted = {field.name: field.after for field in asked.fields}
+    left = {field.name for field in one.fields}
+    return left <= wanted.keys() and all(
+        one.after.fields.get(name) == value for name, value in wanted.items()
+    )
 
 
 def _left_out(scenario: Scenario, wanted: list[Change]) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
     """The changes that are held, and those that wait for a person, each with what waits for them."""
     record = scenario.record
     held = {a for a, digest in record.held.items() if state_digest(scenario.declared.get(a)) == digest}
-    waiting = {
-        one.address
-        for one in wanted
-        if one.after
-        and one.address in record.waiting
-        and record.waiting[one.address].fields == one.after.fields
-    }
+    waiting = {one.address for one in wanted if _is_awaited(record, one)}
     held = {one.address for one in wanted if one.address in held}
     held |= waiting_for(held, wanted)
     waiting = (waiting | waiting_for(waiting, wanted)) - held
@@ -239,6 +253,7 @@ def _assembled(
 ) -> Plan:
     last = scenario.record.owned or {}
     touched = {one.address: one for one in changes}
+    put_back = {**touched, **{one.address: one for one in waiting}}
     seen = [one for one in differences if _is_shown(scenario.options, one) and one.address not in touched]
     settled = [one for one in seen if one.records_only]
     drifts = [one for one in differences if one.drifted and _is_shown(scenario.options, one)]
@@ -259,7 +274,7 @@ def _assembled(
         guards=guards(changes, scene),
         takes=tuple(state for state in map(recorded, settled) if state is not None),
         forgets=tuple(one.address for one in settled if one.verdict == "forget"),
-        drifts=tuple(one for one in drifts if not _is_put_back(one, touched.get(one.address))),
+        drifts=tuple(one for one in drifts if not _is_put_back(one, put_back.get(one.address))),
         waiting=waiting,
         held=held,
         reserved={address: day.isoformat() for address, day in lingering.reserved.items()},

@@ -5,6 +5,7 @@
     held.json, waiting.json   addresses left alone, and changes that a person must make
     reserved.json             names that stay reserved, with the day their reservation ends
     owned/SYSTEM/KIND.jsonl   one owned state a line, by address: every field as it was last applied
+    attested/SYSTEM.jsonl     what was attested of a system that cannot be read, one resource a line; often absent
 
 Everything is canonical JSON, so that equal contents are equal files and `git diff` between two commits reads as
 what changed.
@@ -21,15 +22,18 @@ from typing import Any, Literal, TypeVar, get_args
 from urllib.parse import quote
 
 from pacsconf.core.address import Address
+from pacsconf.core.attestation import Attestation, How
 from pacsconf.core.change import Change, change_from_json, change_to_json, state_from_json, state_to_json
 from pacsconf.core.changeset import ChangeSet, changeset_from_json, changeset_to_json
 from pacsconf.core.errors import PacsconfError, RecordError
 from pacsconf.core.plan import canonical
-from pacsconf.core.resource import State
+from pacsconf.core.resource import State, one_of
 
 FORMAT_VERSION = 1
 
-EntryType = Literal["init", "accept", "open", "renewed", "resumed", "closed", "abandoned", "hold", "release"]
+EntryType = Literal[
+    "init", "accept", "open", "renewed", "resumed", "closed", "abandoned", "hold", "release", "attest"
+]
 
 T = TypeVar("T")
 
@@ -87,6 +91,7 @@ class Contents:
     waiting: Mapping[Address, Waiting] = field(default_factory=dict)
     reserved: Mapping[Address, date] = field(default_factory=dict)
     changeset: ChangeSet | None = None
+    attested: Mapping[Address, Attestation] = field(default_factory=dict)
 
     @property
     def open(self) -> ChangeSet | None:
@@ -112,6 +117,10 @@ def to_files(entry: Entry, contents: Contents) -> dict[str, bytes]:
         owned, key=lambda state: (state.address.system, state.address.kind)
     ):
         files[f"owned/{_file_name(system)}/{_file_name(kind)}.jsonl"] = states_to_lines(states)
+    attested = sorted(contents.attested.values(), key=lambda one: one.address)
+    for system, attestations in groupby(attested, key=lambda one: one.address.system):
+        lines = (canonical(_attestation_to_json(one)) + b"\n" for one in attestations)
+        files[f"attested/{_file_name(system)}.jsonl"] = b"".join(lines)
     return files
 
 
@@ -134,6 +143,12 @@ def from_files(paths: Iterable[str], read: Callable[[str], bytes]) -> Contents:
         waiting=_parsed("waiting.json", read, _waiting_from_json),
         reserved=_parsed("reserved.json", read, _reserved_from_json),
         changeset=changeset,
+        attested={
+            one.address: one
+            for path in sorted(present)
+            if path.startswith("attested/") and path.endswith(".jsonl")
+            for one in _from_lines(read(path), path, _attestation_from_json)
+        },
     )
 
 
@@ -147,14 +162,23 @@ def states_from_lines(data: bytes, path: str) -> Iterator[State]:
 
     Raises: RecordError naming the line.
     """
+    yield from _from_lines(data, path, _state_from_json)
+
+
+def _from_lines(data: bytes, path: str, parse: Callable[[Any], T]) -> Iterator[T]:
+    """What each line holds. Raises: RecordError naming the line."""
     for number, line in enumerate(data.splitlines(), start=1):
         try:
-            state = state_from_json(json.loads(line))
+            yield parse(json.loads(line))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
             raise _unreadable(f"{path}:{number}", exc) from exc
-        if state is None:
-            raise _unreadable(f"{path}:{number}", "a state is missing")
-        yield state
+
+
+def _state_from_json(data: Any) -> State:
+    state = state_from_json(data)
+    if state is None:
+        raise ValueError("a state is missing")
+    return state
 
 
 def entry_from_file(data: bytes, commit: str = "") -> Entry:
@@ -253,3 +277,21 @@ def _waiting_from_json(data: list[dict[str, Any]]) -> dict[Address, Waiting]:
 
 def _reserved_from_json(data: dict[str, Any]) -> dict[Address, date]:
     return {Address.parse(address): date.fromisoformat(day) for address, day in data.items()}
+
+
+def _attestation_to_json(attestation: Attestation) -> dict[str, Any]:
+    texts = {name: getattr(attestation, name) for name in _ATTESTED}
+    state = state_to_json(attestation.state)
+    return {"address": str(attestation.address), "how": attestation.how, "state": state, **texts}
+
+
+_ATTESTED = ("by", "at", "reason", "basis")
+
+
+def _attestation_from_json(data: dict[str, Any]) -> Attestation:
+    return Attestation(
+        Address.parse(data["address"]),
+        state_from_json(data["state"]),
+        how=one_of(How, data["how"]),
+        **{name: str(data[name]) for name in _ATTESTED},
+    )

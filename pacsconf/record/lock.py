@@ -121,12 +121,13 @@ class Open:
             outcomes=tuple(outcomes),
             proofs=tuple(proofs),
         )
-        contents = Contents(
-            owned,
-            old.held if held is None else held,
-            old.waiting if waiting is None else self._waiting(waiting),
-            old.reserved if reserved is None else reserved,
-            closed,
+        contents = replace(
+            old,
+            owned=owned,
+            held=old.held if held is None else held,
+            waiting=old.waiting if waiting is None else self._waiting(waiting),
+            reserved=old.reserved if reserved is None else reserved,
+            changeset=closed,
         )
         self._append("closed", contents, _tally(outcomes))
         self.changeset = closed

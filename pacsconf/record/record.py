@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Self
 
 from pacsconf.core.address import Address
+from pacsconf.core.attestation import Attestation
 from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.errors import LockHeld, PacsconfError, RecordError, RecordUnknown, StalePlan
 from pacsconf.core.resource import State
@@ -299,6 +300,25 @@ class Record:
             return replace(now, held={a: one for a, one in now.held.items() if a not in freed})
 
         return self._edit("release", without, reason, freed)
+
+    def attest(self, attestations: Iterable[Attestation], *, reason: str) -> str:
+        """What stands in systems that cannot be read: it is owned from now on as attested, or not at all where it
+        is gone, and what waited for it waits no longer. Returns the commit.
+
+        Raises: LockHeld; RecordUnknown; RecordError.
+        """
+        made = {one.address: one for one in attestations}
+        stand = {address: one.state for address, one in made.items() if one.state is not None}
+
+        def moved(now: Contents) -> Contents:
+            return replace(
+                now,
+                attested={**now.attested, **made},
+                owned={**{a: state for a, state in now.owned.items() if a not in made}, **stand},
+                waiting={a: one for a, one in now.waiting.items() if a not in made},
+            )
+
+        return self._edit("attest", moved, reason, made)
 
     def _edit(
         self, kind: EntryType, edit: Callable[[Contents], Contents], reason: str, addresses: Iterable[Address]

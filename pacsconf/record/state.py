@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from pacsconf.core.address import Address
+from pacsconf.core.attestation import Attestation
 from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.errors import RecordError, RecordUnknown
 from pacsconf.core.resource import State
@@ -66,6 +67,11 @@ class RecordState:
     def reserved(self) -> Mapping[Address, date]:
         """Names that stay reserved, until when."""
         return self.contents.reserved
+
+    @property
+    def attested(self) -> Mapping[Address, Attestation]:
+        """What stands in systems that cannot be read, as far as anybody said."""
+        return self.contents.attested
 
     def require_known(self) -> None:
         """Go on only when it is known what is owned.

@@ -7,6 +7,7 @@ from time import monotonic
 import pytest
 
 from pacsconf.core.address import Address
+from pacsconf.core.change import Change
 from pacsconf.core.compare import Rules
 from pacsconf.core.errors import PlanError, UnsafePlan
 from pacsconf.core.guard import tripped
@@ -123,6 +124,20 @@ def test_what_enforcing_leaves_is_still_reported():
 
 # --- held, waiting ------------------------------------------------------------------------------------------
 
+
+def asked(address: Address, before: World, after: World) -> Change:
+    """What a person was asked to do at an address."""
+    action = (
+        "update" if address in before and address in after else "delete" if address in before else "create"
+    )
+    return Change(action, before.get(address), after.get(address), after.get(address))
+
+
+def wall(**fields) -> World:
+    """One entry that only a person can change."""
+    return {DEVICE: State(DEVICE, DEVICE, fields)}
+
+
 HELD = {"held": {ENTITY: state_digest(hospital(port=2)[ENTITY])}}
 
 
@@ -139,17 +154,63 @@ def test_a_hold_ends_when_something_else_is_declared():
 
 
 def test_what_a_person_is_to_key_in_waits_with_what_needs_it():
-    waiting = {"waiting": {ENTITY: hospital(port=2)[ENTITY]}}
+    waiting = {"waiting": {ENTITY: asked(ENTITY, hospital(), hospital(port=2))}}
     plan = planned(hospital(port=2), hospital(), hospital(), record=waiting)
 
     assert (addresses(plan.changes), addresses(plan.waiting)) == ([DEVICE], [PEER, ENTITY])
 
 
 def test_waiting_is_over_when_something_else_is_declared():
-    waiting = {"waiting": {ENTITY: hospital(port=2)[ENTITY]}}
+    waiting = {"waiting": {ENTITY: asked(ENTITY, hospital(), hospital(port=2))}}
     plan = planned(hospital(port=3), hospital(), hospital(), record=waiting)
 
     assert (addresses(plan.changes), plan.waiting) == ([DEVICE, ENTITY, PEER], ())
+
+
+@pytest.mark.parametrize(
+    ("live", "waits"),
+    [
+        (wall(host="a", port=1), True),
+        (wall(host="b", port=1), True),  # one of two fields is keyed in
+        (wall(host="a", port=1, name="x"), True),  # what somebody else changed beside it is drift
+        ({}, False),  # the row is gone: that somebody is to make it, nobody was told
+    ],
+    ids=["nothing is done", "half is done", "something else drifted", "gone"],
+)
+def test_what_is_left_of_what_a_person_was_asked_for_waits(live, waits):
+    last, declared = wall(host="a", port=1), wall(host="b", port=2)
+    plan = planned(declared, live, last, record={"waiting": {DEVICE: asked(DEVICE, last, declared)}})
+
+    assert (addresses(plan.waiting), addresses(plan.changes)) == (([DEVICE], []) if waits else ([], []))
+
+
+def test_a_person_who_was_asked_for_more_than_is_declared_now_is_asked_again():
+    live = wall(host="a", port=1)
+    record = {"waiting": {DEVICE: asked(DEVICE, live, wall(host="b", port=2))}}
+    plan = planned(wall(host="b", port=1), live, live, record=record)
+
+    assert (addresses(plan.changes), plan.waiting) == ([DEVICE], ())
+
+
+def test_a_delete_waits_for_a_person_too():
+    plan = planned({}, wall(port=1), wall(port=1), record={"waiting": {DEVICE: asked(DEVICE, wall(), {})}})
+
+    assert (plan.changes, addresses(plan.waiting)) == ((), [DEVICE])
+
+
+def test_a_repair_that_was_handed_to_a_person_waits_and_is_no_drift_any_more():
+    sides = wall(port=1), wall(port=2), wall(port=1)
+    plan = planned(*sides, record={"waiting": {DEVICE: asked(DEVICE, wall(port=2), wall(port=1))}})
+
+    assert (plan.changes, addresses(plan.waiting), plan.drifts) == ((), [DEVICE], ())
+
+
+def test_drift_that_is_another_one_than_a_person_was_asked_to_put_back_is_reported():
+    sides = wall(port=1, host="a"), wall(port=1, host="c"), wall(port=1, host="a")
+    record = {"waiting": {DEVICE: asked(DEVICE, wall(port=2, host="a"), wall(port=1, host="a"))}}
+    plan = planned(*sides, record=record)
+
+    assert (plan.changes, plan.waiting, addresses(plan.drifts)) == ((), (), [DEVICE])
 
 
 # --- targets and excludes -----------------------------------------------------------------------------------

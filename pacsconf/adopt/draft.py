@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pacsconf.core.address import Address
+from pacsconf.core.finding import Path
 
 Plain = Mapping[str, Any]
 """What stands under one name of a collection: mappings, lists, texts, numbers and switches, nothing else."""
@@ -30,7 +31,8 @@ class Draft:
     """Members of the inventory's collections by name, in long form, each as it may be declared.
 
     `system` is the name of the source's own system, which stands in `systems` too. `origin` leads from a device,
-    or from `device/AE_TITLE`, to the live address it was made from.
+    or from `device/AE_TITLE`, to the live address it was made from. `comments` are what is to stand above something
+    in the files, by its path (`("systems", "orthanc", "peers")`).
     """
 
     system: str
@@ -39,3 +41,4 @@ class Draft:
     flows: Mapping[str, Plain] = field(default_factory=dict)
     remarks: tuple[Remark, ...] = ()
     origin: Mapping[str, Address] = field(default_factory=dict)
+    comments: Mapping[Path, str] = field(default_factory=dict)

@@ -120,28 +120,41 @@ Right = Literal[
 """What a peer is allowed: a request that it may make, or (`transcoding`) that what is sent to it may be recoded."""
 RIGHTS: tuple[Right, ...] = get_args(Right)
 
-_COMMITMENT: tuple[Right, ...] = ("n-action", "n-event-report")
+_SEVERAL: Mapping[str, tuple[Right, ...]] = {
+    "storage-commitment": ("n-action", "n-event-report"),
+    "all": RIGHTS,
+}
+"""Words for several rights."""
 
 
 def rights(value: Any) -> tuple[Right, ...]:
-    """The rights in a list of words, each once, by name; `storage-commitment` stands for both of its requests.
+    """The rights in a list of words, each once, by name.
+
+    `storage-commitment` stands for both of its requests, and `all` for every right there is.
 
     Raises: ValueError naming the words there are.
     """
     words = value if isinstance(value, list | tuple) else (value,)
     found: set[Right] = set()
     for word in words:
-        known = [right for right in RIGHTS if right == word]
-        if not known and word != "storage-commitment":
-            raise ValueError(f'"{word}" is no right: {", ".join((*RIGHTS, "storage-commitment"))}')
-        found.update(known or _COMMITMENT)
+        known = [right for right in RIGHTS if right == word] or _SEVERAL.get(str(word), ())
+        if not known:
+            raise ValueError(f'"{word}" is no right: {", ".join((*RIGHTS, *_SEVERAL))}')
+        found.update(known)
     return tuple(sorted(found))
 
 
 Rights = Annotated[
     tuple[Right, ...],
     BeforeValidator(ruled("PACS-PEER-001", rights)),
-    WithJsonSchema({"type": "array", "items": {"type": "string", "enum": [*RIGHTS, "storage-commitment"]}}),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "enum": [*RIGHTS, *_SEVERAL]},
+                {"type": "array", "items": {"type": "string", "enum": [*RIGHTS, *_SEVERAL]}},
+            ]
+        }
+    ),
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import date
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from pacsconf.inventory.environment import for_environment
 from pacsconf.inventory.flows import pairs
 from pacsconf.inventory.loader import load
 from pacsconf.inventory.model import Device, Inventory
+from pacsconf.inventory.peers import peer_table
 from pacsconf.inventory.schema import json_schema
+from pacsconf.inventory.systems import PeersConfig
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "inventory").rglob("*.yaml"))
@@ -48,6 +51,16 @@ def devices(hospital: Inventory, **facts: object) -> set[str]:
     }
 
 
+def aliases(hospital: Inventory, system: str) -> set[str]:
+    """The peers of a system; nothing is wrong with them."""
+    deployed, _ = for_environment(hospital, "production")
+    config = deployed.systems[system]
+    assert isinstance(config, PeersConfig)
+    peers, findings = peer_table(deployed, config)
+    assert findings == ()
+    return {peer.alias for peer in peers}
+
+
 def callers(hospital: Inventory, flow: str) -> set[tuple[str, str]]:
     return {(pair.calling, pair.called) for pair in pairs(hospital) if pair.flow == flow}
 
@@ -64,8 +77,21 @@ def sop_classes(device: Device, role: str) -> set[str]:
 # --- it loads ------------------------------------------------------------------------------------------------
 
 
-def test_nothing_is_wrong_with_it():
-    assert [finding for finding in LOADED.findings if finding.severity != "info"] == []
+def test_nothing_is_wrong_with_it_but_what_its_baseline_accepts():
+    wrong = [finding for finding in LOADED.findings if finding.severity != "info"]
+
+    assert [(finding.rule, finding.accepted) for finding in wrong] == [
+        ("PACS-NET-001", "until 2027-12-31 by network-team")
+    ]
+
+
+def test_what_the_baseline_accepts_counts_again_after_its_day():
+    after = load(ROOT, date(2028, 1, 1))
+
+    assert [finding.rule for finding in after.findings if not finding.accepted] == [
+        "PACS-BASE-001",
+        "PACS-NET-001",
+    ]
 
 
 @pytest.mark.parametrize("environment", ["lab", "production"])
@@ -73,23 +99,30 @@ def test_nothing_is_wrong_with_it_in_any_environment(hospital: Inventory, enviro
     chosen, findings = for_environment(hospital, environment)
 
     assert findings == ()
-    assert list(chosen.systems) == ["directory"]
+    assert {name: system.type for name, system in chosen.systems.items()} == {
+        "directory": "dicom-directory",
+        "orthanc": "orthanc",
+        "cardio-console": "console",
+    }
     assert str(chosen.systems["directory"].bind.password) == "env:PACSCONF_LDAP_PASSWORD"
+    assert str(chosen.systems["orthanc"].login.password) == "env:PACSCONF_ORTHANC_PASSWORD"
 
 
 def test_production_is_read_only_and_the_lab_is_not(hospital: Inventory):
     modes = {
-        name: for_environment(hospital, name)[0].systems["directory"].mode for name in hospital.environments
+        name: {system.mode for system in for_environment(hospital, name)[0].systems.values()}
+        for name in hospital.environments
     }
 
-    assert modes == {"lab": "write", "production": "read-only"}
+    assert modes == {"lab": {"write"}, "production": {"read-only"}}
 
 
 def test_what_the_lab_puts_over_it_fits(hospital: Inventory):
     bind = {"dn": "cn=pacsconf,dc=example,dc=org", "password": "file:/tmp/lab/password"}
     overlay = {
         "systems": {
-            "directory": {"url": "ldaps://127.0.0.1:6636", "base": "dc=example,dc=org", "bind": bind}
+            "directory": {"url": "ldaps://127.0.0.1:6636", "base": "dc=example,dc=org", "bind": bind},
+            "orthanc": {"url": "http://127.0.0.1:8042", "settings_file": "/tmp/lab/configuration.json"},
         },
         "dial": {"10.20.5.11:104": "127.0.0.1:11104", "*": "none"},
     }
@@ -98,7 +131,7 @@ def test_what_the_lab_puts_over_it_fits(hospital: Inventory):
 
     assert findings == ()
     assert chosen.systems["directory"].url == "ldaps://127.0.0.1:6636"
-    assert chosen.systems["directory"].mode == "write"
+    assert chosen.systems["orthanc"].url == "http://127.0.0.1:8042"
 
 
 class WithoutDates(yaml.SafeLoader):
@@ -140,20 +173,20 @@ def test_it_has_devices_of_every_kind(hospital: Inventory):
     )
     types = Counter(device.type for device in hospital.devices.values())
 
-    assert len(hospital.devices) == 72
+    assert len(hospital.devices) == 73
     assert codes == {
         "CT": 8, "MR": 5, "DX": 7, "CR": 1, "MG": 3, "US": 11, "XA": 3, "RF": 2, "NM": 1, "PT": 1,
         "IO": 2, "PX": 2, "OT": 1,
     }  # fmt: skip
     assert types == {
-        "modality": 46, "workstation": 14, "archive": 2, "router": 2, "printer": 2, "cd-publisher": 2,
+        "modality": 46, "workstation": 14, "archive": 3, "router": 2, "printer": 2, "cd-publisher": 2,
         "worklist": 1, "dose-server": 1, "ai": 1, "partner": 1,
     }  # fmt: skip
 
 
 def test_it_is_spread_over_the_sites(hospital: Inventory):
     assert Counter(device.site for device in hospital.devices.values()) == {
-        "main": 52, "south": 11, "north": 8, "partner": 1,
+        "main": 53, "south": 11, "north": 8, "partner": 1,
     }  # fmt: skip
 
 
@@ -270,8 +303,26 @@ def test_a_former_address_is_still_accepted(hospital: Inventory):
     assert (former.host, former.until) == ("10.20.7.17", "2027-03-31")
 
 
-def test_a_pacs_is_described_as_configured_by_hand(hospital: Inventory):
+def test_a_pacs_is_described_as_configured_by_hand_and_has_a_console(hospital: Inventory):
     assert "by hand" in (hospital.devices["cardio-pacs"].description or "")
+    assert aliases(hospital, "cardio-console") == {
+        "ARCHIVE", "PACS_ADMIN", "US_CARD_1", "US_CARD_2", "XA_CARD_1",
+    }  # fmt: skip
+
+
+def test_the_research_archive_is_an_orthanc_whose_peers_follow_from_flows(hospital: Inventory):
+    assert hospital.systems["orthanc"].ae == "research"
+    assert aliases(hospital, "orthanc") == {
+        "ARCHIVE", "CT_ER_1", "CT_ER_2", "CT_IR_1", "CT_LOAN_1", "CT_RAD_1", "MR_1", "MR_2", "PACS_ADMIN",
+        "PET_1", "THREE_D_1",
+    }  # fmt: skip
+
+
+def test_every_scanner_that_asks_the_cardiology_pacs_for_commitment_can_be_answered(hospital: Inventory):
+    asked = callers(hospital, "cardiology-to-cardio-pacs") | callers(hospital, "cardio-pacs-to-archive")
+    answered = callers(hospital, "cardio-pacs-confirms") | callers(hospital, "archive-confirms-cardio-pacs")
+
+    assert {(called, calling) for calling, called in asked} == answered
 
 
 def test_nothing_in_the_south_is_probed(hospital: Inventory):
@@ -427,7 +478,10 @@ def test_every_flow_service_is_used_and_offered_where_it_leads(hospital: Invento
     assert idle == []
 
 
-_ANSWERS = {"archive-confirms", "router-confirms", "archive-confirms-router"}
+_ANSWERS = {
+    "archive-confirms", "router-confirms", "archive-confirms-router", "cardio-pacs-confirms",
+    "archive-confirms-cardio-pacs",
+}  # fmt: skip
 """Here the provider of storage commitment calls its user back: roles are the other way round."""
 
 
@@ -456,7 +510,8 @@ def test_an_ae_title_is_the_name_of_its_device_in_capitals(hospital: Inventory):
 
 
 def test_addresses_are_private_and_of_their_site(hospital: Inventory):
-    for device in hospital.devices.values():
+    accepted = {one.at.split(".")[1] for one in hospital.baseline.values() if one.rule == "PACS-NET-001"}
+    for device in (each for name, each in hospital.devices.items() if name not in accepted):
         networks = [ip_network(network) for network in hospital.sites[device.site or ""].networks]
         hosts = [connection.host for connection in device.connections.values()]
         hosts += [node.host for node in device.nodes.values()]
@@ -482,7 +537,14 @@ def test_every_address_is_used_once(hospital: Inventory):
 def test_the_guide_names_only_what_is_there(hospital: Inventory):
     guide = (ROOT / "inventory" / "README.md").read_text()
     named = re.findall(r"^\| .* \| (?:flow )?`([^`]+)`", guide, re.MULTILINE)
-    known = {*hospital.devices, *hospital.sites, *hospital.flows, "OLD_PACS"}
+    known = {
+        *hospital.devices,
+        *hospital.sites,
+        *hospital.flows,
+        *hospital.systems,
+        *hospital.baseline,
+        "OLD_PACS",
+    }
 
-    assert len(named) == 18
+    assert len(named) == 20
     assert [name for name in named if name not in known] == []

@@ -46,14 +46,18 @@ class Profiled:
     profiles: Mapping[str, Plain] = field(default_factory=dict)
     devices: Mapping[str, Plain] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
+    base: str = BASE
 
 
-def profiled(devices: Mapping[str, Plain], taken: Collection[str] = ()) -> Profiled:
-    """Devices in long form with the profiles that make them short; `taken` are names of profiles there are."""
+def profiled(devices: Mapping[str, Plain], taken: Collection[str] = (), base: str = BASE) -> Profiled:
+    """Devices in long form with the profiles that make them short.
+
+    `taken` are names of profiles there are; `base` is what the one is called that all build on, if it can be.
+    """
     short: dict[str, Plain] = {name: shortened(device) for name, device in devices.items()}
     groups = {name: group(device) for name, device in devices.items()}
     names = _Names(taken)
-    base = names.new(BASE)
+    base = names.new(base)
     profiles: dict[str, Plain] = {base: {"probe": "none"}}
     alike = _alike(short, groups)
     for name, members in _named(alike, short, names):
@@ -61,11 +65,11 @@ def profiled(devices: Mapping[str, Plain], taken: Collection[str] = ()) -> Profi
             profiles[profile] = plain
             for device in own:
                 short[device] = {"profile": profile, **_less(short[device], _inherited(profile, profiles))}
-    for name, device in list(short.items()):
-        if device.get("probe") == "none":
-            short[name] = {"profile": base, **_less(device, profiles[base])}
+    for device, plain in short.items():
+        if plain.get("probe") == "none":
+            short[device] = {"profile": base, **_less(plain, profiles[base])}
     used = _used(profiles, short.values())
-    return Profiled(used, {name: ordered(device) for name, device in short.items()}, groups)
+    return Profiled(used, {name: ordered(device) for name, device in short.items()}, groups, base)
 
 
 def group(device: Plain) -> str:

@@ -1,6 +1,6 @@
 """A device in long form, said in short form as far as that means the same.
 
-What it comes to when it is spelled out (`inventory.expand`) is the same before and after: the tests hold it to that.
+What it comes to when it is spelled out (`inventory.expand`) is the same before and after; tests hold it to that.
 """
 
 from __future__ import annotations

@@ -1,0 +1,119 @@
+"""What still differs between an adopted inventory and its source is left alone: patterns under `ignore`, and why.
+
+A pattern is a promise that pacsconf will not touch something, so each says in a comment what it is about and what
+removing the line would do.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pacsconf.core.address import Address
+from pacsconf.core.change import Change
+from pacsconf.core.compare import Difference, Rules, change
+from pacsconf.core.resource import Value
+
+Reason = tuple[str, str]
+"""A kind and one of its fields; no field: the resource is not there at all."""
+
+SEVERAL = 3
+"""Of more than so many all, one pattern names the whole kind."""
+
+_MISSING: Mapping[str, str] = {
+    "container": "The frame of the configuration lacks this (PS3.15 section H.1.1.1).",
+    "unique-ae-title": "Not in the registry of AE titles, so anybody may take it.",
+}
+_DIFFERENT: Mapping[Reason, str] = {
+    (
+        "network-ae",
+        "connections",
+    ): "It refers to connections that its device does not have, or that are left out.",
+    ("network-ae", "initiator"): "Whether it calls is not said live, though the standard asks for it.",
+    ("network-ae", "acceptor"): "Whether it is called is not said live, though the standard asks for it.",
+    ("device", "installed"): "Whether it is in use is not said live, though the standard asks for it.",
+}
+"""Why it cannot be declared as it is, where that is more than can be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A pattern for `ignore`, without the system; `why` heads all that follow with the same."""
+
+    pattern: str
+    why: str
+
+
+def left_alone(differences: Iterable[Difference]) -> tuple[Ignored, ...]:
+    """Patterns for all that would change, those of one reason together."""
+    compared = list(differences)
+    declared = Counter(one.address.kind for one in compared if one.declared is not None)
+    by_reason: dict[Reason, list[Change]] = defaultdict(list)
+    for made in filter(None, (change(one, Rules({})) for one in compared)):
+        for reason in _reasons(made):
+            by_reason[reason].append(made)
+    return tuple(
+        one
+        for reason in sorted(by_reason)
+        for one in _patterns(reason, by_reason[reason], declared[reason[0]])
+    )
+
+
+def pattern(address: Address, field: str = "") -> str:
+    """What names this resource, or one of its fields; a colon in a name would begin a field."""
+    named = f"{address.kind}/{address.name.replace(':', '?')}"
+    return f"{named}:{field}" if field else named
+
+
+def _reasons(made: Change) -> Iterator[Reason]:
+    if made.action == "update":
+        yield from ((made.address.kind, field.name) for field in made.fields)
+    else:
+        yield made.address.kind, ""
+
+
+def _patterns(reason: Reason, changes: list[Change], declared: int) -> Iterator[Ignored]:
+    kind, field = reason
+    why = _different(reason, changes) if field else _missing(kind, changes)
+    if SEVERAL < declared == len(changes):
+        yield Ignored(f"{kind}/*:{field}" if field else f"{kind}/*", f"{why} So it is with all of them.")
+    else:
+        yield from (Ignored(pattern(made.address, field), why) for made in changes)
+
+
+def _missing(kind: str, changes: list[Change]) -> str:
+    why = _MISSING.get(kind, "Not there live, though what is declared comes to it.")
+    makes = "reserves" if kind == "unique-ae-title" else "makes"
+    return f"{why}\n{_without(changes)} pacsconf {makes} it."
+
+
+def _different(reason: Reason, changes: list[Change]) -> str:
+    why = _DIFFERENT.get(reason, f"The live {reason[1]} cannot be declared as it stands.")
+    if len(changes) > 1:
+        return f"{why}\n{_without(changes)} pacsconf writes what is declared."
+    (field,) = (one for one in changes[0].fields if one.name == reason[1])
+    writes = f"writes {_told(field.after)}" if field.after is not None else "takes it away"
+    return f"{why} Live: {_told(field.before)}.\n{_without(changes)} pacsconf {writes}."
+
+
+def _without(changes: list[Change]) -> str:
+    return "Without the line," if len(changes) == 1 else "Each line keeps one as it is; without it,"
+
+
+LONGEST = 60
+"""Characters of a live value that are shown in a comment."""
+
+
+def _told(value: Value | None) -> str:
+    """A value in a comment, cut short."""
+    if value is None:
+        return "nothing"
+    text = (
+        ", ".join(value)
+        if isinstance(value, tuple)
+        else str(value).lower()
+        if value in (True, False)
+        else str(value)
+    )
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

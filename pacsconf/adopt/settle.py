@@ -1,0 +1,234 @@
+"""The loop that makes an adopted inventory stand: load it, accept what is wrong, leave alone what differs, repeat.
+
+    draft ─▶ standing ─▶ profiled ─▶ files ─▶ load ─▶ new faults? accept ─▶ compare ─▶ differences? ignore ─▶ done
+                                       ▲                    │                              │
+                                       └────────────────────┴──────────────────────────────┘
+
+Each round takes away at least one cause for another, so it ends; it does so in three rounds at most, unless this
+module has a defect.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path as FilePath
+
+from pacsconf.adopt.draft import Draft, Plain, Remark
+from pacsconf.adopt.files import Accepting, Terms, beside, laid_out
+from pacsconf.adopt.guess import RESERVED
+from pacsconf.adopt.leave_alone import Ignored, left_alone
+from pacsconf.adopt.profiles import BASE, Profiled, profiled
+from pacsconf.adopt.standing import standing
+from pacsconf.core.compare import Difference
+from pacsconf.core.finding import Finding, errors
+from pacsconf.inventory.checks import RULE_IDS
+from pacsconf.inventory.loader import Loaded, load
+from pacsconf.inventory.model import Inventory
+
+ROUNDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What comparing an inventory with the source showed, `ignore` applied, and what the system finds wrong."""
+
+    differences: tuple[Difference, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+Remaining = Callable[[Inventory], Live]
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """Inventory files that load without errors and plan to no change, and what a person should know.
+
+    `files` are texts by path below `inventory/`. `counts` are of devices, AE titles, capabilities, profiles,
+    reserved titles, accepted faults and patterns under `ignore`.
+    """
+
+    files: Mapping[str, str]
+    remarks: tuple[Remark, ...]
+    counts: Mapping[str, int]
+    baseline: Mapping[str, Plain] = field(default_factory=dict)
+    ignored: tuple[Ignored, ...] = ()
+
+
+def settle(
+    draft: Draft, terms: Terms, remaining: Remaining, existing: Mapping[str, str] | None = None
+) -> Adoption:
+    """The draft as files that stand, beside the inventory files that exist (texts by path below `inventory/`).
+
+    Names that the draft declares may not be declared there. Faults that those have by themselves are left to them.
+
+    Raises: whatever `remaining` raises.
+    """
+    rounds = _Rounds(standing(draft), terms, existing or {})
+    for _ in range(ROUNDS):
+        loaded = rounds.load()
+        if rounds.leave_out(loaded) or rounds.accept(loaded.findings):
+            continue
+        assert loaded.inventory is not None, [finding.summary for finding in errors(loaded.findings)]
+        live = remaining(loaded.inventory)
+        news = rounds.accept(live.findings)
+        if not (rounds.leave_alone(live.differences) or news):
+            return rounds.adoption(loaded.inventory)
+    raise AssertionError("what was adopted does not come to rest")
+
+
+class _Rounds:
+    """What was settled so far."""
+
+    def __init__(self, draft: Draft, terms: Terms, existing: Mapping[str, str]) -> None:
+        self.draft = draft
+        self.terms = terms
+        self.existing = existing
+        self.accepting: dict[tuple[str, str], Accepting] = {}
+        self.ignored: dict[str, Ignored] = {}
+        self.before, self.taken, self.names = _of(existing, terms)
+        self.profiled = self.profile()
+
+    def profile(self) -> Profiled:
+        base = f"{BASE}-{self.draft.system}" if BASE in self.taken else BASE
+        return profiled(self.draft.devices, self.taken, base)
+
+    def files(self) -> dict[str, str]:
+        ignored = _together(self.ignored.values())
+        files = laid_out(self.draft, self.profiled, self.terms, tuple(self.accepting.values()), ignored)
+        return beside(files, self.existing, self.draft.system)
+
+    def load(self) -> Loaded:
+        return _loaded({**self.existing, **self.files()}, self.terms)
+
+    def leave_out(self, loaded: Loaded) -> bool:
+        """Leave out devices and flows that cannot be declared although each value can; whether there were any."""
+        wrong = [one for one in errors(loaded.findings) if one.rule not in RULE_IDS]
+        names = {(str(one.path[0]), str(one.path[1])): one for one in wrong if len(one.path) > 1}
+        devices, flows = dict(self.draft.devices), dict(self.draft.flows)
+        remarks = list(self.draft.remarks)
+        for (collection, name), finding in names.items():
+            held = {"devices": devices, "flows": flows}.get(collection, {})
+            if held.pop(name, None) is not None:
+                remarks.append(Remark(f"{finding.summary}; {name} is left unmanaged", finding.fix))
+        self.draft = replace(self.draft, devices=devices, flows=flows, remarks=tuple(dict.fromkeys(remarks)))
+        self.profiled = self.profile() if names else self.profiled
+        return bool(names)
+
+    def accept(self, findings: Iterable[Finding]) -> bool:
+        """Put new faults into the baseline; whether there were any."""
+        known = len(self.accepting)
+        for finding in findings:
+            key = (finding.rule, _at(finding))
+            acceptable = finding.severity != "info" and not finding.accepted and key[1]
+            if acceptable and key not in self.before and not finding.rule.startswith(_OF_THE_BASELINE):
+                self.accepting.setdefault(key, self.entry(finding, key[1]))
+        return len(self.accepting) > known
+
+    def entry(self, finding: Finding, at: str) -> Accepting:
+        until = self.terms.today + timedelta(days=self.terms.days)
+        plain = {
+            "rule": finding.rule,
+            "at": at,
+            "owner": self.terms.owner,
+            "until": until.isoformat(),
+            "reason": f"found live when adopted on {self.terms.today}",
+        }
+        name = _free(_WORDS.get(finding.rule, finding.rule.lower()), finding, self.names)
+        return Accepting(name, plain, finding.summary)
+
+    def leave_alone(self, differences: Iterable[Difference]) -> bool:
+        """Put what differs under `ignore`; whether anything did."""
+        found = left_alone(differences)
+        self.ignored |= {one.pattern: one for one in found}
+        return bool(found) and self.draft.system in self.draft.systems
+
+    def adoption(self, inventory: Inventory) -> Adoption:
+        remarks = self.draft.remarks
+        if self.ignored and self.draft.system not in self.draft.systems:
+            remarks += tuple(map(self.by_hand, self.ignored.values()))
+        return Adoption(
+            self.files(),
+            remarks,
+            self.counts(inventory),
+            {one.name: one.plain for one in self.accepting.values()},
+            _together(self.ignored.values()),
+        )
+
+    def by_hand(self, ignored: Ignored) -> Remark:
+        """What to do about a difference in a system that is declared already: its file is not written over."""
+        where = f"systems.{self.draft.system}.ignore"
+        summary = f"{ignored.pattern} differs from what is adopted: {ignored.why.splitlines()[0]}"
+        return Remark(summary, f'To leave it as it is, add "{ignored.pattern}" under {where}.')
+
+    def counts(self, inventory: Inventory) -> dict[str, int]:
+        mine = [inventory.devices[name] for name in self.draft.devices]
+        entities = [ae for device in mine if device.type != RESERVED for ae in device.ae_titles.values()]
+        return {
+            "devices": sum(device.type != RESERVED for device in mine),
+            "ae_titles": len(entities),
+            "capabilities": sum(len(ae.capabilities) for ae in entities),
+            "profiles": len(self.profiled.profiles),
+            "reserved": sum(device.type == RESERVED for device in mine),
+            "accepted": len(self.accepting),
+            "ignored": len(self.ignored),
+        }
+
+
+_OF_THE_BASELINE = "PACS-BASE-"
+"""Rules about the baseline itself."""
+
+_WORDS: Mapping[str, str] = {
+    "PACS-AE-003": "duplicate-title",
+    "PACS-AE-004": "title-alike",
+    "PACS-AE-005": "odd-title",
+    "PACS-AE-006": "title-spaces",
+    "PACS-DEV-004": "no-port",
+    "PACS-DEV-005": "name-alike",
+    "PACS-NET-001": "outside-network",
+    "PACS-NET-002": "same-address",
+}
+"""What entries of the baseline are called, by rule."""
+
+
+def _at(finding: Finding) -> str:
+    """Where a fault is, as the baseline names it; empty for what is nowhere."""
+    return ".".join(map(str, finding.path)) if finding.path else str(finding.about or "")
+
+
+def _free(word: str, finding: Finding, taken: set[str]) -> str:
+    """A name for an entry of the baseline: what is wrong, and with which device."""
+    about = finding.path[1] if len(finding.path) > 1 else ""
+    base = " ".join(f"{word}-{about}".strip("-").split())[:55]
+    name, number = base, 2
+    while name in taken:
+        name, number = f"{base}-{number}", number + 1
+    taken.add(name)
+    return name
+
+
+def _together(ignored: Iterable[Ignored]) -> tuple[Ignored, ...]:
+    """Those of one reason beside each other."""
+    return tuple(sorted(ignored, key=lambda one: (one.why, one.pattern)))
+
+
+def _of(existing: Mapping[str, str], terms: Terms) -> tuple[frozenset[tuple[str, str]], set[str], set[str]]:
+    """Of an inventory that exists: its faults, and the names of its profiles and baseline entries."""
+    if not existing:
+        return frozenset(), set(), set()
+    loaded = _loaded(existing, terms)
+    entries = loaded.sources.root.entries
+    faults = frozenset((one.rule, _at(one)) for one in loaded.findings)
+    return faults, set(entries["profiles"].entries), set(entries["baseline"].entries)
+
+
+def _loaded(files: Mapping[str, str], terms: Terms) -> Loaded:
+    """The inventory of these files, read as any is: from a folder."""
+    with tempfile.TemporaryDirectory(prefix="pacsconf-adopt-") as folder:
+        for path, text in files.items():
+            file = FilePath(folder, "inventory", path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="\n")
+        return load(FilePath(folder), terms.today)

@@ -27,7 +27,7 @@ from pacsconf.inventory.environment import DEFAULT, for_environment
 from pacsconf.inventory.loader import Loaded, load
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Inventory
-from pacsconf.inventory.systems import CONFIGS, SystemConfig
+from pacsconf.inventory.systems import CONFIGS, ConsoleConfig, SystemConfig
 from pacsconf.lab import place
 
 if TYPE_CHECKING:
@@ -280,7 +280,10 @@ def _systems(workspace: Workspace) -> dict[str, System]:
 def _rooted(config: SystemConfig, root: Path) -> SystemConfig:
     """The same with its files found from the inventory's repository, wherever the command was given."""
     files = {name: getattr(config, name, None) for name in ("ca_file", "file") if config.type in CONFIGS}
-    return config.model_copy(update={name: str(root / path) for name, path in files.items() if path})
+    found: dict[str, object] = {name: str(root / path) for name, path in files.items() if path}
+    if isinstance(config, ConsoleConfig) and config.export:
+        found["export"] = config.export.model_copy(update={"file": str(root / config.export.file)})
+    return config.model_copy(update=found)
 
 
 def _unfit(workspace: Workspace, name: str, error: ValidationError) -> InvalidInventory:

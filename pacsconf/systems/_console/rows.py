@@ -1,0 +1,163 @@
+"""The rows of a console's tables: its own, and one for each peer; and what an inventory wants them to hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from pacsconf.core.address import Address
+from pacsconf.core.finding import Path
+from pacsconf.core.resource import Effect, Fields, Members, Resource, Risk
+from pacsconf.inventory import formats
+from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE
+from pacsconf.inventory.peers import Peer, reached_at
+from pacsconf.inventory.systems import ConsoleConfig
+
+_ADDRESS = ("ae_title", "host", "port")
+_ACCESS = (*_ADDRESS, "tls", "allow", "calls_from")
+
+
+class ConsoleRow(Resource):
+    """A title and where it is reached; a switch that is off is no value."""
+
+    ae_title: str | None = None
+    host: str | None = None
+    port: int | None = None
+    tls: bool | None = None
+
+    @classmethod
+    def risk(cls, before: Fields | None, after: Fields | None) -> Risk:
+        """Who may call, and who is called, is access; what somebody is called for is how people work."""
+        if before == after:
+            return "none"
+        same = before and after and all(before.get(name) == after.get(name) for name in _ACCESS)
+        return "workflow" if same else "access"
+
+    @classmethod
+    def effects(cls, before: Fields | None, after: Fields | None) -> frozenset[Effect]:
+        """A row that goes, or that may do less, loses something."""
+        found = set(super().effects(before, after))
+        if before is None or after is None:
+            return frozenset(found)
+        if any(before.get(name) != after.get(name) for name in _ADDRESS):
+            found.add("readdresses")
+        if before.get("tls") and not after.get("tls"):
+            found.add("widens")
+        if _members(before, "allow") - _members(after, "allow"):
+            found.add("removes")
+        return frozenset(found)
+
+
+def _members(fields: Fields, name: str) -> frozenset[str]:
+    value = fields.get(name)
+    return frozenset(value) if isinstance(value, tuple) else frozenset()
+
+
+class PeerRow(ConsoleRow):
+    """Another application entity that the console knows, by its alias there."""
+
+    kind: ClassVar[str] = "peer"
+
+    allow: Members = ()
+    """What it may ask for."""
+    uses: Members = ()
+    """The services that it is asked for."""
+
+
+class OwnRow(ConsoleRow):
+    """The device's own application entity, as it is set at its console. Its root is the device."""
+
+    kind: ClassVar[str] = "network-ae"
+
+    calls_from: Members = ()
+    """Where its calls come from, where that is not its host."""
+
+
+def plain_host(text: str) -> str:
+    """A host in one spelling: names know no capital letters (RFC 4343); what is no host stays what it is."""
+    try:
+        return formats.host(text).lower()
+    except ValueError:
+        return text.lower()
+
+
+# --- declared ---------------------------------------------------------------------------------------------------
+
+
+def own_row(system: str, device: Device, ae: NetworkAE) -> OwnRow:
+    """What is to be set at the device's own console."""
+    connection = reached_at(device, ae)
+    return OwnRow(
+        address=Address.of(system, "network-ae", device.name),
+        root=Address.of(system, "device", device.name),
+        ae_title=ae.title,
+        host=plain_host(connection.host) if connection else None,
+        port=connection.port if connection else None,
+        tls=True if connection and connection.tls else None,
+        calls_from=connection.calls_from if connection else (),
+    )
+
+
+def peer_row(system: str, peer: Peer, config: ConsoleConfig) -> PeerRow:
+    """What the console is to hold of a peer; rights only for who asks for something, or where they are listed."""
+    address = Address.of(system, "peer", peer.alias)
+    listed = config.peers.get(peer.alias)
+    if listed is not None and listed.allow is not None:
+        allow = peer.allow
+    else:
+        # Whether images may be recoded on their way is nothing that a peer asks for.
+        allow = tuple(right for right in peer.allow if right != "transcoding") if peer.asks else ()
+    return PeerRow(
+        address=address,
+        root=address,
+        ae_title=peer.title,
+        host=plain_host(peer.host) if peer.host else None,
+        port=peer.port,
+        tls=True if peer.tls else None,
+        allow=allow,
+        uses=peer.offers,
+    )
+
+
+def only(row: ConsoleRow, fields: frozenset[str]) -> ConsoleRow:
+    """The row with these fields alone."""
+    state = row.state()
+    return type(row).of(
+        state.with_fields({name: value for name, value in state.fields.items() if name in fields})
+    )
+
+
+def on_purpose(system: str, inventory: Inventory) -> Iterator[Address]:
+    """The peers that no console need know any more because the inventory says so: their devices are still in it."""
+    for device, ae in inventory.entities():
+        for title in (ae.title, *device.rewrites.values()):
+            yield Address.of(system, "peer", title)
+            yield Address.of(system, "peer", f"{title}-{device.name}")
+
+
+# --- where it is declared ---------------------------------------------------------------------------------------
+
+
+def own_paths(device: Device, ae: NetworkAE) -> Mapping[str, Path]:
+    """Where each field of the device's own row is declared."""
+    return {"": ("devices", device.name, "ae_titles", ae.title), **_connection_paths(device, ae)}
+
+
+def peer_paths(inventory: Inventory, peer: Peer, config: ConsoleConfig) -> Mapping[str, Path]:
+    """Where each field of a peer is declared: at its device, unless it is listed itself."""
+    device = inventory.devices.get(peer.device)
+    ae = device.ae_titles.get(peer.title) if device else None
+    paths = _connection_paths(device, ae) if device and ae else {}
+    listed = config.peers.get(peer.alias)
+    own = {name: (*peer.path, name) for name in listed.model_fields_set} if listed is not None else {}
+    flows: Path = ("flows", peer.flows[0]) if peer.flows else peer.path
+    return {"": peer.path, "uses": flows, "allow": flows, **paths, **own}
+
+
+def _connection_paths(device: Device, ae: NetworkAE) -> dict[str, Path]:
+    reached: Connection | None = reached_at(device, ae)
+    for name, connection in device.connections.items():
+        if connection is reached:
+            path: Path = ("devices", device.name, "connections", name)
+            return {field: (*path, field) for field in ("host", "port", "tls", "calls_from")}
+    return {}

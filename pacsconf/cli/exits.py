@@ -28,7 +28,7 @@ MEANINGS: dict[Exit, str] = {
     Exit.OK: "success, no changes",
     Exit.ERROR: "error",
     Exit.CHANGES: "changes or drift (drift always; plan with --detailed-exitcode)",
-    Exit.INVALID: "invalid inventory",
+    Exit.INVALID: "invalid inventory or template",
     Exit.POLICY: "policy violation that is not waived",
     Exit.REFUSED: "safety refusal",
     Exit.STALE: "stale plan",
@@ -53,6 +53,7 @@ PRECEDENCE = (
 
 _BY_ERROR: tuple[tuple[type[PacsconfError], Exit], ...] = (
     (errors.InventoryError, Exit.INVALID),
+    (errors.TemplateFault, Exit.INVALID),
     (errors.Unavailable, Exit.UNREACHABLE),
     (errors.StalePlan, Exit.STALE),
     (errors.UnsafePlan, Exit.REFUSED),

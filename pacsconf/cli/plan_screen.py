@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pacsconf.cli import workspace
@@ -74,18 +73,13 @@ def show_plan(
         screen.raw(plan_json(planned.plan))
     elif format == "markdown":
         from pacsconf.report.plan_markdown import plan_markdown
+        from pacsconf.report.render import Templates
 
-        screen.raw(plan_markdown(planned.plan, view, template=_template(work.root)))
+        screen.raw(plan_markdown(planned.plan, view, templates=Templates(work.root / "templates")))
     else:
         from pacsconf.report.plan_text import plan_text
 
         screen.show(plan_text(planned.plan, view))
-
-
-def _template(root: Path) -> str | None:
-    """The repository's own form of the markdown plan, if it has one."""
-    path = root / "templates" / "plan.md.j2"
-    return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def view_of(

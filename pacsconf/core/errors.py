@@ -17,6 +17,7 @@
     │   ├── Overtaken         somebody took our open change set over
     │   ├── Unfinished        the change set could not be closed; what became of it is in the journal
     │   └── RecordUnknown     missing, shallow, not fetched or rewritten
+    ├── TemplateFault         a template of the repository's own cannot be used
     └── OperatorError         the operator file does not allow it, or a secret cannot be had
 
 A user's mistake in the inventory is a Finding, not an exception; our own mistake is an assertion.
@@ -74,7 +75,11 @@ class Conflict(SystemFault):
 
 
 class BadAnswer(SystemFault):
-    """The answer is cut short or malformed, so nothing may be concluded from it."""
+    """The answer is cut short or malformed, so nothing may be concluded from it; `details` says where it is wrong."""
+
+    def __init__(self, system: str, message: str, details: Iterable[str] = (), *, fix: str = "") -> None:
+        super().__init__(system, message, fix=fix)
+        self.details = tuple(details)
 
 
 class SystemFaults(PacsconfError):
@@ -135,6 +140,10 @@ class Unfinished(RecordError):
 
 class RecordUnknown(RecordError):
     """What pacsconf owns is not known here: the record is missing, shallow, not fetched or rewritten."""
+
+
+class TemplateFault(PacsconfError):
+    """A template of the repository's own cannot be used; the message names its file and line."""
 
 
 class OperatorError(PacsconfError):

@@ -58,11 +58,14 @@ def entity(inventory: Inventory, name: str) -> Entity | None:
     return device, device.ae_titles[titles[0]]
 
 
-def derived(inventory: Inventory, holder: Entity) -> tuple[Peer, ...]:
-    """The peers of `holder` by flows alone, by alias. The address is the one seen from the holder's site."""
+def derived(inventory: Inventory, holder: Entity, among: Iterable[Pair] | None = None) -> tuple[Peer, ...]:
+    """The peers of `holder` by flows alone, by alias. The address is the one seen from the holder's site.
+
+    `among` are the pairs to look through, where a caller has those at hand that matter; by default all there are.
+    """
     key = (holder[0].name, holder[1].title)
     found: dict[tuple[str, str], list[tuple[Pair, bool]]] = {}
-    for pair in pairs(inventory):
+    for pair in pairs(inventory) if among is None else among:
         if (pair.called_device, pair.called) == key:
             found.setdefault((pair.calling_device, pair.calling), []).append((pair, True))
         if (pair.calling_device, pair.calling) == key:

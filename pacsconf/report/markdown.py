@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
 
-from pacsconf.core.errors import PacsconfError
+from markupsafe import Markup
+
 from pacsconf.report.lines import visible
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 _SPECIAL = re.compile(r"[&<>`*_{}\[\]#|~\\@$]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 """What markdown, HTML, mentions and automatic links are made of."""
 
 
-class TemplateFault(PacsconfError):
-    """A template of the repository's own cannot be used."""
-
-
-class Markdown(str):
+class Markdown(Markup):
     """Text that is markdown already."""
 
     __slots__ = ()
@@ -58,45 +49,3 @@ def link(value: object, url: str) -> Markdown:
 
 def _longest_run(text: str) -> int:
     return max((len(run) for run in re.findall("`+", text)), default=0)
-
-
-def built_in(name: str) -> str:
-    """The text of a template that comes with pacsconf."""
-    return (files("pacsconf.report") / "templates" / name).read_text(encoding="utf-8")
-
-
-def render(template: str, values: Mapping[str, Any]) -> str:
-    """The template filled in, in a sandbox, in which an unknown name is a fault.
-
-    Raises: TemplateFault.
-    """
-    from jinja2 import TemplateError, TemplateSyntaxError
-
-    try:
-        return _environment().from_string(template).render(values)
-    except TemplateSyntaxError as exc:
-        raise _fault(f"line {exc.lineno}: {exc.message}") from exc
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as exc:
-        raise _fault(str(exc)) from exc
-
-
-def _fault(reason: str) -> TemplateFault:
-    return TemplateFault(
-        f"the template for the plan cannot be used: {reason}",
-        fix="Correct the template, or remove it: pacsconf has one of its own.",
-    )
-
-
-def _environment() -> Environment:
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined,
-        finalize=escaped,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(code=code, fence=fence, link=link)
-    return environment

@@ -14,8 +14,8 @@ from pacsconf.report.changes_text import changes_text, highest_risk
 from pacsconf.report.drift_text import drifts_text
 from pacsconf.report.guards_text import counts_of, sentence_of
 from pacsconf.report.lines import Lines, plain
-from pacsconf.report.markdown import built_in, render
 from pacsconf.report.plan_text import action_counts, headline, remarks
+from pacsconf.report.render import Templates
 from pacsconf.report.sections import held_text, recorded_text, reserved_text, unmanaged_text, waiting_text
 from pacsconf.report.values import shortened
 from pacsconf.report.view import View, acknowledgement, short
@@ -65,20 +65,22 @@ def _bytes(text: str) -> int:
     return len(text.encode()) + 1
 
 
-def plan_markdown(plan: Plan, view: View, *, template: str | None = None, max_bytes: int = 60_000) -> str:
+def plan_markdown(
+    plan: Plan, view: View, *, templates: Templates | None = None, max_bytes: int = 60_000
+) -> str:
     """The plan as markdown of at most `max_bytes` bytes (a few thousand at least), behind a marker comment.
 
-    `template` is the text of one to use instead of our own.
+    `templates` are the repository's, whose `plan.md.j2` is used where it has one.
 
-    Raises: TemplateFault when the template cannot be used.
+    Raises: TemplateFault when that cannot be used.
     """
-    text = built_in("plan.md.j2") if template is None else template
+    known = templates or Templates()
     wide = replace(view, width=_WIDTH)
     blocks = _blocks(plan, wide)
-    whole = _rendered(text, plan, wide, blocks)
+    whole = _rendered(known, plan, wide, blocks)
     room = max_bytes
     while len(whole.encode()) > max_bytes and room > 0:
-        whole = _rendered(text, plan, wide, _shared(blocks, room))
+        whole = _rendered(known, plan, wide, _shared(blocks, room))
         room -= max(len(whole.encode()) - max_bytes, 256)
     return _cut(whole, max_bytes)
 
@@ -103,8 +105,8 @@ def _cut(text: str, max_bytes: int) -> str:
     return kept[: kept.rfind("\n") + 1] + note
 
 
-def _rendered(template: str, plan: Plan, view: View, blocks: tuple[Block, ...]) -> str:
-    text = render(template, _values(plan, view, blocks))
+def _rendered(templates: Templates, plan: Plan, view: View, blocks: tuple[Block, ...]) -> str:
+    text = templates.render("plan", "md", _values(plan, view, blocks))
     return re.sub(r"\n{3,}", "\n\n", re.sub(r" +\n", "\n", text)).rstrip("\n") + "\n"
 
 

@@ -23,6 +23,7 @@ from pacsconf.cli import (
     inventory_commands,
     lab_commands,
     record_commands,
+    status_commands,
     workspace,
 )
 from pacsconf.cli.exits import MEANINGS, Exit, exit_of
@@ -96,6 +97,7 @@ class Invocation:
 
 
 inventory_commands.register(app)
+status_commands.register(app)
 compare_commands.register(app)
 change_commands.register(app)
 record_commands.register(app)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields, is_dataclass
+from datetime import date
 from typing import Any
 
+from pacsconf.core.address import Address
 from pacsconf.core.changeset import ChangeSet, changeset_to_json
 from pacsconf.core.finding import Finding, Place
 from pacsconf.core.plan import Plan, plan_to_json
 from pacsconf.report.diagnostics import PlaceOf, placed
 from pacsconf.report.history_text import Entry
+from pacsconf.report.status import DueDay, Status
 
 FORMAT_VERSION = 1
 
@@ -77,6 +80,24 @@ def history_json(environment: str, entries: Sequence[Entry]) -> str:
 def changeset_json(changeset: ChangeSet, *, commit: str = "") -> str:
     """A change set in full, and the commit that holds it."""
     return _text({"format_version": FORMAT_VERSION, "commit": commit, **changeset_to_json(changeset)})
+
+
+def status_json(statuses: Sequence[Status], due: Sequence[DueDay] = ()) -> str:
+    """How each environment stands, and what falls due in the inventory; a moment is ISO 8601 with its zone."""
+    environments = [_plain(one) for one in statuses]
+    return _text({"format_version": FORMAT_VERSION, "environments": environments, "due": _plain(tuple(due))})
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, Address):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in sorted(value.items())}
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return (
+        value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, Address) else value
+    )
 
 
 def _text(body: Any) -> str:

@@ -1,0 +1,194 @@
+"""What the morning screen says of one environment, from its files, its record and its live systems.
+
+Nothing that cannot be looked at ends it: each is a `Trouble` in its place, with the exit code it would give, and
+the rest is told all the same.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pacsconf.cli import workspace
+from pacsconf.cli.exits import Exit, exit_of, worst
+from pacsconf.cli.progress import Reporter
+from pacsconf.core.errors import (
+    OperatorError,
+    PacsconfError,
+    PlanError,
+    RecordError,
+    SystemFaults,
+)
+from pacsconf.inventory.due import Due, dues, soon
+from pacsconf.lab import place
+from pacsconf.report import status
+from pacsconf.report.status import DueDay, Held, Status, Trouble, Waiting
+
+if TYPE_CHECKING:
+    from pacsconf.core.changeset import ChangeSet
+    from pacsconf.engine import Planned
+    from pacsconf.record.record import Record
+    from pacsconf.record.state import RecordState
+
+_ENTRIES = 100
+"""Of the record so many entries are looked at, newest first."""
+_CHANGE_SETS = 10
+"""And the wire of so many change sets."""
+
+
+class Gathering:
+    """Gathers one environment; `exit` grows worse with what could not be looked at."""
+
+    def __init__(self, work: workspace.Workspace, reporter: Reporter, *, offline: bool) -> None:
+        self.work = work
+        self.reporter = reporter
+        self.offline = offline
+        self.exit = Exit.OK
+        self.troubles: list[Trouble] = []
+
+    def status(self) -> Status:
+        """How this environment stands."""
+        found = Status(self.work.environment, workspace.now(), self.work.command, self.offline)
+        try:
+            store = workspace.record(self.work)
+        except RecordError as exc:
+            self._trouble("record", exc)
+            return replace(found, record="unreadable", troubles=tuple(self.troubles))
+        with store:
+            planned = self._planned()
+            state = planned.record if planned else store.state(fetch=not self.offline)
+            found = self._recorded(found, store, state)
+        if planned is not None:
+            found = replace(
+                found, drift=status.drift(planned.plan, planned.changed), pending=status.pending(planned.plan)
+            )
+        waiting = tuple(_waiting(state, planned))
+        return replace(found, waiting=waiting, troubles=tuple(self.troubles))
+
+    def due(self) -> tuple[DueDay, ...]:
+        """What falls due in the inventory, whatever the environment."""
+        return self._days(dues(self.work.inventory))
+
+    # --- the record -----------------------------------------------------------------------------------------
+
+    def _recorded(self, found: Status, store: Record, state: RecordState) -> Status:
+        """What the record tells: applied, open, held, reserved, and how the wire was."""
+        changesets = self._changesets(store)
+        kind: status.Record = "known" if state.known else "unknown" if state.exists else "not begun"
+        held = (
+            Held(one.address, one.reason, status.name_of(one.by), _moment(one.at))
+            for one in state.held.values()
+        )
+        devices = [name for name, one in self.work.inventory.devices.items() if one.lifecycle != "retired"]
+        reserved = (
+            Due(day, f"{'/'.join(address.parts)} may be given away ({address.system})")
+            for address, day in state.reserved.items()
+        )
+        return replace(
+            found,
+            record=kind,
+            why=". ".join(filter(None, (state.why_unknown, state.fix))) if kind == "unknown" else "",
+            notes=(state.note,) if state.note else (),
+            applied=status.applied(changesets[0]) if changesets else None,
+            lock=status.lock(state.open, ended=store.lease_ended(state.open)) if state.open else None,
+            wire=status.wire(changesets, devices),
+            held=tuple(sorted(held, key=lambda one: one.address)),
+            reserved=state.reserved,
+            due=self._days(reserved),
+        )
+
+    def _changesets(self, store: Record) -> Sequence[ChangeSet]:
+        """The newest change sets that were closed, newest first."""
+        try:
+            closed = [entry for entry in store.history(_ENTRIES) if entry.type == "closed"]
+            return store.changesets(closed[:_CHANGE_SETS])
+        except PacsconfError as exc:
+            self._trouble("record", exc)
+            return ()
+
+    def _days(self, found: Iterable[Due]) -> tuple[DueDay, ...]:
+        """Of all that falls due some day what a person is to be told of now."""
+        near = soon(found, workspace.now().date(), status.SOON)
+        places = [self.work.loaded.sources.place(one.path) for one in near]
+        lines = [f"{place.file}:{place.line}" if place else "" for place in places]
+        return tuple(DueDay(one.day, one.what, at) for one, at in zip(near, lines, strict=True))
+
+    # --- the live systems -----------------------------------------------------------------------------------
+
+    def _planned(self) -> Planned | None:
+        """The plan of today over every system that can be read; None when none can, or is to be, looked at."""
+        if self.offline:
+            return None
+        try:
+            workspace.require_lab(self.work)
+        except PacsconfError as exc:  # that nobody is practising is no fault
+            self.troubles.append(Trouble("lab", exc.message, exc.fix))
+            return None
+        try:
+            return self._compared()
+        except (OperatorError, RecordError) as exc:
+            self._trouble("systems", exc)
+        except PlanError as exc:
+            self._trouble("plan", exc)
+        return None
+
+    def _compared(self) -> Planned | None:
+        from pacsconf import engine
+        from pacsconf.core.plan import Options
+
+        with workspace.world(self.work, self.reporter) as world:
+            systems = {name: system for name, system in world.systems.items() if not self._is_barred(name)}
+            while systems:
+                try:
+                    return engine.plan(replace(world, systems=systems), Options())
+                except SystemFaults as exc:
+                    for fault in exc.faults:
+                        self._trouble(fault.system, fault)
+                        del systems[fault.system]
+        return None
+
+    def _is_barred(self, name: str) -> bool:
+        """Whether the operator file keeps a secret from this system, or it cannot be had; that is then said."""
+        from pacsconf.operator.needs import needs
+
+        keyring = workspace.operator(self.work).secrets(
+            place.default_folder() if self.work.environment == workspace.LAB else None,
+            environ=os.environ,
+            root=self.work.root,
+        )
+        for need in needs([self.work.inventory.systems[name]]):
+            try:
+                if need.ref.scheme == "prompt" and sys.stdin.isatty():  # asked for when it is needed
+                    keyring.permit(need.ref, need.endpoint)
+                else:
+                    keyring(need.ref, need.endpoint.scheme, need.endpoint.host, need.endpoint.port)
+            except OperatorError as exc:
+                self._trouble(name, exc)
+                return True
+        return False
+
+    def _trouble(self, about: str, error: PacsconfError) -> None:
+        self.troubles.append(Trouble(about, error.message, error.fix))
+        self.exit = worst(self.exit, exit_of(error))
+
+
+def _waiting(state: RecordState, planned: Planned | None) -> Iterator[Waiting]:
+    """What a person must key in: of what the record says, that which is not live yet as far as that is known."""
+    from pacsconf.core.order import foremost
+
+    changes = [one.change for one in state.waiting.values()]
+    still = {one.address for one in planned.plan.waiting} if planned else state.waiting.keys()
+    unread = {one.system for one in state.waiting} - (planned.plan.counts.keys() if planned else set())
+    first = foremost([change.address for change in changes], changes)
+    for address in sorted(first):
+        one = state.waiting[address]
+        if address in still or address.system in unread:
+            yield Waiting(address, one.change.action, _moment(one.since), one.changeset)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -1,0 +1,47 @@
+"""What falls due: every day that an inventory names and that somebody has to act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from pacsconf.core.finding import Path
+from pacsconf.inventory.model import Device, Inventory
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something that holds until the end of `day`: what, in words, and the path to where that is written."""
+
+    day: date
+    what: str
+    path: Path = ()
+
+
+def dues(inventory: Inventory) -> Iterator[Due]:
+    """Everything that falls due some day; of what comes to have an end later, each kind is one more line here."""
+    for name, one in inventory.baseline.items():
+        what = f"{one.rule} at {one.at} is accepted no longer ({one.owner})"
+        yield Due(date.fromisoformat(one.until), what, ("baseline", name, "until"))
+    for device in inventory.devices.values():
+        if device.lifecycle != "retired":
+            yield from _of_device(device)
+
+
+def _of_device(device: Device) -> Iterator[Due]:
+    path = ("devices", device.name)
+    if device.loan is not None:
+        what = f"{device.name} is on loan and goes back to {device.loan.returns_to}"
+        yield Due(date.fromisoformat(device.loan.until), what, (*path, "loan", "until"))
+    for name, connection in device.connections.items():
+        former = connection.was
+        if former is not None and former.until is not None:
+            what = f"the former address {former.host} of {device.name} is accepted no longer"
+            yield Due(date.fromisoformat(former.until), what, (*path, "connections", name, "was", "until"))
+
+
+def soon(found: Iterable[Due], today: date, days: int) -> tuple[Due, ...]:
+    """What is overdue or falls due within so many days, by day."""
+    last = today + timedelta(days=days)
+    return tuple(sorted((one for one in found if one.day <= last), key=lambda one: (one.day, one.what)))

@@ -1,0 +1,193 @@
+"""How an environment stands this morning, as values: what `status` shows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Literal
+
+from pacsconf.core.address import Address
+from pacsconf.core.change import Action
+from pacsconf.core.changeset import ChangeSet, ProofVerdict
+from pacsconf.core.guard import tripped
+from pacsconf.core.plan import Plan
+from pacsconf.report.apply_text import outcomes_sum
+from pacsconf.report.plan_text import headline
+
+SOON = 30
+"""Days ahead that a person is told of: an agreement about a fault, or a loan, is not prolonged overnight."""
+
+Record = Literal["known", "not begun", "unknown", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What could not be looked at (a system, `lab`, `record`, `plan`), why, and what to do."""
+
+    about: str
+    message: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The last change set that was closed; `result` says how it ended where not everything was done."""
+
+    changeset: str
+    at: datetime
+    by: str
+    runner: str
+    ticket: str = ""
+    reason: str = ""
+    result: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """An open change set; once its lease has `ended`, whoever has it is most likely gone."""
+
+    changeset: str
+    by: str
+    runner: str
+    until: datetime
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What others changed: how many resources, and when the one was changed that has not been since."""
+
+    count: int
+    oldest: datetime | None
+    untold: int
+    """How many of them the systems tell no time of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What a plan of today would do, in words, and what forbids it."""
+
+    writes: int
+    read_only: int
+    summary: str
+    refused: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the wire said last of an application entity (`device/AE_TITLE`)."""
+
+    subject: str
+    verdict: ProofVerdict
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A change that a person must make."""
+
+    address: Address
+    action: Action
+    since: datetime
+    changeset: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An address that apply leaves alone."""
+
+    address: Address
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DueDay:
+    """What falls due; `place` is where that is written, empty for what the record holds."""
+
+    day: date
+    what: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One environment. `now` is when it was looked at, `command` how pacsconf is called for it.
+
+    `drift` and `pending` are None where no system could be, or was to be, looked at; `notes` qualify the record.
+    """
+
+    environment: str
+    now: datetime
+    command: str
+    offline: bool = False
+    record: Record = "known"
+    why: str = ""
+    """Why the record is unknown, and what to do."""
+    notes: tuple[str, ...] = ()
+    applied: Applied | None = None
+    lock: Lock | None = None
+    troubles: tuple[Trouble, ...] = ()
+    drift: Drift | None = None
+    pending: Pending | None = None
+    wire: tuple[Seen, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    held: tuple[Held, ...] = ()
+    reserved: Mapping[Address, date] | None = None
+    due: tuple[DueDay, ...] = ()
+
+
+# --- from what is known to the parts of a status ----------------------------------------------------------------
+
+
+def applied(changeset: ChangeSet) -> Applied:
+    """The last apply, of its change set."""
+    whole = all(outcome.status in ("applied", "waiting") for outcome in changeset.outcomes)
+    return Applied(
+        changeset.id,
+        datetime.fromisoformat(changeset.closed),
+        name_of(changeset.operator),
+        changeset.runner,
+        changeset.ticket,
+        changeset.reason,
+        "" if whole else outcomes_sum(replace(changeset, proofs=())),
+    )
+
+
+def lock(changeset: ChangeSet, *, ended: bool) -> Lock:
+    """The lock that an open change set is."""
+    until = datetime.fromisoformat(changeset.lease_until)
+    return Lock(changeset.id, name_of(changeset.operator), changeset.runner, until, ended)
+
+
+def drift(plan: Plan, changed: Mapping[Address, datetime]) -> Drift:
+    """What others changed, of a plan and of when the systems say that each resource was changed."""
+    addresses = [one.address for one in plan.drifts]
+    told = [changed[address] for address in addresses if address in changed]
+    return Drift(len(addresses), min(told, default=None), len(addresses) - len(told))
+
+
+def pending(plan: Plan) -> Pending:
+    """What a plan would do, and what forbids it."""
+    guards = tuple(f"{guard} is tripped" for guard in tripped(plan.guards))
+    read_only = len(plan.changes) - len(plan.runs)
+    return Pending(len(plan.runs), read_only, headline(plan), plan.blocked + guards)
+
+
+def wire(changesets: Iterable[ChangeSet], devices: Collection[str]) -> tuple[Seen, ...]:
+    """What the wire said last of each entity of these devices, by subject; change sets come newest first."""
+    found: dict[str, Seen] = {}
+    for changeset in changesets:
+        at = datetime.fromisoformat(changeset.closed)
+        for proof in changeset.proofs:
+            if proof.subject.partition("/")[0] in devices:
+                found.setdefault(proof.subject, Seen(proof.subject, proof.verdict, proof.text, at))
+    return tuple(found[subject] for subject in sorted(found))
+
+
+def name_of(person: str) -> str:
+    """A person's name without the mail address."""
+    return person.partition(" <")[0]

@@ -1,0 +1,340 @@
+"""The morning screen: a block for each environment, a row for each thing to know, and what to type next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from pacsconf.core.changeset import ProofVerdict
+from pacsconf.core.moment import in_words
+from pacsconf.report.lines import (
+    Line,
+    Lines,
+    Span,
+    Style,
+    beside,
+    columns,
+    commanded,
+    itemised,
+    joined,
+    line,
+    padded,
+    wrapped,
+)
+from pacsconf.report.status import SOON, DueDay, Held, Lock, Seen, Status, Waiting
+from pacsconf.report.words import ACTIONS, ago, counted, listed
+
+_LABEL = 12
+_FEW = 5
+"""Of each list so many are shown; the rest is counted."""
+_BELOW = " " * (2 + _LABEL)
+_ILL: tuple[ProofVerdict, ...] = ("failing", "asleep", "unknown")
+
+
+def status_text(statuses: Sequence[Status], due: Sequence[DueDay] = (), width: int = 80) -> Lines:
+    """The whole screen; `due` is what falls due in the inventory, whatever the environment."""
+    room = columns(width)
+    if len(statuses) == 1:
+        alone = replace(statuses[0], due=(*statuses[0].due, *due))
+        return _block(alone, room)
+    return joined((*(_block(status, room) for status in statuses), _everywhere(statuses, due, room)))
+
+
+def _everywhere(statuses: Sequence[Status], due: Sequence[DueDay], width: int) -> Lines:
+    """What falls due whatever the environment."""
+    if not (statuses and due):
+        return ()
+    today = statuses[-1].now.date()
+    head = line(Span("all environments", "strong"))
+    return (head, *_due(due, today, width), *_edited(due, today, width))
+
+
+def _block(status: Status, width: int) -> Lines:
+    rows = (
+        _head(status, width),
+        _record(status, width),
+        _lock(status, width),
+        _troubles(status, width),
+        _drift(status, width),
+        _pending(status, width),
+        _wire(status, width),
+        _waiting(status, width),
+        _held(status, width),
+        _reserved(status, width),
+        _due(status.due, status.now.date(), width),
+        _next(status, width),
+    )
+    return tuple(row for part in rows for row in part)
+
+
+def _row(label: str, text: str, width: int, *, command: str = "", style: Style = "") -> Lines:
+    """A row with its label, and at its right the command that shows more."""
+    first = line("  ", Span(padded(label, _LABEL), "faint"))
+    *above, last = wrapped(text, width, first=first, style=style) or (first,)
+    return (*above, *beside(last, line(Span(command, "command")), width))
+
+
+def _listed(label: str, head: str, items: list[Lines], width: int, *, command: str = "") -> Lines:
+    """A row with a list below it, of which the first few are shown."""
+    shown = [row for item in items[:_FEW] for row in item]
+    more = len(items) - _FEW
+    rest = (line(_BELOW, Span(f"… {more} more", "faint")),) if more > 0 else ()
+    return (*_row(label, head, width, command=command), *shown, *rest)
+
+
+def _item(sign: str, style: Style, text: str, width: int) -> Lines:
+    return wrapped(text, width, first=line(_BELOW, Span(sign, style), " "), indent=len(_BELOW) + 2)
+
+
+# --- the record -------------------------------------------------------------------------------------------------
+
+
+def _head(status: Status, width: int) -> Lines:
+    """`production · last apply 2 days ago by M. Weber (PR 118) on runner-3 · no lock`."""
+    items = [_last_apply(status), "" if status.lock else "no lock" if status.record == "known" else ""]
+    items += ["from files and record only" if status.offline else ""]
+    first = line(Span(status.environment, "strong"), " · ")
+    return itemised([item for item in items if item], width, first=first)
+
+
+def _last_apply(status: Status) -> str:
+    last = status.applied
+    if last is None:
+        return {
+            "known": "nothing was applied yet",
+            "not begun": "no record yet",
+            "unknown": "the record is unknown",
+            "unreadable": "the record cannot be read",
+        }[status.record]
+    ticket = f" ({last.ticket})" if last.ticket else ""
+    return f"last apply {ago(last.at, status.now)} by {last.by}{ticket} on {_machine(last.runner)}"
+
+
+def _machine(runner: str) -> str:
+    """`user@host` of a runner, without the number of its process."""
+    return runner.rpartition(":")[0] or runner
+
+
+def _record(status: Status, width: int) -> Lines:
+    rows: list[Line] = []
+    if status.applied and status.applied.result:
+        rows += _row("", f"it ended with {status.applied.result}", width, style="warning")
+    if status.record == "not begun":
+        text = "not begun: nothing could say later what was applied, so nothing is"
+        rows += _row("record", text, width, command=f"{status.command} record init")
+    if status.record == "unknown":
+        text = f"unknown, so nothing is applied or deleted: {status.why}"
+        rows += _row("record", text, width, style="warning")
+    for note in status.notes:
+        rows += _row("note", note, width)
+    return tuple(rows)
+
+
+def _lock(status: Status, width: int) -> Lines:
+    held = status.lock
+    if held is None:
+        return ()
+    if not held.ended:
+        text = f"{held.by} is applying on {_machine(held.runner)}, until {in_words(held.until)} at the latest"
+        return _row("lock", text, width)
+    return (*_row("lock", _left_open(held, status), width, style="warning"), *_ways_out(status, width))
+
+
+def _left_open(held: Lock, status: Status) -> str:
+    ended = ago(held.until, status.now)
+    return (
+        f"change set {held.changeset} of {held.by} on {_machine(held.runner)} was not brought to its end; "
+        f"its time ran out {ended}"
+    )
+
+
+def _ways_out(status: Status, width: int) -> Lines:
+    return (
+        *commanded(line(_BELOW, "carry it to its end  "), f"{status.command} resume", width),
+        *commanded(line(_BELOW, "give it up           "), f'{status.command} unlock --reason "..."', width),
+    )
+
+
+# --- the live systems -------------------------------------------------------------------------------------------
+
+
+def _troubles(status: Status, width: int) -> Lines:
+    rows: list[Line] = []
+    for one in status.troubles:
+        first = line("  ", Span("! ", "error"), Span(padded(f"{one.about} ", _LABEL - 2), "strong"))
+        rows += wrapped(one.message, width, first=first, indent=len(_BELOW))
+    return tuple(rows)
+
+
+def _drift(status: Status, width: int) -> Lines:
+    found = status.drift
+    if found is None or (status.record != "known" and not found.count):
+        return ()
+    if not found.count:
+        return _row("drift", f"none{_as_far(status)}", width)
+    if found.oldest is None:
+        when = "since when is not told"
+    else:
+        beginning = "the oldest" if found.count > 1 else "changed"
+        when = f"{beginning} {ago(found.oldest, status.now)}, {in_words(found.oldest)}"
+        when += f"; of {found.untold} it is not told" if found.untold else ""
+    text = f"{counted(found.count, 'resource')}, {when}"
+    return _row("drift", text, width, command=f"{status.command} drift", style="warning")
+
+
+def _as_far(status: Status) -> str:
+    return ", as far as the systems could be read" if status.troubles else ""
+
+
+def _pending(status: Status, width: int) -> Lines:
+    found = status.pending
+    if found is None:
+        return ()
+    rows: list[Line] = []
+    if found.summary:
+        shown = f"{found.read_only} read-only, never executed" if found.read_only else ""
+        text = listed((found.summary, shown), " · ")
+        rows += _row("pending", text, width, command=f"{status.command} plan")
+    elif status.record == "known":
+        rows += _row("pending", f"nothing to apply{_as_far(status)}", width)
+    reasons = [reason for reason in found.refused if reason not in status.why]
+    if status.record == "known" and reasons:
+        items = [_item("✗", "error", reason, width) for reason in reasons]
+        rows += _listed("refused", "apply would refuse this plan", items, width)
+    return tuple(rows)
+
+
+def _wire(status: Status, width: int) -> Lines:
+    seen = status.wire
+    if not seen:
+        return ()
+    verdicts = Counter(one.verdict for one in seen)
+    counts = listed(f"{verdicts[verdict]} {verdict}" for verdict in _ILL if verdicts[verdict])
+    newest = max(one.at for one in seen)
+    text = listed((f"{verdicts['healthy']} of {len(seen)} healthy", counts))
+    items = [_item("✗", "error", _failing(one, status), width) for one in seen if one.verdict == "failing"]
+    return _listed("wire", f"{text}, last tried {ago(newest, status.now)}", items, width)
+
+
+def _failing(one: Seen, status: Status) -> str:
+    return f"{one.subject}  {one.text} ({ago(one.at, status.now)})"
+
+
+# --- what people have to do -------------------------------------------------------------------------------------
+
+
+def _waiting(status: Status, width: int) -> Lines:
+    if not status.waiting:
+        return ()
+    items = [_item("?", "warning", _keyed(one, status), width) for one in status.waiting]
+    head = f"{len(items)} for a person to key in; the plan shows the values"
+    return _listed("waiting", head, items, width, command=f"{status.command} plan")
+
+
+def _keyed(one: Waiting, status: Status) -> str:
+    kind = one.address.kind.replace("-", " ")
+    name = "/".join(one.address.parts)
+    what = f"{one.address.system}: {kind} {name} is to be {ACTIONS[one.action]}"
+    return f"{what}, since {_day(one.since.date())}{_age(one.since, status)}"
+
+
+def _age(at: datetime, status: Status) -> str:
+    """How many days it has been, where it has been any."""
+    days = (status.now - at).days
+    return f" ({counted(days, 'day')})" if days else ""
+
+
+def _held(status: Status, width: int) -> Lines:
+    if not status.held:
+        return ()
+    together: dict[tuple[str, str, datetime], list[Held]] = {}
+    for one in status.held:
+        together.setdefault((one.reason, one.by, one.at), []).append(one)
+    items = [_item("=", "warning", _kept(alike, status), width) for alike in together.values()]
+    command = f"{status.command} release {status.held[0].address}"
+    ending = commanded(line(_BELOW, Span("let one go  ", "faint")), command, width)
+    head = f"{counted(len(status.held), 'resource')} left alone by every apply"
+    return (*_listed("held", head, items, width), *ending)
+
+
+def _kept(alike: Sequence[Held], status: Status) -> str:
+    """What was held by one command: a device comes with all that is its own."""
+    one, more = alike[0], len(alike) - 1
+    others = f" and {more} more" if more else ""
+    return f'{one.address}{others}: "{one.reason}", {one.by}, {ago(one.at, status.now)}'
+
+
+def _reserved(status: Status, width: int) -> Lines:
+    days = sorted((day, address) for address, day in (status.reserved or {}).items())
+    if not days:
+        return ()
+    today = status.now.date()
+    items = [
+        _item("·", "", f"{'/'.join(address.parts)} ({address.system}) until {_day(day)}", width)
+        for day, address in days
+        if day >= today
+    ]
+    return (
+        _listed("reserved", f"{counted(len(items), 'name')} not to be given away yet", items, width)
+        if items
+        else ()
+    )
+
+
+def _due(due: Sequence[DueDay], today: date, width: int) -> Lines:
+    if not due:
+        return ()
+    overdue = sum(one.day < today for one in due)
+    coming = f"{len(due) - overdue} within {SOON} days" if len(due) > overdue else ""
+    head = listed((f"{overdue} overdue" if overdue else "", coming))
+    styles: tuple[Style, Style] = ("warning", "error")
+    items = [_item("!", styles[one.day < today], _falls(one, today), width) for one in due]
+    return _listed("due", head, items, width)
+
+
+def _falls(one: DueDay, today: date) -> str:
+    days = (one.day - today).days
+    when = (
+        f"{counted(-days, 'day')} ago" if days < 0 else "today" if days == 0 else f"in {counted(days, 'day')}"
+    )
+    place = f" ({one.place})" if one.place else ""
+    return f"{_day(one.day)}, {when}: {one.what}{place}"
+
+
+def _day(day: date) -> str:
+    return f"{day:%d %b %Y}"
+
+
+# --- what to type next ------------------------------------------------------------------------------------------
+
+
+def _next(status: Status, width: int) -> Lines:
+    command = next_step(status)
+    if command:
+        return commanded(line("Next: "), command, width)
+    return _edited(status.due, status.now.date(), width)
+
+
+def _edited(due: Sequence[DueDay], today: date, width: int) -> Lines:
+    """Where to write what comes now, for the first thing that is overdue."""
+    overdue = next((one.place for one in due if one.place and one.day < today), "")
+    return wrapped(f"Next: edit {overdue}" if overdue else "Nothing to do today.", width)
+
+
+def next_step(status: Status) -> str:
+    """The command that helps most: first what stands in the way of all else. Empty where nothing is to be done."""
+    troubled = {one.about for one in status.troubles}
+    steps = (
+        (bool(status.lock and status.lock.ended), "resume"),
+        ("lab" in troubled, "lab up"),
+        (bool(troubled - {"plan", "record"}), "doctor"),
+        (status.record == "not begun", "record init"),
+        ("plan" in troubled or bool(status.pending and status.pending.refused), "plan"),
+        (bool(status.drift and status.drift.count), "drift"),
+        (bool(status.pending and status.pending.writes), "plan --out plan.json"),
+        (bool(status.waiting), "plan"),
+        (status.offline, "status"),
+    )
+    return next((f"{status.command} {step}" for needed, step in steps if needed), "")

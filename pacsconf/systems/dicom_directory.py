@@ -25,12 +25,17 @@ from pacsconf.inventory.systems import DirectoryConfig, SystemConfig
 from pacsconf.systems._dicom.attributes import CONTAINERS
 from pacsconf.systems._dicom.check import Check
 from pacsconf.systems._dicom.declare import Intent, declare
+from pacsconf.systems._dicom.export import snapshot_of
 from pacsconf.systems._dicom.kinds import KINDS
+from pacsconf.systems._dicom.oddities import Oddities
 from pacsconf.systems._dicom.tree import Reader, grow
+from pacsconf.systems._dicom.unseen import Unseen
 from pacsconf.systems._dicom.write import Writer
 from pacsconf.systems._ldap import Directory, Entry, Missing, names
 from pacsconf.systems._ldap.directory import OPERATIONAL
 from pacsconf.systems.base import Declared, Secrets
+
+__all__ = ["DicomDirectory", "snapshot_of"]
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +43,7 @@ _ROOT_CLASS = CONTAINERS["configuration"][0]
 
 
 class DicomDirectory:
-    """Keeps `System`. A write is conditional on what it changes, in one request."""
+    """Keeps `System`, and is `Inspectable`. A write is conditional on what it changes, in one request."""
 
     kinds: ClassVar[Mapping[str, type[Resource]]] = KINDS
     guarantee: ClassVar[Literal["atomic", "checked"]] = "atomic"
@@ -84,6 +89,17 @@ class DicomDirectory:
     def settle(self, applied: Sequence[Change]) -> Iterator[Outcome]:
         """Nothing to reload: a directory is read by others when they need it."""
         yield from ()
+
+    def oddities(self) -> Sequence[Finding]:
+        """What is wrong or unusual about the tree that was read last."""
+        reader = self._opened().reader
+        spelling = reader.schema.spelling if reader.schema else str
+        return Oddities(reader.tree, self.config.bind is None, spelling).findings()
+
+    def unseen(self) -> Sequence[str]:
+        """What this account did not see of it."""
+        reader = self._opened().reader
+        return Unseen(reader.tree, self.config.bind is None, reader.schema is not None).sentences()
 
     def close(self) -> None:
         """Let go of the connection."""

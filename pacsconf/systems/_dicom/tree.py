@@ -44,6 +44,18 @@ class Tree:
     holders: Mapping[str, Address] = field(default_factory=dict)
     """By AE title, the first device that has an entity of it."""
 
+    @property
+    def everything(self) -> Iterator[Entry]:
+        """All entries, others' among them, the ones above before those below."""
+        return (entry for below in self.children.values() for entry in below)
+
+    def address_of(self, dn: str) -> Address | None:
+        """Where the entry of this name is for us; None when it is not among ours, or the name is none."""
+        try:
+            return self.addresses.get(names.key(dn))
+        except ValueError:
+            return None
+
     def undeclared_below(self, entry: Entry) -> tuple[Entry, ...]:
         """Entries right below this one that are not of our kinds."""
         below = self.children.get(names.key(entry.dn), ())
@@ -88,7 +100,7 @@ def _keyed(system: str, entries: Iterable[Entry]) -> Iterator[tuple[names.Key, E
 
 
 def _address(system: str, entry: Entry, parent: Address | None) -> Address | None:
-    """Where an entry is for us; None when it is not of our kinds."""
+    """Where an entry is for us; None when it is not of our kinds, or has an empty name."""
     classes = {name.lower() for name in entry.texts("objectClass")}
     if parent is None or parent.kind == "container":
         container = _container(classes)
@@ -101,7 +113,8 @@ def _address(system: str, entry: Entry, parent: Address | None) -> Address | Non
     if kind is None:
         return None
     above = parent.parts if parent.kind != "container" else ()
-    return Address.of(system, kind, *above, _name(kind, entry))
+    name = _name(kind, entry)
+    return Address.of(system, kind, *above, name) if name else None
 
 
 def _container(classes: Collection[str]) -> str | None:
@@ -192,10 +205,7 @@ class Reader:
         """From the DN of a connection of the same device to its name; another DN stays one."""
 
         def name(dn: str) -> str:
-            try:
-                found = self.tree.addresses.get(names.key(dn))
-            except ValueError:
-                return dn
+            found = self.tree.address_of(dn)
             own = (
                 found is not None
                 and found.kind == "network-connection"

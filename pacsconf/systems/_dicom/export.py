@@ -1,0 +1,78 @@
+"""From a list of entries, such as a directory's export, to what the directory itself would give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pacsconf.core.resource import Snapshot
+from pacsconf.systems._dicom.attributes import CONTAINERS
+from pacsconf.systems._dicom.tree import Reader, Tree, grow
+from pacsconf.systems._ldap import Entry, names
+from pacsconf.systems._ldap.schema import AttributeType, Schema
+
+_ROOT = CONTAINERS["configuration"][1]
+_STARTS: Mapping[str, names.Key] = {
+    name: names.key(f"cn={cn}" if cn == _ROOT else f"cn={cn},cn={_ROOT}")
+    for name, (_, cn) in CONTAINERS.items()
+}
+"""By container: how its name begins (PS3.15 section H.1.2)."""
+
+
+def snapshot_of(name: str, entries: Iterable[Entry], spellings: Mapping[str, str] | None = None) -> Snapshot:
+    """What the system `name` would read from a directory that holds these entries.
+
+    `spellings` gives names of attributes by lower case, where the entries' own are in lower case.
+
+    Raises: BadAnswer for two entries of one address, or a value that the standard does not allow.
+    """
+    return Reader(planted(name, entries), None, spelled(spellings or {})).snapshot()
+
+
+def planted(name: str, entries: Iterable[Entry]) -> Tree:
+    """The tree of those entries that belong to a DICOM configuration; an export may hold people and all else.
+
+    Containers above them that were not exported with them are put in their place.
+
+    Raises: BadAnswer.
+    """
+    given = tuple(entries)
+    try:
+        within = _within(given)
+        return grow(name, (*within, *_missing(within)))
+    except ValueError:  # a name that is none, which `grow` reports
+        return grow(name, given)
+
+
+def _within(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Entries at or below a configuration root."""
+    (root,) = names.key(f"cn={_ROOT}")
+    return tuple(entry for entry in entries if root in names.key(entry.dn))
+
+
+def _missing(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The containers that stand in names of these entries, and are not among them."""
+    looked_at = {names.key(entry.dn) for entry in entries}
+    missing: list[Entry] = []
+    for entry in entries:
+        above = names.parse(entry.dn)[1:]
+        while above:
+            dn = ",".join("+".join(names.rdn(*part) for part in one) for one in above)
+            key = names.key(dn)
+            if key in looked_at:
+                break
+            looked_at.add(key)
+            container = _container(key)
+            if container:
+                missing.append(Entry(dn, {"objectclass": (CONTAINERS[container][0].encode(),)}))
+            above = above[1:]
+    return tuple(missing)
+
+
+def _container(key: names.Key) -> str | None:
+    """The container whose name this is."""
+    return next((name for name, start in _STARTS.items() if key[: len(start)] == start), None)
+
+
+def spelled(spellings: Mapping[str, str]) -> Schema:
+    """A schema that knows how names of attributes are spelled, and nothing else of them."""
+    return Schema({key: AttributeType(name, True, False) for key, name in spellings.items()})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pacsconf.core.errors import PacsconfError, StalePlan, SystemFault, SystemFaults, UnsafePlan
+from pacsconf.core.errors import BadAnswer, PacsconfError, StalePlan, SystemFault, SystemFaults, UnsafePlan
 from pacsconf.report.lines import Line, Lines, Span, columns, line, wrapped
 
 _COMMANDS = re.compile(
@@ -58,5 +58,7 @@ def _details(fault: PacsconfError) -> tuple[str, ...]:
             return fault.differences
         case UnsafePlan():
             return fault.reasons
+        case BadAnswer():
+            return fault.details
         case _:
             return ()

@@ -18,6 +18,7 @@ from pacsconf.core.secret import Secret
 from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.systems import DirectoryConfig
 from pacsconf.systems._ldap.answers import WRONG_CREDENTIALS, Answer
+from pacsconf.systems._tls import certificate_fault
 
 if TYPE_CHECKING:
     from ldap3 import Connection
@@ -26,17 +27,6 @@ log = logging.getLogger(__name__)
 
 NONSENSE = (ValueError, IndexError, KeyError, TypeError)
 """What ldap3's decoder raises for bytes that are no answer."""
-
-_CERTIFICATE_FAULTS = {
-    9: "its certificate is not valid yet; is this machine's clock right?",
-    10: "its certificate has expired",
-    18: "its certificate is self-signed, and nobody here vouches for it",
-    19: "its certificate comes from an authority that is not known here",
-    20: "its certificate comes from an authority that is not known here",
-    62: "its certificate is for another host name",
-    64: "its certificate is for another address",
-}
-"""OpenSSL's verification results (X509_V_ERR_...), in words."""
 
 
 def connect(config: DirectoryConfig, password: Callable[[Endpoint], Secret | None]) -> Connection:
@@ -225,12 +215,9 @@ def _way_in(config: DirectoryConfig, endpoint: Endpoint, answer: Answer) -> str:
 
 def _unreachable(config: DirectoryConfig, endpoint: Endpoint, cause: Exception) -> SystemFault:
     if isinstance(cause, ssl.SSLCertVerificationError):
-        why = _CERTIFICATE_FAULTS.get(
-            cause.verify_code, f"its certificate is not trusted: {cause.verify_message}"
-        )
         return Unavailable(
             config.name,
-            f"{endpoint} is not trusted: {why}. Nothing was sent.",
+            f"{endpoint} is not trusted: {certificate_fault(cause)}. Nothing was sent.",
             fix="ca_file: names the authority that issued the directory's certificate.",
         )
     if isinstance(cause, ssl.SSLError):

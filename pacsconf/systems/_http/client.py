@@ -1,0 +1,252 @@
+"""Asking a web service: the address, the certificate, the password, and limits on what comes back.
+
+httpx2 is asked for nothing that would send a password elsewhere: it follows no redirect, and neither proxies nor
+passwords are taken from the environment.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from base64 import b64encode
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
+
+from pacsconf.core.errors import BadAnswer, Refused, SystemFault
+from pacsconf.core.secret import Secret
+from pacsconf.inventory.endpoint import Endpoint
+from pacsconf.inventory.systems import Login
+from pacsconf.inventory.values import SecretRef
+from pacsconf.systems._http import trust
+from pacsconf.systems._http.answers import NOT_FOUND, UNAUTHORIZED, Answer, HungUp, Lost
+
+if TYPE_CHECKING:
+    from httpx2 import Auth, Client, Request, Response
+
+log = logging.getLogger(__name__)
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes of an answer that are read; ten thousand peers are five million."""
+
+
+class Service(Protocol):
+    """Where a web service is and how to sign in, as a system's configuration has it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def login(self) -> Login | None: ...
+    @property
+    def allow_clear_text(self) -> bool: ...
+    @property
+    def ca_file(self) -> str | None: ...
+    @property
+    def verify(self) -> bool: ...
+    @property
+    def timeout(self) -> int: ...
+
+
+class Web:
+    """A web service that answers in JSON. Nothing is opened before the first request."""
+
+    def __init__(self, service: Service, secrets: Callable[[SecretRef, str, str, int], Secret]) -> None:
+        self.service = service
+        self.endpoint = Endpoint.parse(service.url)
+        self._secrets = secrets
+        self._client: Client | None = None
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody on the way can read what is sent: encrypted, or it stays on this machine."""
+        return self.endpoint.scheme == "https" or self.endpoint.is_loopback
+
+    def get(self, *path: str, query: str = "") -> Any:
+        """The JSON at a path of these segments.
+
+        Raises: Unavailable, Refused; BadAnswer for what is no JSON, or not whole.
+        """
+        answer = self.ask("GET", *path, query=query)
+        if not answer.ok:
+            raise self.fault(answer, f"{self.at(*path)} cannot be read")
+        return answer.json(self.service.name, self.at(*path))
+
+    def find(self, *path: str) -> Any | None:
+        """As `get`; None where there is no such thing."""
+        answer = self.ask("GET", *path)
+        if answer.status == NOT_FOUND:
+            if answer.body:
+                answer.json(
+                    self.service.name, self.at(*path)
+                )  # a proxy's page says nothing about what is there
+            return None
+        if not answer.ok:
+            raise self.fault(answer, f"{self.at(*path)} cannot be read")
+        return answer.json(self.service.name, self.at(*path))
+
+    def ask(self, method: str, *path: str, body: Any = None, query: str = "") -> Answer:
+        """What one request comes to, whatever its status.
+
+        Raises: Unavailable when nothing was sent, Lost when a write was sent and not answered; BadAnswer for
+        an answer that is cut short or too long.
+        """
+        url = self.service.url + "".join(f"/{quote(segment, safe='')}" for segment in path)
+        url += f"?{query}" if query else ""
+        content = None if body is None else json.dumps(body).encode()
+        try:
+            return self._sent(method, url, content)
+        except HungUp as fault:  # a kept connection that the server had closed meanwhile, most often
+            if method != "GET":
+                raise
+            log.debug("%s: asking once more, since %s", self.service.name, fault.message)
+            return self._sent(method, url, content)
+
+    def fault(self, answer: Answer, doing: str) -> SystemFault:
+        """The exception for an answer that ends what we were `doing`."""
+        return answer.fault(self.service.name, doing, self._way_in() if answer.status == UNAUTHORIZED else "")
+
+    def at(self, *path: str) -> str:
+        """The place in words, for messages."""
+        return "/".join((str(self.endpoint), *path))
+
+    def close(self) -> None:
+        """Let go of connections. May be called twice."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    # --- one request ------------------------------------------------------------------------------------------
+
+    def _sent(self, method: str, url: str, content: bytes | None) -> Answer:
+        client = self._opened()
+        headers = {"Content-Type": "application/json"} if content is not None else {}
+        with self._asking(method), client.stream(method, url, content=content, headers=headers) as response:
+            return Answer(
+                response.status_code,
+                response.headers.get("content-type", "").lower(),
+                self._body(method, response),
+                response.headers.get("location", ""),
+            )
+
+    def _body(self, method: str, response: Response) -> bytes:
+        body = bytearray()
+        with self._answering(method):
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > LARGEST:
+                    raise BadAnswer(
+                        self.service.name,
+                        f"{self.endpoint} answers with more than {LARGEST // 2**20} MB; the rest was not read",
+                        fix="Check `url`: this is not what such a server holds.",
+                    )
+        return bytes(body)
+
+    def _opened(self) -> Client:
+        if self._client is None:
+            self._refuse_clear_text()
+            import httpx2
+
+            self._client = httpx2.Client(
+                auth=_auth(self._password) if self.service.login else None,
+                headers={
+                    "Accept": "application/json",
+                    "Accept-Encoding": "identity",
+                    "User-Agent": "pacsconf",
+                },
+                verify=trust.context(self.service),
+                trust_env=False,
+                follow_redirects=False,
+                timeout=httpx2.Timeout(float(self.service.timeout)),
+                limits=httpx2.Limits(max_connections=1, max_keepalive_connections=1),
+            )
+        return self._client
+
+    def _refuse_clear_text(self) -> None:
+        if self.service.login and not self.is_private and not self.service.allow_clear_text:
+            raise Refused(
+                self.service.name,
+                f"the password would travel unencrypted to {self.endpoint}, where anyone on the way can read it",
+                fix="Write https:// in `url`; only if that is not possible, allow_clear_text: true.",
+            )
+
+    def _password(self) -> tuple[str, Secret]:
+        login = self.service.login
+        assert login is not None, "asked only where there is a login"
+        at = self.endpoint
+        secret = self._secrets(login.password, at.scheme, at.host, at.port)
+        if not secret.reveal():
+            raise Refused(
+                self.service.name,
+                f"the password of {login.user} is empty",
+                fix=f"{login.password} gave nothing: put the password there.",
+            )
+        return login.user, secret
+
+    def _way_in(self) -> str:
+        """What to do about a refused login."""
+        login = self.service.login
+        if login is None:
+            return "Name a user under `login`, and where its password is kept."
+        return (
+            f"Check `login`: whether {login.user} is the user that is meant, and whether {login.password} holds "
+            f"its password; the operator file says that it goes to {self.endpoint}."
+        )
+
+    # --- httpx2's exceptions as faults of ours ----------------------------------------------------------------
+
+    @contextmanager
+    def _asking(self, method: str) -> Iterator[None]:
+        """Until the answer begins."""
+        import httpx2
+
+        try:
+            yield
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as exc:
+            raise trust.unreachable(self.service, self.endpoint, exc) from exc
+        except httpx2.TimeoutException as exc:
+            raise self._lost(f"no answer within {self.service.timeout} s", method) from exc
+        except httpx2.RemoteProtocolError as exc:
+            why = "it hung up without an answer, or what answers does not speak HTTP"
+            raise self._lost(why, method, HungUp) from exc
+        except httpx2.TransportError as exc:
+            raise self._lost("the connection broke", method, HungUp) from exc
+
+    @contextmanager
+    def _answering(self, method: str) -> Iterator[None]:
+        """While the answer is read; of a write that was answered by halves it is not known what became of it."""
+        import httpx2
+
+        try:
+            yield
+        except (httpx2.TransportError, httpx2.DecodingError) as exc:
+            if method != "GET":
+                raise self._lost("it broke off in the middle of its answer", method) from exc
+            raise BadAnswer(
+                self.service.name,
+                f"the answer of {self.endpoint} is not whole. Half an answer would look like deletions",
+                fix="Try again; if it stays so, look at the server's log, and at a proxy in between.",
+            ) from exc
+
+    def _lost(self, why: str, method: str, kind: type[Lost] = Lost) -> Lost:
+        sent = "" if method == "GET" else ". What was sent may have been done"
+        return kind(self.service.name, f"{self.endpoint}: {why}{sent}", fix="Check `url`, and that it runs.")
+
+
+def _auth(login: Callable[[], tuple[str, Secret]]) -> Auth:
+    """Basic authentication (RFC 7617) with a password that is looked up at the first request."""
+    import httpx2
+
+    class Basic(httpx2.Auth):
+        _found: tuple[str, Secret] | None = None
+
+        def auth_flow(self, request: Request) -> Generator[Request, Response, None]:
+            self._found = self._found or login()
+            user, password = self._found
+            token = b64encode(f"{user}:{password.reveal()}".encode()).decode()
+            request.headers["Authorization"] = f"Basic {token}"
+            yield request
+
+    return Basic()

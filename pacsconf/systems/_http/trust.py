@@ -1,0 +1,74 @@
+"""Whom to trust over TLS, and why a service could not be reached or was not trusted."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pacsconf.core.errors import Unavailable
+from pacsconf.inventory.endpoint import Endpoint
+from pacsconf.systems._tls import certificate_fault
+
+if TYPE_CHECKING:
+    from pacsconf.systems._http.client import Service
+
+
+def context(service: Service) -> ssl.SSLContext:
+    """The authorities of `ca_file`, else those that the machine trusts (its own store, by truststore).
+
+    Raises: Unavailable when `ca_file` cannot be read.
+    """
+    try:
+        made = ssl.create_default_context(cafile=service.ca_file) if service.ca_file else _machines_own()
+    except (OSError, ssl.SSLError) as exc:
+        raise Unavailable(
+            service.name,
+            f"the certificate authorities in {service.ca_file} cannot be read, so the server cannot be trusted",
+            fix="ca_file names a PEM file with one or more CERTIFICATE blocks.",
+        ) from exc
+    if not service.verify:
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+    return made
+
+
+def _machines_own() -> ssl.SSLContext:
+    import httpx2
+
+    return httpx2.create_ssl_context(trust_env=False)
+
+
+def unreachable(service: Service, endpoint: Endpoint, error: Exception) -> Unavailable:
+    """Why no connection came about."""
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return Unavailable(
+                service.name,
+                f"{endpoint} is not trusted: {certificate_fault(cause)}. Nothing was sent.",
+                fix="ca_file: names the authority that issued the server's certificate.",
+            )
+    why = next((words for cause in _causes(error) if (words := _in_words(cause, service, endpoint))), "")
+    why = why or "the connection failed"
+    return Unavailable(
+        service.name, f"{endpoint} cannot be reached: {why}", fix="Check `url`, and that it runs."
+    )
+
+
+def _in_words(cause: BaseException, service: Service, endpoint: Endpoint) -> str:
+    if isinstance(cause, ssl.SSLError):
+        return "what answers there does not speak TLS, or no version of it that is safe"
+    if isinstance(cause, socket.gaierror):
+        return f'the name "{endpoint.host}" cannot be resolved'
+    if isinstance(cause, ConnectionRefusedError):
+        return "nothing listens there"
+    return f"no answer within {service.timeout} s" if isinstance(cause, TimeoutError) else ""
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception and all that led to it: httpx2 wraps what the socket raised."""
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        found = found.__cause__ or found.__context__

@@ -1,0 +1,115 @@
+"""What an Orthanc holds now, over REST: whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pacsconf.core.address import Address
+from pacsconf.core.errors import BadAnswer
+from pacsconf.core.resource import Resource, State, Value
+from pacsconf.systems._http import Web
+from pacsconf.systems._orthanc.kinds import DICOMWEB, KINDS, ORTHANC, PEER
+from pacsconf.systems._orthanc.objects import Raw, peer_fields, web_fields
+
+Path = tuple[str, ...]
+"""Segments of a path below the address of the REST interface."""
+
+PROJECTIONS: Mapping[str, Callable[[Raw], dict[str, Value]]] = {
+    PEER: peer_fields,
+    ORTHANC: web_fields,
+    DICOMWEB: web_fields,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What an Orthanc tells of itself; `dicomweb` is where its plugin answers, None without one."""
+
+    version: str
+    ae_title: str
+    dicom_port: int | None
+    dicomweb: Path | None
+
+    def places(self) -> Mapping[str, Path]:
+        """Where each kind is that this server has."""
+        found: dict[str, Path] = {PEER: ("modalities",), ORTHANC: ("peers",)}
+        return found | ({DICOMWEB: (*self.dicomweb, "servers")} if self.dicomweb else {})
+
+
+class Live:
+    """Reads one Orthanc. Whatever is not of the shape that Orthanc answers in is a BadAnswer."""
+
+    def __init__(self, web: Web) -> None:
+        self.web = web
+
+    def server(self) -> Server:
+        """What it tells of itself."""
+        told = self._object(self.web.get("system"), "system")
+        version, title, port = told.get("Version"), told.get("DicomAet"), told.get("DicomPort")
+        if not isinstance(version, str) or not isinstance(title, str):
+            raise self._no_orthanc("system")
+        return Server(version, title, port if isinstance(port, int) else None, self._dicomweb())
+
+    def _dicomweb(self) -> Path | None:
+        """Where the DICOMweb plugin answers: its settings may move it, and its own page tells (`RootUri`)."""
+        plugins = self.web.get("plugins")
+        if not isinstance(plugins, list):
+            raise self._no_orthanc("plugins")
+        if "dicom-web" not in plugins:
+            return None
+        about = self._object(self.web.get("plugins", "dicom-web"), "plugins/dicom-web")
+        root, _, page = str(about.get("RootUri", "")).partition("/app/")
+        segments = tuple(segment for segment in root.split("/") if segment not in ("", ".", ".."))
+        return segments if page and segments else ("dicom-web",)
+
+    def everything(self, server: Server) -> dict[str, dict[str, Raw]]:
+        """All objects by kind and name, one request for each kind."""
+        return {kind: self._all(place) for kind, place in server.places().items()}
+
+    def one(self, server: Server, kind: str, name: str) -> Raw | None:
+        """One object as it is at this moment; None where there is none."""
+        place = server.places()[kind]
+        if kind == DICOMWEB:  # the plugin tells of one server only together with all
+            return self._all(place).get(name)
+        found = self.web.find(*place, name, "configuration")
+        return None if found is None else self._object(found, "/".join((*place, name)))
+
+    def _all(self, place: Path) -> dict[str, Raw]:
+        at = "/".join(place)
+        found = self._object(self.web.get(*place, query="expand"), at)
+        return {name: self._object(raw, f"{at}/{name}") for name, raw in found.items()}
+
+    def resources(self, system: str, objects: Mapping[str, Mapping[str, Raw]]) -> Iterator[Resource]:
+        """The objects as resources, by address."""
+        for kind in sorted(objects):
+            for name in sorted(objects[kind]):
+                yield self.resource(Address.of(system, kind, name), objects[kind][name])
+
+    def resource(self, address: Address, raw: Raw) -> Resource:
+        """One object as a resource, with the fields that we know."""
+        return KINDS[address.kind].of(State(address, address, self.fields(address, raw)))
+
+    def fields(self, address: Address, raw: Raw) -> dict[str, Value]:
+        """Our fields of one object."""
+        try:
+            return PROJECTIONS[address.kind](raw)
+        except ValueError as exc:
+            raise BadAnswer(
+                address.system,
+                f"{address}: {exc} is missing, or is not what Orthanc answers",
+                fix="Check `url`, and the version of Orthanc: pacsconf knows 1.10 and later.",
+            ) from exc
+
+    def _object(self, value: Any, at: str) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise self._no_orthanc(at)
+        return value
+
+    def _no_orthanc(self, at: str) -> BadAnswer:
+        return BadAnswer(
+            self.web.service.name,
+            f"{self.web.at(at)} answers in JSON, but not as Orthanc does",
+            fix="Check `url`: it is the address under which Orthanc's REST interface has /system.",
+        )

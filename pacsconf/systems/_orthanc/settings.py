@@ -1,0 +1,253 @@
+"""What a copy of Orthanc's configuration says that its REST interface hides.
+
+The copy is one JSON file, or a folder of them that Orthanc would merge. Comments are allowed, as Orthanc allows
+them. It holds passwords: nothing but the few settings below is ever taken from it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pacsconf.core.finding import Finding, Severity
+from pacsconf.inventory.systems import OrthancConfig
+from pacsconf.systems._orthanc.live import Server
+
+_LARGEST = 4 * 1024 * 1024
+"""Bytes of all files of one copy; Orthanc's own commented example has forty thousand."""
+_MOST = 100
+"""Files of one copy."""
+
+_COMMENTS = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+
+
+class UnreadableSettings(Exception):
+    """The copy cannot be used; the text says why, and repeats nothing that stands in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings that matter here, with Orthanc's own defaults; None where the copy does not let them be told."""
+
+    ae_title: str | None
+    in_database: bool | None
+    peers_in_database: bool | None
+    servers_in_database: bool | None
+    checks_called: bool | None
+    always: tuple[str, ...]
+    """What it answers to anybody, known or not, by the names of its settings."""
+
+    ALWAYS: ClassVar[dict[str, bool]] = {
+        "DicomAlwaysAllowEcho": True,
+        "DicomAlwaysAllowStore": True,
+        "DicomAlwaysAllowFind": False,
+        "DicomAlwaysAllowFindWorklist": False,
+        "DicomAlwaysAllowGet": False,
+        "DicomAlwaysAllowMove": False,
+    }
+
+
+def load(path: Path) -> Settings:
+    """The settings in a copy of a configuration.
+
+    Raises: UnreadableSettings.
+    """
+    merged: dict[str, Any] = {}
+    room = _LARGEST
+    for file in _files(path):
+        text = _text(file, room)
+        room -= len(text)
+        merged |= _parsed(file, text)
+    return _settings(merged)
+
+
+def _files(path: Path) -> tuple[Path, ...]:
+    if not path.exists():
+        raise UnreadableSettings(f"{path} does not exist")
+    if not path.is_dir():
+        return (path,)
+    found = tuple(
+        sorted(each for each in path.iterdir() if each.suffix.lower() == ".json" and each.is_file())
+    )
+    if not found or len(found) > _MOST:
+        raise UnreadableSettings(f"{path} holds {len(found)} JSON files, where 1 to {_MOST} are expected")
+    return found
+
+
+def _text(file: Path, room: int) -> str:
+    try:
+        with file.open("rb") as handle:
+            data = handle.read(room + 1)
+    except OSError as exc:
+        raise UnreadableSettings(f"{file} cannot be read: {exc.strerror}") from exc
+    if len(data) > room:
+        raise UnreadableSettings(f"{file} is too large for a configuration of Orthanc")
+    return data.decode("utf-8-sig", "replace")
+
+
+def _parsed(file: Path, text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(_COMMENTS.sub(_kept, text))
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise UnreadableSettings(f"{file} is not JSON as Orthanc reads it")
+    return found
+
+
+def _kept(match: re.Match[str]) -> str:
+    """A text as it is, a comment as a space."""
+    return match[0] if match[0].startswith('"') else " "
+
+
+def _settings(merged: dict[str, Any]) -> Settings:
+    title = merged.get("DicomAet", "ORTHANC")
+    dicomweb = merged.get("DicomWeb")
+    plugin = dicomweb if isinstance(dicomweb, dict) else {}
+    return Settings(
+        title if isinstance(title, str) else None,
+        _switch(merged, "DicomModalitiesInDatabase", False),
+        _switch(merged, "OrthancPeersInDatabase", False),
+        _switch(plugin, "ServersInDatabase", False),
+        _switch(merged, "DicomCheckCalledAet", False),
+        tuple(name for name, default in Settings.ALWAYS.items() if _switch(merged, name, default)),
+    )
+
+
+def _switch(merged: dict[str, Any], name: str, default: bool) -> bool | None:
+    """A switch; None for what is no switch, such as a variable of the environment that Orthanc would fill in."""
+    value = merged.get(name, default)
+    return value if isinstance(value, bool) else None
+
+
+# --- what is wrong with them --------------------------------------------------------------------------------------
+
+
+def findings(config: OrthancConfig, server: Server) -> Iterator[Finding]:
+    """What the copy says against this server; that there is none, or none that can be used, is told once."""
+    if config.settings_file is None:
+        yield Finding(
+            "ORTHANC-SETTINGS-UNKNOWN",
+            "info",
+            f"Whether Orthanc {config.name} keeps its peers, and whom it lets in, is not known",
+            "REST does not tell whether peers survive a restart, strangers may send images, or any called AE "
+            "title will do.",
+            "Put a copy of its configuration beside the inventory, passwords taken out, and name it under "
+            "settings_file.",
+            path=("systems", config.name),
+            evidence="configured",
+            verdict="unknown",
+        )
+        return
+    try:
+        settings = load(Path(config.settings_file))
+    except UnreadableSettings as exc:
+        yield _finding(
+            config,
+            "ORTHANC-SETTINGS-FILE",
+            "warning",
+            f"The copy of the configuration of Orthanc {config.name} cannot be used: {exc}",
+            "So it is not known whether its peers survive a restart, and whom it lets in.",
+            "Copy the file again, from where Orthanc reads it (Debian: /etc/orthanc).",
+            unknown=True,
+        )
+        return
+    yield from _wrong(config, server, settings)
+
+
+def _wrong(config: OrthancConfig, server: Server, settings: Settings) -> Iterator[Finding]:
+    if settings.ae_title != server.ae_title:
+        yield _finding(
+            config,
+            "ORTHANC-SETTINGS-FILE",
+            "warning",
+            f"The copy of the configuration of Orthanc {config.name} is of another AE title than the server",
+            f"The server says {server.ae_title}: the copy is old, or of another server.",
+            "Copy the file again.",
+            unknown=True,
+        )
+    yield from _forgets(config, settings)
+    if settings.checks_called is False:
+        yield _finding(
+            config,
+            "ORTHANC-CALLED-TITLE",
+            "warning",
+            f"Orthanc {config.name} does not check which AE title it is called by",
+            "A device that was set up for another archive, and reaches this one, would send its images here.",
+            "Set DicomCheckCalledAet to true in its configuration, and restart it.",
+        )
+    yield from _open(config, settings)
+
+
+def _forgets(config: OrthancConfig, settings: Settings) -> Iterator[Finding]:
+    plugin = "DicomWeb.ServersInDatabase"
+    for keeps, what, setting in (
+        (settings.in_database, "peers", "DicomModalitiesInDatabase"),
+        (settings.peers_in_database or not config.orthanc_peers, "Orthanc peers", "OrthancPeersInDatabase"),
+        (settings.servers_in_database or not config.dicomweb_servers, "DICOMweb servers", plugin),
+    ):
+        if keeps is False:
+            yield _finding(
+                config,
+                "ORTHANC-FORGETS",
+                "warning",
+                f"Orthanc {config.name} forgets the {what} that are made over REST when it is restarted",
+                "It would start with those of its configuration file, and refuse whoever was added since.",
+                f"Set {setting} to true and restart it; then let pacsconf make what its file listed.",
+            )
+
+
+def _open(config: OrthancConfig, settings: Settings) -> Iterator[Finding]:
+    for name in settings.always:
+        what = name.removeprefix("DicomAlwaysAllow")
+        rule, severity, harm = _HARMS.get(what, _HARMS[""])
+        yield _finding(
+            config,
+            rule,
+            severity,
+            f"Orthanc {config.name} answers {_REQUESTS[what]} of anybody",
+            harm,
+            f"Set {name} to false in its configuration, and restart it: then only peers are answered.",
+        )
+
+
+_REQUESTS = {
+    "Echo": "C-ECHO",
+    "Store": "C-STORE",
+    "Find": "C-FIND",
+    "FindWorklist": "worklist queries",
+    "Get": "C-GET",
+    "Move": "C-MOVE",
+}
+_HARMS: dict[str, tuple[str, Severity, str]] = {
+    "Echo": ("ORTHANC-OPEN-ECHO", "info", "A stranger learns that it is there, and nothing else."),
+    "Store": ("ORTHANC-OPEN-STORE", "warning", "A stranger can put images among those of patients."),
+    "": ("ORTHANC-OPEN-QUERY", "warning", "A stranger can read about patients, or take their images."),
+}
+"""By what is asked: the rule, how bad it is, and why."""
+
+
+def _finding(
+    config: OrthancConfig,
+    rule: str,
+    severity: Severity,
+    summary: str,
+    detail: str,
+    fix: str,
+    *,
+    unknown: bool = False,
+) -> Finding:
+    return Finding(
+        rule,
+        severity,
+        summary,
+        detail,
+        fix,
+        path=("systems", config.name, "settings_file"),
+        evidence="configured",
+        verdict="unknown" if unknown else "fail",
+    )

@@ -1,0 +1,204 @@
+"""An Orthanc server over its REST interface: the DICOM peers it knows, and the servers it calls over HTTP.
+
+The walk here: `declared` (in `_orthanc.declare`), `read` (`_orthanc.live`), `check` (here, and `_orthanc.settings`
+for what the server's configuration says), `apply` (`_orthanc.write`). Everything HTTP goes through `_http`.
+Verified with Orthanc 1.10.1 and its DICOMweb plugin 1.7 as Debian 12 has them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Literal
+
+from pacsconf.core.address import Address
+from pacsconf.core.change import Change, Outcome, Status
+from pacsconf.core.errors import PacsconfError, Refused
+from pacsconf.core.finding import Finding
+from pacsconf.core.resource import Resource, Snapshot
+from pacsconf.core.secret import Secret
+from pacsconf.inventory.endpoint import Endpoint
+from pacsconf.inventory.model import Inventory
+from pacsconf.inventory.peers import entity
+from pacsconf.inventory.systems import OrthancConfig, SystemConfig
+from pacsconf.systems._http import Web
+from pacsconf.systems._orthanc import odd, rights, settings
+from pacsconf.systems._orthanc.declare import declare
+from pacsconf.systems._orthanc.kinds import DICOMWEB, KINDS, PEER, PeerEntry
+from pacsconf.systems._orthanc.live import Live, Server
+from pacsconf.systems._orthanc.objects import Raw, foreign, unreadable
+from pacsconf.systems._orthanc.write import Writer
+from pacsconf.systems.abilities import AccountRight
+from pacsconf.systems.base import Declared, Secrets
+
+log = logging.getLogger(__name__)
+
+
+class OrthancSystem:
+    """Keeps `System`, and is `Inspectable` and `RightsKnown`. A write is checked by a read before and after it."""
+
+    kinds: ClassVar[Mapping[str, type[Resource]]] = KINDS
+    guarantee: ClassVar[Literal["atomic", "checked"]] = "checked"
+
+    def __init__(self, name: str, config: SystemConfig, secrets: Secrets) -> None:
+        self.name = name
+        self.config = OrthancConfig.model_validate({**config.model_dump(), "name": name})
+        self._secrets = secrets
+        self._web = Web(self.config, secrets)
+        self._live = Live(self._web)
+        self._server: Server | None = None
+        self._objects: Mapping[str, Mapping[str, Raw]] = {}
+        self._title: str | None = None
+
+    def declared(self, inventory: Inventory) -> Declared:
+        """The peers that flows derive and those listed, and the servers listed."""
+        holder = entity(inventory, self.config.ae) if self.config.ae else None
+        self._title = holder[1].title if holder else None
+        return declare(self.config, inventory)
+
+    def read(self) -> Snapshot:
+        """All peers and servers: one request for each kind, and three for what the server tells of itself.
+
+        Raises: Unavailable, Refused; BadAnswer when it is not whole, or not Orthanc that answers.
+        """
+        self._server = self._live.server()
+        self._objects = self._live.everything(self._server)
+        found = tuple(self._live.resources(self.name, self._objects))
+        log.debug("%s: read %d from Orthanc %s", self.name, len(found), self._server.version)
+        return Snapshot(self.name, found)
+
+    # --- what stands in the way, or is wrong with the server --------------------------------------------------
+
+    def check(self, changes: Sequence[Change]) -> Sequence[Finding]:
+        """What these changes would lose, and what is wrong with the server, as far as it can be told."""
+        server = self._read()
+        found = [finding for change in changes for finding in self._losses(change)]
+        if self.config.dicomweb_servers and server.dicomweb is None:
+            found.append(self._without_plugin())
+        if self._title is not None and self._title != server.ae_title:
+            found.append(self._other_title(self._title, server))
+        if self.config.login is None:
+            found.append(self._open_to_all())
+        return (*found, *settings.findings(self.config, server))
+
+    def _losses(self, change: Change) -> Iterator[Finding]:
+        raw = self._objects.get(change.address.kind, {}).get(change.address.parts[0])
+        if raw is None or change.address.kind == PEER:
+            return  # a modality holds nothing but what we model
+        if change.action == "delete" and (names := foreign(raw)):
+            yield Finding(
+                "ORTHANC-FOREIGN",
+                "error",
+                f"{change.address} is not deleted: it holds what pacsconf never wrote: {', '.join(names)}",
+                "Deleting it would lose that.",
+                "Remove it by hand if nobody needs it, then plan again.",
+                about=change.address,
+                evidence="configured",
+            )
+        if change.action == "update" and (words := unreadable(raw)):
+            yield Finding(
+                "ORTHANC-HIDDEN",
+                "error",
+                f"{change.address} cannot be changed: it holds {' and '.join(words)}",
+                "Orthanc takes an object only as a whole, and does not give these back: a write would lose them.",
+                "Change it by hand; or delete it by hand, and let pacsconf make it anew.",
+                about=change.address,
+                evidence="configured",
+            )
+
+    def _without_plugin(self) -> Finding:
+        return Finding(
+            "ORTHANC-DICOMWEB",
+            "error",
+            f"Orthanc {self.name} has no DICOMweb plugin, and dicomweb_servers are declared for it",
+            "Without it there is nothing that could hold them.",
+            "Install the plugin (Debian: orthanc-dicomweb) and restart Orthanc; or remove dicomweb_servers.",
+            path=("systems", self.name, "dicomweb_servers"),
+            evidence="configured",
+        )
+
+    def _other_title(self, title: str, server: Server) -> Finding:
+        return Finding(
+            "ORTHANC-OTHER-TITLE",
+            "warning",
+            f"Orthanc {self.name} calls itself {server.ae_title}, and is declared as {title}",
+            "Peers call it by the declared title, and its own calls come from the other.",
+            "Correct ae, or the url; or set DicomAet in its configuration, and restart it.",
+            path=("systems", self.name, "ae"),
+            evidence="configured",
+        )
+
+    def _open_to_all(self) -> Finding:
+        return Finding(
+            "ORTHANC-REST-OPEN",
+            "warning",
+            f"Orthanc {self.name} lets anybody in over REST who reaches it, without a password",
+            "Whoever does may read about patients, delete studies, and change its peers.",
+            "Set AuthenticationEnabled and RegisteredUsers in its configuration; then name a user under login.",
+            path=("systems", self.name),
+            evidence="observed",
+        )
+
+    # --- writing ----------------------------------------------------------------------------------------------
+
+    def apply(self, layer: Sequence[Change]) -> Iterator[Outcome]:
+        """One change after the other: read, merged, written, read again."""
+        writer = Writer(self._live, self._read(), self._password_for)
+        for change in layer:
+            status: Status
+            try:
+                status, error = writer.carry_out(change)
+            except PacsconfError as fault:
+                status, error = "failed", " ".join(filter(None, (fault.message, fault.fix)))
+            log.info("%s: %s %s: %s", self.name, change.action, change.address, status)
+            yield Outcome(change.address, change.action, status, error)
+
+    def _password_for(self, address: Address, user: str) -> Secret:
+        """The password that the server `address` is called with; it goes to Orthanc now, and there later."""
+        servers = self.config.dicomweb_servers if address.kind == DICOMWEB else self.config.orthanc_peers
+        server = servers.get(address.parts[0])
+        if server is None or server.login is None or server.login.user != user:
+            raise Refused(
+                self.name,
+                f"the inventory has no password of {user} for {address.parts[0]}, and Orthanc gives none back",
+                fix="Declare its login, or write it by hand.",
+            )
+        if not self._web.is_private and not self.config.allow_clear_text:
+            raise Refused(self.name, f"the password of {user} would travel unencrypted", fix="Use https://.")
+        for endpoint in (Endpoint.parse(server.url), self._web.endpoint):
+            secret = self._secrets(server.login.password, endpoint.scheme, endpoint.host, endpoint.port)
+        return secret
+
+    def settle(self, applied: Sequence[Change]) -> Iterator[Outcome]:
+        """Nothing to reload: Orthanc looks a peer up when it needs it."""
+        yield from ()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._web.close()
+
+    def _read(self) -> Server:
+        assert self._server is not None, "read comes first"
+        return self._server
+
+    # --- abilities --------------------------------------------------------------------------------------------
+
+    def oddities(self) -> Sequence[Finding]:
+        """What is odd about the peers that were read last."""
+        found = self._live.resources(self.name, self._objects)
+        return tuple(odd.oddities([each for each in found if isinstance(each, PeerEntry)]))
+
+    def unseen(self) -> Sequence[str]:
+        """What REST hides."""
+        server = self._read()
+        hidden = [
+            "Whether peers survive a restart, and whom it answers beside them: its configuration says so.",
+            "Passwords, HTTP headers and client certificates of the servers it calls: it gives none back.",
+        ]
+        if server.dicomweb is None:
+            hidden.append("DICOMweb servers: the plugin is not loaded, or is not shown to this account.")
+        return tuple(hidden)
+
+    def rights(self) -> Iterator[AccountRight]:
+        """What this account may do, tried on a name that does not exist."""
+        return rights.rights(self._web)

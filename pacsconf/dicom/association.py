@@ -11,8 +11,9 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
+from typing import Literal
 
 MAX_PDU = 16384
 """What we offer to receive, in bytes; an answer longer than four of these is not read."""
@@ -20,8 +21,19 @@ MAX_PDU = 16384
 VERIFICATION = "1.2.840.10008.1.1"
 IMPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2"
 CONTEXT = 1
+"""The id of the first presentation context that we propose, which is Verification's."""
+
+Contexts = Sequence[tuple[str, Sequence[str]]]
+"""SOP classes to propose, each with its transfer syntaxes; their ids are 1, 3, 5 ... (PS3.8 section 9.3.2.2)."""
+
+VERIFICATION_ALONE: Contexts = ((VERIFICATION, (IMPLICIT_LITTLE_ENDIAN,)),)
+
+How = Literal["rejected", "aborted", "closed", "silent", "not DICOM", "otherwise"]
+"""What a peer did instead of its part: `closed` hung up, `silent` said nothing in time."""
 
 _ACCEPT, _REJECT, _DATA, _RELEASE_ANSWER, _ABORT = 0x02, 0x03, 0x04, 0x06, 0x07
+_TLS_ALERT = 0x15
+"""How a TLS server begins its answer to what is no TLS (RFC 8446 section 6)."""
 
 REASONS = {
     (1, 1): "no reason given",
@@ -53,7 +65,15 @@ _STATUSES = {
 
 
 class PeerFault(Exception):
-    """The peer did not do its part; the text says what it did instead."""
+    """The peer did not do its part; the text says what it did instead, `how` in one word.
+
+    `why` are source and reason of a rejection, as in `REASONS`.
+    """
+
+    def __init__(self, text: str, how: How = "otherwise", why: tuple[int, int] | None = None) -> None:
+        super().__init__(text)
+        self.how = how
+        self.why = why
 
 
 def rejection(result: int, source: int, reason: int) -> str:
@@ -91,19 +111,23 @@ class Association:
                 logging.getLogger(__name__).debug("while closing: %s", fault)
 
     def request(self, proposal: bytes) -> None:
-        """Establish the association that `proposal` asks for."""
+        """Establish the association that `proposal` asks for, Verification among its contexts."""
+        body = self.negotiate(proposal)
+        result = next((result for number, result, _ in contexts(body) if number == CONTEXT), 2)
+        if result != 0:
+            raise PeerFault(f"accepted, but not for Verification: {context_result(result)}")
+
+    def negotiate(self, proposal: bytes) -> bytes:
+        """Establish the association that `proposal` asks for: the body of the A-ASSOCIATE-AC that answers it."""
         deadline = self._deadline()
         self._send(proposal, deadline)
         kind, body = self._receive(deadline, "association request")
         if kind == _REJECT and len(body) >= 4:
-            raise PeerFault(rejection(body[1], body[2], body[3]))
+            raise PeerFault(rejection(*body[1:4]), "rejected", (body[2], body[3]))
         if kind != _ACCEPT:
-            raise PeerFault(_unexpected(kind, body, "association request"))
+            raise _unexpected(kind, body, "association request")
         self._established = True
-        result = dict(_contexts(body)).get(CONTEXT, 2)
-        if result != 0:
-            words = _CONTEXT_RESULTS.get(result, "reserved result")
-            raise PeerFault(f"accepted, but not for Verification: {words} (PS3.8 9.3.3.2: {result})")
+        return body
 
     def echo(self) -> None:
         """Verify: one C-ECHO (PS3.7 section 9.1.5)."""
@@ -113,7 +137,7 @@ class Association:
         while (status := _status(command)) is None:
             kind, body = self._receive(deadline, "C-ECHO")
             if kind != _DATA:
-                raise PeerFault(_unexpected(kind, body, "C-ECHO"))
+                raise _unexpected(kind, body, "C-ECHO")
             command += b"".join(_fragments(body))
             if len(command) > MAX_PDU:
                 raise PeerFault("the answer to C-ECHO has no status")
@@ -128,7 +152,7 @@ class Association:
         self._send(_release(), deadline)
         kind, body = self._receive(deadline, "release request")
         if kind != _RELEASE_ANSWER:
-            raise PeerFault(_unexpected(kind, body, "release request"))
+            raise _unexpected(kind, body, "release request")
 
     def _deadline(self) -> float:
         return time.monotonic() + self._timeout
@@ -138,14 +162,16 @@ class Association:
             self._sock.settimeout(max(deadline - time.monotonic(), 0.001))
             self._sock.sendall(data)
         except OSError as exc:
-            raise PeerFault(f"the connection broke while sending ({exc.strerror or 'timed out'})") from exc
+            text = f"the connection broke while sending ({exc.strerror or 'timed out'})"
+            raise PeerFault(text, "closed") from exc
 
     def _receive(self, deadline: float, asked: str) -> tuple[int, bytes]:
         """The type and body of the next PDU (PS3.8 section 9.3.1)."""
         header = self._exactly(6, deadline, asked)
         length = int.from_bytes(header[2:], "big")
         if not _ACCEPT <= header[0] <= _ABORT or length > 4 * MAX_PDU:
-            raise PeerFault(f"the answer to the {asked} is not DICOM: something else listens at this port")
+            what = "TLS is expected" if header[0] == _TLS_ALERT else "something else listens"
+            raise PeerFault(f"the answer to the {asked} is not DICOM: {what} at this port", "not DICOM")
         return header[0], self._exactly(length, deadline, asked)
 
     def _exactly(self, size: int, deadline: float, asked: str) -> bytes:
@@ -162,29 +188,51 @@ class Association:
             self._sock.settimeout(remaining)
             data = self._sock.recv(size)
         except TimeoutError as exc:
-            raise PeerFault(f"connected, but no answer to the {asked} within {self._timeout:g} s") from exc
+            text = f"connected, but no answer to the {asked} within {self._timeout:g} s"
+            raise PeerFault(text, "silent") from exc
         except OSError as exc:
-            raise PeerFault(f"the peer broke the connection after the {asked} ({exc.strerror})") from exc
+            text = f"the peer broke the connection after the {asked} ({exc.strerror})"
+            raise PeerFault(text, "closed") from exc
         if not data:
-            raise PeerFault(f"the peer closed the connection after the {asked}")
+            raise PeerFault(f"the peer closed the connection after the {asked}", "closed")
         return data
 
 
-def _unexpected(kind: int, body: bytes, asked: str) -> str:
+def _unexpected(kind: int, body: bytes, asked: str) -> PeerFault:
     if kind == _ABORT:
         numbers = f"{body[2]}/{body[3]}" if len(body) >= 4 else "no reason"
-        return f"the peer aborted the association after the {asked} (PS3.8 9.3.8: {numbers})"
-    return f"the peer answered the {asked} with a PDU of type {kind:02X}"
+        text = f"the peer aborted the association after the {asked} (PS3.8 9.3.8: {numbers})"
+        return PeerFault(text, "aborted")
+    return PeerFault(f"the peer answered the {asked} with a PDU of type {kind:02X}")
 
 
-def _contexts(body: bytes) -> Iterator[tuple[int, int]]:
-    """The id and result of each presentation context in an A-ASSOCIATE-AC (PS3.8 section 9.3.3)."""
-    at = 68
-    while at + 4 <= len(body):
-        end = at + 4 + int.from_bytes(body[at + 2 : at + 4], "big")
-        if body[at] == 0x21 and end <= len(body) and end - at >= 8:
-            yield body[at + 4], body[at + 6]
+def context_result(result: int) -> str:
+    """Why a presentation context was not accepted, in words with its number (PS3.8 section 9.3.3.2)."""
+    return f"{_CONTEXT_RESULTS.get(result, 'reserved result')} (PS3.8 9.3.3.2: {result})"
+
+
+def contexts(body: bytes) -> Iterator[tuple[int, int, str]]:
+    """Id, result and transfer syntax of each presentation context in an A-ASSOCIATE-AC (PS3.8 section 9.3.3)."""
+    for kind, item in items(body[68:]):
+        if kind == 0x21 and len(item) >= 4:
+            syntax = next((value for kind, value in items(item[4:]) if kind == 0x40), b"")
+            yield item[0], item[2], text_of(syntax)
+
+
+def items(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Type and content of each item in a row of them, up to one that is cut short (PS3.8 section 9.3.2)."""
+    at = 0
+    while at + 4 <= len(data):
+        end = at + 4 + int.from_bytes(data[at + 2 : at + 4], "big")
+        if end > len(data):
+            return
+        yield data[at], data[at + 4 : end]
         at = end
+
+
+def text_of(value: bytes) -> str:
+    """A UID or a name, as peers send it: padded by zeros or spaces, and with whatever else (PS3.8 annex F)."""
+    return value.decode("ascii", "backslashreplace").rstrip("\0 ")
 
 
 def _fragments(body: bytes) -> Iterator[bytes]:
@@ -208,8 +256,8 @@ def _status(command: bytes) -> int | None:
     return None
 
 
-def proposal(calling: str, called: str) -> bytes:
-    """An A-ASSOCIATE-RQ for Verification alone (PS3.8 section 9.3.2)."""
+def proposal(calling: str, called: str, proposed: Contexts = VERIFICATION_ALONE) -> bytes:
+    """An A-ASSOCIATE-RQ for these contexts, 128 at most (PS3.8 section 9.3.2)."""
     from pynetdicom import PYNETDICOM_IMPLEMENTATION_UID, build_context
     from pynetdicom.pdu import A_ASSOCIATE_RQ
     from pynetdicom.pdu_primitives import (
@@ -218,8 +266,9 @@ def proposal(calling: str, called: str) -> bytes:
         MaximumLengthNotification,
     )
 
-    context = build_context(VERIFICATION, IMPLICIT_LITTLE_ENDIAN)
-    context.context_id = CONTEXT
+    built = [build_context(sop_class, list(syntaxes)) for sop_class, syntaxes in proposed]
+    for at, context in enumerate(built):
+        context.context_id = CONTEXT + 2 * at
     length = MaximumLengthNotification()
     length.maximum_length_received = MAX_PDU
     implementation = ImplementationClassUIDNotification()
@@ -229,7 +278,7 @@ def proposal(calling: str, called: str) -> bytes:
     primitive.application_context_name = "1.2.840.10008.3.1.1.1"
     primitive.calling_ae_title = calling
     primitive.called_ae_title = called
-    primitive.presentation_context_definition_list = [context]
+    primitive.presentation_context_definition_list = built
     primitive.user_information = [length, implementation]
     pdu = A_ASSOCIATE_RQ()
     pdu.from_primitive(primitive)

@@ -143,16 +143,20 @@ def _not_connected(attempt: _Attempt, exc: OSError, port: int, timeout: float, s
     if not timed_out and exc.errno not in NOBODY:
         attempt.failed("tcp", f"this machine could not call: {exc.strerror}", since, "unknown")
         return
-    if exc.errno == errno.ECONNREFUSED:
-        text = f"connection refused: nothing listens at port {port}"
-    elif timed_out:
-        text = f"no answer within {timeout:g} s: off, not in the network, or behind a firewall that drops"
-    else:
-        text = f"not reachable: {exc.strerror}"
     if attempt.target.standby:
         attempt.passed("tcp", "silent, as a standby must be", since)
     else:
-        attempt.failed("tcp", text, since, "asleep" if attempt.target.may_sleep else "failing")
+        verdict: Verdict = "asleep" if attempt.target.may_sleep else "failing"
+        attempt.failed("tcp", not_reached(exc, port, timeout), since, verdict)
+
+
+def not_reached(exc: OSError, port: int, timeout: float) -> str:
+    """Why a connection could not be opened, in words."""
+    if exc.errno == errno.ECONNREFUSED:
+        return f"connection refused: nothing listens at port {port}"
+    if isinstance(exc, TimeoutError):
+        return f"no answer within {timeout:g} s: off, not in the network, or behind a firewall that drops"
+    return f"not reachable: {exc.strerror}"
 
 
 def _speak(attempt: _Attempt, sock: socket.socket, timeout: float) -> None:

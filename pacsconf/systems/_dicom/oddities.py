@@ -257,9 +257,10 @@ class Oddities:
         )
         for name, entries in sorted(found.items()):
             where = "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
+            severity: Severity = "error" if self.anonymous else "warning"
             yield _finding(
                 "DIR-SECRET",
-                "error" if self.anonymous else "warning",
+                severity,
                 f"{self.spelling(name)} of {where} can be read by "
                 + ("anybody, without signing in" if self.anonymous else "this account"),
                 "It is a password or a PIN. (pacsconf does not keep or show its value.)",

@@ -1,15 +1,21 @@
-"""What changes the record alone: begin it, hold addresses, release them."""
+"""What changes the record alone: begin it, hold addresses, release them, attest what a person keyed in."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from pacsconf.core.address import Address
+from pacsconf.core.attestation import Attestation, How
+from pacsconf.core.change import Change
 from pacsconf.core.errors import PlanError
+from pacsconf.core.plan import Options
 from pacsconf.core.planning import state_digest
 from pacsconf.core.resource import State
-from pacsconf.core.select import any_match
-from pacsconf.engine import World, read
+from pacsconf.core.select import any_match, system_of
+from pacsconf.engine import World, plan, read
+from pacsconf.systems.abilities import Attested
 
 
 def begin_record(world: World, *, reason: str, accept: bool = False) -> int:
@@ -56,6 +62,125 @@ def release(world: World, patterns: Sequence[str], reason: str) -> tuple[Address
     named = _named(patterns, held, "is not held", f"Held: {names}.")
     world.record.release(named, reason=reason)
     return named
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """That a resource stands in `state` now, or is gone (None); `records` is what the record is to hold of it."""
+
+    address: Address
+    state: State | None
+    records: State | None
+
+
+@dataclass(frozen=True, slots=True)
+class Consoles:
+    """What is declared of the systems that only a person can read, what the record knows, and what waits there."""
+
+    names: tuple[str, ...]
+    declared: Mapping[Address, State]
+    owned: Mapping[Address, State]
+    waiting: tuple[Change, ...]
+
+
+def consoles(world: World) -> Consoles:
+    """The systems of which is known what people attest. No other is read.
+
+    Raises: PlanError when there is none; RecordUnknown; SystemFaults when an export cannot be read.
+    """
+    names = tuple(name for name, system in sorted(world.systems.items()) if isinstance(system, Attested))
+    if not names:
+        raise PlanError(
+            "every system here is read by pacsconf itself, so there is nothing to attest",
+            fix="See what stands where: pacsconf plan",
+        )
+    record = world.record.state()
+    record.require_known()
+    found = [r.state() for name in names for r in world.systems[name].declared(world.inventory).resources]
+    declared = {state.address: state for state in found}
+    owned = {address: state for address, state in record.owned.items() if address.system in names}
+    known = sorted({address.system for address in declared.keys() | owned.keys()})
+    waiting = plan(world, Options(target=tuple(known))).plan.waiting if known else ()
+    return Consoles(names, declared, owned, tuple(one for one in waiting if one.address.system in names))
+
+
+def claims(world: World, at: Consoles, patterns: Sequence[str], *, everything: bool) -> tuple[Claim, ...]:
+    """What these patterns attest: of a pattern what waits there, of a whole address that it is as declared.
+
+    With `everything`, all that is declared there (everywhere, without patterns) stands.
+
+    Raises: PlanError for a pattern that names nothing of the kind, or something that pacsconf reads itself.
+    """
+    for pattern in patterns:
+        _require_attested(world, at, pattern)
+    found = {claim.address: claim for claim in _claimed(at, patterns, everything=everything)}
+    for pattern in patterns:
+        if not any(_meant(pattern, address, at) for address in found):
+            raise PlanError(
+                f'nothing waits for a person at "{pattern}"',
+                fix=f"{_all_that_waits(at)} A row that stands although nobody was asked for it is named whole, such"
+                " as ris/peer/CT_1; with --all everything declared there stands.",
+            )
+    return tuple(found[address] for address in sorted(found))
+
+
+def attest(
+    world: World, made: Iterable[Claim], *, reason: str, how: How = "attested"
+) -> tuple[Attestation, ...]:
+    """Put into the record what stands, by whoever works here, now.
+
+    Raises: LockHeld; RecordUnknown; RecordError.
+    """
+    claimed = tuple(made)
+    by, at = world.record.identity(), f"{world.clock():%Y-%m-%dT%H:%M:%SZ}"
+    said = tuple(
+        Attestation(one.address, one.state, by, at, how, reason, _basis(world, one.address))
+        for one in claimed
+    )
+    records = {one.address: one.records for one in claimed if one.records is not None}
+    world.record.attest(said, reason=reason, records=records)
+    return said
+
+
+def _basis(world: World, address: Address) -> str:
+    system = world.systems[address.system]
+    return system.basis() if isinstance(system, Attested) else ""
+
+
+def _require_attested(world: World, at: Consoles, pattern: str) -> None:
+    system = system_of(pattern)
+    if any(fnmatchcase(name, system) for name in at.names):
+        return
+    others = [name for name in sorted(world.systems) if fnmatchcase(name, system)]
+    if not others:
+        raise PlanError(f'"{pattern}" names no system', fix=f"Attested are: {', '.join(at.names)}.")
+    raise PlanError(
+        f"{', '.join(others)} is read by pacsconf itself, so nothing there can be attested",
+        fix="See what stands there: pacsconf plan",
+    )
+
+
+def _claimed(at: Consoles, patterns: Sequence[str], *, everything: bool) -> Iterator[Claim]:
+    """What stands as declared first; what waits is more exact, since drift beside it stays what it is."""
+    known = {**at.owned, **at.declared}
+    for address, state in known.items():
+        whole = str(address) in patterns or (everything and address in at.declared)
+        if whole and (not patterns or any_match(patterns, address, state.root)):
+            yield Claim(address, at.declared.get(address), at.declared.get(address))
+    for one in at.waiting:
+        if any_match(patterns, one.address, one.root):
+            yield Claim(one.address, one.after, one.records)
+
+
+def _meant(pattern: str, address: Address, at: Consoles) -> bool:
+    root = next((one.root for one in at.waiting if one.address == address), None)
+    state = at.declared.get(address) or at.owned.get(address)
+    return any_match([pattern], address, root or (state.root if state else address))
+
+
+def _all_that_waits(at: Consoles) -> str:
+    names = ", ".join(str(one.address) for one in at.waiting)
+    return f"Waiting: {names}." if names else "Nothing waits anywhere."
 
 
 def _named(

@@ -10,6 +10,7 @@ import typer
 
 from pacsconf.cli import workspace
 from pacsconf.cli.compare_commands import Excludes, Repairs, Targets, opened, options_of, planned_by
+from pacsconf.cli.console_sheets import Sheets, hand_out
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.plan_file import load_plan
 from pacsconf.cli.plan_screen import sentence, show_plan, view_of
@@ -45,6 +46,7 @@ def apply(
     repair: Repairs = None,
     target: Targets = None,
     exclude: Excludes = None,
+    sheets: Sheets = None,
 ) -> Exit:
     """Carry a plan out: a saved one, one with the expected digest, or, on a terminal, after asking."""
     from pacsconf import engine
@@ -61,7 +63,7 @@ def apply(
     with workspace.world(work, reporter) as world:
         resumed = _ready_record(screen, work, world)
         if resumed is not None:
-            code = _concluded(screen, work, resumed)
+            code = _concluded(screen, work, resumed, sheets)
             if code is not Exit.OK or _is_same(resumed.plan, saved, expect):
                 return code
         planned = _chosen(screen, world, saved, expect, options, reporter)
@@ -79,10 +81,10 @@ def apply(
             approval = _asked(screen, planned.plan, approval)
         with stoppable() as stopping:
             changeset = engine.apply(replace(world, stopping=stopping), planned, approval)
-    return _concluded(screen, work, changeset)
+    return _concluded(screen, work, changeset, sheets)
 
 
-def resume(context: typer.Context) -> Exit:
+def resume(context: typer.Context, sheets: Sheets = None) -> Exit:
     """Take up a change set that was left open, here or in another clone, once its lease has ended."""
     screen: Screen = context.obj.screen
     work = opened(context, "text")
@@ -93,7 +95,7 @@ def resume(context: typer.Context) -> Exit:
             screen.show(sentence(f"No change set is open on {work.environment}: there is nothing to resume."))
             return Exit.OK
         changeset = _resumed(world)
-    return _concluded(screen, work, changeset)
+    return _concluded(screen, work, changeset, sheets)
 
 
 def _written_systems(work: workspace.Workspace) -> list[SystemConfig]:
@@ -231,8 +233,8 @@ def _nothing_to_do(made: Plan) -> bool:
     return not (made.changes or made.takes or made.forgets)
 
 
-def _concluded(screen: Screen, work: workspace.Workspace, changeset: ChangeSet) -> Exit:
-    """Show how it ended, and the exit code that says so."""
+def _concluded(screen: Screen, work: workspace.Workspace, changeset: ChangeSet, sheets: str | None) -> Exit:
+    """Show how it ended and what is left to a person, and the exit code that says so."""
     from pacsconf.report.apply_text import apply_summary, proofs_text
 
     undone = [one for one in changeset.outcomes if one.status in ("failed", "skipped", "unknown")]
@@ -242,6 +244,7 @@ def _concluded(screen: Screen, work: workspace.Workspace, changeset: ChangeSet) 
         next_step = f"mend the cause, then  {next_step}"
     screen.show(proofs_text(changeset.proofs, screen.width))
     with workspace.record(work) as store:
-        commit = store.state(fetch=False).head
-    screen.show(apply_summary(changeset, commit=commit, next_step=next_step, width=screen.width))
+        record = store.state(fetch=False)
+    screen.show(apply_summary(changeset, commit=record.head, next_step=next_step, width=screen.width))
+    hand_out(screen, work, changeset, record, sheets)
     return Exit.PARTIAL if undone or failing else Exit.OK

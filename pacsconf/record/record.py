@@ -23,6 +23,7 @@ from pacsconf.core.attestation import Attestation
 from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.errors import LockHeld, PacsconfError, RecordError, RecordUnknown, StalePlan
 from pacsconf.core.resource import State
+from pacsconf.record import search
 from pacsconf.record._git import InventoryCommit, Repository
 from pacsconf.record.branch import Branch, stamp
 from pacsconf.record.contents import Contents, Entry, EntryType, Held
@@ -35,7 +36,6 @@ LEASE = timedelta(minutes=15)
 
 _ATTEMPTS = 3
 _ENVIRONMENT = re.compile(r"[a-z0-9][a-z0-9-]*")
-_ENOUGH_OF_A_COMMIT = 7
 
 
 class Record:
@@ -153,16 +153,19 @@ class Record:
 
         Raises: RecordError when the record has none such.
         """
-        head = self._branch.stand(fetch=False)[0].head
-        for commit in self._git.line(head) if head else ():
-            named = len(which) >= _ENOUGH_OF_A_COMMIT and commit.startswith(which)
-            if named or self._branch.entry(commit).changeset == which:
-                changeset = self._branch.contents(commit).changeset
-                if changeset is not None:
-                    return changeset
+        found = search.changeset(self._branch, which)
+        if found is not None:
+            return found
         raise RecordError(
             f'{self.branch} holds no change set "{which}"', fix=f"pacsconf -e {self.environment} history"
         )
+
+    def attestations(self, which: str) -> tuple[Entry, tuple[Attestation, ...]] | None:
+        """What was attested by a commit (seven digits or more); None where it is another kind of entry.
+
+        Raises: RecordError when the record cannot be read.
+        """
+        return search.attestations(self._branch, which)
 
     def lease_ended(self, changeset: ChangeSet) -> bool:
         """Whether an open change set may be taken over."""
@@ -301,14 +304,22 @@ class Record:
 
         return self._edit("release", without, reason, freed)
 
-    def attest(self, attestations: Iterable[Attestation], *, reason: str) -> str:
-        """What stands in systems that cannot be read: it is owned from now on as attested, or not at all where it
-        is gone, and what waited for it waits no longer. Returns the commit.
+    def attest(
+        self,
+        attestations: Iterable[Attestation],
+        *,
+        reason: str,
+        records: Mapping[Address, State] | None = None,
+    ) -> str:
+        """What stands in systems that cannot be read; what waited for it waits no longer. Returns the commit.
+
+        It is owned from now on: as `records` says, else as attested, or not at all where it is gone.
 
         Raises: LockHeld; RecordUnknown; RecordError.
         """
         made = {one.address: one for one in attestations}
-        stand = {address: one.state for address, one in made.items() if one.state is not None}
+        states = {address: one.state for address, one in made.items() if one.state is not None}
+        stand = {**states, **(records or {})}
 
         def moved(now: Contents) -> Contents:
             return replace(

@@ -24,7 +24,7 @@ def waiting_text(plan: Plan, view: View) -> Lines:
         "Waiting for a person: key these in where the device is configured", view.columns, style="strong"
     )
     first = foremost([change.address for change in plan.waiting], plan.waiting)
-    keyed = (row for one in plan.waiting if one.address in first for row in _parked(one, "?", view))
+    keyed = (row for one in plan.waiting if one.address in first for row in parked(one, "?", view))
     return (*head, *keyed, *_after(tuple(one for one in plan.waiting if one.address not in first), view))
 
 
@@ -43,7 +43,7 @@ def held_text(plan: Plan, view: View) -> Lines:
     command = view.command_for(plan.environment)
     return (
         line(Span("Held: not applied until released or declared otherwise", "strong")),
-        *(row for change in plan.held for row in _parked(change, SIGNS[change.action], view)),
+        *(row for change in plan.held for row in parked(change, SIGNS[change.action], view)),
         *commanded(
             line("    ", Span("let one go", "faint"), "   "),
             f"{command} release {plan.held[0].address}",
@@ -52,8 +52,13 @@ def held_text(plan: Plan, view: View) -> Lines:
     )
 
 
-def _parked(change: Change, sign: str, view: View) -> Iterator[Line]:
-    yield line("  ", Span(sign, "warning" if sign == "?" else STYLES[change.action]), f" {change.address}")
+def parked(change: Change, sign: str, view: View) -> Iterator[Line]:
+    """A change that is left out, with what it would write."""
+    style = "warning" if sign == "?" else STYLES[change.action]
+    gone = "  to be deleted" if sign == "?" and change.action == "delete" else ""
+    yield line("  ", Span(sign, style), f" {change.address}{gone}")
+    if gone:
+        return
     for field in change.fields:
         text = " ".join(span.text for span in update_of(field, view))
         yield from wrapped(text, view.columns, first=line(f"      {field.name}  "))

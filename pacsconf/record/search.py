@@ -1,0 +1,42 @@
+"""Finding an entry of the record by what a person types: a change set's id, or the beginning of a commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from pacsconf.core.attestation import Attestation
+from pacsconf.core.changeset import ChangeSet
+from pacsconf.record.branch import Branch
+from pacsconf.record.contents import Entry
+
+_ENOUGH_OF_A_COMMIT = 7
+
+
+def changeset(branch: Branch, which: str) -> ChangeSet | None:
+    """A change set as it stood last, by its id or by a commit (seven digits or more) that holds it."""
+    for commit in _commits(branch):
+        if _names(which, commit) or branch.entry(commit).changeset == which:
+            found = branch.contents(commit).changeset
+            if found is not None:
+                return found
+    return None
+
+
+def attestations(branch: Branch, which: str) -> tuple[Entry, tuple[Attestation, ...]] | None:
+    """What a commit (seven digits or more) attests; None where there is no such commit, or of another kind."""
+    for commit, parent in pairwise(_commits(branch)):
+        if _names(which, commit) and (entry := branch.entry(commit)).type == "attest":
+            before, after = branch.contents(parent).attested, branch.contents(commit).attested
+            return entry, tuple(one for address, one in after.items() if before.get(address) != one)
+    return None
+
+
+def _commits(branch: Branch) -> Iterator[str]:
+    """Newest first."""
+    head = branch.stand(fetch=False)[0].head
+    yield from branch.git.line(head) if head else ()
+
+
+def _names(which: str, commit: str) -> bool:
+    return len(which) >= _ENOUGH_OF_A_COMMIT and commit.startswith(which)

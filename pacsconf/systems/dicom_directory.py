@@ -28,11 +28,13 @@ from pacsconf.systems._dicom.declare import Intent, declare
 from pacsconf.systems._dicom.export import snapshot_of
 from pacsconf.systems._dicom.kinds import KINDS
 from pacsconf.systems._dicom.oddities import Oddities
+from pacsconf.systems._dicom.rights import Rights
 from pacsconf.systems._dicom.tree import Reader, grow
 from pacsconf.systems._dicom.unseen import Unseen
 from pacsconf.systems._dicom.write import Writer
 from pacsconf.systems._ldap import Directory, Entry, Missing, names
 from pacsconf.systems._ldap.directory import OPERATIONAL
+from pacsconf.systems.abilities import AccountRight
 from pacsconf.systems.base import Declared, Secrets
 
 __all__ = ["DicomDirectory", "snapshot_of"]
@@ -43,7 +45,7 @@ _ROOT_CLASS = CONTAINERS["configuration"][0]
 
 
 class DicomDirectory:
-    """Keeps `System`, and is `Inspectable`. A write is conditional on what it changes, in one request."""
+    """Keeps `System`, `Inspectable`, `RightsKnown`. A write is conditional on what it changes, in one request."""
 
     kinds: ClassVar[Mapping[str, type[Resource]]] = KINDS
     guarantee: ClassVar[Literal["atomic", "checked"]] = "atomic"
@@ -100,6 +102,10 @@ class DicomDirectory:
         """What this account did not see of it."""
         reader = self._opened().reader
         return Unseen(reader.tree, self.config.bind is None, reader.schema is not None).sentences()
+
+    def rights(self) -> Iterator[AccountRight]:
+        """What the account may do here, as far as that is told without doing it."""
+        yield from Rights(self._directory, self._locate).found()
 
     def close(self) -> None:
         """Let go of the connection."""

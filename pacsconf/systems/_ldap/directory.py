@@ -18,6 +18,7 @@ from pacsconf.core.errors import BadAnswer
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.systems import DirectoryConfig
+from pacsconf.systems._ldap import names
 from pacsconf.systems._ldap.answers import NO_SUCH_ENTRY, Answer, Lost
 from pacsconf.systems._ldap.connect import NONSENSE, connect
 from pacsconf.systems._ldap.schema import Schema, parse
@@ -166,6 +167,16 @@ class Directory:
         conn = self._connection()
         with self._exchange(f"deleting {dn}", writes=True):
             conn.delete(dn, controls=_only_while(version))
+        return _answer(conn)
+
+    def rename(self, dn: str, version: bytes) -> Answer:
+        """Give an entry the name that it has, only while its entryCSN is `version`: what is asked tells the rights.
+
+        Raises: Lost; Unavailable or Refused when it cannot even be sent.
+        """
+        conn = self._connection()
+        with self._exchange(f"renaming {dn}", writes=True):
+            conn.modify_dn(dn, names.leaf(dn), controls=_only_while(version))
         return _answer(conn)
 
     def close(self) -> None:

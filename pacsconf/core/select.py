@@ -40,18 +40,24 @@ def reads(pattern_targets: Iterable[str], pattern_excludes: Iterable[str], syste
     return wanted and not any(exclude in (system, f"{system}/*") for exclude in excludes)
 
 
+_WILD = frozenset("*?[")
+
+
 def ignoring(patterns: Iterable[str]) -> Callable[[Address, str], bool]:
     """A test for what one system's `ignore:` leaves to others, as `compare` takes it.
 
-    A pattern is `kind/name` (the whole resource) or `kind/name:field`, wildcards allowed, without the system.
+    A pattern is `kind/name` (the whole resource) or `kind/name:field`, wildcards allowed, without the system. Those
+    without a wildcard are looked up: an adopted system may have thousands.
     """
     rules = [(resource, field) for resource, _, field in (pattern.partition(":") for pattern in patterns)]
+    exact = {rule for rule in rules if not _WILD.intersection("".join(rule))}
+    wild = [rule for rule in rules if rule not in exact]
 
     def ignored(address: Address, field: str) -> bool:
         name = f"{address.kind}/{address.name}"
-        return any(
+        return not exact.isdisjoint(((name, ""), (name, field))) or any(
             fnmatchcase(name, resource) and (not wanted or (bool(field) and fnmatchcase(field, wanted)))
-            for resource, wanted in rules
+            for resource, wanted in wild
         )
 
     return ignored

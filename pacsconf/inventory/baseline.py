@@ -36,23 +36,25 @@ Baseline = Mapping[str, Accepted]
 
 def accepted(findings: Iterable[Finding], baseline: Baseline, today: date | None) -> tuple[Finding, ...]:
     """The findings, those that the baseline accepts `today` marked as such; None: whatever the day."""
-    by_rule: dict[str, list[Accepted]] = {}
+    by_place: dict[tuple[str, str], Accepted] = {}
     for one in baseline.values():
         if today is None or date.fromisoformat(one.until) >= today:
-            by_rule.setdefault(one.rule, []).append(one)
-    return tuple(_marked(finding, by_rule.get(finding.rule, ())) for finding in findings)
+            by_place.setdefault((one.rule, one.at), one)
+    return tuple(_marked(finding, by_place) for finding in findings)
 
 
-def _marked(finding: Finding, candidates: Iterable[Accepted]) -> Finding:
-    fitting = (one for one in candidates if _means(one.at, finding))
+def _marked(finding: Finding, by_place: Mapping[tuple[str, str], Accepted]) -> Finding:
+    fitting = (by_place[key] for at in _places(finding) if (key := (finding.rule, at)) in by_place)
     one = next(fitting, None)
     return replace(finding, accepted=f"until {one.until} by {one.owner}") if one else finding
 
 
-def _means(at: str, finding: Finding) -> bool:
-    path = ".".join(map(str, finding.path))
-    about = str(finding.about) if finding.about else ""
-    return at in (path, about) or path.startswith(f"{at}.") or about.startswith(f"{at}/")
+def _places(finding: Finding) -> Iterator[str]:
+    """Where a finding is, and all that it is below: what an entry may name that means it."""
+    path, about = ".".join(map(str, finding.path)), str(finding.about or "")
+    for text, mark in ((path, "."), (about, "/")):
+        ends = (position for position, character in enumerate(text) if character == mark)
+        yield from (text, *(text[:end] for end in ends))
 
 
 def remarks(baseline: Baseline, today: date | None) -> Iterator[Finding]:
@@ -73,9 +75,9 @@ def superfluous(
     baseline: Baseline, findings: Collection[Finding], rules: Collection[str]
 ) -> Iterator[Finding]:
     """Entries that accept nothing any more, as far as `rules` tell, which were all looked at."""
+    wrong = {(finding.rule, at) for finding in findings for at in _places(finding)}
     for name, one in baseline.items():
-        mine = any(finding.rule == one.rule and _means(one.at, finding) for finding in findings)
-        if one.rule in rules and not mine:
+        if one.rule in rules and (one.rule, one.at) not in wrong:
             yield Finding(
                 "PACS-BASE-002",
                 "info",

@@ -45,8 +45,8 @@ _DICOMWEB = "libOrthancDicomWeb.so"
 class Options:
     """What a test or a lesson wants different from a careful Orthanc.
 
-    `modalities`, `peers` and `dicomweb_servers` are what its configuration file lists; the file's modalities
-    count only where it does not keep them in its database. `settings` are further settings by their own names,
+    `modalities`, `peers` and `dicomweb_servers` are what its configuration file lists; the file's count only where
+    it does not keep them in its database (`peers_in_database` is for DICOMweb servers too). `settings` are further settings by their own names,
     over all of ours.
     """
 
@@ -239,7 +239,12 @@ def _dicomweb_settings(options: Options) -> dict[str, Any]:
             "the DICOMweb plugin is not installed",
             fix="Install the package orthanc-dicomweb (apt-get install orthanc-dicomweb).",
         )
-    return {"Plugins": [str(found)], "DicomWeb": {"Enable": True, "Servers": dict(options.dicomweb_servers)}}
+    plugin = {
+        "Enable": True,
+        "Servers": dict(options.dicomweb_servers),
+        "ServersInDatabase": options.peers_in_database,
+    }
+    return {"Plugins": [str(found)], "DicomWeb": plugin}
 
 
 def _request_filter(options: Options) -> str:

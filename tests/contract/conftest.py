@@ -20,16 +20,20 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
+import httpx2
 import ldap3
 import pytest
 
 from pacsconf.core.address import Address
 from pacsconf.core.secret import Secret
-from pacsconf.inventory.systems import Bind, DirectoryConfig, MemoryConfig
-from pacsconf.lab import slapd
+from pacsconf.inventory.model import Connection, Device, Flow, Inventory, NetworkAE, Selector
+from pacsconf.inventory.systems import Bind, DirectoryConfig, Login, MemoryConfig, OrthancConfig
+from pacsconf.lab import orthanc, slapd
 from pacsconf.systems.base import System
 from pacsconf.systems.dicom_directory import DicomDirectory
 from pacsconf.systems.memory import MemorySystem
+from pacsconf.systems.orthanc import OrthancSystem
+from tests.fronts import PAGE, front, half
 
 SECRET = "hunter2-never-shown"
 
@@ -37,15 +41,22 @@ SECRET = "hunter2-never-shown"
 class Bench(Protocol):
     """One backend under test.
 
-    `text_field` is a kind and a field of it that holds one text, which the inventory sets by
-    `devices.*.manufacturer`; `secret` is a password that the system is given.
+    `text_field` is a kind and a field of it that holds one text, which an inventory of this bench sets by
+    `devices.*.manufacturer`; `root` is what stands for the device ct-2 with the title CT_1 in an address of that
+    kind; `secret` is a password that the system is given. `shelters` tells whether the backend can hold
+    somebody else's things on a resource of ours.
     """
 
     name: str
     secret: str
     text_field: tuple[str, str]
+    root: str
+    shelters: bool
 
     def __init__(self, folder: Path) -> None: ...
+
+    def inventory(self, devices: Inventory) -> Inventory:
+        """The suite's hospital of devices, with what more it takes for this system to hold something of them."""
 
     def reset(self) -> None:
         """Empty the backend of everything that the system could see."""
@@ -85,9 +96,14 @@ class MemoryBench:
     name = "memory"
     secret = SECRET
     text_field = ("device", "manufacturer")
+    root = "ct-2"
+    shelters = True
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "memory.json"
+
+    def inventory(self, devices: Inventory) -> Inventory:
+        return devices
 
     def reset(self) -> None:
         self.file.unlink(missing_ok=True)
@@ -158,6 +174,8 @@ class DirectoryBench:
     name = "dicom-directory"
     secret = ""
     text_field = ("device", "manufacturer")
+    root = "ct-2"
+    shelters = True
 
     def __init__(self, folder: Path) -> None:
         self.made: list[System] = []
@@ -172,6 +190,9 @@ class DirectoryBench:
     def close(self) -> None:
         self.admin.unbind()
         self.slapd.stop()
+
+    def inventory(self, devices: Inventory) -> Inventory:
+        return devices
 
     def rest(self) -> None:
         for system in self.made:
@@ -242,6 +263,110 @@ class DirectoryBench:
         yield self.system(bind=Bind(dn=self.slapd.colleague_dn, password="env:LDAP"))
 
 
+class OrthancBench:
+    """The peers of an archive that every device sends to.
+
+    Its manufacturer is a device's host here: Orthanc's own word for one is no free text. Orthanc keeps nothing on a
+    modality but its own keys.
+    """
+
+    name = "orthanc"
+    secret = ""
+    text_field = ("peer", "host")
+    root = "CT_1"
+    shelters = False
+
+    def __init__(self, folder: Path) -> None:
+        self.made: list[System] = []
+        self.orthanc = orthanc.start(folder / "orthanc", orthanc.Options(dicomweb=True))
+        self.secret = self.orthanc.password
+        self.admin = httpx2.Client(
+            base_url=self.orthanc.url, auth=(self.orthanc.colleague, self.secret), trust_env=False
+        )
+
+    def close(self) -> None:
+        self.admin.close()
+        self.orthanc.stop()
+
+    def rest(self) -> None:
+        for system in self.made:
+            system.close()
+        self.made.clear()
+
+    def inventory(self, devices: Inventory) -> Inventory:
+        ae = NetworkAE(title=self.orthanc.aet, connections=("dicom",), initiator=True, acceptor=True)
+        archive = Device(
+            name="archive",
+            type="archive",
+            connections={"dicom": Connection(host="10.20.0.5", port=104)},
+            ae_titles={ae.title: ae},
+        )
+        flow = Flow(
+            name="to-archive",
+            callers=(Selector(type=("modality",)),),
+            called=(Selector(device=("archive",)),),
+            services=("ct-image-storage",),
+        )
+        made = {name: self._at_its_manufacturer(device) for name, device in devices.devices.items()}
+        return Inventory(devices={**made, "archive": archive}, flows={"to-archive": flow})
+
+    def _at_its_manufacturer(self, device: Device) -> Device:
+        if device.manufacturer is None:
+            return device
+        connections = {
+            name: connection.model_copy(update={"host": device.manufacturer})
+            for name, connection in device.connections.items()
+        }
+        return device.model_copy(update={"connections": connections})
+
+    def reset(self) -> None:
+        for place in ("modalities", "peers", "dicom-web/servers"):
+            for name in self.admin.get(f"/{place}").raise_for_status().json():
+                self.admin.delete(f"/{place}/{name}").raise_for_status()
+
+    def system(self, password: str = "", **changes: Any) -> System:
+        login = Login(user=self.orthanc.user, password="env:ORTHANC")
+        settings = str(self.orthanc.settings_file)
+        keys = {"url": self.orthanc.url, "login": login, "ae": "archive", "timeout": 5} | changes
+        config = OrthancConfig(name="pacs", type="orthanc", settings_file=settings, **keys)
+        self.made.append(OrthancSystem("pacs", config, lambda *_: Secret(password or self.secret)))
+        return self.made[-1]
+
+    def _peer(self, name: str) -> Any:
+        return self.admin.get(f"/modalities/{name}/configuration").raise_for_status().json()
+
+    def edit(self, address: Address, field: str, value: str) -> None:
+        (name,) = address.parts
+        assert field == "host"
+        self.admin.put(f"/modalities/{name}", json={**self._peer(name), "Host": value}).raise_for_status()
+
+    def decorate(self, address: Address) -> None:
+        mine = {"AET": "MINE", "Host": "10.9.9.9", "Port": 11112, "AllowStore": False, "Manufacturer": "GE"}
+        self.admin.put("/modalities/by-hand", json=mine).raise_for_status()
+
+    def decoration(self, address: Address) -> Any:
+        return self._peer("by-hand")
+
+    def down(self) -> System:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        return self.system(url=f"http://127.0.0.1:{port}")
+
+    def refused(self) -> System:
+        return self.system(password="wrong")
+
+    @contextmanager
+    def malformed(self) -> Iterator[System]:
+        with front(None, lambda _method, _path: PAGE) as proxy:
+            yield self.system(url=f"http://127.0.0.1:{proxy.port}")
+
+    @contextmanager
+    def cut_short(self) -> Iterator[System]:
+        with front(self.orthanc.http_port, spoil=half) as proxy:
+            yield self.system(url=f"http://127.0.0.1:{proxy.port}")
+
+
 @contextmanager
 def babbling() -> Iterator[int]:
     """A port where every connection is answered with something that looks like LDAP and is not."""
@@ -269,7 +394,7 @@ def _babble(server: socket.socket) -> None:
 def _benches() -> list[type[Any]]:
     named = os.environ.get("PACSCONF_BENCH")
     if not named:
-        return [MemoryBench, DirectoryBench]
+        return [MemoryBench, DirectoryBench, OrthancBench]
     module, _, cls = named.partition(":")
     return [getattr(import_module(module), cls)]
 

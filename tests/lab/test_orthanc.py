@@ -138,7 +138,8 @@ def test_its_dicom_port_speaks_tls_on_request(tmp_path):
 
 
 def test_dicomweb_is_a_plugin_that_is_loaded_on_request(tmp_path):
-    options = orthanc.Options(dicomweb=True, dicomweb_servers={"vna": ["https://vna.example.org/dicom-web/"]})
+    listed = {"vna": ["https://vna.example.org/dicom-web/"]}
+    options = orthanc.Options(dicomweb=True, peers_in_database=False, dicomweb_servers=listed)
     with orthanc.started(tmp_path / "with", options) as running:
         assert ask(running, "/dicom-web/servers") == (200, ["vna"])
     with orthanc.started(tmp_path / "without") as running:

@@ -17,8 +17,12 @@ from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
 
 if TYPE_CHECKING:
+    from pacsconf.core.attestation import Attestation
+    from pacsconf.core.changeset import ChangeSet
     from pacsconf.core.plan import Options
     from pacsconf.engine import Planned, World
+    from pacsconf.record.contents import Entry as RecordEntry
+    from pacsconf.report.view import View
 
 Targets = Annotated[
     list[str] | None,
@@ -85,12 +89,15 @@ def plan(
 def show(
     context: typer.Context,
     what: Annotated[
-        str, typer.Argument(help="A saved plan's file, or a change set of the record.", metavar="PLAN_OR_ID")
+        str,
+        typer.Argument(
+            help="A saved plan's file, a change set or a commit of the record.", metavar="PLAN_OR_ID"
+        ),
     ],
     format: TextOrJson = "text",  # noqa: A002 - the option's name
     verbose: Verbose = False,
 ) -> Exit:
-    """Show a saved plan, or a change set by its id or commit. Never refuses a stale one."""
+    """Show a saved plan, or what a commit of the record holds: a change set, attestations. Stale ones too."""
     screen: Screen = context.obj.screen
     from pacsconf.report.view import View
 
@@ -108,7 +115,21 @@ def show(
         return Exit.OK
     work = workspace.opened(context.obj.root, context.obj.environment)
     with workspace.record(work) as store:
-        changeset = store.load(what)
+        attested = store.attestations(what)
+        changeset = store.load(what) if attested is None else None
+    if attested is not None:
+        _show_attested(screen, work, attested, format)
+    elif changeset is not None:
+        _show_changeset(screen, changeset, view, format)
+    return Exit.OK
+
+
+def _show_changeset(
+    screen: Screen,
+    changeset: ChangeSet,
+    view: View,
+    format: str,  # noqa: A002
+) -> None:
     if format == "json":
         from pacsconf.report.as_json import changeset_json
 
@@ -117,7 +138,23 @@ def show(
         from pacsconf.report.history_text import changeset_text
 
         screen.show(changeset_text(changeset, view))
-    return Exit.OK
+
+
+def _show_attested(
+    screen: Screen,
+    work: workspace.Workspace,
+    attested: tuple[RecordEntry, tuple[Attestation, ...]],
+    format: str,  # noqa: A002
+) -> None:
+    entry, said = attested
+    if format == "json":
+        from pacsconf.report.as_json import attestations_json
+
+        screen.raw(attestations_json(work.environment, said, commit=entry.commit))
+    else:
+        from pacsconf.report.history_text import attestations_text
+
+        screen.show(attestations_text(work.environment, said, commit=entry.commit, width=screen.width))
 
 
 def drift(

@@ -96,6 +96,7 @@ def view_of(
     """How this run's plan is shown, with what only this run knows."""
     from pacsconf.inventory.uids import label
     from pacsconf.report.view import View
+    from pacsconf.systems.abilities import Attested
 
     return View(
         width=width,
@@ -107,6 +108,7 @@ def view_of(
         since=_last_apply(world) if planned.plan.drifts else "",
         next_step=_next_step(work, planned, plan_file),
         seconds=reporter.seconds,
+        consoles=frozenset(name for name, one in world.systems.items() if isinstance(one, Attested)),
         origin=_origin(work, planned),
         setting=lambda name: _set_at(work, name),
         uid_name=label,

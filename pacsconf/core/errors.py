@@ -75,7 +75,10 @@ class Conflict(SystemFault):
 
 
 class BadAnswer(SystemFault):
-    """The answer is cut short or malformed, so nothing may be concluded from it; `details` says where it is wrong."""
+    """The answer is cut short or malformed, so nothing may be concluded from it.
+
+    `details` says where it is wrong, one place each.
+    """
 
     def __init__(self, system: str, message: str, details: Iterable[str] = (), *, fix: str = "") -> None:
         super().__init__(system, message, fix=fix)

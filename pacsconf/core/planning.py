@@ -255,7 +255,9 @@ def _assembled(
     touched = {one.address: one for one in changes}
     put_back = {**touched, **{one.address: one for one in waiting}}
     seen = [one for one in differences if _is_shown(scenario.options, one) and one.address not in touched]
-    settled = [one for one in seen if one.records_only]
+    asked = scenario.record.waiting.keys() - {one.address for one in waiting}
+    done = [one for one in seen if one.address in asked and one.verdict == "equal"]
+    settled = [one for one in seen if one.records_only or one in done]
     drifts = [one for one in differences if one.drifted and _is_shown(scenario.options, one)]
     noted = touched.keys() | {one.address for one in drifts}
     scene = Scene(

@@ -10,6 +10,8 @@ from datetime import date
 from typing import Any
 
 from pacsconf.core.address import Address
+from pacsconf.core.attestation import Attestation
+from pacsconf.core.change import state_to_json
 from pacsconf.core.changeset import ChangeSet, changeset_to_json
 from pacsconf.core.finding import Finding, Place
 from pacsconf.core.plan import Plan, plan_to_json
@@ -80,6 +82,26 @@ def history_json(environment: str, entries: Sequence[Entry]) -> str:
 def changeset_json(changeset: ChangeSet, *, commit: str = "") -> str:
     """A change set in full, and the commit that holds it."""
     return _text({"format_version": FORMAT_VERSION, "commit": commit, **changeset_to_json(changeset)})
+
+
+def attestations_json(environment: str, said: Sequence[Attestation], *, commit: str) -> str:
+    """What one commit of the record attests."""
+    body = [
+        {
+            "address": str(one.address),
+            "state": state_to_json(one.state),
+            **{name: getattr(one, name) for name in ("how", "by", "at", "reason", "basis")},
+        }
+        for one in said
+    ]
+    return _text(
+        {
+            "format_version": FORMAT_VERSION,
+            "environment": environment,
+            "commit": commit,
+            "attestations": body,
+        }
+    )
 
 
 def status_json(statuses: Sequence[Status], due: Sequence[DueDay] = ()) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pacsconf.core.attestation import Attestation
 from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.moment import iso_in_words
 from pacsconf.report.apply_text import outcome_text, outcomes_sum, outcomes_text, proofs_text
 from pacsconf.report.changes_text import changes_text
 from pacsconf.report.lines import BLANK, Line, Lines, Span, columns, joined, line, padded, width_of, wrapped
+from pacsconf.report.values import text_of
 from pacsconf.report.view import DEFAULT_VIEW, View, short
 from pacsconf.report.words import counted
 
@@ -65,6 +67,32 @@ def changeset_text(changeset: ChangeSet, view: View = DEFAULT_VIEW, *, commit: s
             wrapped(outcomes_sum(changeset), view.columns, style="strong"),
         )
     )
+
+
+def attestations_text(
+    environment: str, said: Sequence[Attestation], *, commit: str, width: int = 80
+) -> Lines:
+    """What one commit of the record attests: by whom, when, why, and of each row what stands."""
+    room = columns(width)
+    return (
+        line(Span(f"Attested of {environment}, commit {commit[:7]}", "strong")),
+        *(row for one in said[:1] for row in _said_by(one, room)),
+        BLANK,
+        *(row for one in said for row in _stands(one, room)),
+    )
+
+
+def _said_by(one: Attestation, width: int) -> Iterator[Line]:
+    how = "a person's word" if one.how == "attested" else "seen on the wire"
+    for name, text in (("by", one.by), ("at", iso_in_words(one.at)), ("how", how), ("reason", one.reason)):
+        if text:
+            yield from wrapped(text, width, first=line(Span(f"  {padded(name, 11)}  ", "faint")))
+
+
+def _stands(one: Attestation, width: int) -> Iterator[Line]:
+    yield line(f"  {one.address}", "" if one.state else "  is gone")
+    for name, value in sorted(one.state.fields.items()) if one.state else ():
+        yield from wrapped(text_of(value, DEFAULT_VIEW), width, first=line(f"      {padded(name, 11)}  "))
 
 
 def _outcomes(changeset: ChangeSet, view: View) -> Lines:

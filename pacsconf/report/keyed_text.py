@@ -33,8 +33,12 @@ def to_key_in_text(
         *wrapped(head, width, style="strong"),
         *(row for one in shown for row in parked(one, "?", view)),
         *((line(f"    … {more} more"),) if more else ()),
-        *(row for name in files for row in wrapped(name, width, first=line(Span("    sheet  ", "faint")))),
-        *commanded(line(Span("    done?  ", "faint")), f"{command} attest {system}", width),
+        *(
+            row
+            for name in files
+            for row in wrapped(name, width, first=line(Span("    sheet      ", "faint")))
+        ),
+        *commanded(line(Span("    keyed in?  ", "faint")), f"{command} attest {system}", width),
     )
 
 
@@ -45,7 +49,9 @@ def claimed_text(
     room = columns(width)
     rows = (row for address, words in done for row in _row(Span(f"  {how}  ", "good"), address, words, room))
     recorded = f"{counted(len(done), 'row')} recorded as {how}." if done else "Nothing was recorded."
-    waits = f" {counted(len(left), 'row')} still waiting:" if left else " Nothing waits there any more."
+    waits = (
+        f" {counted(len(left), 'row')} still waiting:" if left else " Nothing waits for a person any more."
+    )
     return (
         *rows,
         *wrapped(recorded + waits, room),

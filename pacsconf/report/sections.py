@@ -10,8 +10,8 @@ from pacsconf.core.change import SIGNS, Change
 from pacsconf.core.order import foremost
 from pacsconf.core.plan import Plan
 from pacsconf.report.changes_text import STYLES
-from pacsconf.report.lines import Line, Lines, Span, beside, commanded, line, wrapped
-from pacsconf.report.values import update_of
+from pacsconf.report.lines import Line, Lines, Span, beside, commanded, line, padded, wrapped
+from pacsconf.report.values import atoms_of, update_of
 from pacsconf.report.view import View
 from pacsconf.report.words import counted, listed
 
@@ -25,7 +25,17 @@ def waiting_text(plan: Plan, view: View) -> Lines:
     )
     first = foremost([change.address for change in plan.waiting], plan.waiting)
     keyed = (row for one in plan.waiting if one.address in first for row in parked(one, "?", view))
-    return (*head, *keyed, *_after(tuple(one for one in plan.waiting if one.address not in first), view))
+    behind = tuple(one for one in plan.waiting if one.address not in first)
+    return (*head, *keyed, *_after(behind, view), *_done(first, plan, view))
+
+
+def _done(asked: Iterable[Address], plan: Plan, view: View) -> Iterator[Line]:
+    """What to type when it is keyed in, where nothing but a person's word can tell."""
+    command = view.command_for(plan.environment)
+    for system in sorted({address.system for address in asked} & view.consoles):
+        yield from commanded(
+            line("    ", Span("keyed in?", "faint"), "     "), f"{command} attest {system}", view.columns
+        )
 
 
 def _after(changes: Sequence[Change], view: View) -> Lines:
@@ -59,9 +69,11 @@ def parked(change: Change, sign: str, view: View) -> Iterator[Line]:
     yield line("  ", Span(sign, style), f" {change.address}{gone}")
     if gone:
         return
+    names = max((len(field.name) for field in change.fields), default=0)
     for field in change.fields:
-        text = " ".join(span.text for span in update_of(field, view))
-        yield from wrapped(text, view.columns, first=line(f"      {field.name}  "))
+        atoms = atoms_of(field.after, view) if change.action == "create" else update_of(field, view)
+        text = " ".join(span.text for span in atoms)
+        yield from wrapped(text, view.columns, first=line(f"      {padded(field.name, names)}  "))
 
 
 def reserved_text(plan: Plan, view: View) -> Lines:

@@ -23,8 +23,8 @@ class View:
     with field ""; `link(origin)` the web address of such a place; `setting(name)` where a guard's limit is set
     (`pacsconf.guards.readdresses`); `uid_name(uid)` what a UID is called. Each gives "" for what it does not know.
     `seconds` are how long each system took to read; `since` is the last apply in words (`9d41f07, 2 days ago`);
-    `branch` is what is checked out; `plan_file` is empty for an unsaved plan; `command` how pacsconf is called here
-    (empty: `pacsconf -e ENV`).
+    `consoles` are the systems of which is known what people attest; `branch` is what is checked out; `plan_file` is
+    empty for an unsaved plan; `command` how pacsconf is called here (empty: `pacsconf -e ENV`).
     """
 
     width: int = 80
@@ -36,6 +36,7 @@ class View:
     since: str = ""
     next_step: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
+    consoles: frozenset[str] = frozenset()
     origin: Callable[[Address, str], str] = lambda _address, _field: ""
     link: Callable[[str], str] = lambda _origin: ""
     setting: Callable[[str], str] = lambda _name: ""

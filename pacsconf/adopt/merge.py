@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pacsconf.adopt.draft import Draft, Plain, Remark
-from pacsconf.adopt.orthanc import GENERIC, free_name
+from pacsconf.adopt.orthanc import GENERIC, QUIRKS, free_name
 from pacsconf.core.address import Address
 from pacsconf.core.finding import Path
 from pacsconf.core.resource import State
@@ -26,7 +26,7 @@ DIRECTORY = "dicom-directory"
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """What two sources say of one AE title: `declared` stands at `at` (`file:line`), `live` is what the new one says."""
+    """What two sources say of one AE title: `declared` is at `at` (`file:line`), `live` is the other."""
 
     title: str
     declared: str
@@ -198,7 +198,7 @@ class _Merge:
     # --- a directory
 
     def directory(self) -> Draft:
-        """Devices that are not declared yet; what is declared, and not in the directory so, is left to itself there."""
+        """Devices that are not declared yet; what is declared, and not live just so, is left alone there."""
         kept: dict[str, Plain] = {}
         remarks: list[Remark] = []
         taken = {name.casefold(): name for name in self.inventory.devices}
@@ -284,9 +284,9 @@ def _device_patterns(name: str) -> Iterator[str]:
     yield f"transfer-capability/{part}/*"
 
 
-def _literal(text: str) -> str:
-    """A pattern that names just this."""
-    return "".join(f"[{each}]" if each in "*?[" else each for each in text)
+def _literal(name: str) -> str:
+    """A name of an address as a pattern, in which a colon would begin a field."""
+    return name.replace(":", "?")
 
 
 def _titles(plain: Plain) -> list[str]:
@@ -324,6 +324,6 @@ def _as_found(entry: Plain, entity: Entity) -> dict[str, Any]:
     connection = reached_at(device, ae)
     if connection and connection.tls and "tls" not in rest:
         rest["tls"] = False
-    if device.manufacturer and "manufacturer" not in rest:
+    if device.manufacturer in QUIRKS and "manufacturer" not in rest:
         rest["manufacturer"] = GENERIC
     return rest

@@ -17,7 +17,7 @@ from pacsconf.core.finding import Path
 from pacsconf.core.resource import State, Value
 from pacsconf.inventory import formats
 from pacsconf.inventory.expand import SHORT
-from pacsconf.inventory.systems import RIGHTS
+from pacsconf.inventory.systems import RIGHTS, web_url
 
 PEER = "peer"
 GENERIC = "Generic"
@@ -26,8 +26,9 @@ _SERVERS: Mapping[str, str] = {"dicomweb-server": "dicomweb_servers", "orthanc-p
 """By kind of resource: the key under which an inventory lists them."""
 
 _COMMITMENT = frozenset({"n-action", "n-event-report"})
-_WORKSTATIONS = frozenset({"EFilm2", "SyngoVia", "Vitrea"})
-_ARCHIVES = frozenset({"AgfaImpax", "ClearCanvas", "Dcm4Chee"})
+QUIRKS = frozenset({"GE", "GenericNoUniversalWildcard", "GenericNoWildcardInDates", "Vitrea"})
+"""Those that it treats otherwise."""
+_WORKSTATIONS = frozenset({"Vitrea"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def members(value: Value | None) -> frozenset[str]:
 
 
 def words(allowed: frozenset[str]) -> str | list[str]:
-    """Rights as they are written: `all`, or a list with one word for storage commitment where both of it are there."""
+    """Rights as they are written: `all`, or a list with one word for both sides of storage commitment."""
     if allowed >= frozenset(RIGHTS):
         return "all"
     if allowed >= _COMMITMENT:
@@ -108,8 +109,6 @@ def device_type(allowed: frozenset[str], manufacturer: str) -> str:
     """
     if manufacturer in _WORKSTATIONS:
         return "workstation"
-    if manufacturer in _ARCHIVES:
-        return "archive"
     asks = allowed - {"echo", "transcoding"}
     if asks >= frozenset(RIGHTS) - {"echo", "transcoding"}:
         return UNKNOWN
@@ -163,13 +162,7 @@ class _Drafting:
             try:
                 yield _checked(state)
             except ValueError as exc:
-                self.remarks.append(
-                    Remark(
-                        f'Peer "{state.address.parts[0]}" is left unmanaged: {exc}',
-                        "It stays live as it is. Correct it on the server and declare it, or delete it there.",
-                        state.address,
-                    )
-                )
+                self.remarks.append(_unmanaged(f'Peer "{state.address.parts[0]}"', exc, state.address))
 
     def entry(self, peer: _Peer) -> Plain:
         """The explicit entry of a peer, whose device is made where there is none of its title at its address."""
@@ -198,17 +191,26 @@ class _Drafting:
         """DICOMweb servers or other Orthancs by name; their passwords are never told, so none is declared."""
         for state in states:
             name, url = state.address.parts[0], str(state.fields.get("url", ""))
-            yield name, {"url": url}
+            try:
+                yield name, {"url": web_url(url)}
+            except ValueError as exc:
+                self.remarks.append(_unmanaged(f'{kind} "{name}"', exc, state.address))
+                continue
             user = state.fields.get("user")
             if user:
                 self.remarks.append(
                     Remark(
-                        f'{kind} "{name}" signs in as {user}; its password cannot be read, so the login is not declared',
+                        f'{kind} "{name}" signs in as {user}; its password cannot be read, so no login is declared',
                         f"To manage it: login: {{user: {user}, password: env:NAME}} under {_SERVERS[kind]}, and "
                         "remove what is ignored of it.",
                         state.address,
                     )
                 )
+
+
+def _unmanaged(what: str, why: ValueError, about: Address) -> Remark:
+    fix = "It stays live as it is. Correct it on the server and declare it, or delete it there."
+    return Remark(f"{what} is left unmanaged: {why}", fix, about)
 
 
 def _asks(allowed: frozenset[str]) -> frozenset[str]:

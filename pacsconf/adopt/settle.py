@@ -55,6 +55,8 @@ class Adoption:
     counts: Mapping[str, int]
     baseline: Mapping[str, Plain] = field(default_factory=dict)
     ignored: tuple[Ignored, ...] = ()
+    accepting: tuple[Accepting, ...] = ()
+    """The entries of `baseline`, each with the fault that it accepts in a few words."""
 
 
 def settle(
@@ -141,9 +143,20 @@ class _Rounds:
 
     def leave_alone(self, differences: Iterable[Difference]) -> bool:
         """Put what differs under `ignore`; whether anything did."""
-        found = left_alone(differences)
+        new = self.draft.system in self.draft.systems
+        found = left_alone(differences if new else filter(self.is_mine, differences))
         self.ignored |= {one.pattern: one for one in found}
-        return bool(found) and self.draft.system in self.draft.systems
+        return bool(found) and new
+
+    def is_mine(self, difference: Difference) -> bool:
+        """Whether it is about what is adopted, and not about a change that somebody is planning already."""
+        declared = difference.declared
+        return declared is not None and declared.root.parts[0] in self.devices
+
+    @property
+    def devices(self) -> frozenset[str]:
+        """Names of the adopted devices as they stand in addresses."""
+        return frozenset(name.lower() for name in self.draft.devices)
 
     def adoption(self, inventory: Inventory) -> Adoption:
         remarks = self.draft.remarks
@@ -155,6 +168,7 @@ class _Rounds:
             self.counts(inventory),
             {one.name: one.plain for one in self.accepting.values()},
             _together(self.ignored.values()),
+            tuple(self.accepting.values()),
         )
 
     def by_hand(self, ignored: Ignored) -> Remark:

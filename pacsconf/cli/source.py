@@ -88,7 +88,7 @@ class Typed:
         return self.bind_dn if self.is_directory else self.user
 
     def again(self) -> str:
-        """The address and options to type once more; of a password its reference, of a typed-in one nothing."""
+        """The address and options to type once more; a password's reference, unless it was typed in by hand."""
         kept = self.password if self.password and not self.password.startswith("prompt:") else None
         valued = {
             "--base": self.base,
@@ -112,6 +112,21 @@ class Source:
     system: System
     config: SystemConfig
     typed: Typed
+    _root: Path
+    _secrets: Keyring
+
+    @contextmanager
+    def declared_as(self, config: SystemConfig) -> Iterator[System]:
+        """The same system as an inventory declares it, closed afterwards; a password is not asked for again."""
+        from pacsconf.systems import base
+
+        kind = base.find(config.type)
+        assert kind is not None, f"{config.type} comes with pacsconf"
+        system = kind(config.name, _rooted(config, self._root), self._secrets)
+        try:
+            yield system
+        finally:
+            system.close()
 
 
 @contextmanager
@@ -130,9 +145,10 @@ def opened(screen: Screen, typed: Typed, *, root: Path = Path(), name: str | Non
     kind = base.find(config.type)
     assert kind is not None, f"{config.type} comes with pacsconf"
     ask = getpass.getpass if screen.is_interactive else None
-    system = kind(config.name, _rooted(config, root), _keyring(config, root, ask))
+    secrets = _keyring(config, root, ask)
+    system = kind(config.name, _rooted(config, root), secrets)
     try:
-        yield Source(system, config, whole)
+        yield Source(system, config, whole, root, secrets)
     finally:
         system.close()
 

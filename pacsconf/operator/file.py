@@ -287,6 +287,24 @@ def write_first(path: Path, text: str) -> None:
         raise OperatorError(f"{path} cannot be written: {exc.strerror}") from exc
 
 
+def add_bindings(path: Path, bindings: Iterable[Binding]) -> None:
+    """The file with these bindings behind what it says already.
+
+    Raises: OperatorError when it would not stand with them, or cannot be written; then it is as it was.
+    """
+    blocks = "\n\n".join(binding.toml() for binding in dict.fromkeys(bindings))
+    content = read_private(path, forbidden=NOT_WRITTEN_BY_OTHERS)
+    more = f"\n{blocks}\n" if content.endswith(b"\n") else f"\n\n{blocks}\n"
+    _layout(path, _table(path, content + more.encode()))
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(more)
+    except OSError as exc:
+        raise OperatorError(
+            f"{path} cannot be written: {exc.strerror}", fix=f"Add to it by hand:\n\n{blocks}"
+        ) from exc
+
+
 def _environments(names: Iterable[str]) -> str:
     return f"[environments]\n{_write(names)}"
 

@@ -28,6 +28,15 @@ class Inspectable(Protocol):
 
 
 @runtime_checkable
+class Entitled(Protocol):
+    """Is an application entity itself (`adopt`)."""
+
+    def own_entity(self) -> tuple[str, int | None]:
+        """Its AE title and the port where it listens (None: nowhere), as `read` found them."""
+        ...
+
+
+@runtime_checkable
 class Attested(Protocol):
     """Knows some or all of its live side only from what a person attested (`console`)."""
 

@@ -35,7 +35,10 @@ log = logging.getLogger(__name__)
 
 
 class OrthancSystem:
-    """Keeps `System`, and is `Inspectable` and `RightsKnown`. A write is checked by a read before and after it."""
+    """Keeps `System`, and is `Inspectable`, `Entitled`, `RightsKnown`.
+
+    A write is checked by a read before and after it.
+    """
 
     kinds: ClassVar[Mapping[str, type[Resource]]] = KINDS
     guarantee: ClassVar[Literal["atomic", "checked"]] = "checked"
@@ -198,6 +201,11 @@ class OrthancSystem:
         if server.dicomweb is None:
             hidden.append("DICOMweb servers: the plugin is not loaded, or is not shown to this account.")
         return tuple(hidden)
+
+    def own_entity(self) -> tuple[str, int | None]:
+        """What it calls itself, and the DICOM port where it listens."""
+        server = self._read()
+        return server.ae_title, server.dicom_port
 
     def rights(self) -> Iterator[AccountRight]:
         """What this account may do, tried on a name that does not exist."""

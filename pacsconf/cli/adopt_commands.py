@@ -1,0 +1,564 @@
+"""Commands that turn what is live into inventory files: adopt ldap, adopt orthanc, adopt ldif."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pacsconf.cli import source, workspace
+from pacsconf.cli.exits import Exit
+from pacsconf.cli.inventory_commands import TextOrJson
+from pacsconf.cli.screen import Screen
+from pacsconf.cli.source import (
+    AllowClearText,
+    BaseDN,
+    BindDN,
+    CAFile,
+    Password,
+    StartTLS,
+    Timeout,
+    Typed,
+    User,
+    Verify,
+)
+from pacsconf.core.errors import OperatorError, PacsconfError
+
+if TYPE_CHECKING:
+    from pacsconf.adopt.files import Terms
+    from pacsconf.adopt.orthanc import Own
+    from pacsconf.cli.adoption import Beside, Finds, Result
+    from pacsconf.inventory.systems import SystemConfig
+    from pacsconf.operator.binding import Binding
+    from pacsconf.operator.needs import Need
+    from pacsconf.report.adopt_text import Adopted
+    from pacsconf.systems.base import System
+
+Into = Annotated[
+    Path,
+    typer.Option("--into", help="The inventory's folder, which is named inventory.", metavar="FOLDER"),
+]
+Url = Annotated[
+    str | None, typer.Option("--url", help="Where it is; asked for on a terminal.", metavar="URL")
+]
+Called = Annotated[
+    str | None, typer.Option("--name", help="What the system is called in the inventory.", metavar="NAME")
+]
+Owner = Annotated[
+    str | None,
+    typer.Option("--owner", help="Who sees to the faults that are accepted; you, if not given."),
+]
+AcceptDays = Annotated[
+    int,
+    typer.Option("--accept-days", help="For how many days faults found live are accepted.", min=1, max=3650),
+]
+InferFlows = Annotated[
+    bool, typer.Option("--infer-flows", help="Propose flows from access lists and from rights of peers.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    adopt = typer.Typer(help="Inventory files from what is live.", no_args_is_help=True)
+    adopt.callback()(_adopt)
+    for command in (ldap, orthanc, ldif):
+        adopt.command()(command)
+    app.add_typer(adopt, name="adopt")
+
+
+def _adopt() -> None:
+    """Write inventory files from what is live. The source is read, never changed; no file is written over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What was chosen beside the source."""
+
+    into: Path
+    name: str
+    owner: str | None
+    days: int
+    infer: bool
+    dry_run: bool
+    format: str
+
+    @property
+    def repository(self) -> Path:
+        """The folder of the inventory's repository."""
+        return self.into.parent
+
+
+def ldap(
+    context: typer.Context,
+    url: Url = None,
+    base: BaseDN = None,
+    bind_dn: BindDN = None,
+    password: Password = None,
+    ca_file: CAFile = None,
+    start_tls: StartTLS = False,
+    verify: Verify = True,
+    allow_clear_text: AllowClearText = False,
+    timeout: Timeout = None,
+    into: Into = Path("inventory"),
+    name: Called = None,
+    owner: Owner = None,
+    accept_days: AcceptDays = 90,
+    infer_flows: InferFlows = False,
+    dry_run: DryRun = False,
+    format: TextOrJson = "text",  # noqa: A002 - the option's name
+) -> Exit:
+    """Adopt a DICOM directory (PS3.15 Annex H): devices with all they do, in files that plan to no change."""
+    typed = Typed(
+        where=url, base=base, bind_dn=bind_dn, password=password, ca_file=ca_file, start_tls=start_tls,
+        verify=verify, allow_clear_text=allow_clear_text, timeout=timeout,
+    )  # fmt: skip
+    choices = _chosen(context, into, name or "directory", owner, accept_days, infer_flows, dry_run, format)
+    with _live(context, typed, choices, ("ldap", "ldaps")) as (finds, existing):
+        return _conclude(context, finds, existing, choices)
+
+
+def orthanc(
+    context: typer.Context,
+    url: Url = None,
+    user: User = None,
+    password: Password = None,
+    ca_file: CAFile = None,
+    verify: Verify = True,
+    allow_clear_text: AllowClearText = False,
+    timeout: Timeout = None,
+    into: Into = Path("inventory"),
+    name: Called = None,
+    owner: Owner = None,
+    accept_days: AcceptDays = 90,
+    infer_flows: InferFlows = False,
+    dry_run: DryRun = False,
+    format: TextOrJson = "text",  # noqa: A002 - the option's name
+) -> Exit:
+    """Adopt an Orthanc: its peers and what each may do, and a device for each AE title."""
+    typed = Typed(
+        where=url, user=user, password=password, ca_file=ca_file, verify=verify,
+        allow_clear_text=allow_clear_text, timeout=timeout,
+    )  # fmt: skip
+    choices = _chosen(context, into, name or "orthanc", owner, accept_days, infer_flows, dry_run, format)
+    with _live(context, typed, choices, ("http", "https")) as (finds, existing):
+        return _conclude(context, finds, existing, choices)
+
+
+def ldif(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(help="An export, as ldapsearch or slapcat writes it.", metavar="FILE")
+    ],
+    url: Annotated[
+        str | None,
+        typer.Option("--url", help="The directory that it is from; not given: devices only.", metavar="URL"),
+    ] = None,
+    base: BaseDN = None,
+    bind_dn: BindDN = None,
+    password: Password = None,
+    ca_file: CAFile = None,
+    start_tls: StartTLS = False,
+    into: Into = Path("inventory"),
+    name: Called = None,
+    owner: Owner = None,
+    accept_days: AcceptDays = 90,
+    infer_flows: InferFlows = False,
+    dry_run: DryRun = False,
+    format: TextOrJson = "text",  # noqa: A002 - the option's name
+) -> Exit:
+    """Adopt the export of a DICOM directory: as from the directory itself, which need not be there."""
+    typed = Typed(
+        where=url, base=base, bind_dn=bind_dn, password=password, ca_file=ca_file, start_tls=start_tls
+    )
+    choices = _chosen(context, into, name or "directory", owner, accept_days, infer_flows, dry_run, format)
+    config = None
+    if url is not None or any((base, bind_dn, password, ca_file, start_tls)):
+        _require_scheme(typed, ("ldap", "ldaps"))
+        config = source.config_of(typed, choices.name)
+    existing = _existing(context, choices, config)
+    finds = _exported(context.obj.root / file, file, choices.name, config)
+    return _conclude(context, finds, existing, choices)
+
+
+def _chosen(
+    context: typer.Context,
+    into: Path,
+    name: str,
+    owner: str | None,
+    days: int,
+    infer: bool,
+    dry_run: bool,
+    format: str,  # noqa: A002
+) -> Choices:
+    """The choices, checked.
+
+    Raises: BadParameter.
+    """
+    from pacsconf.inventory import formats
+
+    folder = Path(os.path.normpath(into))
+    if folder.name != "inventory":
+        raise typer.BadParameter(
+            f'pacsconf reads the folder "inventory" of a repository: write {folder / "inventory"}',
+            param_hint="--into",
+        )
+    try:
+        formats.name(name)
+    except ValueError as exc:
+        raise typer.BadParameter(str(exc), param_hint="--name") from None
+    if "/" in name:
+        raise typer.BadParameter("a system's name becomes part of addresses: no slash", param_hint="--name")
+    return Choices(context.obj.root / folder, name, owner, days, infer, dry_run, format)
+
+
+# --- what exists --------------------------------------------------------------------------------------------------
+
+
+def _existing(context: typer.Context, choices: Choices, config: SystemConfig | None) -> Beside | None:
+    """The inventory that is there, None where there is none yet.
+
+    Raises: InvalidInventory where it does not stand; PacsconfError where the source is declared already.
+    """
+    if not choices.into.is_dir() or not any(choices.into.rglob("*.y*ml")):
+        return None
+    from pacsconf.cli.adoption import Beside
+
+    work = workspace.checked(choices.repository, context.obj.environment)
+    assert work.loaded.inventory is not None, "what does not stand was raised"
+    if config is not None:
+        _require_new(work, choices.name, config)
+    return Beside(work.loaded, work.loaded.inventory, context.obj.environment)
+
+
+def _require_new(work: workspace.Workspace, name: str, config: SystemConfig) -> None:
+    """Nothing, unless the source, or another one under its name, is declared.
+
+    Raises: PacsconfError.
+    """
+    from pacsconf.operator.needs import endpoint_of
+
+    for known, declared in work.inventory.systems.items():
+        place = work.loaded.sources.place(("systems", known))
+        at = f"{place.file}:{place.line}" if place else "systems"
+        base = (getattr(config, "base", None), (declared.model_extra or {}).get("base"))
+        same = declared.type == config.type and endpoint_of(declared) == endpoint_of(config) and (
+            None in base or base[0] == base[1]
+        )  # fmt: skip
+        if same and endpoint_of(config) is not None:
+            raise PacsconfError(
+                f"{endpoint_of(config)} is adopted already: it is system {known} ({at})",
+                fix="What is different there now is shown by: pacsconf plan\n"
+                "What was changed outside since the last apply: pacsconf drift",
+            )
+        if known == name:
+            raise PacsconfError(
+                f"there is a system {name} already ({at}), and it is another one",
+                fix=f"Call this one otherwise: --name {name}-2",
+            )
+
+
+# --- sources ------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _live(
+    context: typer.Context, typed: Typed, choices: Choices, schemes: tuple[str, ...]
+) -> Iterator[tuple[Finds, Beside | None]]:
+    """What a live system holds, and what exists beside; the system is open as long as this lasts."""
+    from pacsconf.cli.adoption import Again, Finds, states_of
+    from pacsconf.inventory.model import Inventory
+    from pacsconf.systems.abilities import Inspectable
+
+    screen: Screen = context.obj.screen
+    if typed.where is None and not screen.is_interactive:
+        raise typer.BadParameter(f"an address is missing: {schemes[-1]}://HOST", param_hint="--url")
+    _require_scheme(typed, schemes)
+    with (
+        _as_typed_here(),
+        source.opened(screen, typed, root=choices.repository, name=choices.name) as opened,
+    ):
+        _require_scheme(opened.typed, schemes)
+        existing = _existing(context, choices, opened.config)
+        system = opened.system
+        states = states_of(system.read())
+        unseen = tuple(system.unseen()) if isinstance(system, Inspectable) else ()
+
+        def again(inventory: Inventory, config: SystemConfig) -> Again:
+            with opened.declared_as(config) as declared:
+                return Again.at(declared, inventory)
+
+        url = str(getattr(opened.config, "url", ""))
+        yield Finds(choices.name, opened.config, states, again, url, _own(system, url), unseen), existing
+
+
+@contextmanager
+def _as_typed_here() -> Iterator[None]:
+    """What is wrong with an address is wrong with `--url`."""
+    try:
+        yield
+    except typer.BadParameter as bad:
+        bad.param_hint = "--url" if bad.param_hint == "WHERE" else bad.param_hint
+        raise
+
+
+def _require_scheme(typed: Typed, schemes: tuple[str, ...]) -> None:
+    """Nothing, unless the address is of another kind of system.
+
+    Raises: BadParameter.
+    """
+    if typed.where is not None and typed.scheme not in schemes:
+        other = (
+            "pacsconf adopt orthanc" if typed.is_web else "pacsconf adopt ldap" if typed.is_directory else ""
+        )
+        raise typer.BadParameter(
+            f"an address here begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+            + (f"; for this one there is {other}" if other else ""),
+            param_hint="--url",
+        )
+
+
+def _own(system: System, url: str) -> Own | None:
+    """The application entity that an Orthanc is, as it tells itself; its host is the one that it was reached at."""
+    from pacsconf.adopt.orthanc import Own
+    from pacsconf.inventory.endpoint import Endpoint
+    from pacsconf.systems.abilities import Entitled
+
+    if not isinstance(system, Entitled):
+        return None
+    title, port = system.own_entity()
+    return Own(title, Endpoint.parse(url).host, port) if port else None
+
+
+def _exported(path: Path, said: Path, name: str, config: SystemConfig | None) -> Finds:
+    """What an LDIF file holds."""
+    from pacsconf.adopt.draft import Remark
+    from pacsconf.cli.adoption import Again, Finds, states_of
+    from pacsconf.systems.ldif import LdifFile
+
+    export = LdifFile(name, path)
+    states = states_of(export.read())
+    remarks = tuple(
+        Remark(f"{finding.summary} ({finding.place})" if finding.place else finding.summary, finding.fix)
+        for finding in export.findings
+    )
+    return Finds(
+        name,
+        config,
+        states,
+        lambda inventory, declared: Again.exported(states, declared, inventory),
+        str(said),
+        unseen=tuple(export.unseen()),
+        remarks=remarks,
+    )
+
+
+# --- the result ---------------------------------------------------------------------------------------------------
+
+
+def _conclude(context: typer.Context, finds: Finds, existing: Beside | None, choices: Choices) -> Exit:
+    """Settle, write, and tell."""
+    from pacsconf.adopt.files import write
+    from pacsconf.cli.adoption import adopted
+
+    screen: Screen = context.obj.screen
+    _require_something(finds)
+    terms = _terms(finds, choices)
+    result = adopted(finds, existing, terms, infer=choices.infer)
+    if not choices.dry_run:
+        write(result.files, choices.into)
+    unbound = _unbound(finds, choices)
+    bound = not choices.dry_run and choices.format == "text" and _bound(screen, unbound, choices)
+    told = _told(context, result, terms, choices, () if bound else unbound)
+    if choices.format == "json":
+        from pacsconf.report.adopt_text import adopt_json
+
+        screen.raw(adopt_json(told))
+    else:
+        from pacsconf.report.adopt_text import adopt_text
+
+        screen.show(adopt_text(told, screen.width))
+    return Exit.OK
+
+
+def _require_something(finds: Finds) -> None:
+    """Nothing, unless nothing was found.
+
+    Raises: PacsconfError.
+    """
+    if not finds.states:
+        why = " ".join(finds.unseen) or f"{finds.said} holds nothing that could be adopted."
+        raise PacsconfError(
+            f"nothing was found in {finds.said}, so nothing was written. {why}",
+            fix="Sign in with an account that may read it, and see what there is: pacsconf look",
+        )
+
+
+def _terms(finds: Finds, choices: Choices) -> Terms:
+    from pacsconf.adopt.files import Terms
+
+    owner = choices.owner or os.environ.get("USER") or getpass.getuser()
+    return Terms(owner, workspace.now().date(), choices.days, finds.said)
+
+
+def _told(
+    context: typer.Context, result: Result, terms: Terms, choices: Choices, unbound: Sequence[Need]
+) -> Adopted:
+    """All that there is to tell, in plain values."""
+    from pacsconf.report import adopt_text as screen
+
+    adoption = result.adoption
+    said = {one.name: one for one in result.proposals}
+    return screen.Adopted(
+        source=result.finds.said,
+        system=result.finds.name if result.finds.config else "",
+        counts=_counts(result.finds),
+        files=[
+            screen.File(f"{choices.into.name}/{path}", text.count("\n"))
+            for path, text in result.files.items()
+        ],
+        dry_run=choices.dry_run,
+        profiles=result.profiles,
+        flows=result.flows,
+        proposals={name: one.reason for name, one in said.items()},
+        accepted=[
+            screen.Accepted(str(one.plain["rule"]), str(one.plain["at"]), one.summary)
+            for one in adoption.accepting
+        ],
+        owner=terms.owner,
+        until=terms.today + timedelta(days=terms.days),
+        left=[
+            screen.Left(one.summary, one.fix, str(one.about) if one.about else "") for one in adoption.remarks
+        ],
+        ignored=_by_reason(result),
+        unseen=result.finds.unseen,
+        differs=[
+            screen.Differs(one.title, one.declared, one.at, one.live) for one in result.merged.disagreements
+        ],
+        twins=[screen.Twin(one.live, one.declared, one.at) for one in result.merged.twins],
+        undeclared=result.undeclared,
+        elsewhere=[str(address) for address in result.elsewhere],
+        bindings="\n\n".join(_binding(need).toml() for need in unbound),
+        operator_file=str(_operator_path()),
+        next_steps=_next_steps(context, choices, result),
+    )
+
+
+def _counts(finds: Finds) -> dict[str, int]:
+    """What was found, by what people call it."""
+    from collections import Counter
+
+    found = Counter(address.kind for address in finds.states)
+    return {noun: found[kind] for kind, noun in _NOUNS.items() if found[kind]}
+
+
+_NOUNS = {
+    "device": "device",
+    "network-ae": "AE title",
+    "network-connection": "connection",
+    "transfer-capability": "transfer capability",
+    "unique-ae-title": "reserved title",
+    "peer": "peer",
+    "dicomweb-server": "DICOMweb server",
+    "orthanc-peer": "Orthanc peer",
+}
+
+
+def _by_reason(result: Result) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for one in result.adoption.ignored:
+        found.setdefault(one.why, []).append(one.pattern)
+    return found
+
+
+# --- the operator file --------------------------------------------------------------------------------------------
+
+
+def _operator_path() -> Path:
+    from pacsconf.operator.file import default_path
+
+    named = os.environ.get("PACSCONF_CONFIG")
+    return Path(named) if named else default_path(os.environ)
+
+
+def _binding(need: Need) -> Binding:
+    from pacsconf.operator.binding import Binding
+
+    return Binding(need.ref, need.endpoint)
+
+
+def _unbound(finds: Finds, choices: Choices) -> tuple[Need, ...]:
+    """Secrets of the source that no operator file lets `plan` send there."""
+    from pacsconf.operator.file import load
+    from pacsconf.operator.needs import needs
+
+    wanted = tuple(needs([finds.config])) if finds.config else ()
+    if not wanted:
+        return ()
+    try:
+        bindings = load(environ=os.environ, root=choices.repository).bindings
+    except OperatorError:
+        bindings = ()
+    return tuple(need for need in wanted if _binding(need) not in bindings)
+
+
+def _bound(screen: Screen, unbound: Sequence[Need], choices: Choices) -> bool:
+    """Whether a person had the bindings written into the operator file; what goes wrong there is told only."""
+    from pacsconf.operator.file import add_bindings, first_file, load, write_first
+
+    if not unbound or not screen.is_interactive:
+        return False
+    wanted = [_binding(need) for need in unbound]
+    asked = ", ".join(f"{each.ref} be sent to {each.endpoint}" for each in wanted)
+    if not screen.agrees(f"May {asked} by later commands too ({_operator_path()})?"):
+        return False
+    try:
+        operator = load(environ=os.environ, root=choices.repository)
+        if operator.present:
+            add_bindings(operator.path, wanted)
+        else:
+            write_first(operator.path, first_file(wanted, ()))
+    except OperatorError as error:
+        screen.error(error)
+        return False
+    return True
+
+
+# --- what to type next --------------------------------------------------------------------------------------------
+
+
+def _next_steps(context: typer.Context, choices: Choices, result: Result) -> list[str]:
+    """The commands that are missing until plan can say that nothing is to be changed."""
+    if choices.dry_run:
+        return ["the same without --dry-run"]
+    git, command = _git(choices), _command(context, choices)
+    label = shlex.quote(f"Adopt {result.finds.name}")
+    folder = shlex.quote(choices.into.name)
+    steps = [] if _repository(choices.repository) else [f"{git} init"]
+    steps += [f"{git} add {folder} && {git} commit -m {label}"]
+    steps += [] if result.finds.config is None else [f"{command} record init"]
+    return [*steps, f"{command} plan" if result.finds.config else f"{command} validate"]
+
+
+def _git(choices: Choices) -> str:
+    there = choices.repository
+    return "git" if there == Path() else f"git -C {shlex.quote(str(there))}"
+
+
+def _command(context: typer.Context, choices: Choices) -> str:
+    environment: str | None = context.obj.environment
+    folder = "" if choices.repository == Path() else f" --chdir {shlex.quote(str(choices.repository))}"
+    return f"pacsconf{folder}{f' -e {shlex.quote(environment)}' if environment else ''}"
+
+
+def _repository(root: Path) -> bool:
+    here = root.resolve()
+    return any((folder / ".git").exists() for folder in (here, *here.parents))

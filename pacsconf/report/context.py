@@ -56,8 +56,12 @@ class Peer:
     host: str
     port: int | None
     tls: bool
+    calls_from: tuple[str, ...]
+    """Hosts or networks that its calls come from, where it calls."""
     asks: Services
     offers: Services
+    commits: bool
+    """Whether it is asked for storage commitment; else, where `offers` holds that, it is sent the answers."""
     flows: tuple[str, ...]
 
     @property
@@ -128,6 +132,8 @@ class Device:
     owner: str
     manufacturer: str
     model: str
+    product: str
+    """Manufacturer and model."""
     software_versions: tuple[str, ...]
     serial_number: str
     station_name: str
@@ -161,6 +167,8 @@ class Title:
     device: str
     """Empty: nobody's any more, only reserved."""
     description: str
+    product: str
+    """Manufacturer and model."""
     type: str
     site: str
     lifecycle: str

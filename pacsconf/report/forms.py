@@ -48,6 +48,11 @@ def text_of(value: object) -> str:
             return str(value)
 
 
+def iso(value: object) -> str:
+    """A day as machines read it: `2026-11-24`; nothing for None."""
+    return value.isoformat() if isinstance(value, date) else text_of(value)
+
+
 # --- HTML ---------------------------------------------------------------------------------------------------------
 
 

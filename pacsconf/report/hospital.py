@@ -24,7 +24,7 @@ from pacsconf.report.context import (
     Title,
     Worklist,
 )
-from pacsconf.report.services import services_of
+from pacsconf.report.services import Services, services_of
 
 Key = tuple[str, str]
 """Device and AE title."""
@@ -74,12 +74,22 @@ def _tables(inventory: Inventory, found: Iterable[model.Pair]) -> Mapping[Key, t
         holder = peers.entity(inventory, config.ae) if isinstance(config, PeersConfig) and config.ae else None
         if holder is not None and isinstance(config, PeersConfig) and config.peers:
             tables[holder[0].name, holder[1].title] = peers.peer_table(inventory, config)[0]
-    return {key: tuple(peer_of(inventory, peer) for peer in table) for key, table in tables.items()}
+    return {
+        (name, title): tuple(
+            peer_of(inventory, peer, (inventory.devices[name], inventory.devices[name].ae_titles[title]))
+            for peer in table
+        )
+        for (name, title), table in tables.items()
+    }
 
 
-def peer_of(inventory: Inventory, peer: peers.Peer) -> Peer:
-    """An entry of a peer table as templates see it."""
+def peer_of(inventory: Inventory, peer: peers.Peer, holder: Entity) -> Peer:
+    """An entry of the peer table of `holder` as templates see it."""
     device = inventory.devices.get(peer.device)
+    ae = device.ae_titles.get(peer.title) if device else None
+    known = _sources(device, ae, holder[0].site) if device and ae else ()
+    calls_from = known or ((peer.host,) if peer.host else ())
+    offers = services_of(peer.offers)
     return Peer(
         alias=peer.alias,
         title=peer.title,
@@ -89,10 +99,30 @@ def peer_of(inventory: Inventory, peer: peers.Peer) -> Peer:
         host=peer.host or "",
         port=peer.port,
         tls=peer.tls,
+        calls_from=calls_from if peer.asks else (),
         asks=services_of(peer.asks),
-        offers=services_of(peer.offers),
+        offers=offers,
+        commits=_commits(holder[1], ae, offers),
         flows=peer.flows,
     )
+
+
+def _commits(holder: model.NetworkAE, peer: model.NetworkAE | None, offers: Services) -> bool:
+    """Whether the holder asks this peer for storage commitment, rather than sends it answers.
+
+    Where both could be, by their roles, it asks whom it sends images to. Source: PS3.4 section J.3.
+    """
+    if "storage-commitment" not in offers.kinds:
+        return False
+    asks = _may(holder, "SCU") and (peer is None or _may(peer, "SCP"))
+    answers = _may(holder, "SCP") and (peer is None or _may(peer, "SCU"))
+    return asks and (not answers or "storage" in offers.kinds)
+
+
+def _may(ae: model.NetworkAE, role: model.Role) -> bool:
+    """Whether an entity has this role in storage commitment; one of which nothing is declared may have both."""
+    roles = {each.role for each in ae.capabilities if each.sop_class == peers.COMMITMENT}
+    return not ae.capabilities or role in roles
 
 
 def _device(inventory: Inventory, device: model.Device, tables: Mapping[Key, tuple[Peer, ...]]) -> Device:
@@ -107,6 +137,7 @@ def _device(inventory: Inventory, device: model.Device, tables: Mapping[Key, tup
         owner=device.owner or "",
         manufacturer=device.manufacturer or "",
         model=device.model or "",
+        product=" ".join(filter(None, (device.manufacturer, device.model))),
         software_versions=device.software_versions,
         serial_number=device.serial_number or "",
         station_name=device.station_name or "",
@@ -231,6 +262,7 @@ def _rows(device: Device, ae: AE, reserved: Mapping[str, date]) -> Iterable[Titl
             domain=device.domain,
             device=device.name,
             description=ae.description or device.description,
+            product=device.product,
             type=device.type,
             site=ae.site,
             lifecycle=device.lifecycle,
@@ -244,7 +276,7 @@ def _rows(device: Device, ae: AE, reserved: Mapping[str, date]) -> Iterable[Titl
 
 
 def _reserved(title: str, until: date) -> Title:
-    return Title(title, "", "", "", "", "", "reserved", "", None, "", (), "", until)
+    return Title(title, "", "", "", "", "", "", "reserved", "", None, "", (), "", until)
 
 
 # --- who calls whom -----------------------------------------------------------------------------------------------
@@ -254,14 +286,7 @@ def _pair(inventory: Inventory, pair: model.Pair) -> Pair:
     calling, called = _entity(inventory, pair, "calling"), _entity(inventory, pair, "called")
     connection = peers.reached_at(*called)
     host, port = peers.address(connection, calling[0].site) if connection else ("", None)
-    sources = tuple(
-        dict.fromkeys(
-            source
-            for name in calling[1].connections
-            if name in calling[0].connections
-            for source in _calls_from(calling[0].connections[name], called[0].site)
-        )
-    )
+    sources = _sources(*calling, called[0].site)
     return Pair(
         flow=pair.flow,
         calling=End(pair.calling, pair.calling_device, _site_name(inventory, calling[0].site), sources, None),
@@ -269,6 +294,12 @@ def _pair(inventory: Inventory, pair: model.Pair) -> Pair:
         services=services_of(pair.services),
         tls=bool(connection and connection.tls),
     )
+
+
+def _sources(device: model.Device, ae: model.NetworkAE, site: str | None) -> tuple[str, ...]:
+    """Where an entity's calls come from, as a site sees them."""
+    own = [device.connections[name] for name in ae.connections if name in device.connections]
+    return tuple(dict.fromkeys(source for each in own for source in _calls_from(each, site)))
 
 
 def _calls_from(connection: model.Connection, site: str | None) -> tuple[str, ...]:

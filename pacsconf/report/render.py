@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from pacsconf.core.errors import TemplateFault
+from pacsconf.core.errors import PacsconfError, TemplateFault
 from pacsconf.inventory.merge import nearest
 from pacsconf.report.sandbox import Source, fill, names_in
 
@@ -63,26 +63,35 @@ class Templates:
     def of_name(self, name: str) -> tuple[Template, ...]:
         """The forms that there are of a template.
 
-        Raises: TemplateFault when there is none, saying which there are.
+        Raises: PacsconfError when there is none, saying which there are.
         """
         known = self.all()
         found = tuple(one for one in known if one.name == name)
         if not found:
             names = list(dict.fromkeys(one.name for one in known))
-            raise TemplateFault(
+            raise PacsconfError(
                 f'there is no template "{name}"{nearest(name, names)}',
                 fix=f"There are: {', '.join(names)}. One of your own is a file templates/NAME.FORM.j2.",
             )
         return found
 
     def takes(self, template: Template) -> frozenset[str]:
-        """The names that it takes from outside.
+        """The names that it takes from outside, its parts' included.
 
-        Raises: TemplateFault when its file is no template.
+        Raises: TemplateFault when a file is no template.
         """
-        source = self._source(template.file)
-        assert source is not None, "a template that is listed is there"
-        return names_in(source)
+        names: set[str] = set()
+        seen: set[str] = set()
+        ahead = [template.file]
+        while ahead:
+            file = ahead.pop()
+            source = self._source(file)
+            if source is not None and file not in seen:
+                seen.add(file)
+                own, parts = names_in(file, source)
+                names |= own
+                ahead += parts
+        return frozenset(names)
 
     def render(self, name: str, form: str, values: Mapping[str, Any]) -> str:
         """The template of this name and form with the values in it.

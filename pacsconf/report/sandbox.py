@@ -11,14 +11,21 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
-from jinja2.meta import find_undeclared_variables
+from jinja2 import (
+    FunctionLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    UndefinedError,
+)
+from jinja2.meta import find_referenced_templates, find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
 from pacsconf.core.errors import TemplateFault
 from pacsconf.inventory.merge import nearest
-from pacsconf.report.forms import Form, form_of
+from pacsconf.report.forms import Form, form_of, iso
 
 MOST_CHARACTERS = 5_000_000
 """Of what one template writes."""
@@ -50,13 +57,15 @@ Raises: TemplateFault when it cannot be read.
 _Loaded = tuple[str, str, Callable[[], bool]]
 
 
-def names_in(source: Source) -> frozenset[str]:
-    """The names that a template takes from outside, as far as its own file tells.
+def names_in(file: str, source: Source) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The names that a template's own file takes from outside, and the files of the parts that it names.
 
     Raises: TemplateFault when its text is no template.
     """
     try:
-        return frozenset(find_undeclared_variables(ImmutableSandboxedEnvironment().parse(source.text)))
+        parsed = _environment(form_of(file), {}, lambda _: None).parse(source.text, file, source.shown)
+        parts = tuple(part for part in find_referenced_templates(parsed) if part is not None)
+        return frozenset(find_undeclared_variables(parsed)), parts
     except _FAULTS as exc:
         _raise_fault(exc, {source.shown}, (), source.shown)
 
@@ -110,7 +119,7 @@ def _environment(
         del environment.filters[name]
     for name in _REMOVED_GLOBALS:
         del environment.globals[name]
-    environment.filters.update(form.filters)
+    environment.filters.update(form.filters, iso=iso)
     return environment
 
 
@@ -137,7 +146,7 @@ def _no_part(whole: object, name: str) -> str:
     """What is wrong with `whole.name`, and what the whole has."""
     if dataclasses.is_dataclass(whole):
         kind, parts = type(whole).__name__, _parts(type(whole))
-        return f'{kind} has no "{name}"{nearest(name, parts)} It has: {", ".join(parts)}'.replace("?:", "?")
+        return f'{kind} has no "{name}"{nearest(name, parts) or "."} It has: {", ".join(parts)}'
     if isinstance(whole, Mapping):
         return f'there is no "{name}" in it{nearest(name, map(str, whole))}'
     return f'a {type(whole).__name__} has no "{name}"'
@@ -157,16 +166,17 @@ def _raise_fault(error: BaseException, shown: set[str], names: tuple[str, ...], 
     Raises: TemplateFault.
     """
     where = _where(error, shown) or file
-    fix = "Correct the template."
-    if names:
-        fix += f" It can use: {', '.join(sorted(names))}; docs/render.md explains each."
-    raise TemplateFault(f"{where}: {_problem(error)}", fix=fix) from error
+    fix = "Correct the template. What it can use is explained in docs/render.md"
+    if isinstance(error, UndefinedError):
+        fix += f": {', '.join(sorted(names))}"
+    raise TemplateFault(f"{where}: {_problem(error)}", fix=f"{fix}.") from error
 
 
 def _where(error: BaseException, shown: set[str]) -> str:
     """File and line in a template: of a mistake in its spelling, else of the innermost one that was running."""
     if isinstance(error, TemplateSyntaxError):
-        return f"{error.filename or next(iter(shown), '')}:{error.lineno}"
+        file = error.filename if error.filename in shown else next(iter(shown), "")
+        return f"{file}:{error.lineno}"
     found, trace = "", error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename in shown:

@@ -74,6 +74,11 @@ class Services:
         """Each in words, for people."""
         return tuple(in_words(name) for name in self.names)
 
+    def narrower(self, kind: str) -> tuple[str, ...]:
+        """Those of one kind in words, where all that is meant is less than the whole kind."""
+        own = [name for name in self.names if kind in _kinds(name)]
+        return () if kind in own else tuple(map(in_words, own))
+
 
 def services_of(names: Iterable[str]) -> Services:
     """The services of these names, each once."""

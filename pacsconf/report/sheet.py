@@ -10,6 +10,7 @@ from pacsconf.core.change import Action, Change, FieldChange
 from pacsconf.core.finding import Path as InventoryPath
 from pacsconf.core.resource import Fields, Value
 from pacsconf.inventory import peers
+from pacsconf.inventory.flows import Entity
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.systems import ConsoleConfig
 from pacsconf.report.context import Cell, Hospital, Row, Sheet
@@ -105,7 +106,7 @@ def sheet(
         contact=config.contact or "",
         title=holder[1].title if holder else "",
         device=seen.device(holder[0].name) if holder else None,
-        rows=tuple(_row(inventory, change, table, told) for change in changes),
+        rows=tuple(_row(inventory, change, table, holder, told) for change in changes),
         changeset=changeset,
         operator=operator,
         ticket=ticket,
@@ -114,7 +115,13 @@ def sheet(
     )
 
 
-def _row(inventory: Inventory, change: Change, table: Mapping[str, peers.Peer], told: Told | None) -> Row:
+def _row(
+    inventory: Inventory,
+    change: Change,
+    table: Mapping[str, peers.Peer],
+    holder: Entity | None,
+    told: Told | None,
+) -> Row:
     action, sign = _ACTIONS[change.action]
     is_peer = change.address.kind == "peer"
     name = change.address.parts[-1]
@@ -128,7 +135,7 @@ def _row(inventory: Inventory, change: Change, table: Mapping[str, peers.Peer], 
         title=_title(change),
         cells=_cells(change),
         why=tuple(_why(inventory, change, declared, told)),
-        peer=peer_of(inventory, declared) if declared else None,
+        peer=peer_of(inventory, declared, holder) if declared and holder else None,
     )
 
 

@@ -46,8 +46,8 @@ class Options:
     """What a test or a lesson wants different from a careful Orthanc.
 
     `modalities`, `peers` and `dicomweb_servers` are what its configuration file lists; the file's count only where
-    it does not keep them in its database (`peers_in_database` is for DICOMweb servers too). `settings` are further settings by their own names,
-    over all of ours.
+    it does not keep them in its database (`peers_in_database` is for DICOMweb servers too). `settings` are further
+    settings by their own names, over all of ours.
     """
 
     aet: str = "ORTHANC"

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from pacsconf.inventory.endpoint import Endpoint
-from pacsconf.inventory.systems import SystemConfig
+from pacsconf.inventory.systems import OrthancConfig, SystemConfig
 from pacsconf.inventory.values import SecretRef
 
 WITHOUT_NETWORK = frozenset({"memory", "console"})
@@ -41,12 +41,22 @@ def stays_here(config: SystemConfig) -> bool:
 
 
 def needs(systems: Iterable[SystemConfig]) -> Iterator[Need]:
-    """Every secret that these systems name, in their order, each once."""
+    """Every secret that these systems name, in their order, each once for each place that receives it."""
     for config in systems:
         endpoint = endpoint_of(config)
         if endpoint:
             for ref in dict.fromkeys(_references(config)):
                 yield Need(config.name, ref, endpoint)
+        yield from _passed_on(config)
+
+
+def _passed_on(config: SystemConfig) -> Iterator[Need]:
+    """Passwords that an Orthanc is given to send on: another address there is another receiver."""
+    if not isinstance(config, OrthancConfig):
+        return
+    for server in (*config.dicomweb_servers.values(), *config.orthanc_peers.values()):
+        if server.login:
+            yield Need(config.name, server.login.password, Endpoint.parse(server.url))
 
 
 def _references(value: Any) -> Iterator[SecretRef]:

@@ -166,6 +166,33 @@ def test_weakened_transport_is_a_warning(declare, directory, expected):
     assert warned(declare, directory) == [(rule, "warning", words) for rule, words in expected]
 
 
+@pytest.mark.parametrize(
+    ("orthanc", "expected"),
+    [
+        ("url: https://h/orthanc", []),
+        ("url: http://localhost:8042", []),
+        ("url: http://h:8042", [("PACS-SYS-004", "System o is reached unencrypted (http://h:8042)")]),
+        (
+            "url: https://h, verify: false",
+            [("PACS-SYS-002", "System o does not check the server's certificate (verify: false)")],
+        ),
+        (
+            "url: https://h, allow_clear_text: true",
+            [("PACS-SYS-003", "System o may send its password unencrypted (allow_clear_text: true)")],
+        ),
+        (
+            "url: https://h, orthanc_peers: {p: {url: 'http://p:8042', login: {user: u, password: env:P}}}",
+            [("PACS-SYS-007", "System o is to send the password of p unencrypted (http://p:8042)")],
+        ),
+        ("url: https://h, orthanc_peers: {p: {url: 'http://p:8042'}}", []),
+    ],
+)
+def test_the_way_to_an_orthanc_and_on_from_it(declare, orthanc, expected):
+    loaded = declare(f"systems: {{o: {{type: orthanc, {orthanc}}}}}\n")
+    _, findings = for_environment(loaded.inventory)
+    assert [(one.rule, one.summary) for one in findings] == expected
+
+
 def test_practice_lab_may_be_reached_in_any_way(declare):
     assert warned(declare, "url: ldap://h, verify: false, allow_clear_text: true", "lab") == []
 

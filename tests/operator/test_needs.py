@@ -1,7 +1,13 @@
 import pytest
 
 from pacsconf.inventory.endpoint import Endpoint
-from pacsconf.inventory.systems import ConsoleConfig, DirectoryConfig, MemoryConfig, SystemConfig
+from pacsconf.inventory.systems import (
+    ConsoleConfig,
+    DirectoryConfig,
+    MemoryConfig,
+    OrthancConfig,
+    SystemConfig,
+)
 from pacsconf.inventory.values import SecretRef
 from pacsconf.operator.needs import Need, endpoint_of, needs, stays_here
 
@@ -17,6 +23,26 @@ def test_a_directory_needs_its_bind_password_at_its_own_address():
     memory = MemoryConfig(name="memory", type="memory")
     assert list(needs([memory, config, directory("ldap://anonymous")])) == [
         Need("directory", SecretRef("env", "PW"), Endpoint("ldaps", "ldap.example.org", 636))
+    ]
+
+
+def test_a_password_that_an_orthanc_passes_on_is_bound_to_both_places():
+    login = {"user": "pacs", "password": "env:VNA"}
+    config = OrthancConfig.model_validate(
+        {
+            "name": "pacs",
+            "type": "orthanc",
+            "url": "https://pacs.example.org/orthanc",
+            "login": {"user": "pacsconf", "password": "env:PW"},
+            "dicomweb_servers": {"vna": {"url": "https://vna.example.org:8443/dicom-web", "login": login}},
+            "orthanc_peers": {"open": {"url": "https://open.example.org"}},
+        }
+    )
+    pacs = Endpoint("https", "pacs.example.org", 443)
+    assert list(needs([config])) == [
+        Need("pacs", SecretRef("env", "PW"), pacs),
+        Need("pacs", SecretRef("env", "VNA"), pacs),
+        Need("pacs", SecretRef("env", "VNA"), Endpoint("https", "vna.example.org", 8443)),
     ]
 
 

@@ -14,7 +14,7 @@ from pacsconf.inventory import formats
 from pacsconf.inventory.addresses import within
 from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.model import Inventory
-from pacsconf.inventory.peers import Peer, peer_table
+from pacsconf.inventory.peers import Peer, peer_table, reached_at
 from pacsconf.inventory.systems import OrthancConfig, WebServerConfig
 from pacsconf.systems._orthanc.kinds import (
     DICOMWEB,
@@ -34,7 +34,7 @@ _LAST_PORT = 65534
 def declare(config: OrthancConfig, inventory: Inventory) -> Declared:
     """The peers that flows derive and those listed, and the servers listed; with all that Orthanc cannot hold."""
     table, findings = peer_table(inventory, config)
-    items, wrong = _peers(config, table)
+    items, wrong = _peers(config, inventory, table)
     servers, unfit = _servers(config)
     resources: dict[Address, Resource] = {item.resource.address: item.resource for item in (*items, *servers)}
     return Declared(
@@ -90,7 +90,9 @@ class _Item:
 # --- peers --------------------------------------------------------------------------------------------------------
 
 
-def _peers(config: OrthancConfig, table: Iterable[Peer]) -> tuple[list[_Item], list[Finding]]:
+def _peers(
+    config: OrthancConfig, inventory: Inventory, table: Iterable[Peer]
+) -> tuple[list[_Item], list[Finding]]:
     items: list[_Item] = []
     findings: list[Finding] = []
     taken: dict[str, Peer] = {}
@@ -102,11 +104,11 @@ def _peers(config: OrthancConfig, table: Iterable[Peer]) -> tuple[list[_Item], l
         findings += wrong
         taken.setdefault(named.alias, peer)
         if not wrong:
-            items.append(_item(config, named))
+            items.append(_item(config, inventory, named))
     return items, findings
 
 
-def _item(config: OrthancConfig, peer: Peer) -> _Item:
+def _item(config: OrthancConfig, inventory: Inventory, peer: Peer) -> _Item:
     address = Address.of(config.name, PEER, peer.alias)
     manufacturer = peer.manufacturer if peer.manufacturer in MANUFACTURERS[1:] else None
     resource = PeerEntry(
@@ -122,7 +124,23 @@ def _item(config: OrthancConfig, peer: Peer) -> _Item:
         tls=peer.tls or None,
     )
     listed = config.peers[peer.alias].model_fields_set if peer.explicit else ()
-    return _Item(resource, peer.path, {name: (*peer.path, name) for name in listed}, peer)
+    keys = {**_of_device(inventory, peer), **{name: (*peer.path, name) for name in listed}}
+    return _Item(resource, peer.path, keys, peer)
+
+
+def _of_device(inventory: Inventory, peer: Peer) -> dict[str, Path]:
+    """Where the fields of a declared entity come from: its connection, and the first flow that it is part of."""
+    device = inventory.devices.get(peer.device)
+    ae = device.ae_titles.get(peer.title) if device else None
+    if device is None or ae is None:
+        return {}
+    at = reached_at(device, ae)
+    names = [name for name, connection in device.connections.items() if connection is at]
+    found: dict[str, Path] = {}
+    for name in names:
+        connection: Path = ("devices", device.name, "connections", name)
+        found |= {key: (*connection, key) for key in ("host", "port", "tls")}
+    return found | ({"allow": ("flows", peer.flows[0])} if peer.flows else {})
 
 
 def _unfit(config: OrthancConfig, peer: Peer) -> Iterator[Finding]:

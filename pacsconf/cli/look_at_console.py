@@ -65,7 +65,7 @@ def _target(work: workspace.Workspace, change: Change) -> Target | None:
     declared = f"{row.get('host')}:{row.get('port')}"
     found = targets(work.inventory, {change.address.parts[0]}, probe_as, workspace.now())
     named = (one for one in found if one.title == row.get("ae_title") and one.node is None)
-    return next((one for one in named if one.declared.lower() == declared), None)
+    return next((one for one in named if one.declared == declared), None)
 
 
 def _tried(work: workspace.Workspace, change: Change, target: Target) -> tuple[bool, str]:

@@ -14,6 +14,7 @@ import hashlib
 import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -147,11 +148,21 @@ class ConsoleSystem:
 
     def _bytes(self, file: Path) -> bytes:
         """The whole export. Raises: Unavailable, Refused; BadAnswer where it is no file, or too large for one."""
-        try:
+        with self._mapped(file):
             if not stat.S_ISREG(file.stat().st_mode):
                 raise BadAnswer(self.name, f"its export {file} is no file", fix="Correct `export.file`.")
             with file.open("rb") as opened:
                 data = opened.read(export.MOST_BYTES + 1)
+        if len(data) > export.MOST_BYTES:
+            limit = export.MOST_BYTES // 1024 // 1024
+            raise BadAnswer(self.name, f"its export {file} is larger than {limit} MB", fix="Look what it is.")
+        return data
+
+    @contextmanager
+    def _mapped(self, file: Path) -> Iterator[None]:
+        """What goes wrong with the export, as a fault of ours."""
+        try:
+            yield
         except PermissionError as exc:
             raise Refused(
                 self.name, f"its export {file} is closed to this user", fix="Let this user read it."
@@ -162,10 +173,6 @@ class ConsoleSystem:
                 f"its export {file} cannot be had: {exc.strerror}",
                 fix="Export the peer table at the console and put the file there, or correct `export.file`.",
             ) from exc
-        if len(data) > export.MOST_BYTES:
-            limit = export.MOST_BYTES // 1024 // 1024
-            raise BadAnswer(self.name, f"its export {file} is larger than {limit} MB", fix="Look what it is.")
-        return data
 
     def _export_in_words(self) -> str:
         file = self.config.export.file if self.config.export else ""

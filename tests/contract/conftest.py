@@ -9,12 +9,13 @@ A bench is made once for all tests with a folder for its files; `reset` empties 
 
 from __future__ import annotations
 
+import csv
 import errno
 import json
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -25,11 +26,22 @@ import ldap3
 import pytest
 
 from pacsconf.core.address import Address
+from pacsconf.core.attestation import Attestation
+from pacsconf.core.change import Change, Outcome
+from pacsconf.core.resource import Snapshot
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.model import Connection, Device, Flow, Inventory, NetworkAE, Selector
-from pacsconf.inventory.systems import Bind, DirectoryConfig, Login, MemoryConfig, OrthancConfig
+from pacsconf.inventory.systems import (
+    Bind,
+    ConsoleConfig,
+    DirectoryConfig,
+    Login,
+    MemoryConfig,
+    OrthancConfig,
+)
 from pacsconf.lab import orthanc, slapd
 from pacsconf.systems.base import System
+from pacsconf.systems.console import ConsoleSystem
 from pacsconf.systems.dicom_directory import DicomDirectory
 from pacsconf.systems.memory import MemorySystem
 from pacsconf.systems.orthanc import OrthancSystem
@@ -263,6 +275,35 @@ class DirectoryBench:
         yield self.system(bind=Bind(dn=self.slapd.colleague_dn, password="env:LDAP"))
 
 
+def with_archive(devices: Inventory, title: str) -> Inventory:
+    """An archive that every device sends to, of this title; each device is at the host its manufacturer names."""
+    ae = NetworkAE(title=title, connections=("dicom",), initiator=True, acceptor=True)
+    archive = Device(
+        name="archive",
+        type="archive",
+        connections={"dicom": Connection(host="10.20.0.5", port=104)},
+        ae_titles={ae.title: ae},
+    )
+    flow = Flow(
+        name="to-archive",
+        callers=(Selector(type=("modality",)),),
+        called=(Selector(device=("archive",)),),
+        services=("ct-image-storage",),
+    )
+    made = {name: _at_its_manufacturer(device) for name, device in devices.devices.items()}
+    return Inventory(devices={**made, "archive": archive}, flows={"to-archive": flow})
+
+
+def _at_its_manufacturer(device: Device) -> Device:
+    if device.manufacturer is None:
+        return device
+    connections = {
+        name: connection.model_copy(update={"host": device.manufacturer})
+        for name, connection in device.connections.items()
+    }
+    return device.model_copy(update={"connections": connections})
+
+
 class OrthancBench:
     """The peers of an archive that every device sends to.
 
@@ -294,30 +335,7 @@ class OrthancBench:
         self.made.clear()
 
     def inventory(self, devices: Inventory) -> Inventory:
-        ae = NetworkAE(title=self.orthanc.aet, connections=("dicom",), initiator=True, acceptor=True)
-        archive = Device(
-            name="archive",
-            type="archive",
-            connections={"dicom": Connection(host="10.20.0.5", port=104)},
-            ae_titles={ae.title: ae},
-        )
-        flow = Flow(
-            name="to-archive",
-            callers=(Selector(type=("modality",)),),
-            called=(Selector(device=("archive",)),),
-            services=("ct-image-storage",),
-        )
-        made = {name: self._at_its_manufacturer(device) for name, device in devices.devices.items()}
-        return Inventory(devices={**made, "archive": archive}, flows={"to-archive": flow})
-
-    def _at_its_manufacturer(self, device: Device) -> Device:
-        if device.manufacturer is None:
-            return device
-        connections = {
-            name: connection.model_copy(update={"host": device.manufacturer})
-            for name, connection in device.connections.items()
-        }
-        return device.model_copy(update={"connections": connections})
+        return with_archive(devices, self.orthanc.aet)
 
     def reset(self) -> None:
         for place in ("modalities", "peers", "dicom-web/servers"):
@@ -367,6 +385,132 @@ class OrthancBench:
             yield self.system(url=f"http://127.0.0.1:{proxy.port}")
 
 
+class ConsoleBench:
+    """The console of an archive that every device sends to, and a person who keys everything in at once.
+
+    What waits is written into the export, and, of the archive itself, attested; so what is tested here of `apply` is
+    when a change must not be handed to a person. Not held, since an export is a file and no server: that somebody
+    else's things stand on a row of ours; and a file that was cut at the end of a row cannot be told from a whole
+    one. Its manufacturer is a device's host here, as for Orthanc.
+    """
+
+    name = "console"
+    secret = SECRET
+    text_field = ("peer", "host")
+    root = "CT_1"
+    shelters = False
+    columns = ("alias", "ae_title", "host", "port", "tls", "allow")
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "export.csv"
+        self.attested: dict[Address, Attestation] = {}
+
+    def inventory(self, devices: Inventory) -> Inventory:
+        return with_archive(devices, "ARCHIVE")
+
+    def reset(self) -> None:
+        self.attested.clear()
+        self.write({})
+
+    def rows(self) -> dict[str, dict[str, str]]:
+        with self.file.open(newline="") as file:
+            return {row["alias"]: row for row in csv.DictReader(file)}
+
+    def write(self, rows: Mapping[str, Mapping[str, str]]) -> None:
+        with self.file.open("w", newline="") as file:
+            writer = csv.DictWriter(file, (*self.columns, "remark"))
+            writer.writeheader()
+            writer.writerows(rows.values())
+
+    def key_in(self, change: Change) -> None:
+        if change.address.kind != "peer":
+            self.attested[change.address] = Attestation(
+                change.address, change.after, "Me <m@x>", "2026-11-24"
+            )
+            return
+        rows, (alias,) = self.rows(), change.address.parts
+        former = rows.pop(alias, {})
+        if change.after is not None:
+            rows[alias] = {**former, "alias": alias, **dict.fromkeys(self.columns[1:], "")}
+            rows[alias] |= {name: _cell(value) for name, value in change.after.fields.items()}
+        self.write(rows)
+
+    def system(self, file: Path | None = None) -> System:
+        export = {"file": str(file or self.file), "columns": {name: name for name in self.columns}}
+        config = ConsoleConfig(name="pacs", type="console", ae="archive", export=export)
+        return KeyedInAtOnce(config, self)
+
+    def rest(self) -> None:
+        pass
+
+    def edit(self, address: Address, field: str, value: str) -> None:
+        rows, (alias,) = self.rows(), address.parts
+        self.write({**rows, alias: {**rows[alias], field: value}})
+
+    def decorate(self, address: Address) -> None:
+        mine = {"alias": "MINE", "ae_title": "MINE", "host": "10.9.9.9", "remark": "by hand"}
+        rows, (alias,) = self.rows(), address.parts
+        self.write({**rows, alias: {**rows[alias], "remark": "ours"}, "MINE": mine})
+
+    def decoration(self, address: Address) -> Any:
+        return self.rows()["MINE"], self.rows()[address.parts[0]]["remark"]
+
+    def down(self) -> System:
+        return self.system(self.file.with_name("nobody-put-it-there.csv"))
+
+    def refused(self) -> System:
+        return ClosedToUs(ConsoleConfig(**self.system().config.model_dump()), self)
+
+    @contextmanager
+    def malformed(self) -> Iterator[System]:
+        broken = self.file.with_name("broken.csv")
+        broken.write_bytes(b"<html>\x00</html>")
+        yield self.system(broken)
+
+    @contextmanager
+    def cut_short(self) -> Iterator[System]:
+        text = self.file.read_text()
+        self.file.write_text(text[: text.rindex(",", 0, len(text) - 4)])
+        yield self.system()
+
+    def close(self) -> None:
+        pass
+
+
+def _cell(value: object) -> str:
+    return ";".join(value) if isinstance(value, tuple) else "yes" if value is True else str(value)
+
+
+class KeyedInAtOnce(ConsoleSystem):
+    """A console at which somebody stands who does at once what a change asks for."""
+
+    def __init__(self, config: ConsoleConfig, bench: ConsoleBench) -> None:
+        super().__init__("pacs", config, lambda *_: Secret(bench.secret))
+        self.bench = bench
+
+    def read(self) -> Snapshot:
+        self.recall(dict(self.bench.attested))
+        return super().read()
+
+    def apply(self, layer: Sequence[Change]) -> Iterator[Outcome]:
+        self.recall(dict(self.bench.attested))
+        changes = {change.address: change for change in layer}
+        for outcome in super().apply(layer):
+            if outcome.status == "waiting":
+                self.bench.key_in(changes[outcome.address])
+                yield Outcome(outcome.address, outcome.action, "applied")
+            else:
+                yield outcome
+
+
+class ClosedToUs(KeyedInAtOnce):
+    """An export that this user may not read: root may read any, so it is refused where the file is opened."""
+
+    def _bytes(self, file: Path) -> bytes:
+        with self._mapped(file):
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+
 @contextmanager
 def babbling() -> Iterator[int]:
     """A port where every connection is answered with something that looks like LDAP and is not."""
@@ -394,7 +538,7 @@ def _babble(server: socket.socket) -> None:
 def _benches() -> list[type[Any]]:
     named = os.environ.get("PACSCONF_BENCH")
     if not named:
-        return [MemoryBench, DirectoryBench, OrthancBench]
+        return [MemoryBench, DirectoryBench, OrthancBench, ConsoleBench]
     module, _, cls = named.partition(":")
     return [getattr(import_module(module), cls)]
 

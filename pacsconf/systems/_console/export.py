@@ -19,7 +19,6 @@ from typing import Any
 from pacsconf.core.resource import Value
 from pacsconf.inventory import formats
 from pacsconf.inventory.systems import Column, ExportConfig, rights
-from pacsconf.systems._console.rows import plain_host
 
 MOST_BYTES = 8 * 1024 * 1024
 """A larger file is no peer table: 5,000 rows take one megabyte."""
@@ -212,7 +211,11 @@ def _text(text: str) -> str | None:
 
 
 def _host(text: str) -> str | None:
-    return plain_host(text) if text else None
+    """As the inventory spells it (IPv6 addresses have many spellings); what is no host stays what it is."""
+    try:
+        return formats.host(text) if text else None
+    except ValueError:
+        return text
 
 
 def _port(text: str) -> int | None:

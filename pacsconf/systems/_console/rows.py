@@ -8,13 +8,9 @@ from typing import ClassVar
 from pacsconf.core.address import Address
 from pacsconf.core.finding import Path
 from pacsconf.core.resource import Effect, Fields, Members, Resource, Risk
-from pacsconf.inventory import formats
 from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE
 from pacsconf.inventory.peers import Peer, reached_at
 from pacsconf.inventory.systems import ConsoleConfig
-
-_ADDRESS = ("ae_title", "host", "port")
-_ACCESS = (*_ADDRESS, "tls", "allow", "calls_from")
 
 
 class ConsoleRow(Resource):
@@ -27,25 +23,29 @@ class ConsoleRow(Resource):
 
     @classmethod
     def risk(cls, before: Fields | None, after: Fields | None) -> Risk:
-        """Who may call, and who is called, is access; what somebody is called for is how people work."""
-        if before == after:
-            return "none"
-        same = before and after and all(before.get(name) == after.get(name) for name in _ACCESS)
-        return "workflow" if same else "access"
+        """What a peer may ask for, and whether it is encrypted, is a matter of access."""
+        if before is not None and after is not None and _differ(before, after, "allow", "tls", "calls_from"):
+            return "access"
+        return super().risk(before, after)
 
     @classmethod
     def effects(cls, before: Fields | None, after: Fields | None) -> frozenset[Effect]:
-        """A row that goes, or that may do less, loses something."""
+        """Another title or address, rights gained or lost, TLS turned off."""
         found = set(super().effects(before, after))
         if before is None or after is None:
             return frozenset(found)
-        if any(before.get(name) != after.get(name) for name in _ADDRESS):
+        allowed, allows = _members(before, "allow"), _members(after, "allow")
+        if _differ(before, after, "ae_title", "host", "port"):
             found.add("readdresses")
-        if before.get("tls") and not after.get("tls"):
+        if allows - allowed or (before.get("tls") and not after.get("tls")):
             found.add("widens")
-        if _members(before, "allow") - _members(after, "allow"):
+        if allowed - allows:
             found.add("removes")
         return frozenset(found)
+
+
+def _differ(before: Fields, after: Fields, *names: str) -> bool:
+    return any(before.get(name) != after.get(name) for name in names)
 
 
 def _members(fields: Fields, name: str) -> frozenset[str]:
@@ -73,14 +73,6 @@ class OwnRow(ConsoleRow):
     """Where its calls come from, where that is not its host."""
 
 
-def plain_host(text: str) -> str:
-    """A host in one spelling: names know no capital letters (RFC 4343); what is no host stays what it is."""
-    try:
-        return formats.host(text).lower()
-    except ValueError:
-        return text.lower()
-
-
 # --- declared ---------------------------------------------------------------------------------------------------
 
 
@@ -91,7 +83,7 @@ def own_row(system: str, device: Device, ae: NetworkAE) -> OwnRow:
         address=Address.of(system, "network-ae", device.name),
         root=Address.of(system, "device", device.name),
         ae_title=ae.title,
-        host=plain_host(connection.host) if connection else None,
+        host=connection.host if connection else None,
         port=connection.port if connection else None,
         tls=True if connection and connection.tls else None,
         calls_from=connection.calls_from if connection else (),
@@ -111,7 +103,7 @@ def peer_row(system: str, peer: Peer, config: ConsoleConfig) -> PeerRow:
         address=address,
         root=address,
         ae_title=peer.title,
-        host=plain_host(peer.host) if peer.host else None,
+        host=peer.host,
         port=peer.port,
         tls=True if peer.tls else None,
         allow=allow,

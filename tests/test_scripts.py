@@ -1,4 +1,4 @@
-"""The lock names no host, installs by hash alone, and the scripts are what a plain POSIX shell can read."""
+"""The lock names no host, installs by hash alone; the scripts are plain POSIX shell and type what exists."""
 
 import os
 import re
@@ -7,6 +7,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
+from tests.test_docs import COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = [*sorted((ROOT / "scripts").iterdir()), ROOT / ".ci" / "run"]
@@ -48,3 +50,37 @@ def test_script_is_posix_sh_and_executable(script: Path):
     assert script.read_text(encoding="utf-8").startswith("#!/bin/sh\n")
     assert os.access(script, os.X_OK)
     subprocess.run(["sh", "-n", str(script)], check=True)
+
+
+def test_the_demo_types_commands_and_options_that_exist():
+    """The demo itself takes a minute; what it types is checked here."""
+    text = (ROOT / "scripts" / "demo").read_text(encoding="utf-8").replace("\\\n", " ")
+    typed = re.findall(r"^(?!say ).*pacsconf (?:-e lab )?((?:[a-z][a-z-]* ?){1,2})(.*)$", text, re.MULTILINE)
+    odd = [
+        (words, rest)
+        for words, rest in typed
+        if not set(re.findall(r"(?<!\S)--[a-z-]+", rest)) < _options(*words.split())
+    ]
+
+    assert len(typed) > 20
+    assert odd == []
+
+
+def _options(first: str, second: str = "") -> frozenset[str]:
+    """The options of the command of one or two words; none where there is none."""
+    return COMMANDS.get(f"{first} {second}", COMMANDS.get(first, frozenset()))
+
+
+@pytest.mark.parametrize("program", ["slapd", "ldapsearch", "dcmdump", "Orthanc", "curl", "git"])
+def test_set_up_looks_for_what_the_lab_starts(program: str):
+    setup = (ROOT / "scripts" / "setup").read_text(encoding="utf-8")
+
+    assert re.search(rf"^    has {program} \|\| echo [a-z-]+( #.*)?$", setup, re.MULTILINE)
+
+
+@pytest.mark.parametrize("server", ["slapd", "orthanc"])
+def test_set_up_leaves_no_service_of_a_server(server: str):
+    setup = (ROOT / "scripts" / "setup").read_text(encoding="utf-8")
+    (services,) = re.findall(r"^    for service in (.*); do$", setup, re.MULTILINE)
+
+    assert server in services.split()

@@ -46,7 +46,7 @@ def up(context: typer.Context) -> Exit:
     screen.show(_lines(state))
     words = {
         "nothing": "It was up already",
-        "part": "What was dead of it, or declared otherwise by now, was started again",
+        "part": "Renewed: what was dead or is declared otherwise now",
         "everything": "The lab is up",
     }
     screen.show((line(f"{words[state.renewed]}. Next: pacsconf -e lab plan"),))

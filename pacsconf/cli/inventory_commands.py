@@ -104,8 +104,14 @@ def doctor(
     write: Annotated[
         bool, typer.Option("--write", help="Ask, and write a first operator file.", show_default=False)
     ] = False,
+    system: Annotated[
+        str | None,
+        typer.Option("--system", help="Which rights the account of this system has.", metavar="NAME"),
+    ] = None,
 ) -> Exit:
     """Look whether all is there: git, clock, names, certificates, operator file. Contacts no device."""
+    if system is not None:
+        return _rights(context, system, write=write)
     from pacsconf.cli.doctor_checks import checks
     from pacsconf.lab import place
 
@@ -132,6 +138,16 @@ def doctor(
     if write or (work and isinstance(operator, Operator) and not operator.present and screen.is_interactive):
         _offer_operator_file(screen, work, operator)
     return worst
+
+
+def _rights(context: typer.Context, name: str, *, write: bool) -> Exit:
+    from pacsconf.cli.doctor_rights import look_at_rights
+
+    if write:
+        raise typer.BadParameter("it looks at one system; --write is about all", param_hint="--system")
+    return look_at_rights(
+        context.obj.screen, workspace.opened(context.obj.root, context.obj.environment), name
+    )
 
 
 def _looked_at(

@@ -6,8 +6,6 @@ the rest is told all the same.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -24,7 +22,6 @@ from pacsconf.core.errors import (
     SystemFaults,
 )
 from pacsconf.inventory.due import Due, dues, soon
-from pacsconf.lab import place
 from pacsconf.report import status
 from pacsconf.report.status import DueDay, Held, Status, Trouble, Waiting
 
@@ -155,14 +152,10 @@ class Gathering:
         """Whether the operator file keeps a secret from this system, or it cannot be had; that is then said."""
         from pacsconf.operator.needs import needs
 
-        keyring = workspace.operator(self.work).secrets(
-            place.default_folder() if self.work.environment == workspace.LAB else None,
-            environ=os.environ,
-            root=self.work.root,
-        )
+        keyring = workspace.keyring(self.work)
         for need in needs([self.work.inventory.systems[name]]):
             try:
-                if need.ref.scheme == "prompt" and sys.stdin.isatty():  # asked for when it is needed
+                if need.ref.scheme == "prompt" and keyring.ask is not None:  # asked for when it is needed
                     keyring.permit(need.ref, need.endpoint)
                 else:
                     keyring(need.ref, need.endpoint.scheme, need.endpoint.host, need.endpoint.port)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pacsconf.core.plan import Basis
     from pacsconf.engine import World
     from pacsconf.operator.file import Operator
+    from pacsconf.operator.secrets import Keyring
     from pacsconf.record.record import Record
     from pacsconf.systems.base import System
 
@@ -257,29 +258,48 @@ def world(workspace: Workspace, reporter: Reporter) -> Iterator[World]:
         store.close()
 
 
-def _systems(workspace: Workspace) -> dict[str, System]:
-    from pacsconf.systems import base
+@contextmanager
+def system(workspace: Workspace, name: str) -> Iterator[System]:
+    """One declared system without any record, closed afterwards."""
+    require_lab(workspace)
+    opened_system = _system(workspace, name, keyring(workspace))
+    try:
+        yield opened_system
+    finally:
+        opened_system.close()
 
-    secrets = operator(workspace).secrets(
+
+def keyring(workspace: Workspace) -> Keyring:
+    """What resolves the secrets of this environment's systems; a person at a terminal is asked."""
+    return operator(workspace).secrets(
         place.default_folder() if workspace.environment == LAB else None,
         environ=os.environ,
         root=workspace.root,
         ask=getpass.getpass if sys.stdin.isatty() else None,
     )
-    systems: dict[str, System] = {}
-    for name, config in sorted(workspace.inventory.systems.items()):
-        kind = base.find(config.type)
-        assert kind is not None, "an unknown type is a finding of the workspace"
-        try:
-            systems[name] = kind(name, _rooted(config, workspace.root), secrets)
-        except ValidationError as exc:
-            raise _unfit(workspace, name, exc) from None
-    return systems
+
+
+def _systems(workspace: Workspace) -> dict[str, System]:
+    secrets = keyring(workspace)
+    return {name: _system(workspace, name, secrets) for name in sorted(workspace.inventory.systems)}
+
+
+def _system(workspace: Workspace, name: str, secrets: Keyring) -> System:
+    from pacsconf.systems import base
+
+    config = workspace.inventory.systems[name]
+    kind = base.find(config.type)
+    assert kind is not None, "an unknown type is a finding of the workspace"
+    try:
+        return kind(name, _rooted(config, workspace.root), secrets)
+    except ValidationError as exc:
+        raise _unfit(workspace, name, exc) from None
 
 
 def _rooted(config: SystemConfig, root: Path) -> SystemConfig:
     """The same with its files found from the inventory's repository, wherever the command was given."""
-    files = {name: getattr(config, name, None) for name in ("ca_file", "file") if config.type in CONFIGS}
+    keys = ("ca_file", "file", "settings_file") if config.type in CONFIGS else ()
+    files = {key: getattr(config, key, None) for key in keys}
     found: dict[str, object] = {name: str(root / path) for name, path in files.items() if path}
     if isinstance(config, ConsoleConfig) and config.export:
         found["export"] = config.export.model_copy(update={"file": str(root / config.export.file)})

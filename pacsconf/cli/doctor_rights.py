@@ -1,0 +1,100 @@
+"""What `pacsconf doctor --system NAME` looks at: which rights the account of one system has, of those it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from pacsconf.cli import workspace
+from pacsconf.cli.exits import Exit
+from pacsconf.cli.screen import Screen
+from pacsconf.core.errors import PacsconfError
+from pacsconf.inventory.merge import nearest
+from pacsconf.report.lines import BLANK, Line, Lines, Span, columns, line, padded, width_of, wrapped
+
+if TYPE_CHECKING:
+    from pacsconf.inventory.systems import SystemConfig
+    from pacsconf.systems.abilities import AccountRight
+
+PAGE = "docs/least-privilege.md"
+_MARKS = {"yes": Span("✓", "good"), "no": Span("✗", "error"), "unknown": Span("?", "warning")}
+
+
+def look_at_rights(screen: Screen, work: workspace.Workspace, name: str) -> Exit:
+    """Show what the account of this system may do. Nothing is changed.
+
+    Raises: PacsconfError when there is no such system; Unavailable, Refused, OperatorError.
+    """
+    from pacsconf.systems.abilities import RightsKnown
+
+    config = work.inventory.systems.get(name)
+    if config is None:
+        declared = ", ".join(sorted(work.inventory.systems)) or "none"
+        raise PacsconfError(
+            f'there is no system "{name}" in {work.environment}{nearest(name, work.inventory.systems)}',
+            fix=f"Declared: {declared}.",
+        )
+    with workspace.system(work, name) as system:
+        if not isinstance(system, RightsKnown):
+            screen.show(wrapped(_without_rights(config), screen.width))
+            return Exit.OK
+        found = tuple(system.rights())
+    screen.show(rights_text(config, found, screen.width))
+    return Exit.ERROR if missing(config, found) else Exit.OK
+
+
+def missing(config: SystemConfig, found: Sequence[AccountRight]) -> tuple[AccountRight, ...]:
+    """Rights that are needed in this system's mode and are certainly not there."""
+    needed = ("looking",) if config.mode == "read-only" else ("looking", "writing")
+    return tuple(right for right in found if right.needed_for in needed and right.verdict == "no")
+
+
+def rights_text(config: SystemConfig, found: Sequence[AccountRight], width: int) -> Lines:
+    """The screen: what looking needs, what writing needs, and the sum."""
+    room = columns(width)
+    looking = [right for right in found if right.needed_for == "looking"]
+    writing = [right for right in found if right.needed_for == "writing"]
+    shown = [*_group("Looking", looking, room)]
+    if writing and config.mode == "write":
+        shown += [BLANK, *_group("Writing", writing, room)]
+    head = wrapped(f"What the account of {config.name} may do ({config.mode})", room, style="strong")
+    return (*head, BLANK, *shown, BLANK, *_sum(config, found, room))
+
+
+def _group(title: str, rights: Sequence[AccountRight], width: int) -> Iterator[Line]:
+    names = max((len(right.name) for right in rights), default=0)
+    yield line(Span(title, "strong"))
+    for right in rights:
+        first = line("  ", _MARKS[right.verdict], f" {padded(right.name, names)}  ")
+        yield from wrapped(right.detail, width, first=first, indent=min(width_of(first), 16)) or (first,)
+
+
+def _sum(config: SystemConfig, found: Sequence[AccountRight], width: int) -> Lines:
+    """What this comes to, for the mode that the system has."""
+    lacking = missing(config, found)
+    unknown = sum(right.verdict == "unknown" for right in found)
+    writes = [right for right in found if right.needed_for == "writing" and right.verdict == "yes"]
+    if lacking:
+        text = f"{len(lacking)} of the rights that mode: {config.mode} needs are missing; how to give them: {PAGE}"
+        return wrapped(text, width, style="error")
+    if config.mode == "read-only" and writes:
+        text = (
+            f"It may do all that looking needs, and it may write too ({writes[0].name}), which mode: read-only "
+            f"never does. An account that can only read is safer: {PAGE}"
+        )
+        return wrapped(text, width, style="warning")
+    text = f"It may do all that mode: {config.mode} needs"
+    if config.mode == "write" and unknown:
+        text += f", as far as that can be told without doing it ({unknown} unknown)"
+    return wrapped(f"{text}.", width, style="good")
+
+
+def _without_rights(config: SystemConfig) -> str:
+    if config.type == "console":
+        return (
+            f"{config.name} is changed by a person at its console: pacsconf signs in nowhere there, so there is no "
+            "account whose rights could be looked at."
+        )
+    return (
+        f"Systems of type {config.type} do not tell what an account may do, so there is nothing to look at."
+    )

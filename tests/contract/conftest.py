@@ -388,7 +388,7 @@ class OrthancBench:
 class ConsoleBench:
     """The console of an archive that every device sends to, and a person who keys everything in at once.
 
-    What waits is written into the export, and, of the archive itself, attested; so what is tested here of `apply` is
+    What waits is written into the export, or, of the archive itself, attested; so what is tested of `apply` is
     when a change must not be handed to a person. Not held, since an export is a file and no server: that somebody
     else's things stand on a row of ours; and a file that was cut at the end of a row cannot be told from a whole
     one. Its manufacturer is a device's host here, as for Orthanc.

@@ -100,7 +100,7 @@ def _request(connection: socket.socket) -> tuple[bytes, bytes]:
     data = b""
     while b"\r\n\r\n" not in data:
         more = connection.recv(65536)
-        if not more:
+        if not more or more[:1] == b"\x16":  # somebody speaks TLS to a server that does not
             return b"", b""
         data += more
     head, _, body = data.partition(b"\r\n\r\n")

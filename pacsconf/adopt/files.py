@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path as FilePath
 from typing import Any
 
+from pacsconf.adopt import guess
 from pacsconf.adopt.draft import Draft, Plain
 from pacsconf.adopt.leave_alone import Ignored
 from pacsconf.adopt.profiles import Profiled
@@ -57,7 +58,7 @@ def laid_out(
     files = dict(_devices(profiled, head))
     if profiled.profiles:
         probing: dict[Path, str] = {("profiles", profiled.base): _BASE_COMMENT}
-        files["profiles.yaml"] = document({"profiles": profiled.profiles}, f"{head} {_PROFILES}", probing)
+        files["profiles.yaml"] = document({"profiles": profiled.profiles}, f"{head}\n{_PROFILES}", probing)
     if draft.systems:
         systems, comments = _ignoring(draft, ignored)
         files["systems.yaml"] = document({"systems": systems}, head, comments)
@@ -66,7 +67,7 @@ def laid_out(
     if accepting:
         baseline = {one.name: one.plain for one in accepting}
         said: dict[Path, str] = {("baseline", one.name): one.summary for one in accepting}
-        files["baseline.yaml"] = document({"baseline": baseline}, f"{head} {_BASELINE}", said)
+        files["baseline.yaml"] = document({"baseline": baseline}, f"{head}\n{_BASELINE}", said)
     return dict(sorted(files.items()))
 
 
@@ -75,9 +76,13 @@ _BASE_COMMENT = (
     "All adopted devices build on this. Nothing is sent to any of them until you write another level here, such as "
     "`echo`, or into the profile of those that you want to begin with."
 )
+_RESERVED = (
+    "AE titles that are reserved there, though no device declared here has them. They stand here so that nobody "
+    "takes them. When you know whose one is: write it at that device (ae_title, or answers_to) and remove it here."
+)
 _BASELINE = (
-    "Faults that were there already. They are still found and counted, but stop nothing until the day given:\n"
-    "only new ones do. Mend what an entry is about, then remove the entry."
+    "Faults that were there already. They are still found and counted, but stop nothing until the day given: only "
+    "new ones do. Mend what an entry is about, then remove the entry."
 )
 
 
@@ -88,7 +93,8 @@ def _devices(profiled: Profiled, head: str) -> Iterator[tuple[str, str]]:
     for group, devices in sorted(by_group.items()):
         for number, part in enumerate(_parts(devices), 1):
             stem = _stem(group) if number == 1 else f"{_stem(group)}-{number}"
-            yield f"devices/{stem}.yaml", document({"devices": part}, head)
+            about = f"{head}\n{_RESERVED}" if group == guess.RESERVED else head
+            yield f"devices/{stem}.yaml", document({"devices": part}, about)
 
 
 def _parts(devices: Mapping[str, Plain]) -> Iterator[dict[str, Plain]]:

@@ -94,7 +94,7 @@ def _different(reason: Reason, changes: list[Change]) -> str:
         return f"{why}\n{_without(changes)} pacsconf writes what is declared."
     (field,) = (one for one in changes[0].fields if one.name == reason[1])
     writes = f"writes {_told(field.after)}" if field.after is not None else "takes it away"
-    return f"{why} Live: {_told(field.before)}.\n{_without(changes)} pacsconf {writes}."
+    return f"{why}\nLive: {_told(field.before)}\n{_without(changes)} pacsconf {writes}."
 
 
 def _without(changes: list[Change]) -> str:

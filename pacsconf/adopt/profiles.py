@@ -8,6 +8,7 @@ that one word.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,7 +18,6 @@ from typing import Any
 from pacsconf.adopt import guess
 from pacsconf.adopt.draft import Plain
 from pacsconf.adopt.shorten import ordered, shortened
-from pacsconf.inventory.writing import flow
 
 BASE = "adopted"
 """The profile that all others, and all devices without one, build on."""
@@ -94,7 +94,8 @@ def _alike(short: Mapping[str, Plain], groups: Mapping[str, str]) -> dict[str, l
     """By group, the sets of at least two devices that do the same, the largest first."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for name, device in short.items():
-        found[groups[name], flow({key: device[key] for key in _SAME if key in device})].append(name)
+        facts = json.dumps({key: device[key] for key in _SAME if key in device}, sort_keys=True)
+        found[groups[name], facts].append(name)
     by_group: dict[str, list[list[str]]] = defaultdict(list)
     for (what, _), members in found.items():
         if len(members) > 1:

@@ -1,15 +1,18 @@
 """YAML for people, by the rules that `document` reads by: what is written here is read back as it was.
 
-A value stands in one line as long as it fits, else one member in each line. Texts that this reader, or any other of
-YAML 1.1 or 1.2, could take for something else (`NO`, `010`, `1:30`, `null`) stand in quotes. The yaml library's own
-emitter knows no comments, and they are half of what a person reads.
+A value stands in one line as long as it fits, else one member in each line; a long list that repeats is written
+once and named (`&name`, then `*name`). Texts that this reader, or any other of YAML 1.1 or 1.2, could take for
+something else (`NO`, `010`, `1:30`, `null`) stand in quotes. The yaml library's own emitter knows no comments, and
+they are half of what a person reads.
 """
 
 from __future__ import annotations
 
 import re
 import textwrap
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -29,7 +32,7 @@ Comments = Mapping[Path, str]
 
 def document(collections: Mapping[str, Any], header: str = "", comments: Comments | None = None) -> str:
     """A file with these collections by name; `header` stands above all of them as a comment."""
-    writer = _Writer(comments or {})
+    writer = _Writer(comments or {}, _marks(collections))
     parts = ["\n".join(_comment(header, ""))] if header else []
     parts += ["\n".join(writer.collection(name, members)) for name, members in collections.items()]
     return "\n\n".join(parts) + "\n"
@@ -38,8 +41,9 @@ def document(collections: Mapping[str, Any], header: str = "", comments: Comment
 class _Writer:
     """Writes values as lines, each with what is said above it."""
 
-    def __init__(self, comments: Comments) -> None:
+    def __init__(self, comments: Comments, marks: Mapping[Path, Mark]) -> None:
         self.comments = comments
+        self.marks = marks
         self.commented = {path[:end] for path in comments for end in range(len(path))}
         """Paths with a comment somewhere below: they need a line for each member."""
 
@@ -62,11 +66,11 @@ class _Writer:
         """`key: value`, in one line where that fits."""
         yield from self.above(path, indent)
         start = f"{indent}{scalar(key)}:"
-        line = f"{start} {flow(value)}"
-        if not _has_members(value) or (len(line) <= WIDTH and path not in self.commented):
+        line = f"{start} {self.flow(value, path)}"
+        if self.is_short(value, path) or (len(line) <= WIDTH and path not in self.commented):
             yield line
         else:
-            yield start
+            yield f"{start} {self.marks[path].before}".rstrip() if path in self.marks else start
             yield from self.block(value, path, indent + STEP)
 
     def block(self, value: Any, path: Path, indent: str) -> Iterator[str]:
@@ -81,9 +85,13 @@ class _Writer:
 
     def item(self, value: Any, path: Path, indent: str) -> Iterator[str]:
         """`- value`; a map that needs several lines begins beside the hyphen."""
-        line = f"{indent}- {flow(value)}"
-        if not _has_members(value) or len(line) <= WIDTH:
+        line = f"{indent}- {self.flow(value, path)}"
+        if self.is_short(value, path) or len(line) <= WIDTH:
             yield line
+            return
+        if path in self.marks:
+            yield f"{indent}- {self.marks[path].before}"
+            yield from self.block(value, path, indent + STEP)
             return
         first, *others = self.block(value, path, indent + STEP)
         yield f"{indent}- {first[len(indent) + len(STEP) :]}"
@@ -92,6 +100,26 @@ class _Writer:
     def above(self, path: Path, indent: str) -> Iterator[str]:
         if path in self.comments:
             yield from _comment(self.comments[path], indent)
+
+    def flow(self, value: Any, path: Path) -> str:
+        """A value in one line."""
+        mark = self.marks.get(path)
+        if mark and mark.instead:
+            return mark.instead
+        if isinstance(value, Mapping):
+            pairs = (f"{scalar(key)}: {self.flow(child, (*path, key))}" for key, child in value.items())
+            return "{" + ", ".join(pairs) + "}"
+        if isinstance(value, list | tuple):
+            items = ", ".join(self.flow(child, (*path, position)) for position, child in enumerate(value))
+            return f"{mark.before} [{items}]" if mark else f"[{items}]"
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return "null" if value is None else str(value) if isinstance(value, int) else scalar(value)
+
+    def is_short(self, value: Any, path: Path) -> bool:
+        """Whether it cannot stand in several lines."""
+        mark = self.marks.get(path)
+        return bool(mark and mark.instead) or not (isinstance(value, Mapping | list | tuple) and value)
 
 
 def _comment(text: str, indent: str) -> Iterator[str]:
@@ -102,19 +130,55 @@ def _comment(text: str, indent: str) -> Iterator[str]:
         yield from (f"{indent}# {each}" for each in wrapped or [""])
 
 
-def _has_members(value: Any) -> bool:
-    return isinstance(value, Mapping | list | tuple) and bool(value)
+# --- lists that repeat --------------------------------------------------------------------------------------
 
 
-def flow(value: Any) -> str:
-    """A value in one line."""
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A list's name: `&name` before its first writing, `*name` instead of all others."""
+
+    before: str = ""
+    instead: str = ""
+
+
+REPEATED = 3
+LONG = 50
+"""Lists of texts that are written so often, and are so long in characters, are written once."""
+
+
+def _marks(collections: Mapping[str, Any]) -> dict[Path, Mark]:
+    found: dict[tuple[str, ...], list[Path]] = defaultdict(list)
+    for path, texts in _lists(collections, ()):
+        if sum(map(len, texts)) > LONG:
+            found[texts].append(path)
+    marks: dict[Path, Mark] = {}
+    named: Counter[str] = Counter()
+    for first, *others in (paths for paths in found.values() if len(paths) >= REPEATED):
+        word = next(
+            re.sub("[^a-z0-9]+", "-", step.lower()).strip("-")
+            for step in first[::-1]
+            if isinstance(step, str)
+        )
+        named[word] += 1
+        name = f"{word or 'list'}-{named[word]}"
+        marks[first] = Mark(before=f"&{name}")
+        marks |= {path: Mark(instead=f"*{name}") for path in others}
+    return marks
+
+
+def _lists(value: Any, path: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Every list of texts, in the order that they are written in."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{scalar(key)}: {flow(child)}" for key, child in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(flow, value)) + "]"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "null" if value is None else str(value) if isinstance(value, int) else scalar(value)
+        for key, child in value.items():
+            yield from _lists(child, (*path, key))
+    elif isinstance(value, list | tuple) and all(isinstance(member, str) for member in value):
+        yield path, tuple(value)
+    elif isinstance(value, list | tuple):
+        for position, child in enumerate(value):
+            yield from _lists(child, (*path, position))
+
+
+# --- texts --------------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=10_000)

@@ -117,9 +117,38 @@ def test_a_comment_stands_above_what_it_is_about_and_nothing_in_it_ends_it() -> 
 def test_a_long_map_in_a_list_begins_beside_its_hyphen() -> None:
     capability = {"sop_class": "ct-image-storage", "role": "SCU", "name": "x" * 70}
     assert document({"list": {"of": [capability]}}) == (
-        "list:\n"
-        "  of:\n"
-        "    - sop_class: ct-image-storage\n"
-        "      role: SCU\n"
-        f"      name: {'x' * 70}\n"
+        f"list:\n  of:\n    - sop_class: ct-image-storage\n      role: SCU\n      name: {'x' * 70}\n"
     )
+
+
+def test_a_long_list_that_repeats_is_written_once_and_named() -> None:
+    syntaxes = ["explicit-vr-little-endian", "jpeg2000-lossless", "jpeg-lossless-sv1"]
+    classes = ("ct-image-storage", "mr-image-storage", "cr-image-storage")
+    capabilities = [{"sop_class": each, "transfer_syntaxes": syntaxes} for each in classes]
+    text = document({"devices": {"arc": {"transfer_capabilities": capabilities}}})
+    assert text == (
+        "devices:\n"
+        "  arc:\n"
+        "    transfer_capabilities:\n"
+        "      - sop_class: ct-image-storage\n"
+        "        transfer_syntaxes: &transfer-syntaxes-1\n"
+        "          - explicit-vr-little-endian\n"
+        "          - jpeg2000-lossless\n"
+        "          - jpeg-lossless-sv1\n"
+        "      - {sop_class: mr-image-storage, transfer_syntaxes: *transfer-syntaxes-1}\n"
+        "      - {sop_class: cr-image-storage, transfer_syntaxes: *transfer-syntaxes-1}\n"
+    )
+    tree, findings = parse(text, "a.yaml")
+    assert findings == ()
+    assert tree is not None
+    assert plain(tree) == {"devices": {"arc": {"transfer_capabilities": capabilities}}}
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["x" * 30, "y: z", "*a", "&b"]), max_size=4), min_size=3, max_size=9)
+)
+def test_lists_that_repeat_are_read_back_too(lists: list[list[str]]) -> None:
+    tree, findings = parse(document({"a": {"b": lists, "c": {"d": lists}}}), "a.yaml")
+    assert findings == ()
+    assert tree is not None
+    assert plain(tree) == {"a": {"b": lists, "c": {"d": lists}}}

@@ -1,0 +1,161 @@
+"""What is adopted stands: it loads without errors, and nothing is to be changed."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+
+from hypothesis import HealthCheck, given, settings
+
+from pacsconf.adopt.directory import draft
+from pacsconf.adopt.settle import Live, settle
+from pacsconf.core.compare import Rules, change, compare
+from pacsconf.core.select import ignoring
+from pacsconf.inventory.loader import load
+from pacsconf.inventory.model import Inventory
+from pacsconf.lab.slapd import Slapd
+from pacsconf.systems._ldap import Entry
+from pacsconf.systems.dicom_directory import DicomDirectory
+from tests.adopt import trees
+from tests.adopt.conftest import PIN
+from tests.adopt.trees import ae, connection, containers, device, reserved, scanner
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(trees.trees())
+def test_whatever_a_directory_holds_is_adopted_and_planned_to_no_change(entries: list[Entry]) -> None:
+    adoption = trees.adopted(entries)
+    with tempfile.TemporaryDirectory() as folder:
+        assert trees.faults(adoption, entries, Path(folder)) == []
+
+
+def test_a_sound_directory_needs_no_baseline_and_ignores_nothing() -> None:
+    adoption = trees.adopted([*containers(), *scanner(1), *scanner(2)])
+    assert list(adoption.files) == ["devices/ct.yaml", "profiles.yaml", "systems.yaml"]
+    assert adoption.files["devices/ct.yaml"] == (
+        "# As found in directory (ldap://127.0.0.1:389) on 2026-11-24.\n"
+        "\n"
+        "devices:\n"
+        "  ct-1: {profile: ct, ae_title: CT_1, host: 10.0.0.1, port: 104}\n"
+        "  ct-2: {profile: ct, ae_title: CT_2, host: 10.0.0.2, port: 104}\n"
+    )
+    assert adoption.files["systems.yaml"] == (
+        "# As found in directory (ldap://127.0.0.1:389) on 2026-11-24.\n"
+        "\n"
+        "systems:\n"
+        "  directory:\n"
+        "    type: dicom-directory\n"
+        "    url: ldap://127.0.0.1:389\n"
+        '    base: "dc=example,dc=org"\n'
+        "    # Changes are shown, never made, until this is `write`.\n"
+        "    mode: read-only\n"
+    )
+    assert adoption.remarks == ()
+    assert adoption.counts == {
+        "devices": 2, "ae_titles": 2, "capabilities": 4, "profiles": 2, "reserved": 0, "accepted": 0, "ignored": 0,
+    }  # fmt: skip
+
+
+def test_a_fault_found_live_is_accepted_until_a_day_by_an_owner() -> None:
+    twice = [device("mobile"), connection("mobile", dicomHostname="10.0.0.9"), ae("mobile", "CT_1")]
+    adoption = trees.adopted([*containers(), *scanner(1), *twice])
+    assert adoption.baseline == {
+        "duplicate-title-mobile": {
+            "rule": "PACS-AE-003",
+            "at": "devices.mobile.ae_titles.CT_1",
+            "owner": "radiology-it",
+            "until": "2027-02-22",
+            "reason": "found live when adopted on 2026-11-24",
+        }
+    }
+    assert "  # AE title CT_1 belongs to two devices, ct-1 and mobile\n" in adoption.files["baseline.yaml"]
+
+
+def test_what_differs_still_is_ignored_with_a_reason() -> None:
+    entries = [*containers(), device("arc"), connection("arc"), ae("arc", "ARC", "gone"), ae("arc", "A:B")]
+    adoption = trees.adopted([*entries, reserved("A:B")])
+    _, _, ignored = adoption.files["systems.yaml"].partition("    ignore:\n")
+    assert ignored == (
+        "      # It refers to connections that its device does not have, or that are left out.\n"
+        "      # Live: cn=gone,dicomdevicename=arc,cn=devices,cn=dicom configura...\n"
+        "      # Without the line, pacsconf writes dicom.\n"
+        "      - network-ae/arc/ARC:connections\n"
+        "      # Not in the registry of AE titles, so anybody may take it.\n"
+        "      # Without the line, pacsconf reserves it.\n"
+        "      - unique-ae-title/ARC\n"
+    )
+
+
+def test_where_the_registry_is_missing_one_pattern_leaves_it_so() -> None:
+    entries = [each for number in range(1, 6) for each in scanner(number) if "Registry" not in each.dn]
+    adoption = trees.adopted([*containers("unique-ae-titles"), *entries])
+    assert [one.pattern for one in adoption.ignored] == ["unique-ae-title/*", "container/unique-ae-titles"]
+
+
+def test_what_exists_is_neither_declared_again_nor_accepted() -> None:
+    existing = {
+        "hospital.yaml": (
+            "profiles:\n  adopted: {probe: echo}\n"
+            "devices:\n"
+            "  a: {type: pacs, ae_title: PACS, host: 10.9.9.9, port: 104}\n"
+            "  b: {type: pacs, ae_title: PACS2, host: 10.9.9.9, port: 104}\n"
+        ),
+        "systems.yaml": "systems: {}\n",
+    }
+    tree = trees.grow("directory", [*containers(), *scanner(1), *scanner(2)])
+    adoption = settle(
+        draft("directory", trees.CONFIG, trees.states(tree)), trees.TERMS, trees.comparing(tree), existing
+    )
+    assert adoption.baseline == {}
+    assert list(adoption.files) == ["devices/ct.yaml", "profiles.yaml", "systems-directory.yaml"]
+    assert "  adopted-directory: {probe: none}\n" in adoption.files["profiles.yaml"]
+
+
+def test_two_thousand_devices_are_a_matter_of_seconds() -> None:
+    entries = [*containers(), *(each for number in range(1, 2001) for each in scanner(number))]
+    started = perf_counter()
+    adoption = trees.adopted(entries)
+    assert perf_counter() - started < 60  # about 5 s on an idle machine of 2026
+    assert adoption.counts["devices"] == 2000
+
+
+# --- a real directory ---------------------------------------------------------------------------------------
+
+
+def remaining(directory: DicomDirectory) -> Callable[[Inventory], Live]:
+    def compared(inventory: Inventory) -> Live:
+        declared = directory.declared(inventory)
+        wanted = {one.address: one.state() for one in declared.resources}
+        live = {one.address: one.state() for one in directory.read().resources}
+        ignore = inventory.systems["directory"].ignore
+        return Live(compare(wanted, live, {}, ignoring(ignore)), tuple(declared.findings))
+
+    return compared
+
+
+def test_a_directory_that_an_archive_filled_is_adopted(
+    server: Slapd, directory: DicomDirectory, tmp_path: Path
+) -> None:
+    config = {"type": "dicom-directory", "url": server.url, "base": server.base}
+    states = {one.address: one.state() for one in directory.read().resources}
+    adoption = settle(draft("directory", config, states), trees.TERMS, remaining(directory))
+    trees.write(adoption.files, tmp_path / "inventory")
+    loaded = load(tmp_path, trees.TODAY)
+    assert loaded.inventory is not None
+    assert [one for one in loaded.findings if not one.accepted] == []
+    live = remaining(directory)(loaded.inventory)
+    assert [one for one in live.differences if change(one, Rules({}))] == []
+    assert PIN not in "".join(adoption.files.values())
+    assert adoption.files["devices/ct.yaml"].partition("devices:\n")[2] == (
+        "  ct01: {profile: ct, ae_title: CT01, host: 10.20.4.1, port: 104}\n"
+        "  ct02: {profile: ct, ae_title: CT02, host: 10.20.4.2, port: 104}\n"
+        "  ct03: {profile: ct, ae_title: CT03, host: 10.20.4.3, port: 104}\n"
+        "  mobile: {profile: ct, ae_title: CT03, host: 10.20.4.99, port: 104}\n"
+    )
+    assert list(adoption.baseline) == ["duplicate-title-mobile"]
+    assert [one.pattern for one in adoption.ignored] == [
+        "unique-ae-title/ARC_OLD",
+        "unique-ae-title/AS_RECEIVED",
+    ]

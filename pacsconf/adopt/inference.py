@@ -141,7 +141,7 @@ class _Entities:
             return f"{hint.called} is declared to be called by nobody (acceptor: false)"
         silent = [title for title in hint.callers if not (one := self.get(title)) or not one[1].initiator]
         if silent:
-            return f"nothing is declared that calls as {_some(silent)}"
+            return f"not just one active device is declared that calls as {_some(silent)}"
         return "" if hint.services else "what the callers ask for is not known"
 
 

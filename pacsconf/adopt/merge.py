@@ -50,6 +50,8 @@ class Merged:
     draft: Draft
     disagreements: tuple[Disagreement, ...] = ()
     twins: tuple[Twin, ...] = ()
+    absent: tuple[str, ...] = ()
+    """Declared devices of which the source, a directory, knows neither name nor titles."""
 
 
 def merged(draft: Draft, states: Mapping[Address, State], inventory: Inventory, sources: Sources) -> Merged:
@@ -58,7 +60,7 @@ def merged(draft: Draft, states: Mapping[Address, State], inventory: Inventory, 
     is_directory = draft.systems.get(draft.system, {"type": DIRECTORY}).get("type") == DIRECTORY
     found = merge.directory() if is_directory else merge.peers()
     disagreements = sorted(merge.disagreements, key=lambda one: one.title)
-    return Merged(found, tuple(dict.fromkeys(disagreements)), tuple(merge.twins))
+    return Merged(found, tuple(dict.fromkeys(disagreements)), tuple(merge.twins), tuple(merge.absent))
 
 
 def undeclared(draft: Draft, names: frozenset[str]) -> Draft:
@@ -99,6 +101,7 @@ class _Merge:
     """Who is declared to hold each title, further titles of an entity included."""
     disagreements: list[Disagreement] = field(default_factory=list)
     twins: list[Twin] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for (_, title), several in holders(self.inventory).items():
@@ -123,7 +126,7 @@ class _Merge:
             else None
         )
         entries: Mapping[str, Plain] = config.get("peers", {})
-        peers = {alias: self.entry(entry, names, site) for alias, entry in entries.items()}
+        peers = {alias: self.entry(entry, names, site, own) for alias, entry in entries.items()}
         config |= {"peers": peers} if peers else {}
         kept = {
             new: self.draft.devices[name]
@@ -165,19 +168,20 @@ class _Merge:
             self.differ(title, (device, ae), f"port {port}", f"port {connection['port']}")
         return f"{device.name}/{ae.title}"
 
-    def entry(self, entry: Plain, names: Mapping[str, str], site: str | None) -> Plain:
+    def entry(self, entry: Plain, names: Mapping[str, str], site: str | None, own: str | None) -> Plain:
         """A peer's entry; what its declared device would make of it otherwise is written out."""
         name, _, title = str(entry["ae"]).partition("/")
         if title not in self.held:
             return {**entry, "ae": f"{names[name]}/{title}"}
-        (connection,) = self.draft.devices[name]["connections"].values()
+        (listed,) = self.draft.devices[name]["connections"].values()
+        connection = {**listed, **{key: entry[key] for key in ("host", "port") if key in entry}}
         device, ae = self.nearest(title, connection)
         host, port = _reached((device, ae), site)
         written: dict[str, Any] = {"ae": f"{device.name}/{ae.title}"}
         written |= {} if title == ae.title else {"ae_title": title}
         written |= {} if host == connection["host"] else {"host": connection["host"]}
         written |= {} if port == connection["port"] else {"port": connection["port"]}
-        if "host" in written or "port" in written:
+        if ("host" in written or "port" in written) and written["ae"] != own:
             self.differ(
                 title, (device, ae), _place(host, port), _place(connection["host"], connection["port"])
             )
@@ -211,6 +215,10 @@ class _Merge:
                 remarks.append(self.taken(name, taken[name.casefold()]))
             else:
                 kept[name] = plain
+        if self.draft.system in self.draft.systems:
+            met = {twin.declared for twin in self.twins}
+            active = (name for name, one in self.inventory.devices.items() if one.lifecycle not in _NOWHERE)
+            self.absent = sorted(name for name in active if name not in met)
         return self.ignoring(replace(self.draft, devices=kept, remarks=(*self.draft.remarks, *remarks)))
 
     def twin(self, titles: list[str]) -> Device | None:
@@ -270,6 +278,9 @@ class _Merge:
                         yield _literal(f"{reserved.kind}/{reserved.name}")
 
 
+_NOWHERE = frozenset({"planned", "retired"})
+"""Devices in these phases of life have no entry in a directory."""
+
 _WHY_IGNORED = (
     "Declared before this directory was adopted, and not found in it just so: left alone on both sides.\n"
     "To have a device managed here: give it the name that it has here, complete it, then remove its lines."
@@ -320,7 +331,7 @@ def _place(host: str, port: int | None) -> str:
 def _as_found(entry: Plain, entity: Entity) -> dict[str, Any]:
     """The rest of a peer's entry, with what its device would say otherwise."""
     device, ae = entity
-    rest = {key: value for key, value in entry.items() if key != "ae"}
+    rest = {key: value for key, value in entry.items() if key not in ("ae", "host", "port")}
     connection = reached_at(device, ae)
     if connection and connection.tls and "tls" not in rest:
         rest["tls"] = False

@@ -16,6 +16,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.finding import Path
 from pacsconf.core.resource import State, Value
 from pacsconf.inventory import formats
+from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.expand import SHORT
 from pacsconf.inventory.systems import RIGHTS, web_url
 
@@ -141,6 +142,8 @@ class _Drafting:
     remarks: list[Remark] = field(default_factory=list)
     places: dict[tuple[str, str, int], str] = field(default_factory=dict)
     """The device by title, host and port."""
+    itself: tuple[str, str] = ("", "")
+    """The title and the device of the server itself."""
 
     def own(self, own: Own) -> str:
         """The entity that is the server itself, on a device of its own; empty where its title is none."""
@@ -154,7 +157,16 @@ class _Drafting:
                 )
             )
             return ""
-        return f"{self.device('archive', title, host, port, calls=True)}/{title}"
+        name = self.device("archive", title, host, port, calls=True)
+        self.itself = (title, name)
+        if Endpoint("http", host, port).is_loopback:
+            self.remarks.append(
+                Remark(
+                    f"{title} was reached at {host}, so that is the host of device {name} now",
+                    "Write the name or address there under which scanners reach it.",
+                )
+            )
+        return f"{name}/{title}"
 
     def sound(self, states: list[State]) -> Iterator[_Peer]:
         """Those peers that an inventory can hold; of each other one a remark says why not."""
@@ -165,13 +177,24 @@ class _Drafting:
                 self.remarks.append(_unmanaged(f'Peer "{state.address.parts[0]}"', exc, state.address))
 
     def entry(self, peer: _Peer) -> Plain:
-        """The explicit entry of a peer, whose device is made where there is none of its title at its address."""
+        """The explicit entry of a peer, whose device is made where there is none of its title at its address.
+
+        A server that lists itself is no second device; the address that it lists stays as it is.
+        """
+        if peer.title == self.itself[0]:
+            return {**self.at_own_address(peer), "allow": words(peer.allowed), **_unusual(peer.fields)}
         name = self.places.get((peer.title, peer.host.casefold(), peer.port))
         if name is None:
             kind = device_type(peer.allowed, str(peer.fields.get("manufacturer", GENERIC)))
             name = self.device(kind, peer.title, peer.host, peer.port, calls=bool(_asks(peer.allowed)))
             self.origin[name] = self.origin[f"{name}/{peer.title}"] = peer.address
         return {"ae": f"{name}/{peer.title}", "allow": words(peer.allowed), **_unusual(peer.fields)}
+
+    def at_own_address(self, peer: _Peer) -> Plain:
+        title, name = self.itself
+        (own,) = self.devices[name]["connections"].values()
+        found = {"host": peer.host, "port": peer.port}
+        return {"ae": f"{name}/{title}", **{key: value for key, value in found.items() if own[key] != value}}
 
     def device(self, kind: str, title: str, host: str, port: int, *, calls: bool) -> str:
         """The name of a new device with this title at this address."""

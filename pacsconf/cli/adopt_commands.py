@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import getpass
 import os
-import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,16 +28,13 @@ from pacsconf.cli.source import (
     User,
     Verify,
 )
-from pacsconf.core.errors import OperatorError, PacsconfError
+from pacsconf.core.errors import PacsconfError
 
 if TYPE_CHECKING:
     from pacsconf.adopt.files import Terms
     from pacsconf.adopt.orthanc import Own
-    from pacsconf.cli.adoption import Beside, Finds, Result
+    from pacsconf.cli.adoption import Beside, Finds
     from pacsconf.inventory.systems import SystemConfig
-    from pacsconf.operator.binding import Binding
-    from pacsconf.operator.needs import Need
-    from pacsconf.report.adopt_text import Adopted
     from pacsconf.systems.base import System
 
 Into = Annotated[
@@ -90,6 +85,7 @@ class Choices:
     infer: bool
     dry_run: bool
     format: str
+    environment: str | None = None
 
     @property
     def repository(self) -> Path:
@@ -217,7 +213,9 @@ def _chosen(
         raise typer.BadParameter(str(exc), param_hint="--name") from None
     if "/" in name:
         raise typer.BadParameter("a system's name becomes part of addresses: no slash", param_hint="--name")
-    return Choices(context.obj.root / folder, name, owner, days, infer, dry_run, format)
+    return Choices(
+        context.obj.root / folder, name, owner, days, infer, dry_run, format, context.obj.environment
+    )
 
 
 # --- what exists --------------------------------------------------------------------------------------------------
@@ -367,6 +365,7 @@ def _exported(path: Path, said: Path, name: str, config: SystemConfig | None) ->
 def _conclude(context: typer.Context, finds: Finds, existing: Beside | None, choices: Choices) -> Exit:
     """Settle, write, and tell."""
     from pacsconf.adopt.files import write
+    from pacsconf.cli.adopt_screen import bound_now, told, unbound_secrets
     from pacsconf.cli.adoption import adopted
 
     screen: Screen = context.obj.screen
@@ -375,17 +374,17 @@ def _conclude(context: typer.Context, finds: Finds, existing: Beside | None, cho
     result = adopted(finds, existing, terms, infer=choices.infer)
     if not choices.dry_run:
         write(result.files, choices.into)
-    unbound = _unbound(finds, choices)
-    bound = not choices.dry_run and choices.format == "text" and _bound(screen, unbound, choices)
-    told = _told(context, result, terms, choices, () if bound else unbound)
+    unbound = unbound_secrets(finds, choices)
+    bound = not choices.dry_run and choices.format == "text" and bound_now(screen, unbound, choices)
+    adopted_so = told(result, terms, choices, () if bound else unbound)
     if choices.format == "json":
         from pacsconf.report.adopt_text import adopt_json
 
-        screen.raw(adopt_json(told))
+        screen.raw(adopt_json(adopted_so))
     else:
         from pacsconf.report.adopt_text import adopt_text
 
-        screen.show(adopt_text(told, screen.width))
+        screen.show(adopt_text(adopted_so, screen.width))
     return Exit.OK
 
 
@@ -407,158 +406,3 @@ def _terms(finds: Finds, choices: Choices) -> Terms:
 
     owner = choices.owner or os.environ.get("USER") or getpass.getuser()
     return Terms(owner, workspace.now().date(), choices.days, finds.said)
-
-
-def _told(
-    context: typer.Context, result: Result, terms: Terms, choices: Choices, unbound: Sequence[Need]
-) -> Adopted:
-    """All that there is to tell, in plain values."""
-    from pacsconf.report import adopt_text as screen
-
-    adoption = result.adoption
-    said = {one.name: one for one in result.proposals}
-    return screen.Adopted(
-        source=result.finds.said,
-        system=result.finds.name if result.finds.config else "",
-        counts=_counts(result.finds),
-        files=[
-            screen.File(f"{choices.into.name}/{path}", text.count("\n"))
-            for path, text in result.files.items()
-        ],
-        dry_run=choices.dry_run,
-        profiles=result.profiles,
-        flows=result.flows,
-        proposals={name: one.reason for name, one in said.items()},
-        accepted=[
-            screen.Accepted(str(one.plain["rule"]), str(one.plain["at"]), one.summary)
-            for one in adoption.accepting
-        ],
-        owner=terms.owner,
-        until=terms.today + timedelta(days=terms.days),
-        left=[
-            screen.Left(one.summary, one.fix, str(one.about) if one.about else "") for one in adoption.remarks
-        ],
-        ignored=_by_reason(result),
-        unseen=result.finds.unseen,
-        differs=[
-            screen.Differs(one.title, one.declared, one.at, one.live) for one in result.merged.disagreements
-        ],
-        twins=[screen.Twin(one.live, one.declared, one.at) for one in result.merged.twins],
-        undeclared=result.undeclared,
-        elsewhere=[str(address) for address in result.elsewhere],
-        bindings="\n\n".join(_binding(need).toml() for need in unbound),
-        operator_file=str(_operator_path()),
-        next_steps=_next_steps(context, choices, result),
-    )
-
-
-def _counts(finds: Finds) -> dict[str, int]:
-    """What was found, by what people call it."""
-    from collections import Counter
-
-    found = Counter(address.kind for address in finds.states)
-    return {noun: found[kind] for kind, noun in _NOUNS.items() if found[kind]}
-
-
-_NOUNS = {
-    "device": "device",
-    "network-ae": "AE title",
-    "network-connection": "connection",
-    "transfer-capability": "transfer capability",
-    "unique-ae-title": "reserved title",
-    "peer": "peer",
-    "dicomweb-server": "DICOMweb server",
-    "orthanc-peer": "Orthanc peer",
-}
-
-
-def _by_reason(result: Result) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for one in result.adoption.ignored:
-        found.setdefault(one.why, []).append(one.pattern)
-    return found
-
-
-# --- the operator file --------------------------------------------------------------------------------------------
-
-
-def _operator_path() -> Path:
-    from pacsconf.operator.file import default_path
-
-    named = os.environ.get("PACSCONF_CONFIG")
-    return Path(named) if named else default_path(os.environ)
-
-
-def _binding(need: Need) -> Binding:
-    from pacsconf.operator.binding import Binding
-
-    return Binding(need.ref, need.endpoint)
-
-
-def _unbound(finds: Finds, choices: Choices) -> tuple[Need, ...]:
-    """Secrets of the source that no operator file lets `plan` send there."""
-    from pacsconf.operator.file import load
-    from pacsconf.operator.needs import needs
-
-    wanted = tuple(needs([finds.config])) if finds.config else ()
-    if not wanted:
-        return ()
-    try:
-        bindings = load(environ=os.environ, root=choices.repository).bindings
-    except OperatorError:
-        bindings = ()
-    return tuple(need for need in wanted if _binding(need) not in bindings)
-
-
-def _bound(screen: Screen, unbound: Sequence[Need], choices: Choices) -> bool:
-    """Whether a person had the bindings written into the operator file; what goes wrong there is told only."""
-    from pacsconf.operator.file import add_bindings, first_file, load, write_first
-
-    if not unbound or not screen.is_interactive:
-        return False
-    wanted = [_binding(need) for need in unbound]
-    asked = ", ".join(f"{each.ref} be sent to {each.endpoint}" for each in wanted)
-    if not screen.agrees(f"May {asked} by later commands too ({_operator_path()})?"):
-        return False
-    try:
-        operator = load(environ=os.environ, root=choices.repository)
-        if operator.present:
-            add_bindings(operator.path, wanted)
-        else:
-            write_first(operator.path, first_file(wanted, ()))
-    except OperatorError as error:
-        screen.error(error)
-        return False
-    return True
-
-
-# --- what to type next --------------------------------------------------------------------------------------------
-
-
-def _next_steps(context: typer.Context, choices: Choices, result: Result) -> list[str]:
-    """The commands that are missing until plan can say that nothing is to be changed."""
-    if choices.dry_run:
-        return ["the same without --dry-run"]
-    git, command = _git(choices), _command(context, choices)
-    label = shlex.quote(f"Adopt {result.finds.name}")
-    folder = shlex.quote(choices.into.name)
-    steps = [] if _repository(choices.repository) else [f"{git} init"]
-    steps += [f"{git} add {folder} && {git} commit -m {label}"]
-    steps += [] if result.finds.config is None else [f"{command} record init"]
-    return [*steps, f"{command} plan" if result.finds.config else f"{command} validate"]
-
-
-def _git(choices: Choices) -> str:
-    there = choices.repository
-    return "git" if there == Path() else f"git -C {shlex.quote(str(there))}"
-
-
-def _command(context: typer.Context, choices: Choices) -> str:
-    environment: str | None = context.obj.environment
-    folder = "" if choices.repository == Path() else f" --chdir {shlex.quote(str(choices.repository))}"
-    return f"pacsconf{folder}{f' -e {shlex.quote(environment)}' if environment else ''}"
-
-
-def _repository(root: Path) -> bool:
-    here = root.resolve()
-    return any((folder / ".git").exists() for folder in (here, *here.parents))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pacsconf.adopt import directory, orthanc
 from pacsconf.adopt.draft import Draft, Plain, Remark
 from pacsconf.adopt.files import Terms, beside
-from pacsconf.adopt.inference import Inferred, Proposal, inferred
+from pacsconf.adopt.inference import Proposal, inferred
 from pacsconf.adopt.merge import Merged, merged, undeclared
 from pacsconf.adopt.orthanc import Own
 from pacsconf.adopt.settle import Adoption, Live, settle
@@ -110,6 +110,8 @@ class Result:
     """By profile: how many of the adopted devices have it."""
     flows: tuple[str, ...] = ()
     """Flows that were inferred and are declared."""
+    proposed: tuple[str, ...] = ()
+    """Those of `files` that hold comments only: what a person may take over."""
 
 
 def adopted(finds: Finds, existing: Beside | None, terms: Terms, *, infer: bool = False) -> Result:
@@ -123,8 +125,7 @@ def adopted(finds: Finds, existing: Beside | None, terms: Terms, *, infer: bool 
         if existing
         else Merged(draft)
     )
-    with_flows = inferred(met.draft, finds.states, existing.inventory if existing else None)
-    return _Settling(finds, existing, terms, met).result(with_flows if infer else Inferred(met.draft))
+    return _Settling(finds, existing, terms, met).result(infer=infer)
 
 
 def _draft(finds: Finds) -> Draft:
@@ -162,31 +163,49 @@ class _Settling:
     inventory: Inventory | None = None
     """The inventory that was looked at last: what exists, and what is adopted."""
 
-    def result(self, first: Inferred) -> Result:
-        """The draft settled: whole, else without flows, else without devices that others would get."""
-        draft, proposals = first.draft, first.proposals
+    def result(self, *, infer: bool) -> Result:
+        """The draft settled: without devices that others would get by it, with flows that concern nobody else."""
+        draft = self.met.draft
         adoption, elsewhere = self.settled(draft)
-        if elsewhere and draft.flows:
-            proposals += tuple(_proposal(draft, name, elsewhere) for name in draft.flows)
-            draft = replace(draft, flows={})
-            adoption, elsewhere = self.settled(draft)
         left_out: frozenset[str] = frozenset()
         if elsewhere and self.finds.config and self.finds.config.type == "orthanc":
             left_out = _meant(draft, elsewhere)
             draft = undeclared(draft, left_out)
             adoption, elsewhere = self.settled(draft)
-        taken = self.existing.texts if self.existing else {}
-        more = _proposed(proposals, {name: self.met.draft.devices[name] for name in sorted(left_out)})
+        proposals: tuple[Proposal, ...] = ()
+        if infer:
+            found = inferred(draft, self.finds.states, self.existing.inventory if self.existing else None)
+            proposals = found.proposals
+            with_flows, more = self.settled(found.draft)
+            if more == elsewhere:
+                draft, adoption = found.draft, with_flows
+            else:
+                proposals += tuple(_proposal(found.draft, name, more) for name in found.draft.flows)
+                self.settled(draft)
+        return self.told(draft, adoption, proposals, left_out, elsewhere)
+
+    def told(
+        self,
+        draft: Draft,
+        adoption: Adoption,
+        proposals: tuple[Proposal, ...],
+        left_out: frozenset[str],
+        elsewhere: tuple[Address, ...],
+    ) -> Result:
+        taken = {**(self.existing.texts if self.existing else {}), **adoption.files}
+        devices = {name: self.met.draft.devices[name] for name in sorted(left_out)}
+        proposed = beside(_proposed(proposals, devices), taken, self.finds.name)
         return Result(
             self.finds,
             adoption,
-            {**adoption.files, **beside(more, {**taken, **adoption.files}, self.finds.name)},
+            {**adoption.files, **proposed},
             self.met,
             proposals,
             tuple(sorted(left_out)),
             elsewhere,
             self.profiles(draft),
             tuple(draft.flows),
+            tuple(proposed),
         )
 
     def settled(self, draft: Draft) -> tuple[Adoption, tuple[Address, ...]]:

@@ -29,11 +29,11 @@ _SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that was written, or would be."""
+    """A file that was written, or would be; `proposal`: it holds comments only."""
 
     path: str
     lines: int
-    holds: str = ""
+    proposal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,8 @@ class Adopted:
     unseen: Sequence[str] = ()
     differs: Sequence[Differs] = ()
     twins: Sequence[Twin] = ()
+    absent: Sequence[str] = ()
+    """Declared devices that the source does not know."""
     undeclared: Sequence[str] = ()
     elsewhere: Sequence[str] = ()
     bindings: str = ""
@@ -122,6 +124,7 @@ def adopt_text(told: Adopted, width: int = 80) -> Lines:
             _left(told, room),
             _differs(told, room),
             _twins(told, room),
+            _absent(told, room),
             _elsewhere(told, room),
             _unseen(told, room),
             _binding(told, room),
@@ -148,7 +151,9 @@ def _files(told: Adopted, width: int) -> Lines:
         row
         for file in told.files
         for row in beside(
-            line(Span("  + ", "create"), file.path), line(Span(counted(file.lines, "line"), "faint")), width
+            line(Span("  + ", "create"), file.path),
+            line(Span(f"{counted(file.lines, 'line')}{' of comments' if file.proposal else ''}", "faint")),
+            width,
         )
     )
     return (line(Span(head, "strong")), *rows)
@@ -172,8 +177,7 @@ def _flows(told: Adopted, width: int) -> Lines:
         head = line(Span("Flows inferred  ", "strong"))
         rows += wrapped(listed(_few(told.flows)), width, first=head, indent=4)
     if told.proposals:
-        head = line(Span("Flows proposed only, as comments in flows-proposed.yaml", "strong"))
-        rows.append(head)
+        rows += wrapped("Flows proposed only, as comments to be judged", width, style="strong")
         for name, why in list(told.proposals.items())[:_SHOWN]:
             rows += wrapped(f"{name}: {why}", width, first=line("  ? "))
         rows += _more(len(told.proposals))
@@ -205,7 +209,8 @@ def _left(told: Adopted, width: int) -> Lines:
     rows += _more(len(told.left))
     for why, patterns in told.ignored.items():
         shown = listed(_few(list(patterns), 4))
-        rows += wrapped(f"{' '.join(why.split())}: {shown}", width, first=line("  – "))  # noqa: RUF001
+        said = why.splitlines()[0].rstrip(".") if why else "Differs"
+        rows += wrapped(f"{said}: {shown}", width, first=line("  – "))  # noqa: RUF001
     return (line(Span("Left alone, and why", "strong")), *rows) if rows else ()
 
 
@@ -250,6 +255,13 @@ def _twins(told: Adopted, width: int) -> Lines:
     )
 
 
+def _absent(told: Adopted, width: int) -> Lines:
+    if not told.absent:
+        return ()
+    head = f"Declared, and not in {told.system or told.source}; ignored there: {listed(_few(told.absent))}"
+    return wrapped(head, width)
+
+
 def _twin(one: Twin) -> str:
     if one.live == one.declared:
         return f"{one.declared} ({one.at}) has the same name there"
@@ -262,7 +274,7 @@ def _elsewhere(told: Adopted, width: int) -> Lines:
         text = (
             f"{counted(len(told.undeclared), 'device')} not declared, since other systems would get "
             f"{'it' if len(told.undeclared) == 1 else 'them'} too: {listed(_few(list(told.undeclared)))}. "
-            "Their peers say title and address themselves; devices-proposed.yaml has them as comments."
+            "Their peers say title and address themselves; a file holds them as comments."
         )
         rows += wrapped(text, width, first=line("  ? "))
     if told.elsewhere:

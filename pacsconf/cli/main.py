@@ -18,11 +18,14 @@ from typer.exceptions import TyperException
 
 from pacsconf import __version__
 from pacsconf.cli import (
+    adopt_commands,
+    attest_commands,
     change_commands,
     compare_commands,
     inventory_commands,
     lab_commands,
     record_commands,
+    render_commands,
     status_commands,
     workspace,
 )
@@ -98,9 +101,12 @@ class Invocation:
 
 inventory_commands.register(app)
 status_commands.register(app)
+adopt_commands.register(app)
 compare_commands.register(app)
 change_commands.register(app)
 record_commands.register(app)
+render_commands.register(app)
+attest_commands.register(app)
 lab_commands.register(app)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pacsconf.cli import workspace
@@ -10,13 +11,14 @@ from pacsconf.cli.exits import Exit
 from pacsconf.cli.screen import Screen
 from pacsconf.core.errors import PacsconfError
 from pacsconf.inventory.merge import nearest
-from pacsconf.report.lines import BLANK, Line, Lines, Span, columns, line, padded, width_of, wrapped
+from pacsconf.report.lines import BLANK, Line, Lines, Span, columns, line, padded, wrapped
 
 if TYPE_CHECKING:
     from pacsconf.inventory.systems import SystemConfig
     from pacsconf.systems.abilities import AccountRight
 
 PAGE = "docs/least-privilege.md"
+_BELOW = line(" " * 6)
 _MARKS = {"yes": Span("✓", "good"), "no": Span("✗", "error"), "unknown": Span("?", "warning")}
 
 
@@ -62,11 +64,18 @@ def rights_text(config: SystemConfig, found: Sequence[AccountRight], width: int)
 
 
 def _group(title: str, rights: Sequence[AccountRight], width: int) -> Iterator[Line]:
+    """A row for each right; what is wrong with several in a row is said once, below them."""
     names = max((len(right.name) for right in rights), default=0)
     yield line(Span(title, "strong"))
-    for right in rights:
-        first = line("  ", _MARKS[right.verdict], f" {padded(right.name, names)}  ")
-        yield from wrapped(right.detail, width, first=first, indent=min(width_of(first), 16)) or (first,)
+    for (verdict, detail, _), alike in groupby(rights, key=_said_once):
+        *others, last = (line("  ", _MARKS[verdict], f" {padded(right.name, names)}  ") for right in alike)
+        yield from (*others, last) if others else ()
+        first = _BELOW if others else last
+        yield from wrapped(detail, width, first=first, indent=len(_BELOW[0].text)) or (first,)
+
+
+def _said_once(right: AccountRight) -> tuple[str, str, str]:
+    return right.verdict, right.detail, right.name if right.verdict == "yes" else ""
 
 
 def _sum(config: SystemConfig, found: Sequence[AccountRight], width: int) -> Lines:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pacsconf.cli.doctor_rights import missing, rights_text
@@ -58,3 +60,15 @@ def test_what_it_comes_to_depends_on_the_mode(mode, found, lacking, said):
 
 def test_what_is_not_needed_is_not_shown():
     assert "change devices" not in plain(rights_text(config("read-only"), [LOOK, BARRED], 80))
+
+
+def test_what_is_wrong_with_several_is_said_once():
+    other = replace(BARRED, name="change connections")
+    text = plain(rights_text(config("write"), [LOOK, BARRED, other, WRITE, replace(WRITE, name="add")], 80))
+    assert (
+        "  ✗ change devices\n"
+        "  ✗ change connections\n"
+        "      grant write access\n"
+        "  ✓ change devices      tried on dicomDeviceName=ct-1\n"
+        "  ✓ add                 tried on dicomDeviceName=ct-1\n"
+    ) in text

@@ -153,7 +153,7 @@ def _told(name: str, answers: Sequence[Answer], granted: int, entry: Entry, root
     odd = next((answer for answer in answers if answer.code != granted), None)
     if odd is not None:
         return _writing(name, "unknown", f"trying it on {names.leaf(entry.dn)}: {odd.text}; {_grant(root)}")
-    return _writing(name, "yes", f"tried on {names.leaf(entry.dn)}, without changing it")
+    return _writing(name, "yes", f"tried on {names.leaf(entry.dn)}")
 
 
 def _first(tree: Tree, kind: str) -> Entry | None:
@@ -175,7 +175,7 @@ def _hidden(entries: Sequence[Entry]) -> Iterator[AccountRight]:
         text = f"what stands below {names.leaf(hollow[0].dn)} is hidden; grant read access to all entries"
         yield _looking(name, "no", text)
     elif told:
-        yield _looking(name, "yes", "no entry says that it has others below which are not shown")
+        yield _looking(name, "yes", "no entry has others below it that are not shown")
     else:
         yield _looking(name, "unknown", "this server does not tell whether it holds something back")
 

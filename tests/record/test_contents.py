@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pacsconf.core.address import Address
+from pacsconf.core.attestation import Attestation
 from pacsconf.core.change import Change
 from pacsconf.core.errors import RecordError
 from pacsconf.core.resource import State
@@ -64,6 +65,19 @@ contents = st.builds(
         max_size=3,
     ).map(lambda many: {one.change.address: one for one in many}),
     reserved=st.dictionaries(addresses, st.dates(), max_size=3),
+    attested=st.lists(
+        st.builds(
+            Attestation,
+            addresses,
+            st.none() | states,
+            words,
+            words,
+            st.sampled_from(["attested", "observed"]),
+            words,
+            words,
+        ),
+        max_size=3,
+    ).map(lambda many: {one.address: one for one in many}),
 )
 
 
@@ -81,10 +95,10 @@ def test_contents_survive_their_files(contents):
 @given(contents)
 def test_equal_contents_are_equal_files_whatever_order_they_came_in(contents):
     turned = Contents(
-        *(
-            dict(reversed(getattr(contents, name).items()))
-            for name in ("owned", "held", "waiting", "reserved")
-        )
+        **{
+            name: dict(reversed(getattr(contents, name).items()))
+            for name in ("owned", "held", "waiting", "reserved", "attested")
+        }
     )
     assert to_files(ENTRY, turned) == to_files(ENTRY, contents)
 
@@ -124,6 +138,7 @@ def test_a_newer_format_is_named_before_anything_else_is_read():
         ("owned/a/b.jsonl", b"\nnull\n", "owned/a/b.jsonl:1 cannot be understood"),
         ("owned/a/b.jsonl", b"null\n", "owned/a/b.jsonl:1 cannot be understood: a state is missing"),
         ("owned/a/b.jsonl", b"\xff\n", "owned/a/b.jsonl:1 cannot be understood: 'utf-8' codec"),
+        ("attested/a.jsonl", b"{}\n", "attested/a.jsonl:1 cannot be understood: 'address'"),
         ("owned/a/b.jsonl", b"[" * 100_000, "owned/a/b.jsonl:1 cannot be understood: maximum recursion"),
     ],
 )

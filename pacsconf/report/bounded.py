@@ -24,21 +24,21 @@ MOST_MEMORY = 1 << 30
 _CHILD = "import sys; sys.path[:] = sys.argv[1:]; from pacsconf.report.bounded import serve; serve()"
 
 
-def rendered(folder: Path, file: str, values: Mapping[str, Any]) -> str:
-    """What this template makes of the values.
+def rendered(folder: Path, file: str, values: Mapping[str, Any], *, seconds: int = MOST_SECONDS) -> str:
+    """What this template makes of the values, within so many seconds of work.
 
     Raises: TemplateFault when it cannot be used, or takes more time or memory than a template may.
     """
     command = [sys.executable, "-I", "-c", _CHILD, *sys.path]
-    request = pickle.dumps((folder, file, dict(values)))
+    request = pickle.dumps((folder, file, dict(values), seconds))
     try:
         done = subprocess.run(
-            command, input=request, capture_output=True, timeout=2 * MOST_SECONDS, check=False, env={}
+            command, input=request, capture_output=True, timeout=2 * seconds, check=False, env={}
         )
     except subprocess.TimeoutExpired as exc:
-        raise _too_long(folder / file) from exc
+        raise _too_long(folder / file, seconds) from exc
     if done.returncode in _ENDED_BY_TIME:
-        raise _too_long(folder / file)
+        raise _too_long(folder / file, seconds)
     answer = _answer(done.stdout)
     if done.returncode or answer is None:
         said = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
@@ -55,9 +55,9 @@ _ENDED_BY_TIME = (-24, -9)
 """SIGXCPU at the bound, SIGKILL a second later."""
 
 
-def _too_long(file: Path) -> TemplateFault:
+def _too_long(file: Path, seconds: int) -> TemplateFault:
     return TemplateFault(
-        f"{file}: it takes longer than {MOST_SECONDS} seconds",
+        f"{file}: it takes longer than {seconds} seconds",
         fix="Look for a loop within a loop that goes over more than it should.",
     )
 
@@ -75,8 +75,8 @@ def serve() -> None:
     from pacsconf.report.render import Templates
 
     request = sys.stdin.buffer.read()
-    _bound()
-    folder, file, values = pickle.loads(request)  # noqa: S301 - from the process that started this one
+    folder, file, values, seconds = pickle.loads(request)  # noqa: S301 - from the process that started this one
+    _bound(seconds)
     try:
         answer = {"text": Templates(folder).filled(file, values)}
     except TemplateFault as fault:
@@ -84,11 +84,11 @@ def serve() -> None:
     sys.stdout.write(json.dumps(answer))
 
 
-def _bound() -> None:
+def _bound(seconds: int) -> None:
     try:
         import resource
     except ImportError:  # not on Windows: there the time is bounded by the other process
         return
-    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS + 1))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

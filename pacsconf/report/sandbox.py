@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from jinja2 import (
     FunctionLoader,
@@ -26,6 +26,9 @@ from jinja2.utils import missing
 from pacsconf.core.errors import TemplateFault
 from pacsconf.inventory.merge import nearest
 from pacsconf.report.forms import Form, form_of, iso
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 MOST_CHARACTERS = 5_000_000
 """Of what one template writes."""
@@ -145,16 +148,17 @@ def _unknown_among(values: Mapping[str, Any]) -> type[StrictUndefined]:
 def _no_part(whole: object, name: str) -> str:
     """What is wrong with `whole.name`, and what the whole has."""
     if dataclasses.is_dataclass(whole):
-        kind, parts = type(whole).__name__, _parts(type(whole))
+        kind, parts = type(whole).__name__, _parts(whole)
         return f'{kind} has no "{name}"{nearest(name, parts) or "."} It has: {", ".join(parts)}'
     if isinstance(whole, Mapping):
         return f'there is no "{name}" in it{nearest(name, map(str, whole))}'
     return f'a {type(whole).__name__} has no "{name}"'
 
 
-def _parts(kind: type) -> tuple[str, ...]:
+def _parts(whole: DataclassInstance | type[DataclassInstance]) -> list[str]:
     """The names of a context's value: its fields and properties."""
-    return tuple(name for name in dir(kind) if not name.startswith("_"))
+    names = {field.name for field in dataclasses.fields(whole)} | set(dir(whole))
+    return sorted(name for name in names if not name.startswith("_"))
 
 
 # --- faults -------------------------------------------------------------------------------------------------------

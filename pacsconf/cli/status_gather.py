@@ -22,8 +22,9 @@ from pacsconf.core.errors import (
     SystemFaults,
 )
 from pacsconf.inventory.due import Due, dues, soon
+from pacsconf.inventory.systems import ConsoleConfig
 from pacsconf.report import status
-from pacsconf.report.status import DueDay, Held, Status, Trouble, Waiting
+from pacsconf.report.status import Console, DueDay, Held, Status, Trouble, Waiting
 
 if TYPE_CHECKING:
     from pacsconf.core.changeset import ChangeSet
@@ -64,7 +65,17 @@ class Gathering:
                 found, drift=status.drift(planned.plan, planned.changed), pending=status.pending(planned.plan)
             )
         waiting = tuple(_waiting(state, planned))
-        return replace(found, waiting=waiting, troubles=tuple(self.troubles))
+        consoles = tuple(self._consoles(waiting))
+        return replace(found, waiting=waiting, consoles=consoles, troubles=tuple(self.troubles))
+
+    def _consoles(self, waiting: Sequence[Waiting]) -> Iterator[Console]:
+        """The consoles at which something waits, each with the sheet of the apply that asked for it last."""
+        for name in sorted({one.address.system for one in waiting}):
+            config = self.work.inventory.systems.get(name)
+            if isinstance(config, ConsoleConfig):
+                last = max(one.changeset for one in waiting if one.address.system == name)
+                sheets = sorted((self.work.root / "sheets").glob(f"{name}-{last}*.html"))
+                yield Console(name, config.contact or "", str(sheets[-1]) if sheets else "")
 
     def due(self) -> tuple[DueDay, ...]:
         """What falls due in the inventory, whatever the environment."""

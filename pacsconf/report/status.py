@@ -95,6 +95,15 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Console:
+    """Where something waits to be keyed in: who does that, and the sheet that was printed last."""
+
+    system: str
+    contact: str = ""
+    sheet: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """An address that apply leaves alone."""
 
@@ -135,6 +144,7 @@ class Status:
     pending: Pending | None = None
     wire: tuple[Seen, ...] = ()
     waiting: tuple[Waiting, ...] = ()
+    consoles: tuple[Console, ...] = ()
     held: tuple[Held, ...] = ()
     reserved: Mapping[Address, date] | None = None
     due: tuple[DueDay, ...] = ()

@@ -23,7 +23,7 @@ from pacsconf.report.lines import (
     padded,
     wrapped,
 )
-from pacsconf.report.status import SOON, DueDay, Held, Lock, Seen, Status, Waiting
+from pacsconf.report.status import SOON, Console, DueDay, Held, Lock, Seen, Status, Waiting
 from pacsconf.report.words import ACTIONS, ago, counted, listed
 
 _LABEL = 12
@@ -230,7 +230,16 @@ def _waiting(status: Status, width: int) -> Lines:
         return ()
     items = [_item("?", "warning", _keyed(one, status), width) for one in status.waiting]
     head = f"{len(items)} for a person to key in; the plan shows the values"
-    return _listed("waiting", head, items, width, command=f"{status.command} plan")
+    rows = (row for console in status.consoles for row in _console(console, status, width))
+    return (*_listed("waiting", head, items, width, command=f"{status.command} plan"), *rows)
+
+
+def _console(console: Console, status: Status, width: int) -> Lines:
+    """The sheet to key in from, and what to type when that is done."""
+    told = listed((console.sheet and f"sheet {console.sheet}", console.contact))
+    sheet = wrapped(f"{console.system}: {told}", width, first=line(_BELOW)) if told else ()
+    done = line(_BELOW, Span(f"keyed in at {console.system}?  ", "faint"))
+    return (*sheet, *commanded(done, f"{status.command} attest {console.system}", width))
 
 
 def _keyed(one: Waiting, status: Status) -> str:

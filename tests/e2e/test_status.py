@@ -224,6 +224,22 @@ environments: {{lab: {{dial: {{"*": none}}}}}}
     assert "waiting" in hospital.ok("status", "--offline").out, "the record alone cannot know"
 
 
+def test_what_waits_at_a_console_names_its_sheet_and_how_to_say_that_it_is_done(repository):
+    systems = """\
+systems: {ris: {type: console, ae: archive/ARCHIVE, mode: write, contact: "Ms Roth, 4711"}}
+environments: {lab: {dial: {"*": none}}}
+"""
+    hospital = repository(hospital=HOSPITAL, systems=systems)
+    hospital.applied()
+    (sheet,) = (hospital.path / "sheets").glob("ris-*.html")
+    ran = hospital.ok("status")
+    assert "? ris: peer CT1 is to be created, since" in ran.said
+    assert f"ris: sheet sheets/{sheet.name}, Ms Roth, 4711" in ran.said
+    assert "pacsconf -e lab attest ris\n" in ran.out
+    hospital.ok("attest", "ris", "--reason", "keyed in")
+    assert "waiting" not in hospital.ok("status").out
+
+
 def test_what_falls_due_names_its_line(stands):
     near, past = TODAY + timedelta(days=3), TODAY - timedelta(days=2)
     stands.file("baseline").write_text(

@@ -16,7 +16,19 @@ from pacsconf.core.plan import Basis, Plan
 from pacsconf.report import status
 from pacsconf.report.as_json import status_json
 from pacsconf.report.lines import plain
-from pacsconf.report.status import Applied, Drift, DueDay, Held, Lock, Pending, Seen, Status, Trouble, Waiting
+from pacsconf.report.status import (
+    Applied,
+    Console,
+    Drift,
+    DueDay,
+    Held,
+    Lock,
+    Pending,
+    Seen,
+    Status,
+    Trouble,
+    Waiting,
+)
 from pacsconf.report.status_text import next_step, status_text
 
 NOW = datetime(2026, 11, 24, 7, 30, tzinfo=UTC)
@@ -43,6 +55,7 @@ BUSY = replace(
         Seen("us-1/US1", "asleep", "silent", NOW - timedelta(days=2)),
     ),
     waiting=(Waiting(PEER, "update", NOW - timedelta(days=4), "20261120-090000-aaaa"),),
+    consoles=(Console("ris", "Ms Roth, 4711", "sheets/ris-20261120-090000-aaaa.html"),),
     held=(Held(CT, "vendor on site", "M. Weber", NOW - timedelta(hours=5)),),
     reserved={Address.parse("directory/unique-ae-title/CT_OLD"): date(2027, 2, 22)},
     due=(
@@ -82,6 +95,8 @@ def test_a_busy_morning_tells_all_on_one_screen():
         "  waiting     1 for a person to key in; the plan shows the values\n"
         "                                                     pacsconf -e production plan\n"
         "              ? ris: peer CT_ER_2 is to be changed, since 20 Nov 2026 (4 days)\n"
+        "              ris: sheet sheets/ris-20261120-090000-aaaa.html, Ms Roth, 4711\n"
+        "              keyed in at ris?  pacsconf -e production attest ris\n"
         "  held        1 resource left alone by every apply\n"
         '              = directory/device/ct-1: "vendor on site", M. Weber, 5 hours ago\n'
         "              let one go  pacsconf -e production release directory/device/ct-1\n"

@@ -26,7 +26,7 @@ def told(*peers):
 
 
 def test_an_ordinary_peer_is_not_odd():
-    assert told(peer("ct1"), peer("ct-er-1", ae_title="CT_ER_1"), peer("CT1_main", ae_title="CT1")) == []
+    assert told(peer("ct1"), peer("ct-er-1", ae_title="CT_ER_1"), peer("CT2_main", ae_title="CT2")) == []
 
 
 @pytest.mark.parametrize(

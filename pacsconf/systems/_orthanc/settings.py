@@ -209,19 +209,19 @@ def _open(config: OrthancConfig, settings: Settings) -> Iterator[Finding]:
             config,
             rule,
             severity,
-            f"Orthanc {config.name} answers {_REQUESTS[what]} of anybody",
+            f"Orthanc {config.name} allows {_REQUESTS[what]} to anybody",
             harm,
             f"Set {name} to false in its configuration, and restart it: then only peers are answered.",
         )
 
 
 _REQUESTS = {
-    "Echo": "C-ECHO",
-    "Store": "C-STORE",
-    "Find": "C-FIND",
-    "FindWorklist": "worklist queries",
-    "Get": "C-GET",
-    "Move": "C-MOVE",
+    "Echo": "verifications (C-ECHO)",
+    "Store": "the sending of images (C-STORE)",
+    "Find": "queries (C-FIND)",
+    "FindWorklist": "queries of the worklist (C-FIND)",
+    "Get": "retrievals (C-GET)",
+    "Move": "retrievals (C-MOVE)",
 }
 _HARMS: dict[str, tuple[str, Severity, str]] = {
     "Echo": ("ORTHANC-OPEN-ECHO", "info", "A stranger learns that it is there, and nothing else."),

@@ -29,6 +29,7 @@ from pacsconf.report.words import ACTIONS, ago, counted, listed
 _LABEL = 12
 _FEW = 5
 """Of each list so many are shown; the rest is counted."""
+_LAB_UP = "lab up"
 _BELOW = " " * (2 + _LABEL)
 _ILL: tuple[ProofVerdict, ...] = ("failing", "asleep", "unknown")
 
@@ -337,7 +338,7 @@ def next_step(status: Status) -> str:
     troubled = {one.about for one in status.troubles}
     steps = (
         (bool(status.lock and status.lock.ended), "resume"),
-        ("lab" in troubled, "lab up"),
+        ("lab" in troubled, _LAB_UP),
         (bool(troubled - {"plan", "record"}), "doctor"),
         (status.record == "not begun", "record init"),
         ("plan" in troubled or bool(status.pending and status.pending.refused), "plan"),
@@ -346,4 +347,6 @@ def next_step(status: Status) -> str:
         (bool(status.waiting), "plan"),
         (status.offline, "status"),
     )
-    return next((f"{status.command} {step}" for needed, step in steps if needed), "")
+    step = next((step for needed, step in steps if needed), "")
+    plain = status.command.removesuffix(f" -e {status.environment}")  # there is but one lab
+    return f"{plain if step == _LAB_UP else status.command} {step}" if step else ""

@@ -166,7 +166,7 @@ environments: {lab: {}, production: {}}
     ran = repository(hospital=HOSPITAL, systems=systems)("status")
     assert ran.code == 0
     assert "! lab the practice lab is not up" in ran.said
-    assert ran.out.endswith("Next: pacsconf -e lab lab up\n")
+    assert ran.out.endswith("Next: pacsconf lab up\n")
 
 
 def test_an_apply_that_runs_is_told_with_who_and_until_when(stands, left_open):

@@ -190,7 +190,6 @@ def test_a_name_of_others_cannot_act_on_the_terminal():
         ({"pending": Pending(2, 0, "2 to create", ("it is refused",)), "drift": Drift(1, None, 1)}, "plan"),
         ({"record": "not begun"}, "record init"),
         ({"troubles": (Trouble("directory", "down"),), "record": "not begun"}, "doctor"),
-        ({"troubles": (Trouble("lab", "not up"),)}, "lab up"),
         ({"troubles": (Trouble("plan", "a cycle"),)}, "plan"),
         ({"troubles": (Trouble("record", "no git"),), "record": "unreadable"}, ""),
     ],
@@ -198,6 +197,13 @@ def test_a_name_of_others_cannot_act_on_the_terminal():
 def test_the_next_step_is_what_stands_in_the_way_of_all_else(more, command):
     expected = f"pacsconf -e production {command}" if command else ""
     assert next_step(replace(QUIET, **more)) == expected
+
+
+def test_a_lab_is_started_without_naming_its_environment():
+    found = replace(
+        QUIET, environment="lab", command="pacsconf --chdir x -e lab", troubles=(Trouble("lab", "not up"),)
+    )
+    assert next_step(found) == "pacsconf --chdir x lab up"
 
 
 # --- the parts --------------------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -321,6 +322,21 @@ def test_orthanc_shows_neither_account_a_patient(archive):
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin")
 
 
+@contextmanager
+def proxy(configuration: Path, port: int) -> Iterator[None]:
+    """nginx in the foreground, ended by its own process: it gives itself other names than it was started with."""
+    with (configuration.parent / "log").open("wb") as log:
+        process = subprocess.Popen([str(NGINX), "-c", str(configuration)], stderr=log)
+    try:
+        until = time.monotonic() + 10
+        while not processes.answers(port) and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.02)
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 def test_a_proxy_that_only_lets_looking_through(at_archive, archive, tmp_path):
     port = processes.free_port()
@@ -333,10 +349,7 @@ def test_a_proxy_that_only_lets_looking_through(at_archive, archive, tmp_path):
         f"fastcgi_temp_path {tmp_path}/f; uwsgi_temp_path {tmp_path}/u; scgi_temp_path {tmp_path}/s;\n{text}}}\n"
     )
     at_archive("pacsconf", "write").applied()
-    with ExitStack() as stack:
-        pid = processes.spawn([str(NGINX), "-c", str(configuration)], tmp_path, tmp_path / "log")
-        stack.callback(processes.end, tmp_path, ["nginx"])
-        processes.wait_for(lambda: processes.answers(port), pid, tmp_path / "log", "nginx")
+    with proxy(configuration, port):
         hospital = at_archive("pacsconf", "write", f"http://127.0.0.1:{port}")
         assert "No changes" in hospital.ok("plan").out
         ran = hospital("doctor", "--system", "orthanc")

@@ -147,6 +147,17 @@ def test_each_field_leads_to_where_it_is_declared():
     assert listed["allow"] == ("systems", "orthanc", "peers", "other")
 
 
+def test_what_a_listed_peer_does_not_say_leads_to_its_device():
+    written = config(peers={"ct": {"ae": "ct-1", "port": 11112, "allow": ["echo"]}})
+    as_read_again = OrthancConfig.model_validate(written.model_dump())
+    found = declare(as_read_again, hospital(device("ct-1", "CT1")))
+    paths = found.paths[Address.of("orthanc", "peer", "ct")]
+    assert paths["ae_title"] == ("devices", "ct-1", "ae_titles", "CT1")
+    assert paths["host"] == ("devices", "ct-1", "connections", "dicom", "host")
+    assert paths["port"] == ("systems", "orthanc", "peers", "ct", "port")
+    assert paths["allow"] == ("systems", "orthanc", "peers", "ct", "allow")
+
+
 def test_an_address_outside_its_sites_networks_wants_a_second_look():
     main = Site(name="main", networks=("10.20.0.0/16",))
     lost = device("ct-1", "CT1", host="192.0.2.7", site="main")

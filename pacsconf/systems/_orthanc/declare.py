@@ -123,20 +123,21 @@ def _item(config: OrthancConfig, inventory: Inventory, peer: Peer) -> _Item:
         timeout=peer.timeout or None,
         tls=peer.tls or None,
     )
-    listed = config.peers[peer.alias].model_fields_set if peer.explicit else ()
-    keys = {**_of_device(inventory, peer), **{name: (*peer.path, name) for name in listed}}
+    written = dict(config.peers[peer.alias]) if peer.explicit else {}
+    listed: dict[str, Path] = {name: (*peer.path, name) for name in written if written[name] is not None}
+    keys = {**_of_device(inventory, peer), **listed}
     return _Item(resource, peer.path, keys, peer)
 
 
 def _of_device(inventory: Inventory, peer: Peer) -> dict[str, Path]:
-    """Where the fields of a declared entity come from: its connection, and the first flow that it is part of."""
+    """Where the fields of a declared entity come from: its connection, and the first of its flows."""
     device = inventory.devices.get(peer.device)
     ae = device.ae_titles.get(peer.title) if device else None
     if device is None or ae is None:
         return {}
     at = reached_at(device, ae)
     names = [name for name, connection in device.connections.items() if connection is at]
-    found: dict[str, Path] = {}
+    found: dict[str, Path] = {"ae_title": ("devices", device.name, "ae_titles", ae.title)}
     for name in names:
         connection: Path = ("devices", device.name, "connections", name)
         found |= {key: (*connection, key) for key in ("host", "port", "tls")}

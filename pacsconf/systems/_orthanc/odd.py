@@ -44,7 +44,7 @@ def _title(peer: PeerEntry) -> Iterator[Finding]:
             "warning",
             peer.address,
             f'Peer {_name(peer)} has the AE title "{title}", which is none',
-            f"{exc}. No device can call by it, and none answers to it.",
+            f"No device can call by it, and none answers to it: {exc}.",
             "Ask what device this was meant to be; correct the title, or delete the peer.",
         )
         return

@@ -313,7 +313,9 @@ def expected(text: str) -> str:
 
 
 def name(text: str) -> str:
-    """A name of something declared: printable, no outer or double spaces, at most 64 characters.
+    """A name of something declared: printable, no outer or double spaces, at most 128 characters.
+
+    A capability is named after its SOP class by default, and the longest of those have 77.
 
     Raises: ValueError with the rule that was broken.
     """
@@ -321,8 +323,8 @@ def name(text: str) -> str:
         raise ValueError("a name needs at least one character")
     if text != " ".join(text.split()) or not text.isprintable():
         raise ValueError("a name has no spaces at its ends, no double spaces and no control characters")
-    if len(text) > 64:
-        raise ValueError(f"a name has at most 64 characters; this one has {len(text)}")
+    if len(text) > 128:
+        raise ValueError(f"a name has at most 128 characters; this one has {len(text)}")
     return text
 
 

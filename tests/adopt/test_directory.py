@@ -145,7 +145,7 @@ def test_each_thing_left_out_has_a_remark() -> None:
         capability("ct-1", "CT_1", "bad", role="BOTH"),
         capability("ct-1", "CT_1", "half", syntaxes=()),
         ae("ct-1", "X" * 17),
-        device("y" * 65),
+        device("y" * 129),
     )
     assert [summary.rpartition("; ")[2] if "; " in summary else summary for summary in said] == [
         'Capability "half" of ct-1/CT_1 has no transfer syntaxes, and is left unmanaged',

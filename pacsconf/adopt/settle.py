@@ -110,14 +110,17 @@ class _Rounds:
         wrong = [one for one in errors(loaded.findings) if one.rule not in RULE_IDS]
         names = {(str(one.path[0]), str(one.path[1])): one for one in wrong if len(one.path) > 1}
         devices, flows = dict(self.draft.devices), dict(self.draft.flows)
-        remarks = list(self.draft.remarks)
+        remarks: list[Remark] = []
         for (collection, name), finding in names.items():
             held = {"devices": devices, "flows": flows}.get(collection, {})
             if held.pop(name, None) is not None:
                 remarks.append(Remark(f"{finding.summary}; {name} is left unmanaged", finding.fix))
-        self.draft = replace(self.draft, devices=devices, flows=flows, remarks=tuple(dict.fromkeys(remarks)))
-        self.profiled = self.profile() if names else self.profiled
-        return bool(names)
+        if remarks:
+            self.draft = replace(
+                self.draft, devices=devices, flows=flows, remarks=(*self.draft.remarks, *remarks)
+            )
+            self.profiled = self.profile()
+        return bool(remarks)
 
     def accept(self, findings: Iterable[Finding]) -> bool:
         """Put new faults into the baseline; whether there were any."""

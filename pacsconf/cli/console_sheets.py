@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -93,23 +94,24 @@ def _stored(folder: Path, name: str, texts: Mapping[str, str]) -> list[Path]:
 
     Raises: PacsconfError when they cannot be written.
     """
-    number = 1
-    while True:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = next(
+            paths for paths in _names(folder, name, texts) if not any(p.exists() for p in paths.values())
+        )
+        for form, path in paths.items():
+            with path.open("x", encoding="utf-8") as file:
+                file.write(texts[form])
+    except OSError as exc:
+        raise PacsconfError(
+            f"no sheet can be written in {folder}: {exc.strerror}",
+            fix="The changes are made and recorded. Print what waits again: pacsconf render console-sheet",
+        ) from exc
+    return list(paths.values())
+
+
+def _names(folder: Path, name: str, forms: Iterable[str]) -> Iterator[dict[str, Path]]:
+    """The names to try: as asked, then with a number."""
+    for number in count(1):
         stem = name if number == 1 else f"{name}-{number}"
-        paths = {form: folder / f"{stem}.{form}" for form in texts}
-        number += 1
-        if any(path.exists() for path in paths.values()):
-            continue
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for form, path in paths.items():
-                with path.open("x", encoding="utf-8") as file:
-                    file.write(texts[form])
-        except FileExistsError:
-            continue
-        except OSError as exc:
-            raise PacsconfError(
-                f"the sheet {paths[next(iter(paths))]} cannot be written: {exc.strerror}",
-                fix="The changes are made and recorded. Name another folder next time: --sheets DIR",
-            ) from exc
-        return list(paths.values())
+        yield {form: folder / f"{stem}.{form}" for form in forms}

@@ -9,7 +9,8 @@ from pacsconf.core.errors import BadAnswer, PacsconfError, StalePlan, SystemFaul
 from pacsconf.report.lines import Line, Lines, Span, columns, line, wrapped
 
 _COMMANDS = re.compile(
-    r"\bpacsconf(?= (?:plan|show|apply|resume|drift|history|hold|release|unlock|record init|doctor)\b)"
+    r"\bpacsconf(?= (?:plan|show|apply|resume|drift|history|hold|release|unlock|attest|render"
+    r"|record init|doctor)\b)"
 )
 """Commands that concern one environment, as they stand in the texts of those who do not know which it is."""
 

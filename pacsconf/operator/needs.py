@@ -13,7 +13,7 @@ from pacsconf.inventory.systems import OrthancConfig, SystemConfig
 from pacsconf.inventory.values import SecretRef
 
 WITHOUT_NETWORK = frozenset({"memory", "console"})
-"""Types of systems that nothing is sent to: they hold memory or a file of this machine, or a person keys them in."""
+"""Types of systems that nothing is sent to: they are in memory, a file, or keyed in by a person."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def opened(server):
     def make(secrets=None, at=None, **keys):
         running = at or server
         login = {"user": running.user, "password": "env:PW"}
-        config = {"type": "orthanc", "name": "pacs", "url": running.url, "login": login, "timeout": 5} | keys
+        config = {"type": "orthanc", "name": "pacs", "url": running.url, "login": login, "timeout": 30} | keys
         resolve = secrets or (lambda ref, *_at: Secret(running.password if ref.rest == "PW" else "sesame"))
         made.append(OrthancSystem("pacs", OrthancConfig.model_validate(config), resolve))
         return made[-1]

@@ -24,6 +24,7 @@ from pacsconf.cli import (
     compare_commands,
     inventory_commands,
     lab_commands,
+    look_commands,
     record_commands,
     render_commands,
     status_commands,
@@ -100,6 +101,7 @@ class Invocation:
 
 
 inventory_commands.register(app)
+look_commands.register(app)
 status_commands.register(app)
 adopt_commands.register(app)
 compare_commands.register(app)

@@ -146,6 +146,7 @@ def opened(screen: Screen, typed: Typed, *, root: Path = Path(), name: str | Non
     assert kind is not None, f"{config.type} comes with pacsconf"
     ask = getpass.getpass if screen.is_interactive else None
     secrets = _keyring(config, root, ask)
+    _ask_now(config, secrets)
     system = kind(config.name, _rooted(config, root), secrets)
     try:
         yield Source(system, config, whole, root, secrets)
@@ -154,7 +155,7 @@ def opened(screen: Screen, typed: Typed, *, root: Path = Path(), name: str | Non
 
 
 def completed(screen: Screen, typed: Typed) -> Typed:
-    """What was typed, with a person's answers where something is missing. The password is asked for when used."""
+    """What was typed, with a person's answers where something is missing; of a password, that it is asked for."""
     whole = typed
     if not whole.where:
         whole = replace(whole, where=screen.ask("Address (ldaps://HOST, or https://HOST of an Orthanc): "))
@@ -291,6 +292,15 @@ def _keyring(config: SystemConfig, root: Path, ask: Ask | None) -> Keyring:
     bindings = tuple(Binding(need.ref, need.endpoint) for need in needs([config]))
     identity = _identity(root) if any(each.ref.scheme == "age" for each in bindings) else None
     return Keyring(default_path(os.environ), bindings, identity, root, None, os.environ, ask)
+
+
+def _ask_now(config: SystemConfig, secrets: Keyring) -> None:
+    """Have a password typed in before anything else is shown; the answer is remembered until it is used."""
+    from pacsconf.operator.needs import needs
+
+    for need in needs([config]):
+        if need.ref.scheme == "prompt":
+            secrets(need.ref, need.endpoint.scheme, need.endpoint.host, need.endpoint.port)
 
 
 def _identity(root: Path) -> Path | None:

@@ -69,7 +69,7 @@ class Knock:
     """What came of one association. `text` says it in words; `echo` is what became of the C-ECHO.
 
     `implementation` is what the peer calls itself: its version name and class UID (PS3.7 annex D.3.3.2). `advice`
-    is what to do about a rejection, where its reason tells.
+    is what to do about a rejection, where its reason tells; `why` is its source and reason.
     """
 
     came: Came
@@ -80,10 +80,13 @@ class Knock:
     max_pdu: int | None = None
     echo: str = ""
     milliseconds: float = 0.0
+    why: tuple[int, int] | None = None
 
 
 def knock(title: str, host: str, port: int, calling: str, timeout: float = 5.0) -> Knock:
     """Call `title` once under the title `calling`; every step has `timeout` seconds."""
+    proposed = [(uid, uids.DEFAULT_TRANSFER_SYNTAXES) for uid in _COMMON]
+    request = proposal(calling, title, proposed)
     since = time.monotonic()
     try:
         sock = socket.create_connection((host, port), timeout)
@@ -91,19 +94,18 @@ def knock(title: str, host: str, port: int, calling: str, timeout: float = 5.0) 
         return Knock("unreachable", f'the name "{host}" is not known to this machine')
     except OSError as exc:
         return Knock("unreachable", not_reached(exc, port, timeout))
-    return _speak(Association(sock, timeout), title, calling, since)
+    return _speak(Association(sock, timeout), request, since)
 
 
-def _speak(association: Association, title: str, calling: str, since: float) -> Knock:
-    proposed = [(uid, uids.DEFAULT_TRANSFER_SYNTAXES) for uid in _COMMON]
+def _speak(association: Association, request: bytes, since: float) -> Knock:
     try:
         with association:
-            answer = association.negotiate(proposal(calling, title, proposed))
+            answer = association.negotiate(request)
             found = tuple(_contexts(answer))
             echo = _echo(association) if not found[0].refused else f"not asked: {found[0].refused}"
     except PeerFault as fault:
         advice = _ADVICE.get(fault.why, "") if fault.why else ""
-        return Knock(fault.how, str(fault), advice, milliseconds=_since(since))
+        return Knock(fault.how, str(fault), advice, milliseconds=_since(since), why=fault.why)
     accepted = sum(not context.refused for context in found)
     text = f"the association was accepted, with {accepted} of {len(found)} services that were proposed"
     implementation, max_pdu = _described(answer)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pacsconf.core.finding import Finding
+from pacsconf.core.finding import Finding, Place
 from pacsconf.core.resource import Snapshot
-from pacsconf.systems._dicom.export import planted, spelled
+from pacsconf.systems._dicom.export import legible, planted, spelled
 from pacsconf.systems._dicom.oddities import Oddities
 from pacsconf.systems._dicom.tree import Reader
 from pacsconf.systems._dicom.unseen import Unseen
@@ -29,15 +29,26 @@ class LdifFile:
         self._reader: Reader | None = None
 
     def read(self) -> Snapshot:
-        """What the file holds; entries that are broken are left out, and told in `findings`.
+        """What the file holds; entries and values that are broken are left out, and told in `findings`.
 
-        Raises: PacsconfError when the file cannot be read; BadAnswer for two entries of one address, or a value
-        that the standard does not allow.
+        Raises: PacsconfError when the file cannot be read; BadAnswer for two entries of one address.
         """
         contents = ldif.read(self.path)
-        self.findings = contents.findings
-        self._reader = Reader(planted(self.name, contents.entries), None, spelled(contents.spellings))
+        tree, wrong = legible(planted(self.name, contents.entries))
+        values = (self._value(what, contents.lines.get(entry.dn, 1)) for entry, what in wrong)
+        self.findings = (*contents.findings, *values)
+        self._reader = Reader(tree, None, spelled(contents.spellings))
         return self._reader.snapshot()
+
+    def _value(self, what: str, line: int) -> Finding:
+        return Finding(
+            "LDIF-VALUE",
+            "error",
+            f"A value of this entry was left out: {what}",
+            "The standard does not allow it (PS3.15 section H.1.3).",
+            "Correct it in the directory, and export it again.",
+            place=Place(str(self.path), line, 1),
+        )
 
     def oddities(self) -> Sequence[Finding]:
         """What is wrong or unusual about the configuration."""

@@ -79,7 +79,7 @@ def test_a_certificate_that_nobody_vouches_for_is_exit_9_and_no_password_is_sent
     assert ran.code == 9
     assert "is not trusted: its certificate comes from an authority that is not known here." in ran.said
     assert "Nothing was sent." in ran.said
-    assert "fix ca_file: names the authority" in ran.said
+    assert "fix ca_file (--ca-file) names the authority" in ran.said
 
 
 def test_a_certificate_of_a_known_authority_is_trusted(point, directory):

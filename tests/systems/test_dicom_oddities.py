@@ -237,6 +237,29 @@ def test_a_value_that_cannot_be_is_refused_with_its_entry():
         snapshot_of("d", ldif.parse(text.encode(), "x.ldif").entries)
 
 
+def test_in_a_file_every_value_that_cannot_be_has_its_line_and_the_rest_is_read(tmp_path: Path):
+    path = tmp_path / "x.ldif"
+    path.write_text(
+        f"dn: dicomDeviceName=ct-1,cn=Devices,{BASE}\nobjectClass: dicomDevice\ndicomInstalled: yes\n"
+        "dicomManufacturer: A\ndicomManufacturer: B\ndicomStationName: CT\n\n"
+        f"dn: cn=dicom,dicomDeviceName=ct-1,cn=Devices,{BASE}\nobjectClass: dicomNetworkConnection\n"
+        "dicomHostname: a\ndicomPort: none\n"
+    )
+    export = LdifFile("d", path)
+    resources = {str(each.address): each.fields() for each in export.read().resources}
+    assert resources["d/device/ct-1"] == {"station_name": "CT"}
+    assert resources["d/network-connection/ct-1/dicom"] == {"host": "a"}
+    assert [(each.rule, each.place.line) for each in export.findings if each.place] == [
+        ("LDIF-VALUE", 1),
+        ("LDIF-VALUE", 1),
+        ("LDIF-VALUE", 8),
+    ]
+    assert (
+        export.findings[1].summary
+        == "A value of this entry was left out: dicomInstalled is neither TRUE nor FALSE"
+    )
+
+
 def test_a_file_without_a_configuration_says_so(tmp_path: Path):
     path = tmp_path / "people.ldif"
     path.write_text("dn: ou=people,dc=example,dc=org\nobjectClass: organizationalUnit\nou: people\n")

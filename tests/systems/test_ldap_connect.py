@@ -135,7 +135,7 @@ def test_a_wrong_password_is_refused_and_not_repeated(opens, server):
     )
     assert found.fix == (
         "Check `bind`: whether cn=pacsconf,dc=hospital,dc=example is the account that is meant, and whether "
-        f"env:LDAP holds its password; the operator file says that it goes to {server.url}."
+        f"env:LDAP holds its password; it was sent to {server.url}."
     )
     assert "guess-4711" not in found.message + found.fix + repr(found.__cause__)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+from pacsconf.core.address import Address
 from pacsconf.core.resource import Snapshot
-from pacsconf.systems._dicom.attributes import CONTAINERS
+from pacsconf.systems._dicom.attributes import CONTAINERS, decode, shape
 from pacsconf.systems._dicom.tree import Reader, Tree, grow
 from pacsconf.systems._ldap import Entry, names
 from pacsconf.systems._ldap.schema import AttributeType, Schema
@@ -71,6 +73,23 @@ def _missing(entries: Iterable[Entry]) -> tuple[Entry, ...]:
 def _container(key: names.Key) -> str | None:
     """The container whose name this is."""
     return next((name for name, start in _STARTS.items() if key[: len(start)] == start), None)
+
+
+def legible(tree: Tree) -> tuple[Tree, tuple[tuple[Entry, str], ...]]:
+    """The tree without values that the standard does not allow, and each entry that had one, with what is wrong."""
+    wrong: list[tuple[Entry, str]] = []
+    entries: dict[Address, Entry] = {}
+    for address, entry in tree.entries.items():
+        bad: set[str] = set()
+        for row in shape(address.kind, address.name).rows:
+            try:
+                decode(row, entry.values(row.attribute), names.canonical)
+            except ValueError as exc:
+                wrong.append((entry, str(exc)))
+                bad.add(row.attribute.lower())
+        left = {name: values for name, values in entry.attributes.items() if name not in bad}
+        entries[address] = replace(entry, attributes=left) if bad else entry
+    return replace(tree, entries=entries), tuple(wrong)
 
 
 def spelled(spellings: Mapping[str, str]) -> Schema:

@@ -192,7 +192,7 @@ class Web:
             return "Name a user under `login`, and where its password is kept."
         return (
             f"Check `login`: whether {login.user} is the user that is meant, and whether {login.password} holds "
-            f"its password; the operator file says that it goes to {self.endpoint}."
+            f"its password; it was sent to {self.endpoint}."
         )
 
     # --- httpx2's exceptions as faults of ours ----------------------------------------------------------------

@@ -47,7 +47,7 @@ def unreachable(service: Service, endpoint: Endpoint, error: Exception) -> Unava
             return Unavailable(
                 service.name,
                 f"{endpoint} is not trusted: {certificate_fault(cause)}. Nothing was sent.",
-                fix="ca_file: names the authority that issued the server's certificate.",
+                fix="ca_file (--ca-file) names the authority that issued the server's certificate.",
             )
     why = next((words for cause in _causes(error) if (words := _in_words(cause, service, endpoint))), "")
     why = why or "the connection failed"

@@ -209,7 +209,7 @@ def _way_in(config: DirectoryConfig, endpoint: Endpoint, answer: Answer) -> str:
         return ""
     return (
         f"Check `bind`: whether {config.bind.dn} is the account that is meant, and whether "
-        f"{config.bind.password} holds its password; the operator file says that it goes to {endpoint}."
+        f"{config.bind.password} holds its password; it was sent to {endpoint}."
     )
 
 
@@ -218,7 +218,7 @@ def _unreachable(config: DirectoryConfig, endpoint: Endpoint, cause: Exception) 
         return Unavailable(
             config.name,
             f"{endpoint} is not trusted: {certificate_fault(cause)}. Nothing was sent.",
-            fix="ca_file: names the authority that issued the directory's certificate.",
+            fix="ca_file (--ca-file) names the authority that issued the directory's certificate.",
         )
     if isinstance(cause, ssl.SSLError):
         why = "what answers there does not speak TLS, or no version of it that is safe"

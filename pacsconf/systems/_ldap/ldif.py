@@ -35,11 +35,16 @@ _RESULT = b"search"
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What an LDIF file holds. `spellings` gives each attribute's name as it is first spelled, by lower case."""
+    """What an LDIF file holds.
+
+    `spellings` gives each attribute's name as it is first spelled, by lower case; `lines` where each entry
+    begins, by its name.
+    """
 
     entries: tuple[Entry, ...] = ()
     findings: tuple[Finding, ...] = ()
     spellings: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,7 @@ class _Parser:
         self._findings: list[Finding] = []
         self._spellings: dict[str, str] = {}
         self._seen: dict[names.Key, int] = {}
+        self._lines: dict[str, int] = {}
 
     def contents(self, data: bytes) -> Contents:
         entries: list[Entry] = []
@@ -100,7 +106,7 @@ class _Parser:
                 entries += [entry] if entry else []
         except _Enough:
             pass
-        return Contents(tuple(entries), tuple(self._findings), self._spellings)
+        return Contents(tuple(entries), tuple(self._findings), self._spellings, self._lines)
 
     # --- lines and records -----------------------------------------------------------------------------------
 
@@ -256,6 +262,7 @@ class _Parser:
                 also=((Place(self._file, twice, 1), "is the first one"),),
             )
             return None
+        self._lines[dn] = line.number
         return dn
 
     def _without_change(self, rest: list[_Line]) -> list[_Line] | None:

@@ -34,7 +34,7 @@ def _done(asked: Iterable[Address], plan: Plan, view: View) -> Iterator[Line]:
     command = view.command_for(plan.environment)
     for system in sorted({address.system for address in asked} & view.consoles):
         yield from commanded(
-            line("    ", Span("keyed in?", "faint"), "     "), f"{command} attest {system}", view.columns
+            line("    ", Span("keyed in?", "faint"), "  "), f"{command} attest {system}", view.columns
         )
 
 

@@ -7,7 +7,7 @@ from pacsconf.core.errors import PacsconfError
 from pacsconf.inventory.environment import for_environment
 from pacsconf.inventory.loader import load
 
-WRITTEN = (Path("inventory/pacsconf.yaml"), Path("inventory/hospital.yaml"))
+WRITTEN = (Path("inventory/pacsconf.yaml"), Path("inventory/hospital.yaml"), Path(".gitignore"))
 
 
 def test_a_starter_is_written_and_stands_in_every_environment(tmp_path: Path):
@@ -17,6 +17,12 @@ def test_a_starter_is_written_and_stands_in_every_environment(tmp_path: Path):
     assert sorted(loaded.inventory.environments) == ["lab", "production"]
     for name in loaded.inventory.environments:
         assert for_environment(loaded.inventory, name)[1] == ()
+
+
+def test_what_git_is_to_leave_out_is_said_only_where_nobody_said_it(tmp_path: Path):
+    (tmp_path / ".gitignore").write_text("mine\n")
+    assert write_starter(tmp_path) == WRITTEN[:2]
+    assert (tmp_path / ".gitignore").read_text() == "mine\n"
 
 
 def test_a_starter_only_looks(tmp_path: Path):

@@ -84,7 +84,7 @@ def test_what_is_keyed_in_is_planned_handed_over_waits_and_is_attested(consoles)
     assert "To be keyed in at ct-console (ACME service, 555-12): 2 rows" in ran.out
     waits = consoles.ok("plan", "--detailed-exitcode")
     assert f"? {PEER}\n      ae_title  ARCHIVE\n" in waits.out
-    assert "keyed in?     pacsconf -e lab attest ct-console" in waits.out
+    assert "keyed in?  pacsconf -e lab attest ct-console" in waits.out
     done = consoles.ok("attest", "ct-console", *WHY)
     assert f"  attested  {OWN}\n  attested  {PEER}\n" in done.out
     assert "2 rows recorded as attested. 1 row still waiting:\n  ? pacs/network-ae/archive\n" in done.out

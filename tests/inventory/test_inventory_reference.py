@@ -40,6 +40,8 @@ MODELS: dict[type[BaseModel], tuple[str, str]] = {
     systems.Login: ("### Orthanc", "### Memory"),
     systems.RemoteLogin: ("### Orthanc", "### Memory"),
     systems.WebServerConfig: ("### Orthanc", "### Memory"),
+    systems.ConsoleConfig: ("## systems", "### Memory"),
+    systems.ExportConfig: ("### Console", "### Memory"),
     systems.MemoryConfig: ("## systems", "## environments"),
     systems.Environment: ("## environments", "## baseline"),
     baseline.Accepted: ("## baseline", "## Services"),
@@ -117,4 +119,8 @@ def test_links_lead_somewhere():
     links = re.findall(r"\]\(([^)]+)\)", TEXT)
 
     assert [link for link in links if link.startswith("#") and link[1:] not in anchors] == []
-    assert [link for link in links if not link.startswith("#") and not (ROOT / "docs" / link).exists()] == []
+    assert [
+        link
+        for link in links
+        if not link.startswith("#") and not (ROOT / "docs" / link.partition("#")[0]).exists()
+    ] == []

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from pacsconf.adopt.files import beside, write
+from pacsconf.adopt.draft import Draft
+from pacsconf.adopt.files import Terms, beside, laid_out, write
+from pacsconf.adopt.profiles import Profiled
 from pacsconf.core.errors import PacsconfError
 
 
@@ -39,3 +42,14 @@ def test_where_a_folder_cannot_be_made_none_is_written(tmp_path: Path) -> None:
     with pytest.raises(PacsconfError, match="cannot be written: Not a directory; nothing was"):
         write({"a.yaml": "a", "devices/ct.yaml": "b"}, tmp_path)
     assert [path.name for path in tmp_path.rglob("*")] == ["devices"]
+
+
+def test_a_file_that_would_be_too_large_to_be_read_goes_on_in_a_second_one() -> None:
+    devices = {f"ct-{number}": {"type": "modality", "description": "x" * 2_000_000} for number in (1, 2)}
+    files = laid_out(
+        Draft("arc"), Profiled({}, devices, dict.fromkeys(devices, "ct")), Terms("me", date(2026, 11, 24))
+    )
+    assert {path: text.count("type: modality") for path, text in files.items()} == {
+        "devices/ct.yaml": 1,
+        "devices/ct-2.yaml": 1,
+    }

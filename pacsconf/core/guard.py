@@ -215,8 +215,8 @@ def _vanished(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
     for (system, kind), roots, total in _counted(gone, scene):
         yield Guard(
             "GUARD-VANISHED", f"{kind}s of {system}", roots, total, 0,
-            "the inventory neither has nor retires them; take something out by `lifecycle: retired`,"
-            " not by deleting its lines",
+            "the inventory neither has nor retires them; take a device out by `lifecycle: retired`, not by deleting"
+            " its lines. What has no life cycle, such as a listed peer, is acknowledged",
             notes=tuple(
                 f"{root} looks renamed to {taker}: it takes its name"
                 for root in roots

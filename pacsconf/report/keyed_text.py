@@ -48,6 +48,8 @@ def claimed_text(
     """What is recorded to stand, or to be gone, what waits still, and what to type next."""
     room = columns(width)
     rows = (row for address, words in done for row in _row(Span(f"  {how}  ", "good"), address, words, room))
+    if not (done or left):
+        return (line("Nothing waits for a person."),)
     recorded = f"{counted(len(done), 'row')} recorded as {how}." if done else "Nothing was recorded."
     waits = (
         f" {counted(len(left), 'row')} still waiting:" if left else " Nothing waits for a person any more."

@@ -122,7 +122,7 @@ def test_what_cannot_be_declared_is_left_out_at_the_smallest_element() -> None:
     found = devices(
         device("ct-1", dicomIssuerOfPatientID="A&B", dicomManufacturer="GE"),
         connection("ct-1"),
-        connection("ct-1", "dicom-tls", dicomHostname="ct_1", dicomPort="2762"),
+        connection("ct-1", "dicom-tls", dicomHostname="ct+1", dicomPort="2762"),
         ae("ct-1", "CT_1", "dicom", "dicom-tls", "gone"),
         capability("ct-1", "CT_1", "good"),
         capability("ct-1", "CT_1", "bad", role="BOTH"),
@@ -140,7 +140,7 @@ def test_each_thing_left_out_has_a_remark() -> None:
     said = remarks(
         device("ct-1", dicomIssuerOfPatientID="A&B"),
         connection("ct-1"),
-        connection("ct-1", "old", dicomHostname="ct_1"),
+        connection("ct-1", "old", dicomHostname="ct+1"),
         ae("ct-1", "CT_1"),
         capability("ct-1", "CT_1", "bad", role="BOTH"),
         capability("ct-1", "CT_1", "half", syntaxes=()),

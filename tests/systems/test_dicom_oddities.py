@@ -12,7 +12,7 @@ from pacsconf.core.errors import BadAnswer
 from pacsconf.lab import slapd
 from pacsconf.systems._dicom.export import planted
 from pacsconf.systems._dicom.oddities import Oddities
-from pacsconf.systems._ldap import ldif
+from pacsconf.systems._ldap import Entry, ldif
 from pacsconf.systems.abilities import Inspectable
 from pacsconf.systems.dicom_directory import DicomDirectory, snapshot_of
 from pacsconf.systems.ldif import LdifFile
@@ -229,6 +229,26 @@ def test_an_empty_name_is_nobody():
         "d/container/configuration",
         "d/container/devices",
     ]
+
+
+def test_two_entries_of_one_name_are_refused():
+    entry = ldif.parse(device("ct-1").encode(), "x.ldif").entries[0]
+    with pytest.raises(BadAnswer, match="are both d/device/ct-1"):
+        snapshot_of("d", [entry, entry])
+
+
+def test_a_name_that_is_none_is_refused():
+    with pytest.raises(BadAnswer, match='"oops", which is no name'):
+        snapshot_of("d", [Entry("oops", {})])
+
+
+def test_what_does_not_belong_to_the_configuration_is_left_out(tmp_path: Path):
+    people = "dn: uid=a,dc=example,dc=org\nobjectClass: person\nuserPassword: secret\n\n"
+    path = tmp_path / "x.ldif"
+    path.write_text(people + device("ct-1", connection("dicomHostname: 10.0.0.1"), entity("CT_1")))
+    export = LdifFile("d", path)
+    export.read()
+    assert export.oddities() == ()
 
 
 def test_a_value_that_cannot_be_is_refused_with_its_entry():

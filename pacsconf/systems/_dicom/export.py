@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pacsconf.core.address import Address
@@ -40,34 +40,31 @@ def planted(name: str, entries: Iterable[Entry]) -> Tree:
     given = tuple(entries)
     try:
         within = _within(given)
-        return grow(name, (*within, *_missing(within)))
+        return grow(name, (*(entry for _, entry in within), *_missing(within)))
     except ValueError:  # a name that is none, which `grow` reports
         return grow(name, given)
 
 
-def _within(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Entries at or below a configuration root."""
+def _within(entries: Iterable[Entry]) -> tuple[tuple[names.Key, Entry], ...]:
+    """Entries at or below a configuration root, each with its name for comparison."""
     (root,) = names.key(f"cn={_ROOT}")
-    return tuple(entry for entry in entries if root in names.key(entry.dn))
+    keyed = ((names.key(entry.dn), entry) for entry in entries)
+    return tuple((key, entry) for key, entry in keyed if root in key)
 
 
-def _missing(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+def _missing(entries: Sequence[tuple[names.Key, Entry]]) -> Iterator[Entry]:
     """The containers that stand in names of these entries, and are not among them."""
-    looked_at = {names.key(entry.dn) for entry in entries}
-    missing: list[Entry] = []
-    for entry in entries:
-        above = names.parse(entry.dn)[1:]
-        while above:
-            dn = ",".join("+".join(names.rdn(*part) for part in one) for one in above)
-            key = names.key(dn)
-            if key in looked_at:
+    looked_at = {key for key, _ in entries}
+    for key, entry in entries:
+        for at in range(1, len(key)):
+            if key[at:] in looked_at:
                 break
-            looked_at.add(key)
-            container = _container(key)
+            looked_at.add(key[at:])
+            container = _container(key[at:])
             if container:
-                missing.append(Entry(dn, {"objectclass": (CONTAINERS[container][0].encode(),)}))
-            above = above[1:]
-    return tuple(missing)
+                above = names.parse(entry.dn)[at:]
+                dn = ",".join("+".join(names.rdn(*part) for part in one) for one in above)
+                yield Entry(dn, {"objectclass": (CONTAINERS[container][0].encode(),)})
 
 
 def _container(key: names.Key) -> str | None:

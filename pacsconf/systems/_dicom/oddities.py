@@ -213,10 +213,7 @@ class Oddities:
 
     def _foreign(self) -> Iterator[Finding]:
         """Entries of classes that are not in the standard, one finding for each class."""
-        known = self.tree.addresses
-        found = _grouped(
-            (_class_of(entry), entry) for entry in self.tree.everything if names.key(entry.dn) not in known
-        )
+        found = _grouped((_class_of(entry), entry) for entry in self.tree.foreign)
         for name, entries in sorted(found.items()):
             number = "1 entry is" if len(entries) == 1 else f"{len(entries)} entries are"
             yield _finding(
@@ -238,7 +235,7 @@ class Oddities:
     def _names(self) -> Iterator[Finding]:
         """Entries of ours that are called by other attributes than most programs expect."""
         for address, entry in sorted(self.tree.entries.items()):
-            if len(names.parse(entry.dn)[0]) > 1:
+            if "+" in entry.dn and len(names.parse(entry.dn)[0]) > 1:
                 yield _finding(
                     "DIR-NAME-PARTS",
                     "info",

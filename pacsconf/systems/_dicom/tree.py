@@ -7,7 +7,7 @@ entry that the inventory does not declare shows all, so that deleting it is weig
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -43,6 +43,10 @@ class Tree:
     children: Mapping[names.Key, tuple[Entry, ...]] = field(default_factory=dict)
     holders: Mapping[str, Address] = field(default_factory=dict)
     """By AE title, the first device that has an entity of it."""
+    foreign: tuple[Entry, ...] = ()
+    """Entries that are not of our kinds, or not where ours stand."""
+    orphans: int = 0
+    """How many entries stand below one that was not read; the topmost ones are not counted."""
 
     @property
     def everything(self) -> Iterator[Entry]:
@@ -70,10 +74,13 @@ def grow(system: str, entries: Iterable[Entry]) -> Tree:
     ours: dict[Address, Entry] = {}
     addresses: dict[names.Key, Address] = {}
     children: dict[names.Key, list[Entry]] = {}
-    for key, entry in sorted(_keyed(system, entries), key=lambda pair: len(pair[0])):
+    foreign: list[Entry] = []
+    keyed = sorted(_keyed(system, entries), key=lambda pair: len(pair[0]))
+    for key, entry in keyed:
         children.setdefault(key[1:], []).append(entry)
         address = _address(system, entry, addresses.get(key[1:]))
         if address is None:
+            foreign.append(entry)
             continue
         if address in ours:
             raise BadAnswer(
@@ -84,7 +91,15 @@ def grow(system: str, entries: Iterable[Entry]) -> Tree:
         ours[address], addresses[key] = entry, address
     entities = sorted((each for each in ours if each.kind == "network-ae"), reverse=True)
     holders = {each.parts[1]: Address.of(system, "device", each.parts[0]) for each in entities}
-    return Tree(system, ours, addresses, {key: tuple(below) for key, below in children.items()}, holders)
+    below = {key: tuple(found) for key, found in children.items()}
+    orphans = _orphans([key for key, _ in keyed])
+    return Tree(system, ours, addresses, below, holders, tuple(foreign), orphans)
+
+
+def _orphans(keys: Sequence[names.Key]) -> int:
+    """How many of these names, shortest first, stand below one that is not among them."""
+    known = frozenset(keys)
+    return sum(len(key) > len(keys[0]) and key[1:] not in known for key in keys)
 
 
 def _keyed(system: str, entries: Iterable[Entry]) -> Iterator[tuple[names.Key, Entry]]:

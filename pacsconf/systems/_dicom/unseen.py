@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from pacsconf.core.address import Address
 from pacsconf.systems._dicom.tree import Tree
-from pacsconf.systems._ldap import names
 
 _REQUIRED: Mapping[str, tuple[str, ...]] = {
     "device": ("dicomInstalled",),
@@ -81,11 +80,7 @@ class Unseen:
             yield f"{them} to what is not shown: it is not there, or this account may not see it."
 
     def _orphans(self) -> Iterator[str]:
-        """Entries whose parent is not shown; the root's own parent is not part of what was read."""
-        shown = {names.key(entry.dn) for entry in self.tree.everything}
-        top = min(map(len, shown))
-        number = sum(len(key) > top and key[1:] not in shown for key in shown)
-        if number:
+        if number := self.tree.orphans:
             yield f"The entry above {_entries(number)} is not shown, so it cannot be told what they belong to."
 
     def _server(self) -> Iterator[str]:

@@ -15,6 +15,7 @@ from pacsconf.core.change import Change
 from pacsconf.core.resource import Fields
 from pacsconf.dicom.observer import probe
 from pacsconf.dicom.targets import Target, targets
+from pacsconf.inventory import formats
 
 _SHOWN = frozenset({"ae_title", "host", "port"})
 """What an echo shows of a device."""
@@ -90,5 +91,7 @@ def _tried(work: workspace.Workspace, change: Change, target: Target) -> tuple[b
 def _former_title(change: Change) -> str:
     """The title that the device gives up by a change that leaves its address as it is."""
     written = {field.name: field.before for field in change.fields}
-    title = written.get("ae_title")
-    return title if isinstance(title, str) and written.keys() == {"ae_title"} else ""
+    try:
+        return formats.ae_title(str(written["ae_title"])) if written.keys() == {"ae_title"} else ""
+    except ValueError:  # no title at all: nobody can have answered to it
+        return ""

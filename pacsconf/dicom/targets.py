@@ -15,6 +15,7 @@ from typing import Literal
 
 from pacsconf.dicom.hours import outside_hours
 from pacsconf.inventory.model import PROBES, Connection, Device, Inventory, NetworkAE, Node
+from pacsconf.inventory.peers import entity
 
 Level = Literal["none", "tcp", "echo"]
 
@@ -70,14 +71,8 @@ def targets(
 
 
 def _caller(inventory: Inventory, probe_as: str | None) -> Caller | None:
-    name, _, title = (probe_as or "").partition("/")
-    device = inventory.devices.get(name)
-    if device is None:
-        return None
-    titles = (title,) if title else tuple(device.ae_titles)
-    if len(titles) != 1 or titles[0] not in device.ae_titles:
-        return None
-    return titles[0], device.site
+    found = entity(inventory, probe_as) if probe_as else None
+    return (found[1].title, found[0].site) if found else None
 
 
 def _of(

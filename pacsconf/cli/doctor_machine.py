@@ -137,7 +137,14 @@ class _Git:
 
 # --- what the practice lab needs ----------------------------------------------------------------------------
 
-_PROGRAMS = {"slapd": "slapd", "ldapmodify": "ldap-utils", "storescp": "dcmtk", "dcmqrscp": "dcmtk"}
+_PROGRAMS = {
+    "slapd": "slapd",
+    "ldapmodify": "ldap-utils",
+    "Orthanc": "orthanc",
+    "curl": "curl",
+    "storescp": "dcmtk",
+    "dcmqrscp": "dcmtk",
+}
 """By program: the Debian package it is in."""
 
 

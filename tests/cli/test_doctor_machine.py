@@ -225,6 +225,8 @@ def test_everything_is_looked_at_in_turn(repository, environ):
         "clock",
         "slapd",
         "ldapmodify",
+        "Orthanc",
+        "curl",
         "storescp",
         "dcmqrscp",
         "operator file",

@@ -16,6 +16,28 @@ def test_environment_lab_without_a_lab_never_leads_to_the_real_systems(hospital,
     assert hospital("validate").code == 0
 
 
+def test_a_running_lab_never_leads_to_the_real_system_that_was_declared_after_it(hospital):
+    hospital.file("more").write_text(
+        "systems: {orthanc: {type: orthanc, url: https://archive.example.org, ae: archive}}\n"
+        "environments: {production: {}}\n"
+    )
+
+    ran = hospital("plan")
+
+    assert (ran.code, ran.out) == (1, "")
+    assert "the practice lab has no server for every system" in ran.said
+    assert "environment lab would lead to the real orthanc" in ran.said
+    assert "pacsconf lab up" in ran.said
+
+
+def test_a_console_needs_no_lab(small):
+    small.file("more").write_text(
+        "systems: {console: {type: console, ae: archive, mode: write}}\nenvironments: {production: {}}\n"
+    )
+
+    assert "+ console/peer/CT1" in small.ok("plan").out
+
+
 def test_the_labs_record_stays_on_this_machine(hospital, tmp_path):
     hospital.git("init", "--quiet", "--bare", str(tmp_path / "origin.git"))
     hospital.git("remote", "add", "origin", str(tmp_path / "origin.git"))

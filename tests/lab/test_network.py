@@ -34,3 +34,21 @@ def test_dcmqrscp_reads_no_line_that_it_would_cut():
     text = dcmqrscp_config(Network((), (), (), (Archive("ARCHIVE"),), callers), 11112, Path("storage"))
     assert max(map(len, text.splitlines())) < 511
     assert "ARCHIVE storage/ARCHIVE RW (200, 1024mb) declared" in text.splitlines()
+
+
+def test_the_address_of_a_declared_orthanc_is_its_own_and_of_two_the_first_by_name_has_it(with_orthanc):
+    hospital = with_orthanc()
+    again = hospital.systems["research"].model_copy(update={"name": "again"})
+    both = hospital.model_copy(update={"systems": {**hospital.systems, "again": again}})
+
+    assert network(hospital).orthancs == (("10.20.0.8:4242", "research"),)
+    assert "10.20.0.8:4242" not in {*network(hospital).archive_addresses, *network(hospital).stations}
+    assert network(both).orthancs == (("10.20.0.8:4242", "again"),)
+
+
+def test_an_orthanc_that_nobody_may_call_has_no_part(with_orthanc):
+    hospital = with_orthanc()
+    research = hospital.devices["research"].model_copy(update={"probe": "none"})
+    left_alone = hospital.model_copy(update={"devices": {**hospital.devices, "research": research}})
+
+    assert network(left_alone).orthancs == ()

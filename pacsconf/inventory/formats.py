@@ -52,7 +52,7 @@ _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 def host(text: str) -> str:
     """The DNS name or IP address in `text`.
 
-    An underscore is taken although the RFC has none: hospitals' Windows machines are named so, and resolvers answer.
+    An underscore is taken although the RFC has none: Windows machines of hospitals are named so, and reached.
 
     Raises: ValueError with the rule that was broken.
     Source: RFC 1123 section 2.1 (names), RFC 4291 (IPv6); PS3.15 section H.1.3 (dicomHostname).

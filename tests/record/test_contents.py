@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date
 
 import pytest
@@ -148,7 +147,7 @@ def test_what_cannot_be_understood_is_named(path, data, message):
     assert caught.value.message.startswith(message)
 
 
-def test_five_thousand_resources_are_written_and_read_in_well_under_a_second(alone):
+def test_five_thousand_resources_are_read_as_they_were_written(alone):
     fields = {
         "ae_title": "CT_ER_1",
         "port": 104,
@@ -160,10 +159,8 @@ def test_five_thousand_resources_are_written_and_read_in_well_under_a_second(alo
         for address in [Address.of("directory", f"kind-{number % 5}", f"device-{number:04}")]
     }
     record = alone.record()
-    began = time.perf_counter()
     record.init(owned)
     assert record.state().owned == owned
-    assert time.perf_counter() - began < 3  # 0.4 s on an idle machine; tests share theirs
 
 
 def test_days_are_dates():

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pacsconf.cli import source, workspace
+from pacsconf.cli.adopt_sources import existing_at, exported, live, require_scheme
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.inventory_commands import TextOrJson
 from pacsconf.cli.screen import Screen
@@ -32,10 +32,7 @@ from pacsconf.core.errors import PacsconfError
 
 if TYPE_CHECKING:
     from pacsconf.adopt.files import Terms
-    from pacsconf.adopt.orthanc import Own
     from pacsconf.cli.adoption import Beside, Finds
-    from pacsconf.inventory.systems import SystemConfig
-    from pacsconf.systems.base import System
 
 Into = Annotated[
     Path,
@@ -118,7 +115,7 @@ def ldap(
         verify=verify, allow_clear_text=allow_clear_text, timeout=timeout,
     )  # fmt: skip
     choices = _chosen(context, into, name or "directory", owner, accept_days, infer_flows, dry_run, format)
-    with _live(context, typed, choices, ("ldap", "ldaps")) as (finds, existing):
+    with live(context.obj.screen, typed, choices, ("ldap", "ldaps")) as (finds, existing):
         return _conclude(context, finds, existing, choices)
 
 
@@ -145,7 +142,7 @@ def orthanc(
         allow_clear_text=allow_clear_text, timeout=timeout,
     )  # fmt: skip
     choices = _chosen(context, into, name or "orthanc", owner, accept_days, infer_flows, dry_run, format)
-    with _live(context, typed, choices, ("http", "https")) as (finds, existing):
+    with live(context.obj.screen, typed, choices, ("http", "https")) as (finds, existing):
         return _conclude(context, finds, existing, choices)
 
 
@@ -178,10 +175,10 @@ def ldif(
     choices = _chosen(context, into, name or "directory", owner, accept_days, infer_flows, dry_run, format)
     config = None
     if url is not None or any((base, bind_dn, password, ca_file, start_tls)):
-        _require_scheme(typed, ("ldap", "ldaps"))
+        require_scheme(typed, ("ldap", "ldaps"))
         config = source.config_of(typed, choices.name)
-    existing = _existing(context, choices, config)
-    finds = _exported(context.obj.root / file, file, choices.name, config)
+    existing = existing_at(choices, config)
+    finds = exported(context.obj.root / file, file, choices.name, config)
     return _conclude(context, finds, existing, choices)
 
 
@@ -215,147 +212,6 @@ def _chosen(
         raise typer.BadParameter("a system's name becomes part of addresses: no slash", param_hint="--name")
     return Choices(
         context.obj.root / folder, name, owner, days, infer, dry_run, format, context.obj.environment
-    )
-
-
-# --- what exists --------------------------------------------------------------------------------------------------
-
-
-def _existing(context: typer.Context, choices: Choices, config: SystemConfig | None) -> Beside | None:
-    """The inventory that is there, None where there is none yet.
-
-    Raises: InvalidInventory where it does not stand; PacsconfError where the source is declared already.
-    """
-    if not choices.into.is_dir() or not any(choices.into.rglob("*.y*ml")):
-        return None
-    from pacsconf.cli.adoption import Beside
-
-    work = workspace.checked(choices.repository, context.obj.environment)
-    assert work.loaded.inventory is not None, "what does not stand was raised"
-    if config is not None:
-        _require_new(work, choices.name, config)
-    return Beside(work.loaded, work.loaded.inventory, context.obj.environment)
-
-
-def _require_new(work: workspace.Workspace, name: str, config: SystemConfig) -> None:
-    """Nothing, unless the source, or another one under its name, is declared.
-
-    Raises: PacsconfError.
-    """
-    from pacsconf.operator.needs import endpoint_of
-
-    for known, declared in work.inventory.systems.items():
-        place = work.loaded.sources.place(("systems", known))
-        at = f"{place.file}:{place.line}" if place else "systems"
-        base = (getattr(config, "base", None), (declared.model_extra or {}).get("base"))
-        same = declared.type == config.type and endpoint_of(declared) == endpoint_of(config) and (
-            None in base or base[0] == base[1]
-        )  # fmt: skip
-        if same and endpoint_of(config) is not None:
-            raise PacsconfError(
-                f"{endpoint_of(config)} is adopted already: it is system {known} ({at})",
-                fix="What is different there now is shown by: pacsconf plan\n"
-                "What was changed outside since the last apply: pacsconf drift",
-            )
-        if known == name:
-            raise PacsconfError(
-                f"there is a system {name} already ({at}), and it is another one",
-                fix=f"Call this one otherwise: --name {name}-2",
-            )
-
-
-# --- sources ------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _live(
-    context: typer.Context, typed: Typed, choices: Choices, schemes: tuple[str, ...]
-) -> Iterator[tuple[Finds, Beside | None]]:
-    """What a live system holds, and what exists beside; the system is open as long as this lasts."""
-    from pacsconf.cli.adoption import Again, Finds, states_of
-    from pacsconf.inventory.model import Inventory
-    from pacsconf.systems.abilities import Inspectable
-
-    screen: Screen = context.obj.screen
-    if typed.where is None and not screen.is_interactive:
-        raise typer.BadParameter(f"an address is missing: {schemes[-1]}://HOST", param_hint="--url")
-    _require_scheme(typed, schemes)
-    with (
-        _as_typed_here(),
-        source.opened(screen, typed, root=choices.repository, name=choices.name) as opened,
-    ):
-        _require_scheme(opened.typed, schemes)
-        existing = _existing(context, choices, opened.config)
-        system = opened.system
-        states = states_of(system.read())
-        unseen = tuple(system.unseen()) if isinstance(system, Inspectable) else ()
-
-        def again(inventory: Inventory, config: SystemConfig) -> Again:
-            with opened.declared_as(config) as declared:
-                return Again.at(declared, inventory)
-
-        url = str(getattr(opened.config, "url", ""))
-        yield Finds(choices.name, opened.config, states, again, url, _own(system, url), unseen), existing
-
-
-@contextmanager
-def _as_typed_here() -> Iterator[None]:
-    """What is wrong with an address is wrong with `--url`."""
-    try:
-        yield
-    except typer.BadParameter as bad:
-        bad.param_hint = "--url" if bad.param_hint == "WHERE" else bad.param_hint
-        raise
-
-
-def _require_scheme(typed: Typed, schemes: tuple[str, ...]) -> None:
-    """Nothing, unless the address is of another kind of system.
-
-    Raises: BadParameter.
-    """
-    if typed.where is not None and typed.scheme not in schemes:
-        other = (
-            "pacsconf adopt orthanc" if typed.is_web else "pacsconf adopt ldap" if typed.is_directory else ""
-        )
-        raise typer.BadParameter(
-            f"an address here begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
-            + (f"; for this one there is {other}" if other else ""),
-            param_hint="--url",
-        )
-
-
-def _own(system: System, url: str) -> Own | None:
-    """The application entity that an Orthanc is, as it tells itself; its host is the one that it was reached at."""
-    from pacsconf.adopt.orthanc import Own
-    from pacsconf.inventory.endpoint import Endpoint
-    from pacsconf.systems.abilities import Entitled
-
-    if not isinstance(system, Entitled):
-        return None
-    title, port = system.own_entity()
-    return Own(title, Endpoint.parse(url).host, port) if port else None
-
-
-def _exported(path: Path, said: Path, name: str, config: SystemConfig | None) -> Finds:
-    """What an LDIF file holds."""
-    from pacsconf.adopt.draft import Remark
-    from pacsconf.cli.adoption import Again, Finds, states_of
-    from pacsconf.systems.ldif import LdifFile
-
-    export = LdifFile(name, path)
-    states = states_of(export.read())
-    remarks = tuple(
-        Remark(f"{finding.summary} ({finding.place})" if finding.place else finding.summary, finding.fix)
-        for finding in export.findings
-    )
-    return Finds(
-        name,
-        config,
-        states,
-        lambda inventory, declared: Again.exported(states, declared, inventory),
-        str(said),
-        unseen=tuple(export.unseen()),
-        remarks=remarks,
     )
 
 
@@ -404,5 +260,20 @@ def _require_something(finds: Finds) -> None:
 def _terms(finds: Finds, choices: Choices) -> Terms:
     from pacsconf.adopt.files import Terms
 
-    owner = choices.owner or os.environ.get("USER") or getpass.getuser()
-    return Terms(owner, workspace.now().date(), choices.days, finds.said)
+    return Terms(choices.owner or _me(choices), workspace.now().date(), choices.days, finds.said)
+
+
+def _me(choices: Choices) -> str:
+    """Who adopts: the name that commits are made under, else that of the account."""
+    try:
+        done = subprocess.run(
+            ["git", "config", "user.name"],
+            cwd=next(folder for folder in choices.into.absolute().parents if folder.is_dir()),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=10,
+        )
+        return done.stdout.strip() or getpass.getuser()
+    except (OSError, subprocess.TimeoutExpired):
+        return getpass.getuser()

@@ -210,7 +210,7 @@ def _left(told: Adopted, width: int) -> Lines:
     for why, patterns in told.ignored.items():
         shown = listed(_few(list(patterns), 4))
         said = why.splitlines()[0].rstrip(".") if why else "Differs"
-        rows += wrapped(f"{said}: {shown}", width, first=line("  – "))  # noqa: RUF001
+        rows += wrapped(f"{said}: {shown}", width, first=line("  · "))
     return (line(Span("Left alone, and why", "strong")), *rows) if rows else ()
 
 

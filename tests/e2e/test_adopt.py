@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -545,3 +545,23 @@ def test_without_a_binding_the_lines_for_the_operator_file_are_printed(desk: Des
     desk.trust()
     told = desk.ok("adopt", "orthanc", "--url", server.url, *LOG_IN)
     assert f'    ref = "env:ORTHANC_PASSWORD"\n    for = "{server.url}"\n' in told.out
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_a_person_is_asked_whether_the_secret_may_go_there_later_too(
+    desk: Desk, server: Server, repository: Callable[..., Any], answer: str
+) -> None:
+    server.put("scanner", "CT_1", "10.20.4.1")
+    file = Path(desk.env["PACSCONF_CONFIG"])
+    file.unlink()
+    desk.trust(DIRECTORY_PASSWORD="ldap://elsewhere.example.org:389")
+    before = file.read_text()
+    hospital = repository("on-terminal")
+    hospital.env |= desk.env
+    ran = hospital.on_terminal("adopt", "orthanc", "--url", server.url, *LOG_IN, answers=f"{answer}\n")
+    assert ran.code == 0, ran
+    asked = f"May env:ORTHANC_PASSWORD be sent to {server.url} by later commands too ({file})? [y/N]"
+    assert asked in ran.said
+    added = f'\n[[secret]]\nref = "env:ORTHANC_PASSWORD"\nfor = "{server.url}"\n'
+    assert file.read_text() == (before + added if answer == "y" else before)
+    assert ("Before plan can sign in" in ran.out) == (answer == "n")

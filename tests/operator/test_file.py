@@ -11,7 +11,7 @@ from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.systems import DirectoryConfig, MemoryConfig
 from pacsconf.inventory.values import SecretRef
 from pacsconf.operator.binding import Binding
-from pacsconf.operator.file import Operator, default_path, first_file, load, write_first
+from pacsconf.operator.file import Operator, add_bindings, default_path, first_file, load, write_first
 
 LDAP = Binding(SecretRef("env", "PACSCONF_LDAP_PASSWORD"), Endpoint("ldaps", "ldap.example.org", 636))
 WHOLE = """
@@ -314,3 +314,19 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OperatorError, match=r"/file/operator.toml cannot be written: File exists"):
         write_first(tmp_path / "file" / "operator.toml", "")
+
+
+def test_bindings_are_added_behind_what_a_file_says(write, tmp_path, repository):
+    path = write('[environments]\nwrite = ["lab"]').path
+    add_bindings(path, [LDAP])
+
+    operator = load(path, environ={}, root=repository)
+    assert (operator.writes, operator.bindings) == ({"lab"}, (LDAP,))
+
+
+def test_a_file_that_would_not_stand_with_them_gets_no_bindings(write):
+    path = write("secret = []").path
+
+    with pytest.raises(OperatorError, match="is not TOML"):
+        add_bindings(path, [LDAP])
+    assert path.read_text() == "secret = []"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -226,6 +226,7 @@ def _conclude(context: typer.Context, finds: Finds, existing: Beside | None, cho
 
     screen: Screen = context.obj.screen
     _require_something(finds)
+    choices = replace(choices, environment=existing.deployed_as if existing else None)
     terms = _terms(finds, choices)
     result = adopted(finds, existing, terms, infer=choices.infer)
     if not choices.dry_run:

@@ -32,6 +32,8 @@ from pacsconf.inventory.writing import document
 from pacsconf.systems import base
 
 States = Mapping[Address, State]
+Roots = Mapping[Address, Address]
+"""From what would be changed to what a person counts of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,12 @@ class Beside:
     environment: str | None = None
 
     @property
+    def deployed_as(self) -> str | None:
+        """The environment that was asked for, else one of those declared; None where none is."""
+        name, _ = choose(self.inventory, self.environment)
+        return (name or min(self.inventory.environments)) if self.inventory.environments else None
+
+    @property
     def texts(self) -> dict[str, str]:
         """Its files by path below `inventory/`."""
         return {file.removeprefix("inventory/"): text for file, text in self.loaded.texts.items()}
@@ -105,7 +113,7 @@ class Result:
     undeclared: tuple[str, ...] = ()
     """Devices that are not declared, since another system would get them too."""
     elsewhere: tuple[Address, ...] = ()
-    """What other systems are to hold otherwise now."""
+    """What other systems are to hold otherwise now, by what a person counts."""
     profiles: Mapping[str, int] = field(default_factory=dict)
     """By profile: how many of the adopted devices have it."""
     flows: tuple[str, ...] = ()
@@ -190,7 +198,7 @@ class _Settling:
         adoption: Adoption,
         proposals: tuple[Proposal, ...],
         left_out: frozenset[str],
-        elsewhere: tuple[Address, ...],
+        elsewhere: Roots,
     ) -> Result:
         taken = {**(self.existing.texts if self.existing else {}), **adoption.files}
         devices = {name: self.met.draft.devices[name] for name in sorted(left_out)}
@@ -202,22 +210,22 @@ class _Settling:
             self.met,
             proposals,
             tuple(sorted(left_out)),
-            elsewhere,
+            tuple(sorted(set(elsewhere.values()))),
             self.profiles(draft),
             tuple(draft.flows),
             tuple(proposed),
         )
 
-    def settled(self, draft: Draft) -> tuple[Adoption, tuple[Address, ...]]:
+    def settled(self, draft: Draft) -> tuple[Adoption, Roots]:
         """The draft as files, and what other systems would hold otherwise by them."""
         adoption = settle(draft, self.terms, self.remaining, self.existing.texts if self.existing else {})
         if self.existing is None or self.inventory is None:
-            return adoption, ()
+            return adoption, {}
         before, after = self.others(self.existing.inventory), self.others(self.inventory)
-        changed = (
-            address for address in sorted(before.keys() | after.keys()) if _differ(address, before, after)
-        )
-        return adoption, tuple(changed)
+        every = {**before, **after}
+        return adoption, {
+            address: every[address].root for address in sorted(every) if _differ(address, before, after)
+        }
 
     def remaining(self, inventory: Inventory) -> Live:
         """What of the source would be changed by an inventory, as a plan finds it."""
@@ -269,7 +277,7 @@ def _differ(address: Address, before: States, after: States) -> bool:
     return (one.fields if one else None) != (other.fields if other else None)
 
 
-def _meant(draft: Draft, elsewhere: tuple[Address, ...]) -> frozenset[str]:
+def _meant(draft: Draft, elsewhere: Roots) -> frozenset[str]:
     """The devices of a draft that other systems would get."""
     named = {address.parts[0] for address in elsewhere}
     return frozenset(
@@ -279,7 +287,7 @@ def _meant(draft: Draft, elsewhere: tuple[Address, ...]) -> frozenset[str]:
     )
 
 
-def _proposal(draft: Draft, name: str, elsewhere: tuple[Address, ...]) -> Proposal:
+def _proposal(draft: Draft, name: str, elsewhere: Roots) -> Proposal:
     systems = ", ".join(sorted({address.system for address in elsewhere}))
     reason = f"by this flow something would change in {systems}"
     return Proposal(name, draft.flows[name], draft.comments.get(("flows", name), ""), reason)

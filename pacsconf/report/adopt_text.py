@@ -281,7 +281,7 @@ def _elsewhere(told: Adopted, width: int) -> Lines:
         text = (
             f"The next plan is not empty: {listed(_few(list(told.elsewhere)))} would be made or changed, since "
             "what is declared now concerns other systems too. They are read-only unless you made them writable. "
-            "Is that not wanted, add the names without the system under ignore there."
+            "If that is not wanted, ignore them there, or leave them out here."
         )
         rows += wrapped(text, width, first=line("  ! "))
     return (line(Span("Other systems", "strong")), *rows) if rows else ()

@@ -23,6 +23,7 @@ from pacsconf.report.lines import Span, line, padded, wrapped
 if TYPE_CHECKING:
     from datetime import date
 
+    from pacsconf.core.changeset import ChangeSet
     from pacsconf.record.contents import Waiting
     from pacsconf.record.state import RecordState
     from pacsconf.report.context import Hospital, Sheet
@@ -205,14 +206,15 @@ class Recorded:
 
     @property
     def reserved(self) -> dict[str, date]:
-        """AE titles that nobody uses, until when they stay so."""
+        """AE titles that nobody uses, until when they stay so: the only kind of name that lingers."""
         held = self.state.reserved.items() if self.state else ()
-        return {address.parts[-1]: day for address, day in held if address.kind == "unique-ae-title"}
+        return {address.parts[-1]: day for address, day in held}
 
     def waiting(self, system: str) -> list[Waiting]:
         """What waits for a person at a system."""
         held = self.state.waiting.values() if self.state else ()
-        return [one for one in held if one.change.address.system == system]
+        own = (one for one in held if one.change.address.system == system)
+        return sorted(own, key=lambda one: one.change.address)
 
 
 def _record(screen: Screen, work: workspace.Workspace) -> Recorded:
@@ -231,30 +233,15 @@ def _record(screen: Screen, work: workspace.Workspace) -> Recorded:
 
 
 def _sheets(work: workspace.Workspace, seen: Hospital, record: Recorded, about: list[str]) -> Iterator[Sheet]:
+    """The sheets of these consoles; of none in particular: of all at which something waits."""
     from pacsconf.core.moment import in_words
     from pacsconf.report.sheet import sheet
 
-    consoles = sorted(
-        name for name, config in work.inventory.systems.items() if isinstance(config, ConsoleConfig)
-    )
-    if not about and len(consoles) != 1:
-        raise typer.BadParameter(
-            f"name the console: {', '.join(consoles)}"
-            if consoles
-            else "no system of type console is declared"
-        )
-    for name in dict.fromkeys(about or consoles):
-        if name not in consoles:
-            raise PacsconfError(
-                f'there is no console "{name}"{nearest(name, consoles)}',
-                fix=f"Systems of type console: {', '.join(consoles) or 'none is declared'}.",
-            )
+    if record.state is not None and record.state.exists:
+        record.state.require_known()
+    for name in _consoles(work, record, about):
         waiting = record.waiting(name)
-        if not waiting:
-            raise PacsconfError(
-                f"nothing waits for a person at {name}, so there is no sheet",
-                fix=f"What would be handed over is in the plan: {work.command} plan",
-            )
+        by = _asked_by(work, waiting)
         yield sheet(
             work.inventory,
             name,
@@ -263,8 +250,45 @@ def _sheets(work: workspace.Workspace, seen: Hospital, record: Recorded, about: 
             changeset=", ".join(dict.fromkeys(one.changeset for one in waiting)),
             printed=in_words(workspace.now()),
             command=work.command,
+            operator=by.operator if by else "",
+            ticket=by.ticket if by else "",
             told=work.loaded.sources.told,
         )
+
+
+def _consoles(work: workspace.Workspace, record: Recorded, about: list[str]) -> tuple[str, ...]:
+    """The consoles meant, at each of which something waits.
+
+    Raises: PacsconfError where one is none, or nothing waits there.
+    """
+    systems = sorted(work.inventory.systems.items())
+    known = [name for name, config in systems if isinstance(config, ConsoleConfig)]
+    for name in about:
+        if name not in known:
+            raise PacsconfError(
+                f'there is no console "{name}"{nearest(name, known)}',
+                fix=f"Systems of type console: {', '.join(known) or 'none is declared'}.",
+            )
+    meant = tuple(dict.fromkeys(about or known))
+    idle = [name for name in meant if not record.waiting(name)]
+    if (about and idle) or len(idle) == len(meant):
+        raise PacsconfError(
+            f"nothing waits for a person at {', '.join(idle) or 'a console: none is declared'}",
+            fix=f"What an apply would hand over is in the plan: {work.command} plan",
+        )
+    return tuple(name for name in meant if name not in idle)
+
+
+def _asked_by(work: workspace.Workspace, waiting: list[Waiting]) -> ChangeSet | None:
+    """The change set that all of this comes from, if it is one and still to be had."""
+    ids = {one.changeset for one in waiting}
+    if len(ids) != 1:
+        return None
+    try:
+        with workspace.record(work) as store:
+            return store.load(ids.pop())
+    except RecordError:
+        return None
 
 
 # --- writing ------------------------------------------------------------------------------------------------------
@@ -300,7 +324,6 @@ def _write(screen: Screen, places: Mapping[Path, Document], *, force: bool) -> N
             with path.open("w" if force else "x", encoding=encoding, newline="") as file:
                 file.write(document.text)
         except OSError as exc:
-            raise PacsconfError(
-                f"{path} cannot be written: {exc.strerror}", fix="Name another place."
-            ) from exc
+            why = exc.strerror if path.parent.is_dir() else "a file is where its folder should be"
+            raise PacsconfError(f"{path} cannot be written: {why}", fix="Name another place.") from exc
         screen.note((line(Span("  + ", "create"), str(path)),))

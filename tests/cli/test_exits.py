@@ -60,6 +60,7 @@ REFUSED = errors.Refused("directory", "no")
         (errors.Unfinished("x"), Exit.PARTIAL),
         (errors.RecordUnknown("x"), Exit.REFUSED),
         (errors.OperatorError("x"), Exit.REFUSED),
+        (errors.TemplateFault("x"), Exit.INVALID),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )

@@ -9,11 +9,12 @@ from fnmatch import fnmatchcase
 from pacsconf.core.address import Address
 from pacsconf.core.attestation import Attestation, How
 from pacsconf.core.change import Change
+from pacsconf.core.compare import compare, recorded
 from pacsconf.core.errors import PlanError
 from pacsconf.core.plan import Options
 from pacsconf.core.planning import state_digest
 from pacsconf.core.resource import State
-from pacsconf.core.select import any_match, system_of
+from pacsconf.core.select import any_match, ignoring, system_of
 from pacsconf.engine import World, plan, read
 from pacsconf.systems.abilities import Attested
 
@@ -21,16 +22,20 @@ from pacsconf.systems.abilities import Attested
 def begin_record(world: World, *, reason: str, accept: bool = False) -> int:
     """Begin the record, owning every declared resource that is live as declared. Returns how many those are.
 
+    Of one of which a field is left to others (`ignore`), the rest counts.
+
     Raises: RecordError when there is a record already; SystemFaults.
     """
     names = sorted(world.systems)
-    declared = [r.state() for name in names for r in world.systems[name].declared(world.inventory).resources]
-    live = {r.address: r.state() for snapshot in read(world, names, {}) for r in snapshot.resources}
-    owned = {
-        state.address: state
-        for state in declared
-        if state.address in live and live[state.address].fields == state.fields
-    }
+    snapshots = read(world, names, {})
+    live = {one.system: {r.address: r.state() for r in one.resources} for one in snapshots}
+    owned: dict[Address, State] = {}
+    for name in names:
+        resources = world.systems[name].declared(world.inventory).resources
+        declared = {r.address: r.state() for r in resources}
+        ignored = ignoring(world.inventory.systems[name].ignore)
+        states = map(recorded, compare(declared, live[name], {}, ignored))
+        owned |= {state.address: state for state in states if state is not None}
     world.record.init(owned, reason=reason, accept=accept)
     return len(world.record.state().owned)
 

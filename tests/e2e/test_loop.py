@@ -111,6 +111,20 @@ def test_an_entry_that_is_as_declared_is_owned_without_being_written(hospital, d
     assert directory.values(CT_1, "entryCSN") == written
 
 
+def test_what_is_left_to_others_does_not_keep_the_rest_out_of_the_record(small, memory, repository):
+    small.applied()
+    memory.set("memory/device/ct-1", manufacturer="Philips")
+    systems = small.file("systems").read_text().replace("mode: write", "ignore: [device/ct-1:manufacturer]")
+    later = repository("later.git", hospital=HOSPITAL, systems=systems)
+    later.ok("record", "init")
+    assert "Into the record" not in later.ok("plan").said
+    memory.set("memory/device/ct-1", manufacturer="Canon")
+    assert "No drift" in later.ok("drift").said
+    memory.set("memory/device/ct-1", installed=False)
+    drift = later("drift")
+    assert (drift.code, "memory/device/ct-1" in drift.said) == (2, True)
+
+
 def test_a_deleted_device_entry_is_drift_and_comes_back_with_all_below_it_on_repair(hospital, directory):
     hospital.applied()
     for below in (f"cn=verification-scp,dicomAETitle=CT1,{CT_1}",):

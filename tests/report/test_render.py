@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from pacsconf.core.errors import PacsconfError, TemplateFault
 from pacsconf.report import bounded
 from pacsconf.report.render import Template, Templates
+from pacsconf.report.sandbox import Source, fill, names_in
 
 
 @dataclass(frozen=True)
@@ -155,6 +159,26 @@ def test_an_unknown_name_is_answered_with_those_there_are(folder: Path):
     with pytest.raises(TemplateFault) as caught:
         filled(folder, "{{ nothing }}")
     assert caught.value.fix.endswith("docs/render.md: day, devices, names.")
+
+
+PIECES = (
+    "{{", "}}", "{%", "%}", "{#", "#}", "for d in devices", "endfor", "if", "endif", "set x", "=", "macro m()",
+    "endmacro", "d.", "name", "devices", "[0]", "|", "join", "map", "sort", "(", ")", "'", '"', "-", "+", "~", "%",
+    "0", "x", "\n", " ", ".__class__", "loop", "range(3)", "include", "raw", "endraw", "\x00", "\ud7ff", "Größe",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join) | st.text(max_size=40))
+@example("{{ devices|map(0) }}")
+@example("{% raw %}")
+def test_any_text_is_a_template_or_a_fault_and_never_a_crash(text: str):
+    def source(file: str) -> Source | None:
+        return Source(text, "templates/x.md.j2") if file == "x.md.j2" else None
+
+    with suppress(TemplateFault):
+        fill(source, "x.md.j2", VALUES)
+    with suppress(TemplateFault):
+        names_in("x.md.j2", Source(text, "templates/x.md.j2"))
 
 
 # --- what it may not do -------------------------------------------------------------------------------------------

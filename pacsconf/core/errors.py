@@ -45,6 +45,13 @@ class PacsconfError(Exception):
         self.message = message
         self.fix = fix
 
+    @property
+    def in_full(self) -> str:
+        """What is wrong and what to do, as sentences of one text."""
+        if not self.fix:
+            return self.message
+        return f"{self.message}{'' if self.message.endswith(('.', '!', '?')) else '.'} {self.fix}"
+
 
 class InventoryError(PacsconfError):
     """The inventory has errors; `findings` holds all of them."""

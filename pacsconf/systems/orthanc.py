@@ -152,7 +152,7 @@ class OrthancSystem:
             try:
                 status, error = writer.carry_out(change)
             except PacsconfError as fault:
-                status, error = "failed", " ".join(filter(None, (fault.message, fault.fix)))
+                status, error = "failed", fault.in_full
             log.info("%s: %s %s: %s", self.name, change.action, change.address, status)
             yield Outcome(change.address, change.action, status, error)
 

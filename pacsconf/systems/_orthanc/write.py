@@ -74,7 +74,7 @@ class Writer:
             return ""
         fault = web.fault(answer, f"Orthanc did not {change.action} it")
         if answer.is_unclear:
-            return " ".join(filter(None, (fault.message, fault.fix)))
+            return fault.in_full
         raise fault
 
     def _body(self, change: Change, raw: Raw, live: Fields) -> Mapping[str, object]:

@@ -27,12 +27,13 @@ def begin_record(world: World, *, reason: str, accept: bool = False) -> int:
     Raises: RecordError when there is a record already; SystemFaults.
     """
     names = sorted(world.systems)
+    # Declared before it is read: a system shows what it does not model of a resource only where that is declared.
+    declarations = {name: world.systems[name].declared(world.inventory) for name in names}
     snapshots = read(world, names, {})
     live = {one.system: {r.address: r.state() for r in one.resources} for one in snapshots}
     owned: dict[Address, State] = {}
     for name in names:
-        resources = world.systems[name].declared(world.inventory).resources
-        declared = {r.address: r.state() for r in resources}
+        declared = {r.address: r.state() for r in declarations[name].resources}
         ignored = ignoring(world.inventory.systems[name].ignore)
         states = map(recorded, compare(declared, live[name], {}, ignored))
         owned |= {state.address: state for state in states if state is not None}

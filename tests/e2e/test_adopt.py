@@ -76,6 +76,10 @@ class Directory:
     def fill(self, *records: str) -> None:
         self._admin("ldapadd", "\n\n".join((*CONTAINERS, *records)) + "\n")
 
+    def modify(self, *lines: str) -> None:
+        """What somebody changes by hand: an entry's `dn:`, and how."""
+        self._admin("ldapmodify", "\n".join((lines[0], "changetype: modify", *lines[1:])) + "\n")
+
     def empty(self) -> None:
         self._admin("ldapdelete", "", "-r", ROOT, check=False)
 
@@ -291,6 +295,24 @@ def test_an_adopted_directory_plans_to_no_change_and_then_to_what_was_edited(
     desk.edit("10.20.4.2", "10.20.4.22")
     assert desk.changes() == [("update", "directory/network-connection/ct-room-2/dicom")]
     assert "1 to change on 1 device" in desk.ok("plan").out
+
+
+def test_what_a_vendor_added_to_a_device_keeps_nothing_out_of_the_record(
+    desk: Desk, directory: Directory
+) -> None:
+    pacs = f"dicomDeviceName=pacs,cn=Devices,{ROOT}"
+    directory.fill(*SMALL)
+    directory.modify(f"dn: cn=dicom,{pacs}", "add: objectClass", "objectClass: dcmNetworkConnection", "-",
+                     "add: dcmTLSProtocol", "dcmTLSProtocol: TLSv1.2")  # fmt: skip
+    desk.ok("adopt", "ldap", "--url", directory.url, *SIGN_IN)
+    desk.begin()
+    plan = desk.ok("plan").out
+    assert "No changes." in plan
+    assert "Into the record" not in plan
+    directory.modify(f"dn: cn=dicom,{pacs}", "replace: dicomPort", "dicomPort: 11113")
+    drift = desk("drift")
+    assert drift.code == 2
+    assert "! directory/network-connection/pacs/dicom" in drift.out
 
 
 def test_an_adopted_orthanc_plans_to_no_change_and_then_to_what_was_edited(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import FieldChange
@@ -29,6 +29,9 @@ from pacsconf.report.words import counted, listed
 
 _SIDE = 14
 """Columns of one side in the table of three."""
+_MANY = 3
+"""From so many on, what one system has lost is one thing that happened."""
+_FORGOTTEN = "Was it restarted, and had kept them in memory alone? Or is it another server?"
 
 
 def drifts_text(plan: Plan, view: View) -> Lines:
@@ -37,13 +40,17 @@ def drifts_text(plan: Plan, view: View) -> Lines:
         return ()
     head = f"Changed outside pacsconf{_since(view)}: reported, left as it is"
     told = _told(plan)
-    rows = (row for difference in told for row in _brief(difference, plan, view))
+    lost = _lost(told, plan)
+    alone = [one for one in told if one.address.system not in lost]
+    rows = (row for difference in alone for row in _brief(difference, plan, view))
     command = view.command_for(plan.environment)
-    one = "  (one --repair for each)" if len(told) > 1 else ""
+    repairs = (*lost, *(str(one.address) for one in alone))
+    one = "  (one --repair for each)" if len(repairs) > 1 else ""
     return (
         *wrapped(head, view.columns, style="strong"),
+        *(row for system, gone in lost.items() for row in _gone(system, gone, plan, view)),
         *rows,
-        *_way("put it back", f"{command} plan --repair {told[0].address}", one, view),
+        *_way("put it back", f"{command} plan --repair {repairs[0]}", one, view),
         *_way("keep it", f"{command} drift", "  (names the lines to change)", view),
     )
 
@@ -59,6 +66,36 @@ def _root_it_went_with(difference: Difference) -> Address | None:
         return None
     root = difference.last.root
     return root if root != difference.address else None
+
+
+def _lost(told: Sequence[Difference], plan: Plan) -> dict[str, list[Difference]]:
+    """By system: what is gone, where that is all that happened to it and looks as if the server had forgotten it.
+
+    Devices are told one by one, since each is retired by itself.
+    """
+    by_system: dict[str, list[Difference]] = {}
+    for one in told:
+        by_system.setdefault(one.address.system, []).append(one)
+    gone = {one.address for one in plan.drifts if one.verdict == "deleted-outside"}
+    changed = {one.address.system for one in plan.drifts if one.address not in gone}
+    return {
+        system: several
+        for system, several in by_system.items()
+        if len(several) >= _MANY
+        and system not in changed
+        and "device" not in {one.address.kind for one in several}
+    }
+
+
+def _gone(system: str, gone: Sequence[Difference], plan: Plan, view: View) -> Iterator[Line]:
+    """Everything that one system has lost, below one question."""
+    yield line("  ", Span("!", "warning"), " ", Span(f"{len(gone)} resources of {system} are gone", "strong"))
+    empty = "" if plan.counts.get(system) else f" {system} holds nothing any more."
+    question = f"deleted outside pacsconf; the inventory still declares them.{empty} {_FORGOTTEN}"
+    yield from wrapped(question, view.columns, first=line("      "))
+    for one in gone:
+        place = line(Span(view.origin(one.address, "") or "", "faint"))
+        yield from beside(line(f"      - {one.address.kind}/{one.address.name}"), place, view.columns)
 
 
 def _since(view: View) -> str:
@@ -135,8 +172,23 @@ def drift_text(plan: Plan, view: View = DEFAULT_VIEW) -> Lines:
             f"No drift. {plan.environment} is as it was last applied{f': {read} compared' if read else ''}."
         )
         return wrapped(text, view.columns, style="good")
-    blocks = (tuple(_block(difference, plan, view)) for difference in _told(plan))
-    return joined((_title(plan, view), *blocks, next_text(view)))
+    told = _told(plan)
+    lost = _lost(told, plan)
+    whole = (tuple(_lost_block(system, gone, plan, view)) for system, gone in lost.items())
+    alone = (one for one in told if one.address.system not in lost)
+    blocks = (tuple(_block(difference, plan, view)) for difference in alone)
+    return joined((_title(plan, view), *whole, *blocks, next_text(view)))
+
+
+def _lost_block(system: str, gone: Sequence[Difference], plan: Plan, view: View) -> Iterator[Line]:
+    yield from _gone(system, gone, plan, view)
+    yield BLANK
+    yield from _way("put it back", f"{view.command_for(plan.environment)} plan --repair {system}", "", view)
+    yield from wrapped(
+        "take them out of the inventory",
+        view.columns,
+        first=line("    ", Span(padded("leave it so", 11), "faint"), "  "),
+    )
 
 
 def next_text(view: View) -> Lines:
@@ -146,7 +198,8 @@ def next_text(view: View) -> Lines:
 
 def _title(plan: Plan, view: View) -> Lines:
     number = len(plan.drifts)
-    of_all = f"{counted(number, 'resource')} of {sum(plan.counts.values())}"
+    gone = sum(one.live is None for one in plan.drifts)
+    of_all = f"{counted(number, 'resource')} of {sum(plan.counts.values()) + gone}"
     verb = "was" if number == 1 else "were"
     text = f"Drift in {plan.environment}: {of_all} {verb} changed outside pacsconf{_since(view)}"
     return wrapped(text, view.columns, style="strong")

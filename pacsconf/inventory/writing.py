@@ -145,37 +145,45 @@ REPEATED = 3
 LONG = 50
 """Lists of texts that are written so often, and are so long in characters, are written once."""
 
+WHOLE = 2
+VERY_LONG = 500
+"""The same for lists with maps in them, such as all that one AE of an archive can do and another one can too."""
+
 
 def _marks(collections: Mapping[str, Any]) -> dict[Path, Mark]:
-    found: dict[tuple[str, ...], list[Path]] = defaultdict(list)
-    for path, texts in _lists(collections, ()):
-        if sum(map(len, texts)) > LONG:
-            found[texts].append(path)
     marks: dict[Path, Mark] = {}
     named: Counter[str] = Counter()
-    for first, *others in (paths for paths in found.values() if len(paths) >= REPEATED):
-        word = next(
-            re.sub("[^a-z0-9]+", "-", step.lower()).strip("-")
-            for step in first[::-1]
-            if isinstance(step, str)
-        )
-        named[word] += 1
-        name = f"{word or 'list'}-{named[word]}"
-        marks[first] = Mark(before=f"&{name}")
-        marks |= {path: Mark(instead=f"*{name}") for path in others}
+    for texts, often, long in ((False, WHOLE, VERY_LONG), (True, REPEATED, LONG)):
+        found: dict[str, list[Path]] = defaultdict(list)
+        for path, said in _lists(collections, (), texts, marks):
+            if len(said) > long:
+                found[said].append(path)
+        for first, *others in (paths for paths in found.values() if len(paths) >= often):
+            word = _last_word(first)
+            named[word] += 1
+            name = f"{word}-{named[word]}"
+            marks[first] = Mark(before=f"&{name}")
+            marks |= {path: Mark(instead=f"*{name}") for path in others}
     return marks
 
 
-def _lists(value: Any, path: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """Every list of texts, in the order that they are written in."""
+def _last_word(path: Path) -> str:
+    key = next(step for step in reversed(path) if isinstance(step, str))
+    return re.sub("[^a-z0-9]+", "-", key.lower()).strip("-") or "list"
+
+
+def _lists(value: Any, path: Path, texts: bool, marks: Mapping[Path, Mark]) -> Iterator[tuple[Path, str]]:
+    """Every list of texts, or every other one, in the order that they are written in, and what it says."""
+    if path in marks and marks[path].instead:
+        return
     if isinstance(value, Mapping):
         for key, child in value.items():
-            yield from _lists(child, (*path, key))
-    elif isinstance(value, list | tuple) and all(isinstance(member, str) for member in value):
-        yield path, tuple(value)
+            yield from _lists(child, (*path, key), texts, marks)
     elif isinstance(value, list | tuple):
+        if texts == all(isinstance(member, str) for member in value):
+            yield path, repr(list(value))
         for position, child in enumerate(value):
-            yield from _lists(child, (*path, position))
+            yield from _lists(child, (*path, position), texts, marks)
 
 
 # --- texts --------------------------------------------------------------------------------------------------

@@ -144,11 +144,32 @@ def test_a_long_list_that_repeats_is_written_once_and_named() -> None:
     assert plain(tree) == {"devices": {"arc": {"transfer_capabilities": capabilities}}}
 
 
-@given(
-    st.lists(st.lists(st.sampled_from(["x" * 30, "y: z", "*a", "&b"]), max_size=4), min_size=3, max_size=9)
-)
-def test_lists_that_repeat_are_read_back_too(lists: list[list[str]]) -> None:
-    tree, findings = parse(document({"a": {"b": lists, "c": {"d": lists}}}), "a.yaml")
+def test_what_two_aes_can_do_alike_is_written_once_even_with_lists_in_it_that_repeat() -> None:
+    syntaxes = ["explicit-vr-little-endian", "jpeg2000-lossless", "jpeg-lossless-sv1"]
+    can = [{"sop_class": f"1.2.3.{each}", "transfer_syntaxes": syntaxes} for each in range(9)]
+    files = {"devices": {"arc": {name: {"transfer_capabilities": can} for name in ("A", "B", "C")}}}
+    text = document(files)
+    assert text.count("sop_class") == 9
+    assert text.count("&transfer-capabilities-1\n") == 1
+    assert text.count("    B: {transfer_capabilities: *transfer-capabilities-1}\n") == 1
+    assert text.count("transfer_syntaxes: &transfer-syntaxes-1\n") == 1
+    assert text.count("transfer_syntaxes: *transfer-syntaxes-1}\n") == 8
+    tree, findings = parse(text, "a.yaml")
     assert findings == ()
     assert tree is not None
-    assert plain(tree) == {"a": {"b": lists, "c": {"d": lists}}}
+    assert plain(tree) == files
+
+
+TEXTS_AND_MAPS = st.recursive(
+    st.sampled_from(["x" * 30, "x" * 300, "y: z", "*a", "&b"]),
+    lambda some: st.lists(some, max_size=4) | st.fixed_dictionaries({"a": some, "b": some}),
+    max_leaves=8,
+)
+
+
+@given(st.lists(TEXTS_AND_MAPS, min_size=3, max_size=9))
+def test_lists_that_repeat_are_read_back_too(lists: list[Any]) -> None:
+    tree, findings = parse(document({"a": {"b": lists, "c": {"d": lists, "e": lists[0]}}}), "a.yaml")
+    assert findings == ()
+    assert tree is not None
+    assert plain(tree) == {"a": {"b": lists, "c": {"d": lists, "e": lists[0]}}}

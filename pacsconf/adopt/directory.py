@@ -212,7 +212,7 @@ def _odd_title(title: str, where: str, about: Address) -> Remark:
         why = str(exc)
     return Remark(
         f'AE title "{title}" {where} is left unmanaged: {why}',
-        "It stays live as it is. Give it another title there and adopt again, or declare that by hand.",
+        "It stays live as it is. Give it another title there, then declare that by hand.",
         about,
     )
 
@@ -223,6 +223,6 @@ def _half(state: State) -> Remark:
     device, title, name = state.address.parts
     return Remark(
         f'Capability "{name}" of {device}/{title} has no {missing}, and is left unmanaged',
-        "It stays live as it is. Complete it in the directory and adopt again, or declare it by hand.",
+        "It stays live as it is. Complete it in the directory, then declare it by hand.",
         state.address,
     )

@@ -93,9 +93,10 @@ class _Trial:
         whole = path[:1] == ("ae_titles",) and len(path) > 1
         title = f"{self.name}/{path[1]}" if whole else self.name
         what = _what(path)
+        named = summary if self.name in summary else f"{self.name}: {summary}"
         return Remark(
-            f"{summary}; {what} is left unmanaged",
-            f"It stays live as it is. Correct it there and adopt again, or declare {what} by hand.",
+            f"{named}; {what} is left unmanaged",
+            f"It stays live as it is. Correct it there, then declare {what} by hand.",
             self.origin.get(title, self.origin.get(self.name)),
         )
 

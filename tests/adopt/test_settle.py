@@ -125,6 +125,21 @@ def test_a_flow_that_cannot_be_declared_is_left_out_with_a_remark() -> None:
     assert [remark.summary.rpartition("; ")[2] for remark in adoption.remarks] == ["bad is left unmanaged"]
 
 
+def test_each_remark_names_the_device_that_it_is_about() -> None:
+    entries = [
+        *containers(),
+        device("ris-old"),
+        connection("ris-old", dicomPort="70000"),
+        ae("ris-old", "RIS"),
+    ]
+    (remark,) = trees.adopted(entries).remarks
+    assert remark.summary == (
+        "ris-old: connections.dicom.port: a port is a whole number from 1 to 65535, not 70000; its port is left "
+        "unmanaged"
+    )
+    assert remark.fix == "It stays live as it is. Correct it there, then declare its port by hand."
+
+
 def test_in_a_system_that_is_declared_already_a_person_is_told_what_to_ignore() -> None:
     entries = [
         *containers(),

@@ -92,7 +92,7 @@ class Answer:
         Raises: BadAnswer when it is something else, such as the sign-in page of a proxy.
         """
         try:
-            return json.loads(self.body)
+            return _text_only(json.loads(self.body))
         except (ValueError, RecursionError) as exc:
             raise BadAnswer(
                 system,
@@ -116,6 +116,15 @@ class Answer:
             return Unavailable(system, message, fix=fix)
         refused = self.status < 500 or self.status == DISK_FULL
         return (Refused if refused else BadAnswer)(system, message, fix=fix)
+
+
+def _text_only(found: Any) -> Any:
+    """What was parsed, as it is. JSON can spell half a character (a lone surrogate), which no text holds.
+
+    Raises: ValueError for that.
+    """
+    json.dumps(found, ensure_ascii=False).encode()
+    return found
 
 
 def told(text: str) -> str:

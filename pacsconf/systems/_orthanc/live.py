@@ -79,6 +79,8 @@ class Live:
     def _all(self, place: Path) -> dict[str, Raw]:
         at = "/".join(place)
         found = self._object(self.web.get(*place, query="expand"), at)
+        if "" in found:
+            raise self._no_orthanc(at)  # Orthanc gives everything a name
         return {name: self._object(raw, f"{at}/{name}") for name, raw in found.items()}
 
     def resources(self, system: str, objects: Mapping[str, Mapping[str, Raw]]) -> Iterator[Resource]:

@@ -90,7 +90,7 @@ BROKEN = {
     "a continuation at the very beginning": (" dc=x\n", [("LDIF-SYNTAX", "error", 1)]),
     "records that no empty line parts": ("dn: dc=x\ncn: a\ndn: dc=y\n", [("LDIF-SYNTAX", "error", 3)]),
     "no distinguished name": ("dn: x\ncn: a\n", [("LDIF-DN", "error", 1)]),
-    "a name that is no text": ("dn:: /w==\ncn: a\n", [("LDIF-DN", "error", 1)]),
+    "a name that is no text": ("dn:: /w==\ncn: a\n", [("LDIF-ENCODING", "error", 1)]),
     "base64 that is none": ("dn: dc=x\ncn:: %%%\n", [("LDIF-BINARY", "error", 2)]),
     "base64 cut short": ("dn: dc=x\ncn:: QUJ\n", [("LDIF-BINARY", "error", 2)]),
     "a name cut short": ("dn:: QUJ\ncn: a\n", [("LDIF-BINARY", "error", 1)]),

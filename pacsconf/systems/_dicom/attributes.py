@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -177,7 +178,7 @@ def decode(row: Row, values: Values, resolve: Resolve) -> Value | None:
         raise ValueError(f"{row.attribute} has {len(members)} values where the standard has one")
     if row.syntax == "boolean":
         return _boolean(row, members[0])
-    return int(members[0]) if row.syntax == "integer" else members[0]
+    return _integer(row, members[0]) if row.syntax == "integer" else members[0]
 
 
 def _decoded(row: Row, value: bytes, resolve: Resolve) -> str:
@@ -211,6 +212,15 @@ def _boolean(row: Row, text: str) -> bool:
     if text not in ("TRUE", "FALSE"):
         raise ValueError(f"{row.attribute} is neither TRUE nor FALSE")
     return text == "TRUE"
+
+
+_INTEGER = re.compile(r"-?[0-9]{1,300}")
+
+
+def _integer(row: Row, text: str) -> int:
+    if not _INTEGER.fullmatch(text):
+        raise ValueError(f"{row.attribute} is no whole number")
+    return int(text)
 
 
 def is_base64(text: str) -> bool:

@@ -242,6 +242,11 @@ class _Parser:
         try:
             dn = value.decode()
             key = names.key(dn)
+        except UnicodeDecodeError:
+            self._report(
+                "LDIF-ENCODING", "error", line.number, "The name of this entry is not UTF-8 text", _UTF_8
+            )
+            return None
         except ValueError:
             self._report(
                 "LDIF-DN",
@@ -342,7 +347,7 @@ class _Parser:
 
 
 _OTHER_FILE = "See whether it is the file that is meant: LDIF, with nothing but the DICOM configuration."
-_UTF_8 = "Save it as UTF-8. PowerShell's > makes UTF-16: let the program write the file itself."
+_UTF_8 = "Export it again, or save it as UTF-8. PowerShell's > makes UTF-16: let the program write the file itself."
 
 
 def _kept(attribute: str, values: list[bytes]) -> Values:

@@ -265,6 +265,10 @@ def _checked(state: State) -> _Peer:
             fields["local_ae_title"] = formats.ae_title(str(fields["local_ae_title"]))
         except ValueError as exc:
             raise ValueError(f"the title that it is called with: {exc}") from exc
+    try:
+        formats.count(_number(fields.get("timeout")))
+    except ValueError as exc:
+        raise ValueError(f"its timeout: {exc}") from exc
     return _Peer(state.address, state.address.parts[0], title, host, port, fields)
 
 

@@ -76,8 +76,9 @@ def test_two_aliases_of_one_title_at_one_address_are_one_device_and_at_two_addre
         (peer("p", "OK", "10.0.0.300"), "looks like an IP address and is none"),
         (peer("p", "OK", "10.0.0.1", 0), "a port is a whole number"),
         (peer("p", "OK", "10.0.0.1", local_ae_title="LONGER_THAN_16_CHARACTERS"), "that it is called with"),
+        (peer("p", "OK", "10.0.0.1", timeout=-5), "its timeout: a number of things is at least 0, not -5"),
     ],
-    ids=["long", "backslash", "host", "port", "local"],
+    ids=["long", "backslash", "host", "port", "local", "timeout"],
 )
 def test_a_peer_that_no_inventory_can_hold_stays_unmanaged_with_a_remark(state: State, why: str):
     made = drafted(state)

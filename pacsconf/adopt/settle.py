@@ -23,6 +23,7 @@ from pacsconf.adopt.leave_alone import Ignored, left_alone
 from pacsconf.adopt.profiles import BASE, Profiled, profiled
 from pacsconf.adopt.standing import standing
 from pacsconf.core.compare import Difference
+from pacsconf.core.errors import PacsconfError
 from pacsconf.core.finding import Finding, errors
 from pacsconf.inventory.checks import RULE_IDS
 from pacsconf.inventory.loader import Loaded, load
@@ -66,13 +67,14 @@ def settle(
 
     Names that the draft declares may not be declared there. Faults that those have by themselves are left to them.
 
-    Raises: whatever `remaining` raises.
+    Raises: PacsconfError when nothing is left to be written; whatever `remaining` raises.
     """
     rounds = _Rounds(standing(draft), terms, existing or {})
     for _ in range(ROUNDS):
         loaded = rounds.load()
         if rounds.leave_out(loaded) or rounds.accept(loaded.findings):
             continue
+        rounds.require_something()
         assert loaded.inventory is not None, [finding.summary for finding in errors(loaded.findings)]
         live = remaining(loaded.inventory)
         news = rounds.accept(live.findings)
@@ -121,6 +123,18 @@ class _Rounds:
             )
             self.profiled = self.profile()
         return bool(remarks)
+
+    def require_something(self) -> None:
+        """Nothing, unless there is no inventory and nothing to begin one with.
+
+        Raises: PacsconfError with the reasons why each find was left out.
+        """
+        if not self.existing and not self.files():
+            why = "".join(f"\n{remark.summary}" for remark in self.draft.remarks)
+            raise PacsconfError(
+                f"nothing of what was found can be declared, so nothing was written{why}",
+                fix="See what there is: pacsconf look",
+            )
 
     def accept(self, findings: Iterable[Finding]) -> bool:
         """Put new faults into the baseline; whether there were any."""

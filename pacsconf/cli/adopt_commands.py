@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import shlex
 import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -252,9 +253,13 @@ def _require_something(finds: Finds) -> None:
     """
     if not finds.states:
         why = " ".join(finds.unseen) or f"{finds.said} holds nothing that could be adopted."
+        wrong = "".join(f"\n{remark.summary}" for remark in finds.remarks)
+        live = "Sign in with an account that may read it, and see what there is: pacsconf look"
         raise PacsconfError(
-            f"nothing was found in {finds.said}, so nothing was written. {why}",
-            fix="Sign in with an account that may read it, and see what there is: pacsconf look",
+            f"nothing was found in {finds.said}, so nothing was written. {why}{wrong}",
+            fix=live
+            if "://" in finds.said
+            else f"See what is in the file: pacsconf look {shlex.quote(finds.said)}",
         )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pacsconf.cli.adoption import Beside, Finds
     from pacsconf.inventory.systems import SystemConfig
     from pacsconf.systems.base import System
+    from pacsconf.systems.ldif import LdifFile
 
 
 # --- what exists --------------------------------------------------------------------------------------------------
@@ -140,13 +141,17 @@ def _own(system: System, url: str) -> Own | None:
 
 
 def exported(path: Path, said: Path, name: str, config: SystemConfig | None) -> Finds:
-    """What an LDIF file holds."""
+    """What an LDIF file holds.
+
+    Raises: PacsconfError when it cannot be read, or holds but a part of what there is.
+    """
     from pacsconf.adopt.draft import Remark
     from pacsconf.cli.adoption import Again, Finds, states_of
     from pacsconf.systems.ldif import LdifFile
 
     export = LdifFile(name, path)
     states = states_of(export.read())
+    _require_whole(export, said)
     remarks = tuple(
         Remark(f"{finding.summary} ({finding.place})" if finding.place else finding.summary, finding.fix)
         for finding in export.findings
@@ -160,3 +165,20 @@ def exported(path: Path, said: Path, name: str, config: SystemConfig | None) -> 
         unseen=tuple(export.unseen()),
         remarks=remarks,
     )
+
+
+def _require_whole(export: LdifFile, said: Path) -> None:
+    """Nothing, unless the file is known to hold but a part: the rest would be missing in the inventory.
+
+    Raises: PacsconfError.
+    """
+    broken = [finding for finding in export.findings if finding.rule in _NOT_WHOLE]
+    if broken:
+        why = "".join(f"\n{finding.place}: {finding.summary}" for finding in broken)
+        raise PacsconfError(
+            f"{said} is not read to its end, so nothing was written{why}",
+            fix="\n".join(dict.fromkeys(finding.fix for finding in broken)),
+        )
+
+
+_NOT_WHOLE = frozenset({"LDIF-CUT", "LDIF-MANY", "LDIF-SIZE"})

@@ -284,7 +284,7 @@ def _file(shown: _Shown, where: str) -> Exit:
             unseen=export.unseen(),
             account=None,
             seconds=seconds,
-            command=f"pacsconf adopt ldif {shlex.quote(where)}",
+            command=f"pacsconf adopt ldif {shlex.quote(where)}" if snapshot.resources else "",
         )
     )
     return Exit.ERROR if errors(export.findings) else Exit.OK

@@ -42,7 +42,7 @@ class Look:
     called: str = ""
     """What was sent beside reading, in words (associations)."""
     command: str = ""
-    """What to type next."""
+    """What to type next; empty where there is nothing to go on with."""
 
 
 def look_text(look: Look, width: int = 80, *, everything: bool = False) -> Lines:
@@ -53,9 +53,13 @@ def look_text(look: Look, width: int = 80, *, everything: bool = False) -> Lines
             tuple(_head(look, room)),
             _odd(look, room, everything=everything),
             _unseen(look.unseen, room),
-            (*_nothing_changed(look, room), *commanded(line("Next: "), look.command, room)),
+            (*_nothing_changed(look, room), *_next(look, room)),
         )
     )
+
+
+def _next(look: Look, room: int) -> Lines:
+    return commanded(line("Next: "), look.command, room) if look.command else ()
 
 
 def _head(look: Look, width: int) -> Iterator[Line]:

@@ -4,6 +4,7 @@
 """
 
 from pacsconf.systems._http.answers import Answer, Lost
-from pacsconf.systems._http.client import Service, Web
+from pacsconf.systems._http.client import Web
+from pacsconf.systems._http.service import Service
 
 __all__ = ["Answer", "Lost", "Service", "Web"]

@@ -11,16 +11,16 @@ import logging
 from base64 import b64encode
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pacsconf.core.errors import BadAnswer, Refused, SystemFault
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.endpoint import Endpoint
-from pacsconf.inventory.systems import Login
 from pacsconf.inventory.values import SecretRef
 from pacsconf.systems._http import trust
 from pacsconf.systems._http.answers import NOT_FOUND, UNAUTHORIZED, Answer, HungUp, Lost
+from pacsconf.systems._http.service import Service
 
 if TYPE_CHECKING:
     from httpx2 import Auth, Client, Request, Response
@@ -29,25 +29,6 @@ log = logging.getLogger(__name__)
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of an answer that are read; ten thousand peers are five million."""
-
-
-class Service(Protocol):
-    """Where a web service is and how to sign in, as a system's configuration has it."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def url(self) -> str: ...
-    @property
-    def login(self) -> Login | None: ...
-    @property
-    def allow_clear_text(self) -> bool: ...
-    @property
-    def ca_file(self) -> str | None: ...
-    @property
-    def verify(self) -> bool: ...
-    @property
-    def timeout(self) -> int: ...
 
 
 class Web:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from pacsconf.core.errors import Unavailable
 from pacsconf.inventory.endpoint import Endpoint
+from pacsconf.systems._http.service import Service
 from pacsconf.systems._tls import certificate_fault
-
-if TYPE_CHECKING:
-    from pacsconf.systems._http.client import Service
 
 
 def context(service: Service) -> ssl.SSLContext:

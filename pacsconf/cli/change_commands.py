@@ -58,6 +58,8 @@ def apply(
     if plan_file is None and expect is None:
         _require_reviewed(screen, work)
     saved = load_plan(plan_file) if plan_file else None
+    if saved is not None:
+        _require_runs(saved)
     workspace.operator(work).require_write(work.environment, _written_systems(work))
     reporter = Reporter(screen)
     with workspace.world(work, reporter) as world:
@@ -134,6 +136,17 @@ def _require_reviewed(screen: Screen, work: workspace.Workspace) -> None:
         )
 
 
+def _require_runs(saved: Plan) -> None:
+    """Something of a plan with changes can be done; else nobody need be allowed anything for it.
+
+    Raises: UnsafePlan.
+    """
+    from pacsconf.core.planning import obstacles
+
+    if saved.changes and not saved.runs:
+        raise UnsafePlan("this plan is not applied", obstacles(saved))
+
+
 def _ready_record(screen: Screen, work: workspace.Workspace, world: World) -> ChangeSet | None:
     """A record that exists and is free: an open change set is carried to its end first, and is what comes back.
 
@@ -194,7 +207,7 @@ def _chosen(
 
 def _approval(world: World, reason: str, ticket: str, ack: list[str] | None) -> Approval:
     from pacsconf.engine import Approval
-    from pacsconf.record.record import this_runner
+    from pacsconf.record.lock import this_runner
 
     return Approval(world.record.identity(), this_runner(), reason, ticket, tuple(ack or ()))
 

@@ -79,6 +79,7 @@ def _closing(plan: Plan, view: View) -> Iterator[Line]:
     yield from itemised(_totals(plan, view), view.columns, style="strong")
     yield from guards_line(plan, view)
     yield from _saved(plan, view)
+    yield from _read_only(plan, view)
     yield from next_text(view)
 
 
@@ -120,6 +121,20 @@ def action_counts(changes: Iterable[Change]) -> str:
     counts = Counter[str](change.action for change in changes)
     verbs = {"create": "create", "update": "change", "delete": "delete"}
     return listed(f"{counts[action]} to {verbs[action]}" for action in verbs if counts[action])
+
+
+def _read_only(plan: Plan, view: View) -> Lines:
+    """What is to be done where nothing of a plan can be: it is in systems that pacsconf only looks at."""
+    if not plan.changes or plan.runs:
+        return ()
+    names = sorted({one.address.system for one in plan.changes})
+    told = ((name, view.setting(f"systems.{name}.mode")) for name in names)
+    where = listed(f"{name} ({place})" if place else name for name, place in told)
+    text = (
+        f"Nothing of this is applied: {where} {'is' if len(names) == 1 else 'are'} read-only. For pacsconf to "
+        "change it, write `mode: write` there; else change the inventory, or the system by hand, until they agree."
+    )
+    return wrapped(text, view.columns)
 
 
 def _saved(plan: Plan, view: View) -> Lines:

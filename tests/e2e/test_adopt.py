@@ -294,7 +294,12 @@ def test_an_adopted_directory_plans_to_no_change_and_then_to_what_was_edited(
     assert "No changes." in desk.ok("plan").out
     desk.edit("10.20.4.2", "10.20.4.22")
     assert desk.changes() == [("update", "directory/network-connection/ct-room-2/dicom")]
-    assert "1 to change on 1 device" in desk.ok("plan").out
+    plan = desk.ok("plan", "--out", "plan.json")
+    assert "1 to change on 1 device" in plan.out
+    assert "Nothing of this is applied: directory (inventory/systems.yaml:9) is read-only." in plan.said
+    refused = desk("apply", "plan.json")  # before anybody is asked to let this environment be written
+    assert refused.code == 5
+    assert "every change is in a read-only system (directory)" in refused.said
 
 
 def test_what_a_vendor_added_to_a_device_keeps_nothing_out_of_the_record(

@@ -22,7 +22,7 @@ SEVERAL = 3
 """Of more than so many all, one pattern names the whole kind."""
 
 _MISSING: Mapping[str, str] = {
-    "container": "The frame of the configuration lacks this (PS3.15 section H.1.1.1).",
+    "container": "The frame of the configuration lacks this, or does not show it (PS3.15 section H.1.1.1).",
     "unique-ae-title": "Not in the registry of AE titles, so anybody may take it.",
 }
 _DIFFERENT: Mapping[Reason, str] = {
@@ -56,8 +56,13 @@ def left_alone(differences: Iterable[Difference]) -> tuple[Ignored, ...]:
     return tuple(
         one
         for reason in sorted(by_reason)
-        for one in _patterns(reason, by_reason[reason], declared[reason[0]])
+        for one in _patterns(reason, by_reason[reason], declared[reason[0]], _registry_is_seen(by_reason))
     )
+
+
+def _registry_is_seen(by_reason: Mapping[Reason, list[Change]]) -> bool:
+    """Whether the entry is live that holds all reserved titles, so that a title that is not below it is free."""
+    return all(made.address.name != "unique-ae-titles" for made in by_reason.get(("container", ""), ()))
 
 
 def pattern(address: Address, field: str = "") -> str:
@@ -73,17 +78,19 @@ def _reasons(made: Change) -> Iterator[Reason]:
         yield made.address.kind, ""
 
 
-def _patterns(reason: Reason, changes: list[Change], declared: int) -> Iterator[Ignored]:
+def _patterns(reason: Reason, changes: list[Change], declared: int, registry: bool) -> Iterator[Ignored]:
     kind, field = reason
-    why = _different(reason, changes) if field else _missing(kind, changes)
+    why = _different(reason, changes) if field else _missing(kind, changes, registry)
     if SEVERAL < declared == len(changes):
         yield Ignored(f"{kind}/*:{field}" if field else f"{kind}/*", f"{why} So it is with all of them.")
     else:
         yield from (Ignored(pattern(made.address, field), why) for made in changes)
 
 
-def _missing(kind: str, changes: list[Change]) -> str:
+def _missing(kind: str, changes: list[Change], registry: bool) -> str:
     why = _MISSING.get(kind, "Not there live, though what is declared comes to it.")
+    if kind == "unique-ae-title" and not registry:
+        why = "The registry of AE titles is not there, or not shown, so what is reserved is not known."
     makes = "reserves" if kind == "unique-ae-title" else "makes"
     return f"{why}\n{_without(changes)} pacsconf {makes} it."
 

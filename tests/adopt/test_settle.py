@@ -92,7 +92,7 @@ def test_what_differs_still_is_ignored_with_a_reason() -> None:
 def test_where_the_registry_is_missing_one_pattern_leaves_it_so() -> None:
     entries = [each for number in range(1, 6) for each in scanner(number) if "Registry" not in each.dn]
     adoption = trees.adopted([*containers("unique-ae-titles"), *entries])
-    assert [one.pattern for one in adoption.ignored] == ["unique-ae-title/*", "container/unique-ae-titles"]
+    assert [one.pattern for one in adoption.ignored] == ["container/unique-ae-titles", "unique-ae-title/*"]
 
 
 def test_what_exists_is_neither_declared_again_nor_accepted() -> None:
@@ -138,6 +138,16 @@ def test_each_remark_names_the_device_that_it_is_about() -> None:
         "unmanaged"
     )
     assert remark.fix == "It stays live as it is. Correct it there, then declare its port by hand."
+
+
+def test_of_a_registry_that_is_not_shown_nothing_is_claimed() -> None:
+    entries = [*containers("unique-ae-titles"), device("a"), connection("a"), ae("a", "A")]
+    (frame, title) = trees.adopted(entries).ignored
+    assert frame.why.startswith("The frame of the configuration lacks this, or does not show it")
+    assert title.pattern == "unique-ae-title/A"
+    assert title.why.splitlines()[0] == (
+        "The registry of AE titles is not there, or not shown, so what is reserved is not known."
+    )
 
 
 def test_in_a_system_that_is_declared_already_a_person_is_told_what_to_ignore() -> None:

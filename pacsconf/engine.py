@@ -28,10 +28,10 @@ from pacsconf.core.errors import (
     UnsafePlan,
 )
 from pacsconf.core.finding import Finding, Path, errors
-from pacsconf.core.guard import Limits, tripped
+from pacsconf.core.guard import tripped
 from pacsconf.core.order import layers, waiting_for
 from pacsconf.core.plan import Basis, Options, Plan
-from pacsconf.core.planning import Recorded, Scenario, SystemRules, make_plan, obstacles
+from pacsconf.core.planning import Scenario, SystemRules, make_plan, obstacles
 from pacsconf.core.resource import Snapshot
 from pacsconf.core.select import reads
 from pacsconf.core.stale import require_same
@@ -126,13 +126,13 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
             resource.address: resource.state() for one in declared.values() for resource in one.resources
         },
         live={resource.address: resource.state() for one in snapshots for resource in one.resources},
-        record=_recorded(record),
+        record=record.for_planning(),
         systems={name: _rules(world, name) for name in names},
         today=world.clock().date(),
         quarantine_days=world.inventory.settings.quarantine,
         retired=frozenset(root for one in declared.values() for root in one.retired),
         cautions={address: why for one in declared.values() for address, why in one.cautions.items()},
-        limits=_limits(world.inventory),
+        limits=world.inventory.settings.guards.limits(),
         left_out=frozenset(world.systems.keys() - set(names)),
         counts={one.system: len(one.resources) for one in snapshots},
         notes={address: text for one in snapshots for address, text in one.notes.items()},
@@ -173,32 +173,12 @@ def read(world: World, names: Sequence[str], attested: Attestations) -> tuple[Sn
     return tuple(snapshots)
 
 
-def _recorded(record: RecordState) -> Recorded:
-    """What planning needs of the record; where none was begun yet, nothing is owned, and that is certain."""
-    if not record.exists:
-        return Recorded({})
-    return Recorded(
-        record.last,
-        ". ".join(filter(None, (record.why_unknown, record.fix))),
-        {address: one.declared for address, one in record.held.items()},
-        {address: one.change for address, one in record.waiting.items()},
-        record.reserved,
-    )
-
-
 def _rules(world: World, name: str) -> SystemRules:
     config = world.inventory.systems[name]
     rules = Rules(
         world.systems[name].kinds, config.mode, config.on_drift == "enforce", frozenset(config.exclusive)
     )
     return SystemRules(rules, config.ignore)
-
-
-def _limits(inventory: Inventory) -> Limits:
-    set_limits = inventory.settings.guards
-    built_in = Limits()
-    readdresses = set_limits.readdresses if set_limits.readdresses is not None else built_in.readdresses
-    return Limits(set_limits.removals, set_limits.updates, readdresses)
 
 
 def _findings(world: World, declared: Mapping[str, Declared], made: Plan) -> tuple[Finding, ...]:
@@ -328,7 +308,7 @@ def _written_and_closed(world: World, opened: Open) -> ChangeSet:
         owned=owned_after(opened.contents.owned, made, outcomes),
         proofs=proofs,
         waiting=[
-            *(one.change for one in still_waiting(waiting, made).values()),
+            *(one.change for one in still_waiting(waiting, made, outcomes).values()),
             *newly_waiting(made, outcomes),
         ],
         reserved={address: date.fromisoformat(day) for address, day in made.reserved.items()},

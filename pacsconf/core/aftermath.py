@@ -29,10 +29,13 @@ def owned_after(owned: States, plan: Plan, outcomes: Iterable[Outcome]) -> dict[
     return after
 
 
-def still_waiting(waiting: Mapping[Address, T], plan: Plan) -> dict[Address, T]:
-    """The changes for a person that are not done: those the plan still lists, or of systems it did not look at."""
+def still_waiting(waiting: Mapping[Address, T], plan: Plan, outcomes: Iterable[Outcome]) -> dict[Address, T]:
+    """What a person was asked for and goes on waiting: all but what the plan found done or not wanted any more,
+    and what was carried out or handed over anew just now."""
     listed = {change.address for change in plan.waiting}
-    return {a: one for a, one in waiting.items() if a in listed or a.system not in plan.counts}
+    over = {state.address for state in plan.takes}.union(plan.forgets) - listed
+    anew = {one.address for one in outcomes if one.status in ("applied", "waiting")}
+    return {address: one for address, one in waiting.items() if address not in over | anew}
 
 
 def newly_waiting(plan: Plan, outcomes: Iterable[Outcome]) -> tuple[Change, ...]:

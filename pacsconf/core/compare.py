@@ -206,12 +206,15 @@ def _field_difference(
     return FieldDifference(name, want, have, last.get(name) if last is not None else None, verdict)
 
 
-def change(difference: Difference, rules: Rules, *, repairs: bool = False) -> Change | None:
+def change(
+    difference: Difference, rules: Rules, *, repairs: bool = False, again: frozenset[str] = frozenset()
+) -> Change | None:
     """The change that a difference calls for under these rules, or None.
 
-    `repairs`: its drift or clash is to be put back to declared, because somebody asked for it by name.
+    `repairs`: its drift or clash is to be put back to declared, because somebody asked for it by name; `again`
+    are the fields of which that was asked before ("" the whole resource).
     """
-    made = _change(difference, rules, repairs=repairs)
+    made = _change(difference, rules, repairs, again)
     if made is None:
         return None
     return judged(made, rules)
@@ -225,7 +228,7 @@ def judged(made: Change, rules: Rules) -> Change:
     return replace(made, risk=kind.risk(before, after), effects=kind.effects(before, after), mode=rules.mode)
 
 
-def _change(difference: Difference, rules: Rules, *, repairs: bool) -> Change | None:
+def _change(difference: Difference, rules: Rules, repairs: bool, again: frozenset[str]) -> Change | None:
     match difference.verdict:
         case "create":
             return Change("create", None, difference.declared, difference.declared)
@@ -233,12 +236,12 @@ def _change(difference: Difference, rules: Rules, *, repairs: bool) -> Change | 
             return Change("delete", difference.live, None)
         case "unmanaged" if difference.known and difference.address.kind in rules.exclusive:
             return Change("delete", difference.live, None, reason="undeclared, and its kind is exclusive")
-        case "deleted-outside" if repairs or rules.enforce:
+        case "deleted-outside" if repairs or rules.enforce or "" in again:
             return Change("create", None, difference.declared, difference.declared, repairs=True)
         case "clash" if not (difference.declared and difference.live):
-            return _put_back(difference) if repairs else None
+            return _put_back(difference) if repairs or "" in again else None
         case "update" | "drift" | "clash" | "take-over":
-            return _update(difference, repairs=repairs, enforce=rules.enforce)
+            return _update(difference, _wanted(rules, repairs), again)
         case _:
             return None
 
@@ -250,13 +253,18 @@ def _put_back(difference: Difference) -> Change:
     return Change("create", None, difference.declared, difference.declared, repairs=True)
 
 
-def _update(difference: Difference, *, repairs: bool, enforce: bool) -> Change | None:
-    wanted: set[FieldVerdict] = {"pending"}
+def _wanted(rules: Rules, repairs: bool) -> frozenset[FieldVerdict]:
     if repairs:
-        wanted |= {"drift", "clash"}
-    elif enforce:
-        wanted |= {"drift"}
-    written = {field.name: field.declared for field in difference.fields if field.verdict in wanted}
+        return frozenset({"pending", "drift", "clash"})
+    return frozenset({"pending", "drift"}) if rules.enforce else frozenset({"pending"})
+
+
+def _update(difference: Difference, wanted: frozenset[FieldVerdict], again: frozenset[str]) -> Change | None:
+    written = {
+        field.name: field.declared
+        for field in difference.fields
+        if field.verdict in wanted or (field.name in again and field.verdict != "converged")
+    }
     if not written:
         return None
     left = any(field.verdict != "converged" and field.name not in written for field in difference.fields)

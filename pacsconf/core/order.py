@@ -25,9 +25,12 @@ Graph = Mapping[Address, frozenset[Address]]
 
 
 def graph(changes: Iterable[Change]) -> Graph:
-    """For each change's address the addresses of the changes it waits for, musts and wishes."""
+    """For each change's address the addresses of the changes it waits for: musts, and wishes unless they close a
+    circle. Then everybody who asks goes by the musts, so that what waits in a circle is not nobody's turn."""
     by_address = {change.address: change for change in changes}
-    return _graph(by_address, [*_musts(by_address), *_wishes(by_address)])
+    musts = [*_musts(by_address)]
+    whole = _graph(by_address, [*musts, *_wishes(by_address)])
+    return whole if _ends(whole) else _graph(by_address, musts)
 
 
 Edge = tuple[Address, Address]
@@ -76,12 +79,18 @@ def layers(changes: Iterable[Change]) -> tuple[tuple[Change, ...], ...]:
     by_address = {change.address: change for change in changes}
     try:
         cut = _cut(graph(by_address.values()))
-    except CycleError:
-        try:
-            cut = _cut(_graph(by_address, _musts(by_address)))
-        except CycleError as exc:
-            raise DependencyCycle(exc.args[1][1:]) from exc
+    except CycleError as exc:
+        raise DependencyCycle(exc.args[1][1:]) from exc
     return tuple(tuple(by_address[address] for address in layer) for layer in cut)
+
+
+def _ends(waits: Graph) -> bool:
+    """Whether nothing waits for itself."""
+    try:
+        TopologicalSorter(waits).prepare()
+    except CycleError:
+        return False
+    return True
 
 
 def _cut(waits: Graph) -> list[list[Address]]:

@@ -9,7 +9,7 @@ would run.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -90,7 +90,9 @@ def make_plan(scenario: Scenario) -> Plan:
     held, waiting = _left_out(scenario, wanted)
     left = {one.address for one in held + waiting}
     changes = order(_chosen(scenario, [one for one in wanted if one.address not in left]))
-    return _assembled(scenario, changes, differences, held, waiting, lingering)
+    asked = {address for address in scenario.record.waiting if address.system in scenario.systems}
+    over = asked - {one.address for one in wanted}
+    return _assembled(scenario, changes, differences, held, waiting, over, lingering)
 
 
 def state_digest(state: State | None) -> str:
@@ -174,42 +176,48 @@ def _root(difference: Difference) -> Address:
 
 
 def _changes(scenario: Scenario, differences: Iterable[Difference]) -> list[Change]:
+    """What the inventory wants done, and what a person was asked for and it wants still."""
     repair = scenario.options.repair
     made = []
     for difference in differences:
         rules = scenario.systems[difference.address.system].rules
         repairs = any_match(repair, difference.address, _root(difference))
-        one = change(difference, rules, repairs=repairs) or _handed_over(scenario, difference, rules)
+        again = _wanted_still(scenario.record.waiting.get(difference.address), difference.declared)
+        one = change(difference, rules, repairs=repairs, again=again)
         if one is not None:
             made.append(one)
     return made
 
 
-def _handed_over(scenario: Scenario, difference: Difference, rules: Rules) -> Change | None:
-    """What puts drift back, where a person was asked to do so: it waits like any other change."""
-    one = change(difference, rules, repairs=True)
-    return one if one is not None and _is_awaited(scenario.record, one) else None
+def _wanted_still(asked: Change | None, declared: State | None) -> frozenset[str]:
+    """Of what a person was asked for, the fields that are declared still; "" is the whole resource."""
+    if asked is None:
+        return frozenset()
+    if asked.after is None or declared is None:
+        return frozenset({""} if asked.after is declared else ())
+    whole = {""} if asked.action == "create" and asked.after.fields == declared.fields else set()
+    same = {field.name for field in asked.fields if field.after == declared.fields.get(field.name)}
+    return frozenset(whole | same)
 
 
-def _is_awaited(record: Recorded, one: Change) -> bool:
-    """Whether a change is what a person was asked for: no more, and no less than what of it is not done yet."""
-    asked = record.waiting.get(one.address)
-    if asked is None or one.after is None or asked.after is None:
-        return asked is not None and one.after is asked.after
+def _is_awaited(asked: Change | None, one: Change) -> bool:
+    """Whether a person was asked for all that a change does, and for nothing that is not wanted any more."""
+    if asked is None:
+        return False
+    if asked.after is None or one.after is None:
+        return one.after is asked.after
     if one.action == "create" and asked.action != "create":
         return False
+    written, after = {field.name for field in one.fields}, one.after.fields
     wanted = {field.name: field.after for field in asked.fields}
-    left = {field.name for field in one.fields}
-    return left <= wanted.keys() and all(
-        one.after.fields.get(name) == value for name, value in wanted.items()
-    )
+    return written <= wanted.keys() and all(after.get(name) == value for name, value in wanted.items())
 
 
 def _left_out(scenario: Scenario, wanted: list[Change]) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
     """The changes that are held, and those that wait for a person, each with what waits for them."""
     record = scenario.record
     held = {a for a, digest in record.held.items() if state_digest(scenario.declared.get(a)) == digest}
-    waiting = {one.address for one in wanted if _is_awaited(record, one)}
+    waiting = {one.address for one in wanted if _is_awaited(record.waiting.get(one.address), one)}
     held = {one.address for one in wanted if one.address in held}
     held |= waiting_for(held, wanted)
     waiting = (waiting | waiting_for(waiting, wanted)) - held
@@ -225,12 +233,7 @@ def _chosen(scenario: Scenario, wanted: list[Change]) -> list[Change]:
     if scenario.only is not None:
         only = scenario.only | needed_by(scenario.only, wanted)
         return [one for one in wanted if one.address in only]
-    chosen = {
-        one.address
-        for one in wanted
-        if (not options.target or any_match(options.target, one.address, one.root))
-        and not any_match(options.exclude, one.address, one.root)
-    }
+    chosen = {one.address for one in wanted if _is_chosen(options, one.address, one.root)}
     needed = needed_by(chosen, wanted)
     excluded = {one.address for one in wanted if any_match(options.exclude, one.address, one.root)}
     if missing := sorted(needed & excluded):
@@ -249,15 +252,15 @@ def _assembled(
     differences: list[Difference],
     held: tuple[Change, ...],
     waiting: tuple[Change, ...],
+    over: Set[Address],
     lingering: Lingering,
 ) -> Plan:
+    """The plan of these changes; `over` is what a person was asked for and of which nothing is left to do."""
     last = scenario.record.owned or {}
     touched = {one.address: one for one in changes}
     put_back = {**touched, **{one.address: one for one in waiting}}
     seen = [one for one in differences if _is_shown(scenario.options, one) and one.address not in touched]
-    asked = scenario.record.waiting.keys() - {one.address for one in waiting}
-    done = [one for one in seen if one.address in asked and one.verdict == "equal"]
-    settled = [one for one in seen if one.records_only or one in done]
+    takes, forgets = _settled(scenario, seen, over)
     drifts = [one for one in differences if one.drifted and _is_shown(scenario.options, one)]
     noted = touched.keys() | {one.address for one in drifts}
     scene = Scene(
@@ -274,8 +277,8 @@ def _assembled(
             for address in sorted(closure(changes, scenario.declared, scenario.live))
         },
         guards=guards(changes, scene),
-        takes=tuple(state for state in map(recorded, settled) if state is not None),
-        forgets=tuple(one.address for one in settled if one.verdict == "forget"),
+        takes=takes,
+        forgets=forgets,
         drifts=tuple(one for one in drifts if not _is_put_back(one, put_back.get(one.address))),
         waiting=waiting,
         held=held,
@@ -287,6 +290,23 @@ def _assembled(
     )
 
 
+def _settled(
+    scenario: Scenario, differences: Iterable[Difference], over: Set[Address]
+) -> tuple[tuple[State, ...], tuple[Address, ...]]:
+    """What the record is to hold, and to forget, though nothing is written; what is over is among it."""
+    last, asked = scenario.record.owned or {}, scenario.record.waiting
+    found: dict[Address, State | None] = {
+        address: last.get(address)
+        for address in over
+        if _is_chosen(scenario.options, address, asked[address].root)
+    }
+    for one in differences:
+        if one.records_only or one.address in found:
+            found[one.address] = recorded(one)
+    takes = tuple(state for _, state in sorted(found.items()) if state is not None)
+    return takes, tuple(address for address, state in sorted(found.items()) if state is None)
+
+
 def _is_put_back(difference: Difference, one: Change | None) -> bool:
     """Whether a change puts back all that somebody else changed; what it leaves is still to be reported."""
     if one is None or not one.repairs:
@@ -296,6 +316,9 @@ def _is_put_back(difference: Difference, one: Change | None) -> bool:
 
 
 def _is_shown(options: Options, difference: Difference) -> bool:
-    root = _root(difference)
-    wanted = not options.target or any_match(options.target, difference.address, root)
-    return wanted and not any_match(options.exclude, difference.address, root)
+    return _is_chosen(options, difference.address, _root(difference))
+
+
+def _is_chosen(options: Options, address: Address, root: Address) -> bool:
+    wanted = not options.target or any_match(options.target, address, root)
+    return wanted and not any_match(options.exclude, address, root)

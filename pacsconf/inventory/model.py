@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from pacsconf.core.guard import Limits
 from pacsconf.inventory.baseline import Accepted
 from pacsconf.inventory.systems import Environment, SystemConfig
 from pacsconf.inventory.values import (
@@ -315,6 +316,11 @@ class Guards(Model):
     removals: Mapping[str, Count] = {}
     updates: Mapping[str, Count] = {}
     readdresses: Count | None = None
+
+    def limits(self) -> Limits:
+        """These limits, and the built-in ones where none is set."""
+        readdresses = Limits().readdresses if self.readdresses is None else self.readdresses
+        return Limits(self.removals, self.updates, readdresses)
 
 
 class Settings(Model):

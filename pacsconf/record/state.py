@@ -10,6 +10,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.attestation import Attestation
 from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.errors import RecordError, RecordUnknown
+from pacsconf.core.planning import Recorded
 from pacsconf.core.resource import State
 from pacsconf.record.branch import Branch, Tip
 from pacsconf.record.contents import Contents, Held, NewerFormat, Waiting
@@ -72,6 +73,18 @@ class RecordState:
     def attested(self) -> Mapping[Address, Attestation]:
         """What stands in systems that cannot be read, as far as anybody said."""
         return self.contents.attested
+
+    def for_planning(self) -> Recorded:
+        """What planning needs of it; where none was begun yet, nothing is owned, and that is certain."""
+        if not self.exists:
+            return Recorded({})
+        return Recorded(
+            self.last,
+            ". ".join(filter(None, (self.why_unknown, self.fix))),
+            {address: one.declared for address, one in self.held.items()},
+            {address: one.change for address, one in self.waiting.items()},
+            self.reserved,
+        )
 
     def require_known(self) -> None:
         """Go on only when it is known what is owned.

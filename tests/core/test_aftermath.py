@@ -6,7 +6,7 @@ from pacsconf.core.change import Change, Outcome, Status
 from pacsconf.core.plan import Basis, Plan
 from pacsconf.core.resource import State
 
-A, B, C, D = (Address.parse(f"memory/device/{name}") for name in "abcd")
+A, B, C, D, E = (Address.parse(f"memory/device/{name}") for name in "abcde")
 ELSEWHERE = Address.parse("console/device/a")
 BASIS = Basis("", "", "", "", "", "2026-11-24")
 
@@ -45,9 +45,18 @@ def test_only_what_a_person_can_do_now_is_handed_over():
     assert [change.address for change in newly_waiting(plan, outcomes)] == [A]
 
 
-def test_what_waits_goes_on_waiting_while_it_is_listed_or_was_not_looked_at():
-    plan = Plan("lab", BASIS, waiting=(create(A),), counts={"memory": 2})
-    assert still_waiting({A: 1, B: 2, ELSEWHERE: 3}, plan) == {A: 1, ELSEWHERE: 3}
+def test_what_waits_goes_on_waiting_until_it_is_done_or_handed_over_anew():
+    plan = Plan(
+        "lab",
+        BASIS,
+        changes=(create(B), create(C)),
+        takes=(state(A), state(D)),
+        waiting=(create(A),),
+        forgets=(E,),
+    )
+    outcomes = [outcome(create(B), "skipped"), outcome(create(C), "waiting")]
+    waiting = {address: str(address) for address in (A, B, C, D, E, ELSEWHERE)}
+    assert still_waiting(waiting, plan, outcomes).keys() == {A, B, ELSEWHERE}
 
 
 def test_a_hold_ends_when_its_address_is_written():

@@ -16,6 +16,7 @@ from pacsconf.core.planning import state_digest
 from pacsconf.core.resource import State
 from pacsconf.core.select import any_match, ignoring, system_of
 from pacsconf.engine import World, plan, read
+from pacsconf.record.contents import Waiting
 from pacsconf.systems.abilities import Attested
 
 
@@ -87,12 +88,15 @@ class Consoles:
     declared: Mapping[Address, State]
     owned: Mapping[Address, State]
     waiting: tuple[Change, ...]
+    asked: Mapping[Address, Waiting]
+    """What the record says of what waits."""
 
 
 def consoles(world: World) -> Consoles:
     """The systems of which is known what people attest. No other is read.
 
-    Raises: PlanError when there is none; RecordUnknown; SystemFaults when an export cannot be read.
+    Raises: PlanError when there is none; LockHeld while a change set is open, since what waits is about to change;
+    RecordUnknown; SystemFaults when an export cannot be read.
     """
     names = tuple(name for name, system in sorted(world.systems.items()) if isinstance(system, Attested))
     if not names:
@@ -101,13 +105,14 @@ def consoles(world: World) -> Consoles:
             fix="See what stands where: pacsconf plan",
         )
     record = world.record.state()
-    record.require_known()
+    world.record.require_free(record)
     found = [r.state() for name in names for r in world.systems[name].declared(world.inventory).resources]
     declared = {state.address: state for state in found}
     owned = {address: state for address, state in record.owned.items() if address.system in names}
     known = sorted({address.system for address in declared.keys() | owned.keys()})
     waiting = plan(world, Options(target=tuple(known))).plan.waiting if known else ()
-    return Consoles(names, declared, owned, tuple(one for one in waiting if one.address.system in names))
+    own = tuple(one for one in waiting if one.address.system in names)
+    return Consoles(names, declared, owned, own, record.waiting)
 
 
 def claims(world: World, at: Consoles, patterns: Sequence[str], *, everything: bool) -> tuple[Claim, ...]:
@@ -131,20 +136,20 @@ def claims(world: World, at: Consoles, patterns: Sequence[str], *, everything: b
 
 
 def attest(
-    world: World, made: Iterable[Claim], *, reason: str, how: How = "attested"
+    world: World, at: Consoles, made: Iterable[Claim], *, reason: str, how: How = "attested"
 ) -> tuple[Attestation, ...]:
     """Put into the record what stands, by whoever works here, now.
 
-    Raises: LockHeld; RecordUnknown; RecordError.
+    Raises: LockHeld; StalePlan when a person has been asked for something else since; RecordUnknown; RecordError.
     """
     claimed = tuple(made)
-    by, at = world.record.identity(), f"{world.clock():%Y-%m-%dT%H:%M:%SZ}"
+    by, now = world.record.identity(), f"{world.clock():%Y-%m-%dT%H:%M:%SZ}"
     said = tuple(
-        Attestation(one.address, one.state, by, at, how, reason, _basis(world, one.address))
+        Attestation(one.address, one.state, by, now, how, reason, _basis(world, one.address))
         for one in claimed
     )
     records = {one.address: one.records for one in claimed if one.records is not None}
-    world.record.attest(said, reason=reason, records=records)
+    world.record.attest(said, reason=reason, records=records, seen=at.asked)
     return said
 
 

@@ -61,7 +61,7 @@ def attest(
             raise PlanError(
                 "nothing is declared at any console", fix=f"Systems of type console: {', '.join(at.names)}."
             )
-        upkeep.attest(world, claims, reason=_reason(screen, reason))
+        upkeep.attest(world, at, claims, reason=_reason(screen, reason))
     _show(screen, work, at, claims, "attested")
     return Exit.OK
 
@@ -100,7 +100,7 @@ def _probed(
     claims = tuple(_claims(wanted, seen))
     screen.show(unseen_text([(one.address, one.words) for one in seen if not one.stands], screen.width))
     if claims:
-        upkeep.attest(world, claims, reason=reason.strip() or "seen on the wire", how="observed")
+        upkeep.attest(world, at, claims, reason=reason.strip() or "seen on the wire", how="observed")
     _show(screen, work, at, claims, "observed", {one.address: one.words for one in seen})
     return Exit.OK
 

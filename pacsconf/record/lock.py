@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
+import os
+import socket
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -159,6 +162,15 @@ class Open:
             "What was done so far is in the journal of this clone",
             fix=standing.fix or f"Plan afresh: pacsconf -e {self._branch.environment} plan",
         )
+
+
+def this_runner() -> str:
+    """Where this process runs: `user@host:pid`."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container whose user has no name
+        user = "unknown"
+    return f"{user}@{socket.gethostname()}:{os.getpid()}"
 
 
 def about(changeset: ChangeSet) -> list[str]:

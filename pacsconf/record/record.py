@@ -8,10 +8,7 @@ reader's clock; whoever was overtaken sees it before the next layer.
 
 from __future__ import annotations
 
-import getpass
-import os
 import re
-import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,12 +20,12 @@ from pacsconf.core.attestation import Attestation
 from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.errors import LockHeld, PacsconfError, RecordError, RecordUnknown, StalePlan
 from pacsconf.core.resource import State
-from pacsconf.record import search
+from pacsconf.record import edits, search
 from pacsconf.record._git import InventoryCommit, Repository
 from pacsconf.record.branch import Branch, stamp
-from pacsconf.record.contents import Contents, Entry, EntryType, Held
+from pacsconf.record.contents import Contents, Entry, EntryType, Held, Waiting
 from pacsconf.record.journal import Journal
-from pacsconf.record.lock import Open, about, lease_ended, lock_held
+from pacsconf.record.lock import Open, about, lease_ended, lock_held, this_runner
 from pacsconf.record.state import RecordState, read_state
 
 LEASE = timedelta(minutes=15)
@@ -179,7 +176,7 @@ class Record:
         Raises: LockHeld when another is open; StalePlan when the record moved since it was read; RecordUnknown;
         RecordError when it cannot be written or pushed. Then nothing may be changed.
         """
-        self._require_free(on)
+        self.require_free(on)
         until = stamp(self._branch.time() + self._lease)
         opened = replace(changeset, status="open", lease_until=until, outcomes=(), proofs=(), closed="")
         return self._lock("open", opened, on)
@@ -286,7 +283,7 @@ class Record:
         """
         by, at = self.identity(), stamp(self._branch.time())
         held = {address: Held(address, digest, reason, by, at) for address, digest in declared.items()}
-        return self._edit("hold", lambda now: replace(now, held={**now.held, **held}), reason, held)
+        return self._edit("hold", lambda now: edits.held(now, held), reason, held)
 
     def release(self, addresses: Iterable[Address], *, reason: str = "") -> str:
         """Hold these addresses no longer. Returns the commit.
@@ -294,15 +291,7 @@ class Record:
         Raises: LockHeld; RecordUnknown; RecordError when one of them is not held.
         """
         freed = frozenset(addresses)
-
-        def without(now: Contents) -> Contents:
-            absent = sorted(map(str, freed - now.held.keys()))
-            if absent:
-                held = ", ".join(map(str, sorted(now.held))) or "nothing"
-                raise RecordError(f"not held: {', '.join(absent)}", fix=f"Held is: {held}")
-            return replace(now, held={a: one for a, one in now.held.items() if a not in freed})
-
-        return self._edit("release", without, reason, freed)
+        return self._edit("release", lambda now: edits.released(now, freed), reason, freed)
 
     def attest(
         self,
@@ -310,24 +299,21 @@ class Record:
         *,
         reason: str,
         records: Mapping[Address, State] | None = None,
+        seen: Mapping[Address, Waiting] | None = None,
     ) -> str:
         """What stands in systems that cannot be read; what waited for it waits no longer. Returns the commit.
 
-        It is owned from now on: as `records` says, else as attested, or not at all where it is gone.
+        It is owned from now on: as `records` says, else as attested, or not at all where it is gone. `seen` is
+        what waited when it was said.
 
-        Raises: LockHeld; RecordUnknown; RecordError.
+        Raises: LockHeld; StalePlan when a person has been asked for something else since; RecordUnknown;
+        RecordError.
         """
         made = {one.address: one for one in attestations}
-        states = {address: one.state for address, one in made.items() if one.state is not None}
-        stand = {**states, **(records or {})}
 
         def moved(now: Contents) -> Contents:
-            return replace(
-                now,
-                attested={**now.attested, **made},
-                owned={**{a: state for a, state in now.owned.items() if a not in made}, **stand},
-                waiting={a: one for a, one in now.waiting.items() if a not in made},
-            )
+            edits.require_asked_as_seen(now, now.waiting if seen is None else seen, made)
+            return edits.attested(now, made, records or {})
 
         return self._edit("attest", moved, reason, made)
 
@@ -337,7 +323,7 @@ class Record:
         lines = sorted(map(str, addresses))
         for _ in range(_ATTEMPTS):
             state = self.state()
-            self._require_free(state)
+            self.require_free(state)
             contents = replace(edit(state.contents), changeset=None)
             entry = self._branch.draft(kind, reason, counts={"addresses": len(lines)})
             tip = self._branch.append(state.tip, entry, contents, lines)
@@ -362,7 +348,11 @@ class Record:
 
     # --- what stands in the way -------------------------------------------------------------------------------
 
-    def _require_free(self, state: RecordState) -> None:
+    def require_free(self, state: RecordState) -> None:
+        """Go on only when it is known what is owned, and nobody has the lock.
+
+        Raises: RecordUnknown; LockHeld.
+        """
         state.require_known()
         if state.open is not None:
             raise self._lock_held(state.open)
@@ -394,15 +384,6 @@ class Record:
 
     def _busy(self) -> RecordError:
         return RecordError(f"others keep writing to {self.branch}", fix="Give the same command again")
-
-
-def this_runner() -> str:
-    """Where this process runs: `user@host:pid`."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container whose user has no name
-        user = "unknown"
-    return f"{user}@{socket.gethostname()}:{os.getpid()}"
 
 
 def _remote(git: Repository, wanted: str | None) -> str:

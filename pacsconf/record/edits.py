@@ -1,0 +1,59 @@
+"""What hold, release and attest make of the contents of a record. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import replace
+
+from pacsconf.core.address import Address
+from pacsconf.core.attestation import Attestation
+from pacsconf.core.errors import RecordError, StalePlan
+from pacsconf.core.resource import State
+from pacsconf.record.contents import Contents, Held, Waiting
+
+
+def held(now: Contents, held: Mapping[Address, Held]) -> Contents:
+    """With these addresses held too."""
+    return replace(now, held={**now.held, **held})
+
+
+def released(now: Contents, freed: Set[Address]) -> Contents:
+    """With these addresses held no longer.
+
+    Raises: RecordError when one of them is not held.
+    """
+    if absent := sorted(map(str, freed - now.held.keys())):
+        standing = ", ".join(map(str, sorted(now.held))) or "nothing"
+        raise RecordError(f"not held: {', '.join(absent)}", fix=f"Held is: {standing}")
+    return replace(now, held={a: one for a, one in now.held.items() if a not in freed})
+
+
+def attested(
+    now: Contents, made: Mapping[Address, Attestation], records: Mapping[Address, State]
+) -> Contents:
+    """With what stands, owned as `records` says, else as attested, or not at all where it is gone; what waited for
+    it waits no longer."""
+    states = {address: one.state for address, one in made.items() if one.state is not None}
+    kept = {address: state for address, state in now.owned.items() if address not in made}
+    return replace(
+        now,
+        attested={**now.attested, **made},
+        owned={**kept, **states, **records},
+        waiting={a: one for a, one in now.waiting.items() if a not in made},
+    )
+
+
+def require_asked_as_seen(
+    now: Contents, seen: Mapping[Address, Waiting], made: Mapping[Address, Attestation]
+) -> None:
+    """Refuse what was said of a row when a person has been asked for another one since.
+
+    Raises: StalePlan naming those rows.
+    """
+    anew = sorted(a for a in made if (one := now.waiting.get(a)) is not None and one != seen.get(a))
+    if anew:
+        names = ", ".join(map(str, anew))
+        raise StalePlan(
+            f"nothing was recorded: meanwhile a person was asked for something else at {names}",
+            fix="See what waits now: pacsconf plan. Then say again what was keyed in.",
+        )

@@ -78,6 +78,20 @@ def draft(system: str, config: Plain, states: Mapping[Address, State], own: Own 
     )
 
 
+def reached_here(draft: Draft) -> tuple[Remark, ...]:
+    """What to know of a server whose device is declared by this draft, at an address of this machine."""
+    name, _, title = str(draft.systems.get(draft.system, {}).get("ae", "")).partition("/")
+    connections = draft.devices.get(name, {}).get("connections", {})
+    return tuple(
+        Remark(
+            f"{title} was reached at {one['host']}, so that is the host of device {name} now",
+            "Write the name or address there under which scanners reach it.",
+        )
+        for one in connections.values()
+        if Endpoint("http", str(one["host"]), int(one["port"])).is_loopback
+    )
+
+
 def members(value: Value | None) -> frozenset[str]:
     """The members of a set; none of what is no set."""
     return frozenset(value) if isinstance(value, tuple) else frozenset()
@@ -159,13 +173,6 @@ class _Drafting:
             return ""
         name = self.device("archive", title, host, port, calls=True)
         self.itself = (title, name)
-        if Endpoint("http", host, port).is_loopback:
-            self.remarks.append(
-                Remark(
-                    f"{title} was reached at {host}, so that is the host of device {name} now",
-                    "Write the name or address there under which scanners reach it.",
-                )
-            )
         return f"{name}/{title}"
 
     def sound(self, states: list[State]) -> Iterator[_Peer]:

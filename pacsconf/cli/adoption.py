@@ -203,9 +203,10 @@ class _Settling:
         taken = {**(self.existing.texts if self.existing else {}), **adoption.files}
         devices = {name: self.met.draft.devices[name] for name in sorted(left_out)}
         proposed = beside(_proposed(proposals, devices), taken, self.finds.name)
+        here = orthanc.reached_here(draft) if self.finds.own else ()
         return Result(
             self.finds,
-            adoption,
+            replace(adoption, remarks=(*here, *adoption.remarks)),
             {**adoption.files, **proposed},
             self.met,
             proposals,

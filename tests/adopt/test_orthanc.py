@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pacsconf.adopt.draft import Draft
-from pacsconf.adopt.orthanc import Own, device_name, device_type, draft, free_name, words
+from pacsconf.adopt.merge import undeclared
+from pacsconf.adopt.orthanc import Own, device_name, device_type, draft, free_name, reached_here, words
 from pacsconf.core.address import Address
 from pacsconf.core.resource import State, Value
 from pacsconf.inventory.systems import RIGHTS, rights
@@ -101,9 +104,15 @@ def test_a_server_that_lists_itself_is_one_device_and_its_entry_keeps_its_addres
 
     assert list(made.devices) == ["archive"]
     assert peers(made) == {"me": {"ae": "archive/ARCHIVE", "host": "10.0.0.5", "allow": "all"}}
-    assert made.remarks[0].summary == (
-        "ARCHIVE was reached at 127.0.0.1, so that is the host of device archive now"
-    )
+    (remark,) = reached_here(made)
+    assert remark.summary == "ARCHIVE was reached at 127.0.0.1, so that is the host of device archive now"
+
+
+def test_where_a_server_was_reached_is_told_only_if_its_device_is_declared_by_it():
+    made = drafted(own=Own("ARCHIVE", "127.0.0.1", 4242))
+
+    assert reached_here(undeclared(made, frozenset({"archive"}))) == ()
+    assert reached_here(replace(made, devices={})) == ()
 
 
 def test_a_server_with_a_title_that_is_none_is_adopted_without_its_entity():

@@ -113,7 +113,7 @@ LONGEST = 60
 
 
 def _told(value: Value | None) -> str:
-    """A value in a comment, cut short."""
+    """A value in a comment, cut short; in quotes where spaces at its ends would not be seen."""
     if value is None:
         return "nothing"
     text = (
@@ -123,4 +123,6 @@ def _told(value: Value | None) -> str:
         if value in (True, False)
         else str(value)
     )
+    if text != text.strip():
+        text = f'"{text}"'
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

@@ -129,9 +129,11 @@ def _summary(changeset: ChangeSet, commit: str, next_step: str, width: int) -> I
 
 
 def outcomes_sum(changeset: ChangeSet) -> str:
-    """`4 of 6 done, 1 failed, 1 skipped · on the wire: 2 healthy, 1 asleep`."""
+    """`4 of 6 changes done, 1 failed, 1 skipped · on the wire: 2 healthy, 1 asleep`; words where there were none."""
     counts = Counter(outcome.status for outcome in changeset.outcomes)
     total = max(len(changeset.outcomes), len(changeset.plan.runs))
+    if not total:
+        return "Nothing was to be written; the record took in what stands"
     pending = total - len(changeset.outcomes)
     done = listed(
         (

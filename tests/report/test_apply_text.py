@@ -52,3 +52,8 @@ def test_of_many_healthy_proofs_the_rest_is_counted_behind_every_fault():
 
 def test_without_proofs_nothing_is_claimed():
     assert proofs_text(()) == ()
+
+
+def test_an_apply_that_only_brings_the_record_up_to_date_says_so(plan, changeset):
+    nothing = replace(changeset, plan=replace(plan, changes=()), outcomes=(), proofs=())
+    assert outcomes_sum(nothing) == "Nothing was to be written; the record took in what stands"

@@ -129,7 +129,7 @@ def _summary(changeset: ChangeSet, commit: str, next_step: str, width: int) -> I
 
 
 def outcomes_sum(changeset: ChangeSet) -> str:
-    """`4 of 6 changes done, 1 failed, 1 skipped · on the wire: 2 healthy, 1 asleep`; words where there were none."""
+    """`4 of 6 changes done, 1 failed · on the wire: 2 healthy, 1 asleep`; words where there were none."""
     counts = Counter(outcome.status for outcome in changeset.outcomes)
     total = max(len(changeset.outcomes), len(changeset.plan.runs))
     if not total:

@@ -17,6 +17,8 @@ from pacsconf.systems._dicom.tree import Reader
 from pacsconf.systems._dicom.unseen import Unseen
 from pacsconf.systems._ldap import ldif
 
+_CUT = "The last line of the file does not end: what followed it may be missing. Was it copied whole?"
+
 
 class LdifFile:
     """The file at `path`, as what the system `name` would give. `Inspectable` once it was read."""
@@ -27,6 +29,7 @@ class LdifFile:
         self.findings: tuple[Finding, ...] = ()
         """What is wrong with the file itself, each with its line, once it was read."""
         self._reader: Reader | None = None
+        self._ends = True
 
     def read(self) -> Snapshot:
         """What the file holds; entries and values that are broken are left out, and told in `findings`.
@@ -37,6 +40,7 @@ class LdifFile:
         tree, wrong = legible(planted(self.name, contents.entries))
         values = (self._value(what, contents.lines.get(entry.dn, 1)) for entry, what in wrong)
         self.findings = (*contents.findings, *values)
+        self._ends = contents.ends
         self._reader = Reader(tree, None, spelled(contents.spellings))
         return self._reader.snapshot()
 
@@ -57,7 +61,8 @@ class LdifFile:
 
     def unseen(self) -> Sequence[str]:
         """What the file does not tell."""
-        return Unseen(self._read().tree).sentences()
+        cut = () if self._ends else (_CUT,)
+        return (*cut, *Unseen(self._read().tree).sentences())
 
     def _read(self) -> Reader:
         assert self._reader is not None, "read comes first"

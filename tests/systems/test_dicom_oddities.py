@@ -280,6 +280,16 @@ def test_in_a_file_every_value_that_cannot_be_has_its_line_and_the_rest_is_read(
     )
 
 
+def test_a_file_whose_last_line_does_not_end_may_have_been_cut(tmp_path: Path):
+    path = tmp_path / "half.ldif"
+    path.write_text(FILE.read_text()[:1900].rstrip())
+    export = LdifFile("directory", path)
+    export.read()
+    assert export.unseen()[0] == (
+        "The last line of the file does not end: what followed it may be missing. Was it copied whole?"
+    )
+
+
 def test_a_file_without_a_configuration_says_so(tmp_path: Path):
     path = tmp_path / "people.ldif"
     path.write_text("dn: ou=people,dc=example,dc=org\nobjectClass: organizationalUnit\nou: people\n")

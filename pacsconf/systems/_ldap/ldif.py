@@ -38,13 +38,15 @@ class Contents:
     """What an LDIF file holds.
 
     `spellings` gives each attribute's name as it is first spelled, by lower case; `lines` where each entry
-    begins, by its name.
+    begins, by its name. `ends` tells whether the last line does, as RFC 2849 asks of each: one that does not was
+    perhaps cut off, and all that followed with it.
     """
 
     entries: tuple[Entry, ...] = ()
     findings: tuple[Finding, ...] = ()
     spellings: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
+    ends: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,8 @@ class _Parser:
                 entries += [entry] if entry else []
         except _Enough:
             pass
-        return Contents(tuple(entries), tuple(self._findings), self._spellings, self._lines)
+        ends = not data or data.endswith((b"\n", b"\r"))
+        return Contents(tuple(entries), tuple(self._findings), self._spellings, self._lines, ends)
 
     # --- lines and records -----------------------------------------------------------------------------------
 

@@ -53,6 +53,10 @@ _ADVICE = {
     (3, 2): "It has no association free. Try again later.",
 }
 """By source and reason of a rejection (PS3.8 section 9.3.4)."""
+_HUNG_UP = (
+    "What listens there may take encrypted connections alone (TLS), which are not tried here, or no calls from "
+    "this machine. Ask who runs it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class Knock:
     """What came of one association. `text` says it in words; `echo` is what became of the C-ECHO.
 
     `implementation` is what the peer calls itself: its version name and class UID (PS3.7 annex D.3.3.2). `advice`
-    is what to do about a rejection, where its reason tells; `why` is its source and reason.
+    is what to do about it, where how it ended tells; `why` is its source and reason.
     """
 
     came: Came
@@ -104,7 +108,7 @@ def _speak(association: Association, request: bytes, since: float) -> Knock:
             found = tuple(_contexts(answer))
             echo = _echo(association) if not found[0].refused else f"not asked: {found[0].refused}"
     except PeerFault as fault:
-        advice = _ADVICE.get(fault.why, "") if fault.why else ""
+        advice = _ADVICE.get(fault.why, "") if fault.why else _HUNG_UP if fault.how == "closed" else ""
         return Knock(fault.how, str(fault), advice, milliseconds=_since(since), why=fault.why)
     accepted = sum(not context.refused for context in found)
     text = f"the association was accepted, with {accepted} of {len(found)} services that were proposed"

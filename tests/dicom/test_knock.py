@@ -63,6 +63,7 @@ def test_whatever_else_answers_is_said(stranger, answer, hang_up, came, words):
     seen = knock("ANY", "127.0.0.1", peer.port, "PACSCONF", timeout=0.3)
     assert seen.came == came
     assert words in seen.text
+    assert ("may take encrypted connections alone" in seen.advice) == (came == "closed")
     assert len(peer.heard) == 1
 
 

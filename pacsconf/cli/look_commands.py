@@ -92,6 +92,11 @@ def look(
             return _file(shown, where)
         if "@" in where:
             return look_at_entity(shown.screen, where, caller, format)
+        raise typer.BadParameter(
+            "a directory is ldaps://HOST or ldap://HOST:PORT, an Orthanc https://HOST or http://HOST:PORT, "
+            "an application entity AET@HOST:PORT, an export of a directory FILE.ldif",
+            param_hint="WHERE",
+        )
     if typed.is_directory or not strangers:
         _refuse_calling(calling, strangers)
     return _system(shown, typed, caller)

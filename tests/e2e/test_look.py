@@ -136,6 +136,7 @@ def test_an_answer_that_a_limit_cut_short_is_no_answer(nowhere, server: slapd.Sl
     [
         (("ldaps://no-such-host.invalid",), 9, 'the name "no-such-host.invalid" cannot be resolved'),
         (("ldap.example.org",), 64, "a directory is ldaps://HOST"),
+        (("127.0.0.1:11112",), 64, "an application entity AET@HOST:PORT"),
         (("ldaps://a:b@host",), 64, "no account and no password stand in an address"),
         (("ldaps://host", "--bind-dn", "cn=a"), 64, "where the password of the account is kept"),
         (

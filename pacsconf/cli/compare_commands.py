@@ -170,6 +170,8 @@ def drift(
     with workspace.world(work, reporter) as world:
         planned = planned_by(screen, world, options_of(None, target, exclude), reporter)
         view = view_of(work, world, planned, reporter, screen.width)
+    if planned.record.exists:
+        planned.record.require_known()  # else "no drift" would be said of what nobody knows
     if format == "json":
         from pacsconf.report.as_json import drift_json
 

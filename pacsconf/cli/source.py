@@ -20,6 +20,7 @@ import typer
 from pydantic import ValidationError
 
 from pacsconf.cli.screen import Screen
+from pacsconf.inventory.formats import LONGEST_WAIT
 from pacsconf.inventory.systems import DirectoryConfig, OrthancConfig, SystemConfig
 
 if TYPE_CHECKING:
@@ -52,7 +53,10 @@ AllowClearText = Annotated[
     bool, typer.Option("--allow-clear-text", help="Send the password unencrypted if need be.")
 ]
 Timeout = Annotated[
-    int | None, typer.Option("--timeout", help="Seconds to wait for an answer; 30 if not given.", min=1)
+    int | None,
+    typer.Option(
+        "--timeout", help="Seconds to wait for an answer; 30 if not given.", min=1, max=LONGEST_WAIT
+    ),
 ]
 
 

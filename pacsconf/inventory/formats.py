@@ -100,6 +100,20 @@ def count(number: int) -> int:
     return number
 
 
+LONGEST_WAIT = 3600
+"""Seconds. Who waits longer for an answer waits in vain; a much larger number no clock can hold."""
+
+
+def seconds(number: int) -> int:
+    """How long to wait for an answer.
+
+    Raises: ValueError when that is no time at all, or beyond all patience.
+    """
+    if not 1 <= number <= LONGEST_WAIT:
+        raise ValueError(f"a time to wait is 1 to {LONGEST_WAIT} seconds, not {number}")
+    return number
+
+
 def network(text: str) -> str:
     """The IP network in `text` in CIDR form.
 

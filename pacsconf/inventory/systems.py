@@ -18,6 +18,7 @@ from pacsconf.inventory.values import (
     Flag,
     Host,
     Port,
+    Seconds,
     SecretRef,
     Texts,
     ruled,
@@ -100,7 +101,7 @@ class DirectoryConfig(SystemConfig):
     ca_file: str | None = None
     """PEM file of certificate authorities; not given: the machine's."""
     verify: Flag = True
-    timeout: Count = 30
+    timeout: Seconds = 30
     """Seconds for connecting and for each answer."""
 
 
@@ -250,7 +251,7 @@ class OrthancConfig(PeersConfig):
     ca_file: str | None = None
     """PEM file of certificate authorities; not given: the machine's."""
     verify: Flag = True
-    timeout: Count = 30
+    timeout: Seconds = 30
     """Seconds for connecting and for each answer."""
 
 

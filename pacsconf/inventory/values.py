@@ -156,6 +156,11 @@ Count = Annotated[
     AfterValidator(ruled("PACS-VAL-002", formats.count)),
     WithJsonSchema({"type": "integer", "minimum": 0}),
 ]
+Seconds = Annotated[
+    Integer,
+    AfterValidator(ruled("PACS-VAL-002", formats.seconds)),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": formats.LONGEST_WAIT}),
+]
 Flag = Annotated[bool, BeforeValidator(ruled("PACS-VAL-001", flag))]
 Port = Annotated[
     Integer,

@@ -169,12 +169,27 @@ def _free(path: str, used: set[str], system: str) -> str:
 def write(files: Mapping[str, str], folder: FilePath) -> tuple[FilePath, ...]:
     """Write all files below `folder`, or none; nothing that is there is written over.
 
-    Raises: PacsconfError when one is there already, or cannot be written.
+    Raises: PacsconfError when one is there already, cannot be written, or would lie outside the repository.
     """
+    for path in files:
+        _require_inside(folder / path, folder.parent)
     with ExitStack() as undo:
         written = tuple(_write(folder / path, text, undo) for path, text in files.items())
         undo.pop_all()
     return written
+
+
+def _require_inside(path: FilePath, repository: FilePath) -> None:
+    """Nothing, unless a link leads out: neither git nor pacsconf would read what lies there.
+
+    Raises: PacsconfError.
+    """
+    real = path.parent.resolve()
+    if not real.is_relative_to(repository.resolve()):
+        raise PacsconfError(
+            f"{path.parent} is a link that leads out of the repository, to {real}; nothing was written",
+            fix="Neither git nor pacsconf reads what lies there. Put a folder in its place, and adopt again.",
+        )
 
 
 def _write(path: FilePath, text: str, undo: ExitStack) -> FilePath:
@@ -185,6 +200,11 @@ def _write(path: FilePath, text: str, undo: ExitStack) -> FilePath:
         with path.open("x", encoding="utf-8", newline="\n") as stream:
             undo.callback(path.unlink)
             stream.write(text)
+    except NotADirectoryError as exc:
+        raise PacsconfError(
+            f"{_in_the_way(path)} is no folder, so {path} cannot be written; nothing was",
+            fix="Move it away, and adopt again.",
+        ) from exc
     except FileExistsError as exc:
         raise PacsconfError(
             f"{path} is there already, and nothing was written",
@@ -196,3 +216,8 @@ def _write(path: FilePath, text: str, undo: ExitStack) -> FilePath:
             fix="Make room, or let yourself write there.",
         ) from exc
     return path
+
+
+def _in_the_way(path: FilePath) -> FilePath:
+    """The file that stands where `path` needs a folder."""
+    return next((each for each in reversed(path.parents) if each.exists() and not each.is_dir()), path.parent)

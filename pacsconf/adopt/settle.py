@@ -130,7 +130,7 @@ class _Rounds:
         Raises: PacsconfError with the reasons why each find was left out.
         """
         if not self.existing and not self.files():
-            why = "".join(f"\n{remark.summary}" for remark in self.draft.remarks)
+            why = "".join(f". {remark.summary}" for remark in self.draft.remarks)
             raise PacsconfError(
                 f"nothing of what was found can be declared, so nothing was written{why}",
                 fix="See what there is: pacsconf look",

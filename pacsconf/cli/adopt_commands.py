@@ -253,7 +253,7 @@ def _require_something(finds: Finds) -> None:
     """
     if not finds.states:
         why = " ".join(finds.unseen) or f"{finds.said} holds nothing that could be adopted."
-        wrong = "".join(f"\n{remark.summary}" for remark in finds.remarks)
+        wrong = "".join(f" {remark.summary}." for remark in finds.remarks)
         live = "Sign in with an account that may read it, and see what there is: pacsconf look"
         raise PacsconfError(
             f"nothing was found in {finds.said}, so nothing was written. {why}{wrong}",

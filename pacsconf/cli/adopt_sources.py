@@ -12,12 +12,13 @@ import typer
 from pacsconf.cli import source, workspace
 from pacsconf.cli.screen import Screen
 from pacsconf.cli.source import Typed
-from pacsconf.core.errors import PacsconfError
+from pacsconf.core.errors import PacsconfError, Refused
 
 if TYPE_CHECKING:
     from pacsconf.adopt.orthanc import Own
     from pacsconf.cli.adopt_commands import Choices
     from pacsconf.cli.adoption import Beside, Finds
+    from pacsconf.core.resource import Snapshot
     from pacsconf.inventory.systems import SystemConfig
     from pacsconf.systems.base import System
     from pacsconf.systems.ldif import LdifFile
@@ -91,7 +92,7 @@ def live(
         require_scheme(opened.typed, schemes)
         existing = existing_at(choices, opened.config)
         system = opened.system
-        states = states_of(system.read())
+        states = states_of(_read(system, opened.typed))
         unseen = tuple(system.unseen()) if isinstance(system, Inspectable) else ()
 
         def again(inventory: Inventory, config: SystemConfig) -> Again:
@@ -100,6 +101,20 @@ def live(
 
         url = str(getattr(opened.config, "url", ""))
         yield Finds(choices.name, opened.config, states, again, url, _own(system, url), unseen), existing
+
+
+def _read(system: System, typed: Typed) -> Snapshot:
+    """What the system holds.
+
+    Raises: SystemFault; Refused says in the words of the command line how to sign in, where nobody did.
+    """
+    try:
+        return system.read()
+    except Refused as refused:
+        if typed.account is None:
+            account = "--bind-dn DN" if typed.is_directory else "--user NAME"
+            refused.fix = f"Sign in: add {account} --password prompt:Password"
+        raise
 
 
 @contextmanager
@@ -174,7 +189,7 @@ def _require_whole(export: LdifFile, said: Path) -> None:
     """
     broken = [finding for finding in export.findings if finding.rule in _NOT_WHOLE]
     if broken:
-        why = "".join(f"\n{finding.place}: {finding.summary}" for finding in broken)
+        why = "".join(f". {finding.place}: {finding.summary}" for finding in broken)
         raise PacsconfError(
             f"{said} is not read to its end, so nothing was written{why}",
             fix="\n".join(dict.fromkeys(finding.fix for finding in broken)),

@@ -185,12 +185,11 @@ def _devices(seen: Hospital, template: Template, about: list[str]) -> list[str]:
     names = [device.name for device in seen.devices]
     if not about:
         raise typer.BadParameter(f"{template.name} is about a device: pacsconf render {template.name} DEVICE")
-    for name in about:
-        if name not in names:
-            raise PacsconfError(
-                f'there is no device "{name}"{nearest(name, names)}',
-                fix="Its name is the key under devices in the inventory; pacsconf render ae-titles lists them.",
-            )
+    if unknown := [name for name in about if name not in names]:
+        raise PacsconfError(
+            "; ".join(f'there is no device "{name}"{nearest(name, names)}' for name in unknown),
+            fix="Its name is the key under devices in the inventory; pacsconf render ae-titles lists them.",
+        )
     return list(dict.fromkeys(about))
 
 

@@ -103,7 +103,20 @@ def _bounded(pieces: Iterator[str], shown: str) -> Iterator[str]:
                 f"{shown}: it writes more than {MOST_CHARACTERS:,} characters",
                 fix="Look for a loop that goes over more than it should.",
             )
+        if not _is_text(piece):
+            raise TemplateFault(
+                f"{shown}: it writes half a character, which no file can hold",
+                fix=r"Look for \ud800 to \udfff in it, and write the character itself.",
+            )
         yield piece
+
+
+def _is_text(piece: str) -> bool:
+    try:
+        piece.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _environment(

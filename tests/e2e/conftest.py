@@ -112,11 +112,15 @@ class Hospital:
 
     def __call__(self, *args: str) -> Ran:
         """`pacsconf -e lab ARGS` in this process, which spares importing everything each time."""
+        return self.here("-e", "lab", *args)
+
+    def here(self, *args: str) -> Ran:
+        """`pacsconf ARGS` in this process."""
         out, err, hook = StringIO(), StringIO(), sys.excepthook
         with chdir(self.path), redirect_stdout(out), redirect_stderr(err), Path(os.devnull).open() as nobody:
             stdin, sys.stdin = sys.stdin, nobody
             try:
-                main.run(["-e", "lab", *args])
+                main.run(args)
             except SystemExit as end:
                 code = end.code
             finally:

@@ -23,11 +23,13 @@ from typing import Any
 
 import pacsconf
 from pacsconf import engine
-from pacsconf.cli import workspace
+from pacsconf.cli import console_sheets, workspace
 from pacsconf.cli.main import run
 from pacsconf.cli.screen import Screen
 from pacsconf.core.plan import canonical
 from pacsconf.record import _git, branch, journal
+from pacsconf.systems import console
+from pacsconf.systems._http import client
 from pacsconf.systems._ldap import directory
 
 STOPPED = 1000
@@ -79,8 +81,11 @@ def install(trap: Trap) -> None:
     _record(trap)
     _journal(trap)
     _directory(trap)
+    _orthanc(trap)
     for name in ("_settle", "_prove"):
         _around(engine, name, trap, name.removeprefix("_"))
+    _around(console.ConsoleSystem, "_handed_over", trap, "hand")
+    _around(console_sheets, "_stored", trap, "sheet")
 
 
 def _record(trap: Trap) -> None:
@@ -169,6 +174,31 @@ def _directory(trap: Trap) -> None:
     SyncStrategy.post_send_single_response = sent
 
 
+def _orthanc(trap: Trap) -> None:
+    """`put`: before, sent (nothing was answered yet), after; PUT and DELETE alike."""
+    from httpcore2._backends.sync import SyncStream
+
+    original, read = client.Web._sent, SyncStream.read
+
+    def sent(self: Any, method: str, *rest: Any) -> Any:
+        if method == "GET":
+            return original(self, method, *rest)
+        trap.at("put.before")
+        trap.writing = True
+        try:
+            return original(self, method, *rest)
+        finally:
+            trap.writing = False
+            trap.at("put.after")
+
+    def answered(self: Any, *rest: Any, **named: Any) -> Any:
+        if trap.writing:
+            trap.at("put.sent")
+        return read(self, *rest, **named)
+
+    client.Web._sent, SyncStream.read = sent, answered
+
+
 def _around(owner: Any, name: str, trap: Trap, step: str) -> None:
     original = getattr(owner, name)
 
@@ -228,7 +258,7 @@ def serve() -> None:
     for module in walk_packages(pacsconf.__path__, "pacsconf."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
-    for foreign in ("filelock", "git", "ldap3", "pynetdicom"):
+    for foreign in ("filelock", "git", "httpx2", "jinja2", "ldap3", "pynetdicom"):
         import_module(foreign)
     gc.disable()  # a collection in a fork would copy every page that it shares with us
     for line in sys.stdin.buffer:

@@ -100,8 +100,9 @@ def _stored(folder: Path, name: str, texts: Mapping[str, str]) -> list[Path]:
             paths for paths in _names(folder, name, texts) if not any(p.exists() for p in paths.values())
         )
         for form, path in paths.items():
-            with path.open("x", encoding="utf-8") as file:
-                file.write(texts[form])
+            draft = path.with_name(f".{path.name}.draft")
+            draft.write_text(texts[form], encoding="utf-8")
+            draft.replace(path)  # half a sheet would be keyed in as if it were whole
     except OSError as exc:
         raise PacsconfError(
             f"no sheet can be written in {folder}: {exc.strerror}",

@@ -85,3 +85,14 @@ def test_an_update_by_hand_waits_too(by_hand, memory):
     memory.set(DEVICE, manufacturer="Varian")
     assert "No changes." in by_hand.ok("plan", "--detailed-exitcode").out
     by_hand.ok("drift")
+
+
+def test_what_is_not_declared_any_more_is_asked_of_nobody(by_hand):
+    """Neither declared nor live nor owned: only the record remembers it, until the next apply."""
+    by_hand.ok("apply", "plan.json")
+    by_hand.edit(ONE.strip(), "devices: {}")
+    plan = by_hand.ok("plan", "--out", "plan.json")
+    assert "Out of the record" in plan.out
+    by_hand.ok("apply", "plan.json")
+    assert "Out of the record" not in by_hand.ok("plan").out
+    assert by_hand.git("show", "pacsconf/lab:waiting.json").strip() == "[]"

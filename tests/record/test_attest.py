@@ -9,7 +9,7 @@ import pytest
 from pacsconf.core.address import Address
 from pacsconf.core.attestation import Attestation
 from pacsconf.core.change import Change, Outcome
-from pacsconf.core.errors import LockHeld, RecordUnknown
+from pacsconf.core.errors import LockHeld, RecordUnknown, StalePlan
 from pacsconf.core.resource import State
 
 CT = Address.of("directory", "device", "ct-1")
@@ -63,6 +63,18 @@ def test_of_what_drifted_beside_it_the_record_keeps_the_last_value(record):
     record.attest([said(PEER, live)], reason="port", records={PEER: row(PEER, port=104, host="applied")})
     assert record.state().owned[PEER] == row(PEER, port=104, host="applied")
     assert record.state().attested[PEER].state == live
+
+
+def test_a_row_for_which_another_one_was_asked_meanwhile_is_not_attested(waiting, work):
+    seen = waiting.state().waiting
+    change = Change("create", None, row(PEER, port=11112), row(PEER, port=11112))
+    with waiting.begin(work.changeset, waiting.state()) as lock:
+        lock.close(outcomes=(Outcome(PEER, "create", "waiting"),), owned={}, waiting=[change])
+    with pytest.raises(StalePlan, match="asked for something else at ris/peer/CT_1"):
+        waiting.attest([said(PEER, row(PEER, port=104))], reason="keyed in", seen=seen)
+    assert waiting.state().waiting[PEER].change == change
+    waiting.attest([said(PEER, row(PEER, port=11112))], reason="keyed in", seen=waiting.state().waiting)
+    assert waiting.state().waiting == {}
 
 
 def test_other_attestations_and_all_else_stay(waiting, work):

@@ -157,6 +157,15 @@ def test_an_answer_without_end_is_not_read_to_its_end(opened, monkeypatch):
         opened(f"http://127.0.0.1:{server.port}").get("system")
 
 
+def test_a_write_that_was_answered_without_end_may_have_been_made(opened, monkeypatch):
+    monkeypatch.setattr(client, "LARGEST", 10)
+    with (
+        front(None, always(reply(200, ["x" * 100]))) as server,
+        pytest.raises(Lost, match="may have been done"),
+    ):
+        opened(f"http://127.0.0.1:{server.port}").ask("PUT", "modalities", "CT1", body={})
+
+
 def test_a_silent_server_is_not_waited_for_longer_than_its_timeout(opened):
     import socket
 

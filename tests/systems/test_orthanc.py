@@ -373,6 +373,10 @@ def test_properties_of_others_survive_a_write_and_forbid_a_delete(hands, opened,
         one for one in system.check([Change("delete", state, None)]) if one.rule == "ORTHANC-FOREIGN"
     ]
     assert finding.summary.endswith("HasDelete, Note, Timeout")
+    # A change set that is resumed days later is not checked again: the write itself must see it.
+    ((status, error),) = applied(system, [Change("delete", state, None)])
+    assert (status, "HasDelete, Note, Timeout" in error) == ("failed", True)
+    assert hands.get(f"/{place}?expand")["vna"]["Note"] == "ask Ms. Doe"
 
 
 @pytest.mark.parametrize(("key", "place", "kind"), KINDS)

@@ -71,8 +71,8 @@ class Web:
     def ask(self, method: str, *path: str, body: Any = None, query: str = "") -> Answer:
         """What one request comes to, whatever its status.
 
-        Raises: Unavailable when nothing was sent, Lost when a write was sent and not answered; BadAnswer for
-        an answer that is cut short or too long.
+        Raises: Unavailable when nothing was sent; Lost when a write was sent and not answered, or not in full;
+        BadAnswer for what is read and is cut short or too long.
         """
         url = self.service.url + "".join(f"/{quote(segment, safe='')}" for segment in path)
         url += f"?{query}" if query else ""
@@ -118,12 +118,15 @@ class Web:
             for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) > LARGEST:
-                    raise BadAnswer(
-                        self.service.name,
-                        f"{self.endpoint} answers with more than {LARGEST // 2**20} MB; the rest was not read",
-                        fix="Check `url`: this is not what such a server holds.",
-                    )
+                    raise self._too_long(method)
         return bytes(body)
+
+    def _too_long(self, method: str) -> SystemFault:
+        why = f"answers with more than {LARGEST // 2**20} MB; the rest was not read"
+        if method != "GET":
+            return self._lost(f"it {why}", method)
+        fix = "Check `url`: this is not what such a server holds."
+        return BadAnswer(self.service.name, f"{self.endpoint} {why}", fix=fix)
 
     def _opened(self) -> Client:
         if self._client is None:

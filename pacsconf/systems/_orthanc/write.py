@@ -16,7 +16,7 @@ from pacsconf.core.secret import Secret
 from pacsconf.systems._http import Answer, Lost
 from pacsconf.systems._orthanc.kinds import DICOMWEB, PEER
 from pacsconf.systems._orthanc.live import Live, Server
-from pacsconf.systems._orthanc.objects import PEER_FIELDS, Raw, peer_json, unreadable, web_json
+from pacsconf.systems._orthanc.objects import PEER_FIELDS, Raw, foreign, peer_json, unreadable, web_json
 from pacsconf.systems.base import conflict, stands
 
 Password = Callable[[Address, str], Secret]
@@ -66,6 +66,7 @@ class Writer:
         web = self.live.web
         place = (*self.server.places()[change.address.kind], change.address.parts[0])
         if change.after is None:
+            self._require_ours(change.address, raw or {})
             answer = web.ask("DELETE", *place)
         else:
             body = self._body(change, raw or {}, live or {})
@@ -76,6 +77,18 @@ class Writer:
         if answer.is_unclear:
             return fault.in_full
         raise fault
+
+    def _require_ours(self, address: Address, raw: Raw) -> None:
+        """Refuse to delete what somebody wrote into a server since the plan was made: a resume may be days later.
+
+        Raises: Refused.
+        """
+        if address.kind != PEER and (names := foreign(raw)):
+            raise Refused(
+                address.system,
+                f"it holds what pacsconf never wrote ({', '.join(names)}), and deleting it would lose that",
+                fix="Remove it by hand if nobody needs it, then plan again.",
+            )
 
     def _body(self, change: Change, raw: Raw, live: Fields) -> Mapping[str, object]:
         """The whole object: what was read just before, with what the change names over it."""

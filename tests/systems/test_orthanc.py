@@ -418,7 +418,7 @@ def test_a_password_is_asked_for_both_places_and_not_written_when_one_is_not_all
 
     system = opened(secrets, orthanc_peers={"vna": with_login()})
     ((status, error),) = applied(system, planned(system))
-    assert (status, error) == ("failed", "VNA is not bound to there bind it")
+    assert (status, error) == ("failed", "VNA is not bound to there. bind it")
     assert asked[-1] == ("VNA", "https://vna.example.org:443")
     assert hands.get("/peers") == []
 

@@ -28,7 +28,7 @@ from pacsconf.core.errors import (
     UnsafePlan,
 )
 from pacsconf.core.finding import Finding, Path, errors
-from pacsconf.core.guard import tripped
+from pacsconf.core.guard import idle, tripped
 from pacsconf.core.order import layers, waiting_for
 from pacsconf.core.plan import Basis, Options, Plan
 from pacsconf.core.planning import Scenario, SystemRules, make_plan, obstacles
@@ -139,7 +139,8 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
         only=only,
     )
     made = make_plan(scenario)
-    findings = _findings(world, declared, made)
+    idle_limits = tuple(idle(scenario.limits, (state.root for state in scenario.declared.values())))
+    findings = idle_limits + _findings(world, declared, made)
     blocked = tuple(f"{finding.summary} ({finding.rule})" for finding in errors(findings))
     whole = replace(made, blocked=made.blocked + blocked)
     changed = {address: when for one in snapshots for address, when in one.changed.items()}

@@ -65,6 +65,7 @@ def show_plan(
                 place_of=work.loaded.sources.place,
                 line_of=work.loaded.line,
                 width=screen.width,
+                brief=True,
             )
         )
     if format == "json":
@@ -125,12 +126,13 @@ def _set_at(work: workspace.Workspace, name: str) -> str:
 
 
 def _last_apply(world: World) -> str:
-    """The newest entry of the record that says what is applied, and its age: `9d41f07, 2 days ago`."""
+    """The newest entry of the record that says what is applied, and its age: `last apply 9d41f07, 2 days ago`."""
     from pacsconf.report.words import ago
 
     for entry in world.record.history(limit=100):
         if entry.type in ("closed", "init", "accept"):
-            return f"{entry.commit[:7]}, {ago(datetime.fromisoformat(entry.at), world.clock())}"
+            what = "last apply" if entry.type == "closed" else "record begun"
+            return f"{what} {entry.commit[:7]}, {ago(datetime.fromisoformat(entry.at), world.clock())}"
     return ""
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
 from pacsconf.core.compare import States
+from pacsconf.core.finding import Finding
 from pacsconf.core.resource import Effect
 
 
@@ -47,6 +48,21 @@ class Limits:
     removals: Mapping[str, int] = field(default_factory=dict)
     updates: Mapping[str, int] = field(default_factory=dict)
     readdresses: int = 10
+
+
+def idle(limits: Limits, roots: Iterable[Address]) -> Iterator[Finding]:
+    """Limits for a kind that none of these roots is of: they would let through what they were set against."""
+    kinds = {root.kind for root in roots}
+    for name, by_kind in (("removals", limits.removals), ("updates", limits.updates)):
+        for kind in sorted(by_kind.keys() - kinds - {"device"}) if kinds else ():
+            yield Finding(
+                "PACS-GUARD-001",
+                "warning",
+                f"The limit guards.{name}.{kind} counts nothing: {kind} is no kind of thing that is here",
+                "What it was meant for is held to the built-in limit.",
+                f"Kinds that are counted here: {', '.join(sorted(kinds))}.",
+                path=("pacsconf", "guards", name, kind),
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,8 +148,10 @@ def _meant(pattern: str, known: Iterable[State]) -> str:
     from difflib import get_close_matches  # only a mistake needs it
 
     roots = sorted({state.root for state in known})
+    alike = {str(root).casefold(): str(root) for root in roots}
     named = [str(root) for root in roots if root.name == pattern]
-    near = named or get_close_matches(pattern, map(str, roots), n=1, cutoff=0.8)
+    meant = get_close_matches(pattern.casefold(), alike, n=1, cutoff=0.8)
+    near = named or [alike[each] for each in meant]
     return f"Did you mean {near[0]}? " if near else ""
 
 

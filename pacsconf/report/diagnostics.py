@@ -21,11 +21,21 @@ _TAB = "→   "
 
 
 def findings_text(
-    findings: Iterable[Finding], *, place_of: PlaceOf, line_of: LineOf, width: int = 80
+    findings: Iterable[Finding],
+    *,
+    place_of: PlaceOf,
+    line_of: LineOf,
+    width: int = 80,
+    brief: bool = False,
 ) -> Lines:
-    """Every finding that nobody accepted, with its place and source line, in the order of the files."""
+    """Every finding that nobody accepted, with its place and source line, in the order of the files.
+
+    `brief`: of a note only what it says and what to do, where it would stand above something more important.
+    """
     return joined(
-        _finding(finding, place, line_of, columns(width))
+        _brief(finding, columns(width))
+        if brief and finding.severity == "info"
+        else _finding(finding, place, line_of, columns(width))
         for finding, place in placed(findings, place_of)
         if not finding.accepted
     )
@@ -38,6 +48,11 @@ def placed(findings: Iterable[Finding], place_of: PlaceOf) -> list[tuple[Finding
 
 
 _NOWHERE = Place("", 0, 0)
+
+
+def _brief(finding: Finding, width: int) -> Lines:
+    head = line(Span(f"{_WORDS[finding.severity]}[{finding.rule}]", _STYLES[finding.severity]), " ")
+    return (*wrapped(finding.summary, width, first=head, indent=3), *_paragraph("fix", finding.fix, width))
 
 
 def _finding(finding: Finding, place: Place | None, line_of: LineOf, width: int) -> Lines:

@@ -99,7 +99,7 @@ def _gone(system: str, gone: Sequence[Difference], plan: Plan, view: View) -> It
 
 
 def _since(view: View) -> str:
-    return f" (last apply {view.since})" if view.since else ""
+    return f" ({view.since})" if view.since else ""
 
 
 def _way(label: str, command: str, words: str, view: View) -> Lines:

@@ -22,7 +22,7 @@ class View:
     `origin(address, field)` says where a declared value comes from (`inventory/ct.yaml:31`), the resource itself
     with field ""; `link(origin)` the web address of such a place; `setting(name)` where a guard's limit is set
     (`pacsconf.guards.readdresses`); `uid_name(uid)` what a UID is called. Each gives "" for what it does not know.
-    `seconds` are how long each system took to read; `since` is the last apply in words (`9d41f07, 2 days ago`);
+    `seconds` are how long each system took to read; `since` is the last apply (`last apply 9d41f07, 2 days ago`);
     `consoles` are the systems of which is known what people attest; `branch` is what is checked out; `plan_file` is
     empty for an unsaved plan; `command` how pacsconf is called here (empty: `pacsconf -e ENV`).
     """

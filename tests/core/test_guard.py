@@ -4,7 +4,7 @@ import pytest
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
-from pacsconf.core.guard import Guard, Limits, Scene, guards, tripped
+from pacsconf.core.guard import Guard, Limits, Scene, guards, idle, tripped
 from pacsconf.core.resource import Effect, State
 
 
@@ -139,6 +139,19 @@ def test_a_limit_of_another_kind_does_not_count():
 
 
 # --- what is counted ----------------------------------------------------------------------------------------
+
+
+def test_a_limit_of_a_kind_that_is_nowhere_is_told():
+    limits = Limits(removals={"devices": 5, "device": 5}, updates={"peer": 3})
+    found = list(idle(limits, [device(1), Address.of("orthanc", "peer", "CT_1")]))
+    assert [(one.rule, one.path) for one in found] == [
+        ("PACS-GUARD-001", ("pacsconf", "guards", "removals", "devices"))
+    ]
+    assert found[0].fix == "Kinds that are counted here: device, peer."
+
+
+def test_of_limits_nothing_is_told_where_nothing_is_declared():
+    assert list(idle(Limits(removals={"devices": 5}), [])) == []
 
 
 def contained(root: Address) -> list[State]:

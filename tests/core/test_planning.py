@@ -243,7 +243,7 @@ def test_a_name_that_names_nothing_is_refused(flag):
         planned(hospital(), {}, {}, options={flag: ("directory/device/nobody",)})
 
 
-@pytest.mark.parametrize("said", [DEVICE.name, "directory/devices/ct"])
+@pytest.mark.parametrize("said", [DEVICE.name, "directory/devices/ct", "directory/device/CT"])
 def test_a_name_that_is_almost_right_is_answered_with_the_right_one(said):
     with pytest.raises(PlanError) as caught:
         planned(hospital(), {}, {}, options={"target": (said,)})

@@ -77,7 +77,7 @@ def setting(name: str) -> str:
 
 VIEW = View(
     plan_file="plan.json",
-    since="9d41f07, 2 days ago",
+    since="last apply 9d41f07, 2 days ago",
     next_step="pacsconf -e lab apply plan.json",
     seconds={"directory": 0.094, "orthanc": 0.021},
     origin=origin,

@@ -60,6 +60,14 @@ def test_a_place_without_a_source_line_is_still_named():
     assert plain(shown) == "error[X-1] Something is wrong\n   gone.yaml:9:1\n"
 
 
+def test_a_note_in_brief_says_what_and_what_to_do():
+    note = Finding("PACS-X", "info", "It is not known", "Nobody tells.", "Ask.", path=("devices", "ct-1"))
+    warning = replace(note, severity="warning")
+    shown = findings_text([note, warning], place_of=place_of, line_of=line_of, brief=True)
+    assert plain(shown).split("\n\n")[0] == "note[PACS-X] It is not known\n   fix  Ask."
+    assert "why  Nobody tells." in plain(shown).split("\n\n")[1]
+
+
 def test_without_a_place_the_path_is_named():
     finding = Finding("X-1", "info", "Worth a look", path=("devices", "ct-1", "nodes", 0))
     shown = findings_text([finding], place_of=place_of, line_of=line_of)

@@ -6,13 +6,14 @@ import getpass
 import os
 import shlex
 import subprocess
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pacsconf.cli import source, workspace
+from pacsconf.cli.adopt_choices import Choices
 from pacsconf.cli.adopt_sources import existing_at, exported, live, require_scheme
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.inventory_commands import TextOrJson
@@ -70,25 +71,6 @@ def register(app: typer.Typer) -> None:
 
 def _adopt() -> None:
     """Write inventory files from what is live. The source is read, never changed; no file is written over."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What was chosen beside the source."""
-
-    into: Path
-    name: str
-    owner: str | None
-    days: int
-    infer: bool
-    dry_run: bool
-    format: str
-    environment: str | None = None
-
-    @property
-    def repository(self) -> Path:
-        """The folder of the inventory's repository."""
-        return self.into.parent
 
 
 def ldap(

@@ -16,7 +16,7 @@ from pacsconf.core.errors import OperatorError, RecordError
 
 if TYPE_CHECKING:
     from pacsconf.adopt.files import Terms
-    from pacsconf.cli.adopt_commands import Choices
+    from pacsconf.cli.adopt_choices import Choices
     from pacsconf.cli.adoption import Finds, Result
     from pacsconf.operator.binding import Binding
     from pacsconf.operator.needs import Need

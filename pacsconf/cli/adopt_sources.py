@@ -16,7 +16,7 @@ from pacsconf.core.errors import PacsconfError, Refused
 
 if TYPE_CHECKING:
     from pacsconf.adopt.orthanc import Own
-    from pacsconf.cli.adopt_commands import Choices
+    from pacsconf.cli.adopt_choices import Choices
     from pacsconf.cli.adoption import Beside, Finds
     from pacsconf.core.resource import Snapshot
     from pacsconf.inventory.systems import SystemConfig

@@ -525,6 +525,11 @@ READ: Mapping[str, tuple[str | bytes, int, str]] = {
         0,
         "error[DIR-REFERENCE]",
     ),
+    "a reference without a name": (
+        WHOLE.replace(f"Reference: cn=dicom,{DEVICE}", "Reference: "),
+        0,
+        "error[DIR-REFERENCE]",
+    ),
     "a reserved title of nobody": (
         WHOLE.replace(f"CT1,{DEVICE}", f"CT2,{DEVICE}").replace(
             "dicomAETitle: CT1\ndicomNet", "dicomAETitle: CT2\ndicomNet"

@@ -252,7 +252,7 @@ class Reader:
             case "network-ae":
                 used = fields.get("connections", ())
                 assert isinstance(used, tuple), "connections are a set"
-                wanted = [Address.of(system, "network-connection", parts[0], name) for name in used]
+                wanted = [Address.of(system, "network-connection", parts[0], name) for name in used if name]
                 wanted += [
                     Address.of(system, "device", parts[0]),
                     Address.of(system, "unique-ae-title", parts[1]),

@@ -39,7 +39,7 @@ def test_where_one_is_there_already_none_is_written(tmp_path: Path) -> None:
 
 def test_where_a_folder_cannot_be_made_none_is_written(tmp_path: Path) -> None:
     (tmp_path / "devices").write_text("a file")
-    with pytest.raises(PacsconfError, match="devices is no folder, so .* cannot be written; nothing was"):
+    with pytest.raises(PacsconfError, match=r"devices is no folder, so .* cannot be written; nothing was"):
         write({"a.yaml": "a", "devices/ct.yaml": "b"}, tmp_path)
     assert [path.name for path in tmp_path.rglob("*")] == ["devices"]
 

@@ -99,6 +99,13 @@ def test_classes_of_others_are_counted(export: LdifFile):
     ]
 
 
+def test_an_entry_of_the_standard_in_the_wrong_place_is_told_as_that():
+    lost = f"dn: dicomAETitle=LOST,cn=Devices,{BASE}\nobjectClass: dicomNetworkAE\ndicomAETitle: LOST"
+    found = ldif.parse(lost.encode(), "x.ldif")
+    said = [each.summary for each in Oddities(planted("d", found.entries)).findings()]
+    assert "1 entry is of class dicomNetworkAE, which does not stand where such do" in said
+
+
 def test_of_secrets_the_name_is_told_and_never_the_value(export: LdifFile):
     (finding,) = [each for each in export.oddities() if each.rule == "DIR-SECRET"]
     assert finding.summary == "dcmKeyStorePin of 1 entry can be read by this account"

@@ -14,7 +14,7 @@ from typing import TypeVar
 from pacsconf.core.address import Address
 from pacsconf.core.finding import Finding, Severity
 from pacsconf.inventory import formats
-from pacsconf.systems._dicom.attributes import CONTAINERS
+from pacsconf.systems._dicom.attributes import CONTAINERS, SHAPES
 from pacsconf.systems._dicom.tree import Tree
 from pacsconf.systems._ldap import Entry, names
 from pacsconf.systems._ldap.directory import is_secret
@@ -25,6 +25,12 @@ ANY = "*"
 _DN_CHARACTERS = frozenset(',+"<>;=#')
 """What must be escaped in a name (RFC 4514 section 2.4), and some archives put into names as it is."""
 
+_STANDARD = frozenset(
+    name.lower()
+    for name in (*(shape.object_class for shape in SHAPES.values()), *(cls for cls, _ in CONTAINERS.values()))
+)
+_MISPLACED = ("which does not stand where such do", "nothing looks for them there.")
+_UNKNOWN = ("which is not in the standard", "it does not know what they mean.")
 _NOT_A_CLASS = frozenset({"top", "alias", "extensibleobject"})
 _INTEGRITY_ONLY = ("TLS_SHA256_SHA256", "TLS_SHA384_SHA384")
 """Of TLS 1.3 (RFC 9150); earlier ones say NULL where others name their cipher."""
@@ -216,11 +222,12 @@ class Oddities:
         found = _grouped((_class_of(entry), entry) for entry in self.tree.foreign)
         for name, entries in sorted(found.items()):
             number = "1 entry is" if len(entries) == 1 else f"{len(entries)} entries are"
+            what, why = _MISPLACED if name.lower() in _STANDARD else _UNKNOWN
             yield _finding(
                 "DIR-CLASS",
                 "info",
-                f"{number} of class {name}, which is not in the standard",
-                "pacsconf does not know what they mean; it leaves them alone.",
+                f"{number} of class {name}, {what}",
+                f"pacsconf leaves them alone: {why}",
                 f"The first is {_short(entries[0].dn)}.",
                 self._above(entries[0]),
             )

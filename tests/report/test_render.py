@@ -234,8 +234,8 @@ def test_a_folder_that_is_a_link_out_of_the_repository_is_refused(tmp_path: Path
 
 
 def test_a_link_within_the_repository_is_a_template(folder: Path):
-    (folder.parent / "shared.j2").write_text("{{ day }}")
-    (folder / "x.txt.j2").symlink_to("../shared.j2")
+    (folder.parent / "elsewhere.j2").write_text("{{ day }}")
+    (folder / "x.txt.j2").symlink_to("../elsewhere.j2")
     assert Templates(folder).filled("x.txt.j2", VALUES) == "today"
 
 

@@ -1,8 +1,8 @@
 """A site's own template, filled in by a process of its own: it cannot hang a command, fill memory, or see secrets.
 
-The process gets the template's folder and the values on its standard input, and answers with JSON. It has no
-environment variables, a bound on its time everywhere, and on its memory where the system has such bounds (not on
-Windows). A template that comes with pacsconf needs none of this.
+The process (`filler`) gets the template's folder and the values on its standard input, and answers with JSON. It
+has no environment variables, a bound on its time everywhere, and one on its memory where the system has such bounds
+(not on Windows). A template that comes with pacsconf needs none of this.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST_SECONDS = 10
 MOST_MEMORY = 1 << 30
 """Bytes of address space."""
 
-_CHILD = "import sys; sys.path[:] = sys.argv[1:]; from pacsconf.report.bounded import serve; serve()"
+_CHILD = "import sys; sys.path[:] = sys.argv[1:]; from pacsconf.report.filler import serve; serve()"
 
 
 def rendered(folder: Path, file: str, values: Mapping[str, Any], *, seconds: int = MOST_SECONDS) -> str:
@@ -68,27 +68,3 @@ def _answer(body: bytes) -> dict[str, str] | None:
     except ValueError:
         return None
     return answer
-
-
-def serve() -> None:
-    """The process: bound itself, fill in, answer."""
-    from pacsconf.report.render import Templates
-
-    request = sys.stdin.buffer.read()
-    folder, file, values, seconds = pickle.loads(request)  # noqa: S301 - from the process that started this one
-    _bound(seconds)
-    try:
-        answer = {"text": Templates(folder).filled(file, values)}
-    except TemplateFault as fault:
-        answer = {"message": fault.message, "fix": fault.fix}
-    sys.stdout.write(json.dumps(answer))
-
-
-def _bound(seconds: int) -> None:
-    try:
-        import resource
-    except ImportError:  # not on Windows: there the time is bounded by the other process
-        return
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

@@ -1,8 +1,12 @@
-"""Why a server's certificate is not trusted, in words; for every client of a live system."""
+"""Whom to trust over TLS, and why a certificate is not trusted, in words; for every client of a live system."""
 
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
+from typing import Protocol
+
+from pacsconf.core.errors import Unavailable
 
 _FAULTS = {
     9: "its certificate is not valid yet; is this machine's clock right?",
@@ -14,6 +18,38 @@ _FAULTS = {
     64: "its certificate is for another address",
 }
 """OpenSSL's verification results (X509_V_ERR_...), in words."""
+
+
+class Trusting(Protocol):
+    """What a system's configuration says about trust."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def ca_file(self) -> str | None: ...
+    @property
+    def verify(self) -> bool: ...
+
+
+def context(
+    config: Trusting, noun: str, machines_own: Callable[[], ssl.SSLContext] = ssl.create_default_context
+) -> ssl.SSLContext:
+    """The authorities of `ca_file`, else those that the machine trusts; `noun` is what is reached ("directory").
+
+    Raises: Unavailable when `ca_file` cannot be read.
+    """
+    try:
+        made = ssl.create_default_context(cafile=config.ca_file) if config.ca_file else machines_own()
+    except (OSError, ssl.SSLError) as exc:
+        raise Unavailable(
+            config.name,
+            f"the certificate authorities in {config.ca_file} cannot be read, so the {noun} cannot be trusted",
+            fix="ca_file names a PEM file with one or more CERTIFICATE blocks.",
+        ) from exc
+    if not config.verify:
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+    return made
 
 
 def certificate_fault(error: ssl.SSLCertVerificationError) -> str:

@@ -19,6 +19,7 @@ import pytest
 
 from pacsconf.cli import main
 from pacsconf.lab import orthanc, slapd
+from tests.e2e.conftest import Ran
 
 BASE = "dc=hospital,dc=example"
 ROOT = f"cn=DICOM Configuration,{BASE}"
@@ -170,21 +171,6 @@ def server(started_orthanc: Server) -> Iterator[Server]:
     """An Orthanc that knows nobody yet."""
     yield started_orthanc
     started_orthanc.empty()
-
-
-@dataclass(frozen=True)
-class Ran:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-    @property
-    def said(self) -> str:
-        return " ".join((self.out + self.err).split())
 
 
 @dataclass(frozen=True)

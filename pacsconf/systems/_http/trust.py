@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from pacsconf.core.errors import Unavailable
 from pacsconf.inventory.endpoint import Endpoint
+from pacsconf.systems import _tls
 from pacsconf.systems._http.service import Service
-from pacsconf.systems._tls import certificate_fault
 
 
 def context(service: Service) -> ssl.SSLContext:
@@ -17,18 +17,7 @@ def context(service: Service) -> ssl.SSLContext:
 
     Raises: Unavailable when `ca_file` cannot be read.
     """
-    try:
-        made = ssl.create_default_context(cafile=service.ca_file) if service.ca_file else _machines_own()
-    except (OSError, ssl.SSLError) as exc:
-        raise Unavailable(
-            service.name,
-            f"the certificate authorities in {service.ca_file} cannot be read, so the server cannot be trusted",
-            fix="ca_file names a PEM file with one or more CERTIFICATE blocks.",
-        ) from exc
-    if not service.verify:
-        made.check_hostname = False
-        made.verify_mode = ssl.CERT_NONE
-    return made
+    return _tls.context(service, "server", _machines_own)
 
 
 def _machines_own() -> ssl.SSLContext:
@@ -43,7 +32,7 @@ def unreachable(service: Service, endpoint: Endpoint, error: Exception) -> Unava
         if isinstance(cause, ssl.SSLCertVerificationError):
             return Unavailable(
                 service.name,
-                f"{endpoint} is not trusted: {certificate_fault(cause)}. Nothing was sent.",
+                f"{endpoint} is not trusted: {_tls.certificate_fault(cause)}. Nothing was sent.",
                 fix="ca_file (--ca-file) names the authority that issued the server's certificate.",
             )
     why = next((words for cause in _causes(error) if (words := _in_words(cause, service, endpoint))), "")

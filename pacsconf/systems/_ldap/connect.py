@@ -18,7 +18,7 @@ from pacsconf.core.secret import Secret
 from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.systems import DirectoryConfig
 from pacsconf.systems._ldap.answers import WRONG_CREDENTIALS, Answer
-from pacsconf.systems._tls import certificate_fault
+from pacsconf.systems._tls import certificate_fault, context
 
 if TYPE_CHECKING:
     from ldap3 import Connection
@@ -104,34 +104,19 @@ def _tls(config: DirectoryConfig, endpoint: Endpoint) -> Any:
     """ldap3's TLS settings, with Python's own verification: the host name counts, and why it failed is kept."""
     from ldap3 import Tls
 
-    context = _context(config)
+    trusted = context(config, "directory")
 
     class Verified(Tls):
         failure: OSError | None = None
 
         def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
             try:
-                connection.socket = context.wrap_socket(connection.socket, server_hostname=endpoint.host)
+                connection.socket = trusted.wrap_socket(connection.socket, server_hostname=endpoint.host)
             except OSError as exc:
                 self.failure = exc
                 raise
 
     return Verified()
-
-
-def _context(config: DirectoryConfig) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=config.ca_file)
-    except (OSError, ssl.SSLError) as exc:
-        raise Unavailable(
-            config.name,
-            f"the certificate authorities in {config.ca_file} cannot be read, so the directory cannot be trusted",
-            fix="ca_file names a PEM file with one or more CERTIFICATE blocks.",
-        ) from exc
-    if not config.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def _connection(config: DirectoryConfig, endpoint: Endpoint, tls: Any) -> Connection:

@@ -93,7 +93,16 @@ class Front:
         lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"connection:")]
         with socket.create_connection(("127.0.0.1", self._upstream), timeout=10) as server:
             server.sendall(b"\r\n".join([*lines, b"Connection: close", b"", b""]) + body)
-            return b"".join(iter(lambda: server.recv(65536), b""))
+            return _closing(b"".join(iter(lambda: server.recv(65536), b"")))
+
+
+def _closing(answer: bytes) -> bytes:
+    """The answer, saying that the proxy hangs up: else the next request may be sent into a closing connection."""
+    head, end, body = answer.partition(b"\r\n\r\n")
+    lines = [
+        one for one in head.split(b"\r\n") if not one.lower().startswith((b"connection:", b"keep-alive:"))
+    ]
+    return b"\r\n".join([*lines, b"Connection: close"]) + end + body
 
 
 def _request(connection: socket.socket) -> tuple[bytes, bytes]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from pydantic_core import CoreSchema, core_schema
@@ -14,13 +14,14 @@ from pydantic_core import CoreSchema, core_schema
 # shown to be pasted and names come from live systems. All of it is legal in an AE title (PS3.5 section 6.2).
 _PLAIN = "+,:=@"
 _SPELLS_ITSELF = re.compile(rf"[A-Za-z0-9_.~/{_PLAIN}-]*").fullmatch
+_IS_PLAIN_PART = re.compile(rf"[A-Za-z0-9_.~{_PLAIN}-]+").fullmatch
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """Where a resource is: the system that holds it, its kind, and its name there.
 
-    `name` is one or more parts joined by `/`, the first being what a person counts (a device).
+    `name` is one or more parts joined by `/`, the first being what a person counts (a device). A tuple, since
+    everything is looked up and sorted by it, and a tuple does both in C.
     """
 
     system: str
@@ -35,7 +36,7 @@ class Address:
         """
         if not (parts and all(parts)):
             raise ValueError(f"a name in {system}/{kind} is empty, so nothing can be addressed by it")
-        return cls(system, kind, "/".join(quote(part, safe=_PLAIN) for part in parts))
+        return cls(system, kind, "/".join([part if _IS_PLAIN_PART(part) else _quoted(part) for part in parts]))
 
     @classmethod
     def parse(cls, text: str) -> Address:
@@ -56,7 +57,7 @@ class Address:
     @property
     def parts(self) -> tuple[str, ...]:
         """The name's parts, unescaped."""
-        return tuple(unquote(part) for part in self.name.split("/"))
+        return _parts(self.name)
 
     def __str__(self) -> str:
         return f"{self.system}/{self.kind}/{self.name}"
@@ -68,3 +69,12 @@ class Address:
             lambda value: value if isinstance(value, Address) else cls.parse(str(value)),
             serialization=core_schema.to_string_ser_schema(),
         )
+
+
+def _quoted(part: str) -> str:
+    return quote(part, safe=_PLAIN)
+
+
+@lru_cache(maxsize=1 << 16)
+def _parts(name: str) -> tuple[str, ...]:
+    return tuple(unquote(part) for part in name.split("/"))

@@ -42,6 +42,12 @@ class Options:
     limits: Sequence[str] = ()
     names: Sequence[str] = ()
     """Further host names for the certificate, beside localhost, 127.0.0.1 and this machine's."""
+    ldif: str = ""
+    """Further first entries."""
+    audited: bool = True
+    """Whether it keeps a log of who wrote what, which makes writing twice the work."""
+    megabytes: int = 256
+    """What its data may grow to."""
 
 
 def prepare(folder: Path, options: Options) -> None:
@@ -54,7 +60,7 @@ def prepare(folder: Path, options: Options) -> None:
     if options.tls:
         certificates(folder, options.names)
     private_file(folder / CONFIGURATION, _configuration(folder, options, password))
-    _load(folder, options.base, _tree(options, password))
+    _load(folder, options.base, _tree(options, password) + options.ldif)
 
 
 def _program(name: str) -> str:
@@ -99,9 +105,9 @@ def _configuration(folder: Path, options: Options, password: str) -> str:
     if core is None:
         raise Unavailable("slapd", "slapd's schema files are not installed", fix="Install the package slapd.")
     schemas = [core / "core.schema", core / "cosine.schema", core / "inetorgperson.schema", *options.schemas]
-    for database in (DATA, "accesslog"):
-        (folder / database).mkdir()
+    (folder / DATA).mkdir()
     tls = _tls_lines(folder) if options.tls else []
+    log, overlay = _accesslog(folder, options) if options.audited else ([], [])
     return "\n".join(
         [
             *(f'include "{schema}"' for schema in schemas),
@@ -109,31 +115,40 @@ def _configuration(folder: Path, options: Options, password: str) -> str:
             f'pidfile "{folder}/slapd.pid"',
             "sizelimit unlimited",
             *tls,
-            "database mdb",
-            f"suffix {ACCESSLOG}",
-            f'directory "{folder}/accesslog"',
-            f'rootdn "cn=admin,{options.base}"',
-            "maxsize 268435456",
-            "dbnosync",  # practice: a power cut may lose it, but no write waits for the disk
-            "index reqStart eq",
-            "access to * by * none",
+            *log,
             "database mdb",
             f'suffix "{options.base}"',
             f'directory "{folder}/{DATA}"',
             f'rootdn "cn=admin,{options.base}"',
             f"rootpw {password}",
-            "maxsize 268435456",
-            "dbnosync",  # practice: a power cut may lose it, but no write waits for the disk
+            *_room(options),
             "index objectClass,entryCSN eq",
             *_access(options),
             *(f"limits {limit}" for limit in options.limits),
-            "overlay accesslog",
-            f"logdb {ACCESSLOG}",
-            "logops writes",
-            "logsuccess TRUE",
+            *overlay,
             "",
         ]
     )
+
+
+def _room(options: Options) -> list[str]:
+    """How much a database may hold. Practice: a power cut may lose it, but no write waits for the disk."""
+    return [f"maxsize {options.megabytes * 1024 * 1024}", "dbnosync"]
+
+
+def _accesslog(folder: Path, options: Options) -> tuple[list[str], list[str]]:
+    """The database that tells who wrote what, and what makes the one above it write there."""
+    (folder / "accesslog").mkdir()
+    database = [
+        "database mdb",
+        f"suffix {ACCESSLOG}",
+        f'directory "{folder}/accesslog"',
+        f'rootdn "cn=admin,{options.base}"',
+        *_room(options),
+        "index reqStart eq",
+        "access to * by * none",
+    ]
+    return database, ["overlay accesslog", f"logdb {ACCESSLOG}", "logops writes", "logsuccess TRUE"]
 
 
 def _access(options: Options) -> Sequence[str]:

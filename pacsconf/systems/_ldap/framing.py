@@ -6,8 +6,8 @@ the connection is of no more use, since nobody knows where the next message begi
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
+from typing import Protocol
 
 LIMIT = 64 * 1024 * 1024
 """Bytes in one message at most, so that a length that was made up is not believed. Entries are far smaller."""
@@ -23,6 +23,12 @@ class Garbled(ValueError):
     """Bytes that are no LDAP message, or not the one that must come here."""
 
 
+class Source(Protocol):
+    """What bytes arrive at: a socket, or what sends while it waits."""
+
+    def recv(self, size: int, /) -> bytes: ...
+
+
 class Frames:
     """What arrives at a socket, cut into whole messages of at most `limit` bytes.
 
@@ -31,7 +37,7 @@ class Frames:
 
     __slots__ = ("_limit", "_socket", "rest")
 
-    def __init__(self, source: socket.socket, limit: int = LIMIT) -> None:
+    def __init__(self, source: Source, limit: int = LIMIT) -> None:
         self._socket = source
         self._limit = limit
         self.rest = b""

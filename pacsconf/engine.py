@@ -32,7 +32,7 @@ from pacsconf.core.guard import idle, tripped
 from pacsconf.core.order import layers, waiting_for
 from pacsconf.core.plan import Basis, Options, Plan
 from pacsconf.core.planning import Scenario, SystemRules, make_plan, obstacles
-from pacsconf.core.resource import Snapshot
+from pacsconf.core.resource import Snapshot, State
 from pacsconf.core.select import reads
 from pacsconf.core.stale import require_same
 from pacsconf.inventory.baseline import accepted
@@ -122,10 +122,8 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
         environment=world.environment,
         basis=replace(world.basis, record_head=record.head),
         options=options,
-        declared={
-            resource.address: resource.state() for one in declared.values() for resource in one.resources
-        },
-        live={resource.address: resource.state() for one in snapshots for resource in one.resources},
+        declared=_together(one.states() for one in declared.values()),
+        live=_together(one.states() for one in snapshots),
         record=record.for_planning(),
         systems={name: _rules(world, name) for name in names},
         today=world.clock().date(),
@@ -188,6 +186,10 @@ def _findings(world: World, declared: Mapping[str, Declared], made: Plan) -> tup
         own = [change for change in made.runs if change.address.system == name]
         found += world.systems[name].check(own)
     return accepted(found, world.inventory.baseline, world.clock().date())
+
+
+def _together(sides: Iterable[Mapping[Address, State]]) -> dict[Address, State]:
+    return {address: state for side in sides for address, state in side.items()}
 
 
 def _paths(declared: Iterable[Declared]) -> dict[Address, Mapping[str, Path]]:

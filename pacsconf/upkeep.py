@@ -31,10 +31,10 @@ def begin_record(world: World, *, reason: str, accept: bool = False) -> int:
     # Declared before it is read: a system shows what it does not model of a resource only where that is declared.
     declarations = {name: world.systems[name].declared(world.inventory) for name in names}
     snapshots = read(world, names, {})
-    live = {one.system: {r.address: r.state() for r in one.resources} for one in snapshots}
+    live = {one.system: one.states() for one in snapshots}
     owned: dict[Address, State] = {}
     for name in names:
-        declared = {r.address: r.state() for r in declarations[name].resources}
+        declared = declarations[name].states()
         ignored = ignoring(world.inventory.systems[name].ignore)
         states = map(recorded, compare(declared, live[name], {}, ignored))
         owned |= {state.address: state for state in states if state is not None}
@@ -47,10 +47,8 @@ def hold(world: World, patterns: Sequence[str], reason: str) -> tuple[Address, .
 
     Raises: PlanError when a pattern names nothing; LockHeld; RecordError.
     """
-    states = [
-        r.state() for system in world.systems.values() for r in system.declared(world.inventory).resources
-    ]
-    declared = {state.address: state for state in states}
+    sides = [system.declared(world.inventory).states() for system in world.systems.values()]
+    declared = {address: state for side in sides for address, state in side.items()}
     known = {**world.record.state().owned, **declared}
     named = _named(patterns, known, "is neither declared nor owned", "Take an address from: pacsconf plan")
     world.record.hold({address: state_digest(declared.get(address)) for address in named}, reason=reason)
@@ -106,8 +104,8 @@ def consoles(world: World) -> Consoles:
         )
     record = world.record.state()
     world.record.require_free(record)
-    found = [r.state() for name in names for r in world.systems[name].declared(world.inventory).resources]
-    declared = {state.address: state for state in found}
+    sides = [world.systems[name].declared(world.inventory).states() for name in names]
+    declared = {address: state for side in sides for address, state in side.items()}
     owned = {address: state for address, state in record.owned.items() if address.system in names}
     known = sorted({address.system for address in declared.keys() | owned.keys()})
     waiting = plan(world, Options(target=tuple(known))).plan.waiting if known else ()

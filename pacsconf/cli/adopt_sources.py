@@ -78,7 +78,7 @@ def live(
     screen: Screen, typed: Typed, choices: Choices, schemes: tuple[str, ...]
 ) -> Iterator[tuple[Finds, Beside | None]]:
     """What a live system holds, and what exists beside; the system is open as long as this lasts."""
-    from pacsconf.cli.adoption import Again, Finds, states_of
+    from pacsconf.cli.adoption import Again, Finds
     from pacsconf.inventory.model import Inventory
     from pacsconf.systems.abilities import Inspectable
 
@@ -92,7 +92,7 @@ def live(
         require_scheme(opened.typed, schemes)
         existing = existing_at(choices, opened.config)
         system = opened.system
-        states = states_of(_read(system, opened.typed))
+        states = _read(system, opened.typed).states()
         unseen = tuple(system.unseen()) if isinstance(system, Inspectable) else ()
 
         def again(inventory: Inventory, config: SystemConfig) -> Again:
@@ -161,11 +161,11 @@ def exported(path: Path, said: Path, name: str, config: SystemConfig | None) -> 
     Raises: PacsconfError when it cannot be read, or holds but a part of what there is.
     """
     from pacsconf.adopt.draft import Remark
-    from pacsconf.cli.adoption import Again, Finds, states_of
+    from pacsconf.cli.adoption import Again, Finds
     from pacsconf.systems.ldif import LdifFile
 
     export = LdifFile(name, path)
-    states = states_of(export.read())
+    states = export.read().states()
     _require_whole(export, said)
     remarks = tuple(
         Remark(f"{finding.summary} ({finding.place})" if finding.place else finding.summary, finding.fix)

@@ -20,7 +20,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.compare import compare
 from pacsconf.core.errors import OperatorError
 from pacsconf.core.finding import Finding, Path
-from pacsconf.core.resource import Fields, Snapshot, State
+from pacsconf.core.resource import Fields, State
 from pacsconf.core.secret import Secret
 from pacsconf.core.select import ignoring
 from pacsconf.inventory.environment import choose, for_environment
@@ -51,14 +51,14 @@ class Again:
         Raises: SystemFault.
         """
         wanted = system.declared(inventory)
-        live = states_of(system.read())
-        return cls(_states(wanted), live, (*wanted.findings, *system.check(())))
+        live = system.read().states()
+        return cls(wanted.states(), live, (*wanted.findings, *system.check(())))
 
     @classmethod
     def exported(cls, states: States, config: SystemConfig, inventory: Inventory) -> Again:
         """As it would look at the directory that an export was made of."""
         wanted = _made(config).declared(inventory)
-        declared = _states(wanted)
+        declared = wanted.states()
         return cls(declared, _spoken_of(states, declared), wanted.findings)
 
 
@@ -245,7 +245,7 @@ class _Settling:
         found: dict[Address, State] = {}
         for name, config in deployed.systems.items():
             if name != self.finds.name and base.find(config.type):
-                found |= _states(_made(config).declared(deployed))
+                found |= _made(config).declared(deployed).states()
         return found
 
     def deployed(self, inventory: Inventory) -> tuple[Inventory, tuple[Finding, ...]]:
@@ -322,15 +322,6 @@ def _commented(text: str) -> str:
     return "".join(
         line if line.startswith("#") or not line.strip() else f"# {line}" for line in text.splitlines(True)
     )
-
-
-def states_of(snapshot: Snapshot) -> States:
-    """What was read, in plain values."""
-    return {resource.address: resource.state() for resource in snapshot.resources}
-
-
-def _states(wanted: base.Declared) -> States:
-    return {resource.address: resource.state() for resource in wanted.resources}
 
 
 def _spoken_of(states: States, declared: States) -> States:

@@ -117,6 +117,10 @@ class Snapshot:
     changed: Mapping[Address, datetime] = field(default_factory=dict)
     """When a resource was last changed, by whomever, in UTC, where the system tells."""
 
+    def states(self) -> dict[Address, State]:
+        """All resources in plain values, by address."""
+        return {resource.address: resource.state() for resource in self.resources}
+
 
 def value_to_json(value: Value) -> Any:
     """The value as JSON has it: a set is a sorted list."""

@@ -111,15 +111,15 @@ def status_json(statuses: Sequence[Status], due: Sequence[DueDay] = ()) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, Address):
+    if isinstance(value, Address):
+        return str(value)
+    if is_dataclass(value):
         return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): _plain(each) for key, each in sorted(value.items())}
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
-    return (
-        value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, Address) else value
-    )
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _text(body: Any) -> str:

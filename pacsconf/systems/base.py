@@ -18,7 +18,7 @@ from typing import ClassVar, Literal, Protocol
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome, field_changes
 from pacsconf.core.finding import Finding
-from pacsconf.core.resource import Fields, Resource, Snapshot, Value
+from pacsconf.core.resource import Fields, Resource, Snapshot, State, Value
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.systems import SystemConfig
@@ -41,6 +41,10 @@ class Declared:
     cautions: Mapping[Address, str] = field(default_factory=dict)
     paths: Mapping[Address, Mapping[str, tuple[str | int, ...]]] = field(default_factory=dict)
     """By address, then by field name ("" for the resource itself): the path into the inventory."""
+
+    def states(self) -> dict[Address, State]:
+        """All resources in plain values, by address."""
+        return {resource.address: resource.state() for resource in self.resources}
 
 
 Secrets = Callable[[SecretRef, str, str, int], Secret]

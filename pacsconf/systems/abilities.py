@@ -28,6 +28,15 @@ class Inspectable(Protocol):
 
 
 @runtime_checkable
+class Holdable(Protocol):
+    """Has several changes of a layer on their way at once (`apply`)."""
+
+    def hold(self) -> None:
+        """Begin no further change: the `apply` under way yields the outcomes of those that were sent, then ends."""
+        ...
+
+
+@runtime_checkable
 class Entitled(Protocol):
     """Is an application entity itself (`adopt`)."""
 

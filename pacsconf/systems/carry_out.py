@@ -8,6 +8,7 @@ from dataclasses import replace
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome
 from pacsconf.core.errors import SystemFault
+from pacsconf.systems.abilities import Holdable
 from pacsconf.systems.base import System, stands
 
 STOPPED = "not begun, since somebody stopped it"
@@ -16,7 +17,7 @@ STOPPED = "not begun, since somebody stopped it"
 def carry_out(system: System, changes: Sequence[Change], stopping: Callable[[], bool]) -> Iterator[Outcome]:
     """One outcome for every change; what was sent without an answer is read again.
 
-    Once `stopping` is true no further outcome is awaited, and changes without one are skipped.
+    Once `stopping` is true nothing more is begun. What was sent is awaited, and what has no outcome is skipped.
     """
     unknown = []
     for outcome in _outcomes(system, changes, stopping):
@@ -36,7 +37,9 @@ def _outcomes(system: System, changes: Sequence[Change], stopping: Callable[[], 
             missing.pop(outcome.address, None)
             yield outcome
             if stopping():
-                break
+                if not isinstance(system, Holdable):
+                    break
+                system.hold()
     except SystemFault as exc:
         yield from (Outcome(one.address, one.action, "unknown", exc.message) for one in missing.values())
     else:

@@ -45,7 +45,7 @@ _ROOT_CLASS = CONTAINERS["configuration"][0]
 
 
 class DicomDirectory:
-    """Keeps `System`, `Inspectable`, `RightsKnown`. A write is conditional on what it changes, in one request."""
+    """Keeps `System`, `Holdable`, `Inspectable`, `RightsKnown`. A write and its condition are one request."""
 
     kinds: ClassVar[Mapping[str, type[Resource]]] = KINDS
     guarantee: ClassVar[Literal["atomic", "checked"]] = "atomic"
@@ -85,8 +85,12 @@ class DicomDirectory:
         return Check(reader.tree, reader.schema).findings(changes)
 
     def apply(self, layer: Sequence[Change]) -> Iterator[Outcome]:
-        """One change after the other, each conditional on what was read."""
+        """Each change conditional on what was read; many of a large layer on their way at once."""
         yield from self._opened().apply(layer)
+
+    def hold(self) -> None:
+        """Send nothing more of the layer under way."""
+        self._opened().hold()
 
     def settle(self, applied: Sequence[Change]) -> Iterator[Outcome]:
         """Nothing to reload: a directory is read by others when they need it."""

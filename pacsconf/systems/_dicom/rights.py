@@ -24,7 +24,8 @@ from pacsconf.core.errors import BadAnswer, Refused
 from pacsconf.systems._dicom.tree import Tree, grow
 from pacsconf.systems._ldap import Answer, Directory, Entry, Missing, Modification, names
 from pacsconf.systems._ldap.answers import ASSERTION_FAILED, NO_SUCH_ATTRIBUTE
-from pacsconf.systems._ldap.directory import ASSERTION, OPERATIONAL
+from pacsconf.systems._ldap.directory import OPERATIONAL
+from pacsconf.systems._ldap.requests import ASSERTION
 from pacsconf.systems.abilities import AccountRight
 
 NEVER = b"19700101000000.000000Z#000000#000#000000"

@@ -9,6 +9,7 @@ and by a read just before where it does not. What the request says nothing of is
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,7 +21,18 @@ from pacsconf.systems._dicom.attributes import CONTAINERS, Resolve, Row, encode,
 from pacsconf.systems._dicom.check import Check
 from pacsconf.systems._dicom.kinds import EXTRA
 from pacsconf.systems._dicom.tree import Reader
-from pacsconf.systems._ldap import Answer, Directory, Entry, Lost, Modification, names
+from pacsconf.systems._ldap import (
+    Add,
+    Answer,
+    Delete,
+    Directory,
+    Entry,
+    Lost,
+    Modification,
+    Modify,
+    Request,
+    names,
+)
 from pacsconf.systems._ldap.answers import (
     ASSERTION_FAILED,
     ENTRY_EXISTS,
@@ -29,12 +41,17 @@ from pacsconf.systems._ldap.answers import (
     NOT_ALLOWED_ON_NON_LEAF,
     VALUE_EXISTS,
 )
-from pacsconf.systems._ldap.directory import ASSERTION, Values
+from pacsconf.systems._ldap.directory import Values
+from pacsconf.systems._ldap.requests import ASSERTION
 from pacsconf.systems.base import conflict, stands
 
 _MOVED_ON = frozenset({NO_SUCH_ATTRIBUTE, VALUE_EXISTS, NO_SUCH_ENTRY, ENTRY_EXISTS, ASSERTION_FAILED})
 """Answers that say: it is not as you think. The entry is read again and judged afresh."""
 _ATTEMPTS = 4
+
+MANY = 16
+"""From so many changes on a layer goes many at once. Of fewer each waits for the one before: that costs a moment,
+and a connection that breaks leaves only one in doubt."""
 
 Verdict = tuple[Status, str]
 
@@ -53,6 +70,8 @@ class Writer:
     addresses: dict[names.Key, Address] = field(default_factory=dict)
     down: str = ""
     """Why the server cannot be reached any more, once that showed."""
+    held: bool = False
+    """Whether somebody wants no more to be sent."""
 
     def __post_init__(self) -> None:
         tree = self.reader.tree
@@ -62,13 +81,67 @@ class Writer:
         self.reader = replace(self.reader, tree=replace(tree, addresses=self.addresses))
 
     def apply(self, layer: Sequence[Change]) -> Iterator[Outcome]:
-        """One change after the other; what fails does not stop the others, but a server that is gone does."""
-        self.down = ""
-        for change in layer:
+        """What fails does not stop the others, but a server that is gone does, and so does `hold`.
+
+        Many at once are those whose conditions the server itself keeps, judged by what was read; what it answers
+        with anything but success, and the rest, goes one after the other.
+        """
+        self.down, self.held = "", False
+        left, alone = deque(layer), list[Change]()
+        if len(layer) >= MANY:
+            yield from self._many(left, alone)
+        for change in (*alone, *left):
+            if self.held:
+                return
             began = time.perf_counter()
             status, error = self._attempt(change)
             took = (time.perf_counter() - began) * 1000
             yield Outcome(change.address, change.action, status, error, took)
+
+    def hold(self) -> None:
+        """Send nothing more of this layer; what is on its way is still answered."""
+        self.held = True
+
+    # --- many at once ---------------------------------------------------------------------------------------
+
+    def _many(self, left: deque[Change], alone: list[Change]) -> Iterator[Outcome]:
+        """Takes from `left` what it tries, and puts into `alone` what is to be tried by itself."""
+        try:
+            conditional = self.directory.supports(ASSERTION)
+            while left and not self.held and self.directory.takes_many():
+                requests = self._first_tries(left, alone, conditional)
+                for change, answer, took in self.directory.write_all(requests):
+                    self.stale.add(change.address)
+                    if isinstance(answer, Lost):
+                        yield Outcome(change.address, change.action, "unknown", _in_doubt(answer), took)
+                    elif answer.ok:
+                        yield Outcome(change.address, change.action, "applied", "", took)
+                    else:
+                        alone.append(change)
+        except Unavailable as gone:
+            self.down = gone.message
+        except SystemFault:
+            pass  # each change by itself tells what it is
+
+    def _first_tries(
+        self, left: deque[Change], alone: list[Change], conditional: bool
+    ) -> Iterator[tuple[Change, Request]]:
+        """Requests for what stands at `before` as it was read, which nobody else can undo unnoticed meanwhile."""
+        while left and not self.held:
+            change = left.popleft()
+            if change.address in self.stale or not (conditional or change.action == "create"):
+                alone.append(change)
+                continue
+            try:
+                ready = stands(change, self._fields(change)) == "before" and not self._foreign(change)
+            except SystemFault:
+                ready = False
+            if ready:
+                yield change, self._request(change)
+            else:
+                alone.append(change)
+
+    # --- one after the other --------------------------------------------------------------------------------
 
     def _attempt(self, change: Change) -> Verdict:
         if self.down:
@@ -77,7 +150,7 @@ class Writer:
             return self._carry_out(change)
         except Lost as lost:
             self.stale.add(change.address)
-            return "unknown", f"{lost.message}. Whether it was done shows in the next plan."
+            return "unknown", _in_doubt(lost)
         except Unavailable as gone:
             self.down = gone.message
             return "failed", f"nothing was sent: {gone.message}"
@@ -101,7 +174,7 @@ class Writer:
                     "failed",
                     f"it holds what pacsconf never wrote: {', '.join(foreign)}. Nothing was written.",
                 )
-            answer = self._send(change)
+            answer = self.directory.write(self._request(change))
             self.stale.add(address)
             if answer.ok:
                 return "applied", ""
@@ -182,27 +255,28 @@ class Writer:
 
     # --- requests -------------------------------------------------------------------------------------------
 
-    def _send(self, change: Change) -> Answer:
+    def _request(self, change: Change) -> Request:
         address, entry = change.address, self.known.get(change.address)
         if change.action == "create":
             dn = self._dn(address)
-            self.dns[address], self.addresses[names.key(dn)] = dn, address
-            return self.directory.add(dn, self._attributes(change))
+            self.dns[address] = dn
+            if address.kind == "network-connection":  # others are not referred to
+                self.addresses[names.key(dn)] = address
+            return Add(dn, self._attributes(change))
         assert entry is not None, "what stands at before is there"
         version = next(iter(entry.values("entryCSN")), None) if self.directory.supports(ASSERTION) else None
         if change.action == "delete":
-            return self.directory.delete(entry.dn, version)
-        return self.directory.modify(entry.dn, self._modifications(change, entry), version)
+            return Delete(entry.dn, version)
+        return Modify(entry.dn, tuple(self._modifications(change, entry)), version)
 
     def _attributes(self, change: Change) -> dict[str, Values]:
         """All attributes of an entry to be made."""
         address = change.address
         form = shape(address.kind, address.name)
         spelled = CONTAINERS[address.name][1] if address.kind == "container" else self._spelled(address)
-        values = {
-            form.row(each.name).attribute: encode(form.row(each.name), each.after, self._reference(address))
-            for each in change.fields
-        }
+        reference = self._reference(address)
+        rows = ((form.row(each.name), each.after) for each in change.fields)
+        values = {row.attribute: encode(row, after, reference) for row, after in rows}
         classes = [form.object_class, *self._auxiliary(values, [form.object_class])]
         own = {"objectClass": tuple(name.encode() for name in classes), form.naming: (spelled.encode(),)}
         return own | values
@@ -253,3 +327,7 @@ class Writer:
             return answer.text
         below = self.directory.search(self._dn(change.address), "(objectClass=*)", ["1.1"], scope="LEVEL")
         return f"{answer.text}: {', '.join(names.leaf(entry.dn) for entry in below)}"
+
+
+def _in_doubt(lost: Lost) -> str:
+    return f"{lost.message}. Whether it was done shows in the next plan."

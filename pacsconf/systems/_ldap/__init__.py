@@ -4,6 +4,18 @@
 """
 
 from pacsconf.systems._ldap.answers import Answer, Lost, Missing
-from pacsconf.systems._ldap.directory import Directory, Entry, Modification
+from pacsconf.systems._ldap.directory import Directory, Entry
+from pacsconf.systems._ldap.requests import Add, Delete, Modification, Modify, Request
 
-__all__ = ["Answer", "Directory", "Entry", "Lost", "Missing", "Modification"]
+__all__ = [
+    "Add",
+    "Answer",
+    "Delete",
+    "Directory",
+    "Entry",
+    "Lost",
+    "Missing",
+    "Modification",
+    "Modify",
+    "Request",
+]

@@ -1,8 +1,8 @@
 """The transport: search, add, modify and delete on one connection, opened when it is first needed.
 
-Reads are whole or raise. Writes return the server's `Answer`, and raise `Lost` when none came. A connection that
-the server closed while it was idle is opened again before anything is sent, so that a restart in between is no
-loss.
+Reads are whole or raise. Writes return the server's `Answer`, and raise `Lost` when none came; many at once tell of
+each that was lost. A connection that the server closed while it was idle is opened again before anything is sent,
+so that a restart in between is no loss.
 """
 
 from __future__ import annotations
@@ -12,27 +12,33 @@ import select
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from pacsconf.core.errors import BadAnswer
+from pacsconf.core.errors import BadAnswer, SystemFault
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.systems import DirectoryConfig
-from pacsconf.systems._ldap import names
+from pacsconf.systems._ldap import names, wire
 from pacsconf.systems._ldap.answers import NO_SUCH_ENTRY, Answer, Lost
 from pacsconf.systems._ldap.connect import NONSENSE, connect
+from pacsconf.systems._ldap.framing import Garbled
+from pacsconf.systems._ldap.pipeline import Key, Pipeline
+from pacsconf.systems._ldap.requests import ASSERTION, Add, Modification, Modify, Request, assertion
 from pacsconf.systems._ldap.schema import Schema, parse
 
 log = logging.getLogger(__name__)
 
 Scope = Literal["BASE", "LEVEL", "SUBTREE"]
 Values = tuple[bytes, ...]
+Fault = TypeVar("Fault", bound=SystemFault)
 
 PAGED = "1.2.840.113556.1.4.319"
-ASSERTION = "1.3.6.1.1.12"
 PAGE_SIZE = 500
 OPERATIONAL = ("entryCSN", "creatorsName", "modifiersName", "modifyTimestamp")
 """Kept by the server itself: a version, and who wrote when."""
+
+_STEPS = ("MODIFY_ADD", "MODIFY_DELETE", "MODIFY_REPLACE")
+"""ldap3's names, by the number of the operation."""
 
 _SECRET = ("password", "pin", "secret", "privatekey", "pkcs12", "passwd", "httpproxy")
 """Endings of attribute names whose values are never kept: `userPassword`, `dcmKeyStorePin`, `dcmHTTPProxy`, ..."""
@@ -55,16 +61,6 @@ class Entry:
     def text(self, attribute: str) -> str | None:
         """The first value as text."""
         return next(iter(self.texts(attribute)), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Modification:
-    """One attribute's values taken away, then values added; `replace` puts `add` in the place of all."""
-
-    attribute: str
-    delete: Values = ()
-    add: Values = ()
-    replace: bool = False
 
 
 class Directory:
@@ -141,6 +137,40 @@ class Directory:
             raise answer.fault(self.config.name, f"reading {dn}")
         return next(iter(self._entries(conn.response or [], dn)), None)
 
+    def write(self, request: Request) -> Answer:
+        """Carry one request out. Raises: Lost; Unavailable or Refused when it cannot even be sent."""
+        if isinstance(request, Add):
+            return self.add(request.dn, request.attributes)
+        if isinstance(request, Modify):
+            return self.modify(request.dn, request.modifications, request.version)
+        return self.delete(request.dn, request.version)
+
+    def takes_many(self) -> bool:
+        """Whether several writes may be on their way at once. Raises: Unavailable or Refused when none can."""
+        return wire.usable(self._connection())
+
+    def write_all(
+        self, requests: Iterable[tuple[Key, Request]]
+    ) -> Iterator[tuple[Key, Answer | Lost, float]]:
+        """Carry requests out of which none needs another and no two are about one entry, many at once.
+
+        Each is drawn when its turn comes, and nothing else may be asked of the directory until the end. Gives what
+        each was called, its answer, and after how many milliseconds that came. When the connection breaks it gives
+        `Lost` for all that was sent and not answered, and draws no more.
+
+        Raises: Unavailable or Refused when nothing can be sent; then nothing was drawn.
+        """
+        pipeline: Pipeline[Key] = Pipeline(self._connection())
+        try:
+            yield from pipeline.run(requests)
+        except (OSError, Garbled) as exc:
+            lost = [(key, self._lost(request.doing, exc), 0.0) for key, request in pipeline.unanswered]
+            self.close()
+            yield from lost
+        finally:
+            if pipeline.unanswered:
+                self.close()  # answers that nobody waits for must not be taken for those of another request
+
     def add(self, dn: str, attributes: Mapping[str, Values]) -> Answer:
         """Make an entry. Raises: Lost; Unavailable or Refused when it cannot even be sent."""
         conn = self._connection()
@@ -210,19 +240,27 @@ class Directory:
             yield
         except LDAPException as exc:
             self.close()
-            raise Lost(
-                self.config.name,
-                f"{doing}: the connection broke before the answer came",
-                fix="Check that the directory runs, then plan again: the plan shows what stands.",
-            ) from exc
+            raise self._lost(doing, exc) from exc
         except NONSENSE as exc:
             self.close()
-            fault = Lost if writes else BadAnswer
-            raise fault(
-                self.config.name,
-                f"{doing}: what answered does not speak LDAP",
-                fix="Check host and port in `url`, and what stands between this machine and the directory.",
-            ) from exc
+            raise (self._lost(doing, exc) if writes else self._nonsense(BadAnswer, doing)) from exc
+
+    def _lost(self, doing: str, cause: Exception) -> Lost:
+        """Why the answer to a request is not known."""
+        if isinstance(cause, NONSENSE):
+            return self._nonsense(Lost, doing)
+        return Lost(
+            self.config.name,
+            f"{doing}: the connection broke before the answer came",
+            fix="Check that the directory runs, then plan again: the plan shows what stands.",
+        )
+
+    def _nonsense(self, kind: type[Fault], doing: str) -> Fault:
+        return kind(
+            self.config.name,
+            f"{doing}: what answered does not speak LDAP",
+            fix="Check host and port in `url`, and what stands between this machine and the directory.",
+        )
 
     def _page(
         self, base: str, scope: Scope, matching: str, attributes: Sequence[str], cookie: bytes | None
@@ -276,23 +314,12 @@ def _answer(conn: Any) -> Answer:
 
 
 def _operations(modification: Modification) -> list[tuple[str, list[bytes]]]:
-    if modification.replace:
-        return [("MODIFY_REPLACE", list(modification.add))]
-    deleted = [("MODIFY_DELETE", list(modification.delete))] if modification.delete else []
-    return deleted + ([("MODIFY_ADD", list(modification.add))] if modification.add else [])
+    return [(_STEPS[number], list(values)) for number, values in modification.steps]
 
 
 def _only_while(version: bytes | None) -> list[tuple[str, bool, bytes]] | None:
-    """The assertion control (RFC 4528) that the entry's entryCSN is `version`: a filter in BER, (a=v)."""
-    if version is None:
-        return None
-    pair = _octets(0x04, b"entryCSN") + _octets(0x04, version)
-    return [(ASSERTION, True, _octets(0xA3, pair))]
-
-
-def _octets(tag: int, content: bytes) -> bytes:
-    assert len(content) < 128, "an entryCSN is short"
-    return bytes((tag, len(content))) + content
+    """The assertion control (RFC 4528) that the entry's entryCSN is `version`."""
+    return None if version is None else [(ASSERTION, True, assertion(version))]
 
 
 def _was_closed(conn: Any) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 Values = tuple[bytes, ...]
 
@@ -43,11 +44,13 @@ class Modification:
 class Add:
     """Make an entry."""
 
+    answered_by: ClassVar[str] = "addResponse"
     dn: str
     attributes: Mapping[str, Values]
 
     @property
     def doing(self) -> str:
+        """In words, for what went wrong."""
         return f"adding {self.dn}"
 
 
@@ -55,6 +58,7 @@ class Add:
 class Modify:
     """Change an entry in one step, only while its entryCSN is `version` where that is given."""
 
+    answered_by: ClassVar[str] = "modifyResponse"
     dn: str
     modifications: tuple[Modification, ...]
     version: bytes | None = None
@@ -68,6 +72,7 @@ class Modify:
 class Delete:
     """Take an entry away, only while its entryCSN is `version` where that is given."""
 
+    answered_by: ClassVar[str] = "delResponse"
     dn: str
     version: bytes | None = None
 

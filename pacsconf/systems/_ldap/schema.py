@@ -30,7 +30,8 @@ class ObjectClass:
     """Names of all classes above, in lower case."""
 
     def allows(self, attribute: str) -> bool:
-        return attribute.lower() in self.must | self.may
+        name = attribute.lower()
+        return name in self.must or name in self.may
 
 
 @dataclass(frozen=True, slots=True)

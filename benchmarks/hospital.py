@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pacsconf.lab import slapd
+from pacsconf.lab import orthanc, slapd
 
 ENTRIES_OF_A_DEVICE = 6
 ENTRIES_ABOVE = 3
 """The configuration, its devices, and the registry of titles."""
 _PER_FILE = 500
-_PASSWORD = "PACSCONF_BENCH_PASSWORD"  # noqa: S105  (the name of a variable)
+PASSWORD = "PACSCONF_BENCH_PASSWORD"  # noqa: S105  (the name of a variable)
 _ROOT = f"cn=DICOM Configuration,{slapd.BASE}"
 _SYNTAXES = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1")
 
@@ -186,5 +186,31 @@ systems:
     url: {server.url}
     base: "{server.base}"
     mode: write
-    bind: {{dn: "{server.pacsconf_dn}", password: "env:{_PASSWORD}"}}
+    bind: {{dn: "{server.pacsconf_dn}", password: "env:{PASSWORD}"}}
+"""
+
+
+def of_orthanc(server: orthanc.Orthanc) -> str:
+    """The inventory's entry of an Orthanc, the archive that it is, and the flow that all scanners send to it."""
+    return f"""\
+devices:
+  research:
+    type: archive
+    offers: [storage, verification]
+    ae_title: {server.aet}
+    host: 127.0.0.1
+    port: {server.dicom_port}
+    probe: none
+flows:
+  images:
+    from: {{type: modality}}
+    to: {{device: research}}
+    services: storage
+systems:
+  orthanc:
+    type: orthanc
+    url: {server.url}
+    ae: research
+    mode: write
+    login: {{user: {server.user}, password: "env:{PASSWORD}"}}
 """

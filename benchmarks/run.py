@@ -1,77 +1,180 @@
-"""How long a user waits for a whole command, beside the interpreter's own start in the same run.
+"""Measures whole commands beside their peers, and writes what came of it as a table, as JSON and as a plot.
 
-The commands take turns, so that a slow minute of the machine hits all of them alike. The ratio to
-`python -c pass` travels between machines; the milliseconds do not.
+A ratio travels between machines; seconds do not. Both sides of every ratio are taken in turns in the same run, and
+medians are compared.
 """
 
+from __future__ import annotations
+
 import argparse
-import shutil
-import statistics
+import json
+import os
+import platform
 import subprocess
 import sys
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-PACSCONF = Path(sys.executable).with_name("pacsconf")
-PEER = "python -c pass"
-COMMANDS: Mapping[str, Sequence[str]] = {
-    PEER: [sys.executable, "-c", "pass"],
-    "python -c 'import typer, rich, pydantic, yaml'": [
-        sys.executable,
-        "-c",
-        "import typer, rich, pydantic, yaml",
-    ],
-    "pacsconf --help": [str(PACSCONF), "--help"],
-    "pacsconf validate (example hospital)": [str(PACSCONF), "--chdir", str(ROOT), "validate"],
-}
+from benchmarks.cases import CASES, ROOT, Contest
+from benchmarks.timing import Failed, Measured, in_turns
+
+MIB = 1 << 20
+PLOTTER = ROOT / ".venv" / "bench" / "bin" / "python"
 
 
-def seconds(command: Sequence[str]) -> float:
-    """Wall-clock seconds of one run. Raises: CalledProcessError when the command does not succeed."""
-    start = time.perf_counter()
-    subprocess.run(
-        command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    return time.perf_counter() - start
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a contest: our runs, the peers', and those of what is only shown beside them."""
+
+    contest: Contest
+    ours: Measured
+    peers: Sequence[Measured]
+    beside: Sequence[Measured]
+
+    @property
+    def ratio(self) -> float:
+        """Our median to the sum of the peers' medians."""
+        return self.ours.median / sum(peer.median for peer in self.peers)
+
+    @property
+    def missed(self) -> list[str]:
+        """The targets that are not met, in words."""
+        target, limit, seconds = self.contest.target, self.contest.limit, self.contest.seconds
+        found = []
+        if target is not None and self.ratio > target:
+            found.append(f"{self.ratio:.2f} is above {target}")
+        if seconds is not None and self.ours.median > seconds:
+            found.append(f"{self.ours.median:.2f} s is above {seconds} s")
+        if limit is not None and self.ours.peak > limit:
+            found.append(f"{self.ours.peak / MIB:.0f} MiB is above {limit / MIB:.0f} MiB")
+        return found
 
 
-def measure(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, list[float]]:
-    """Seconds per command, one for each round, after one round that only warms the caches."""
-    for command in commands.values():
-        seconds(command)
-    times: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(rounds):
-        for name, command in commands.items():
-            times[name].append(seconds(command))
-    return times
+def measured(contest: Contest, rounds: int) -> Result:
+    """Raises: Failed."""
+    all_of = [contest.ours, *contest.peers, *contest.beside]
+    ours, *others = in_turns(all_of, contest.rounds or rounds)
+    peers = len(contest.peers)
+    return Result(contest, ours, others[:peers], others[peers:])
 
 
-def table(times: Mapping[str, Sequence[float]]) -> list[str]:
-    """One line per command: median and quickest in milliseconds, and the median's ratio to the peer's."""
-    peer = statistics.median(times[PEER])
-    width = max(map(len, times))
-    lines = [f"{'command':<{width}}  median ms  quickest ms  x {PEER}"]
-    for name, runs in times.items():
-        median = statistics.median(runs)
-        lines.append(f"{name:<{width}}  {median * 1e3:9.1f}  {min(runs) * 1e3:11.1f}  {median / peer:6.2f}")
+def table(result: Result) -> list[str]:
+    """A contest in lines: each command's seconds, our ratio and what it is to stay within."""
+    contest = result.contest
+    rows = [
+        ("", result.ours),
+        *(("peer", one) for one in result.peers),
+        *(("beside", one) for one in result.beside),
+    ]
+    lines = [contest.name]
+    for role, one in rows:
+        each = f"  {one.median / contest.of * 1e6:8.1f} us each" if contest.of else ""
+        memory = f"{one.peak / MIB:7.0f} MiB" if one is result.ours else " " * 11
+        lines.append(
+            f"  {one.name:<32} {role:<6} {one.median:8.3f} s  (quickest {one.quickest:.3f}){memory}{each}"
+        )
+    against = " + ".join(peer.name for peer in result.peers)
+    wanted = f", target {contest.target}" if contest.target is not None else ""
+    verdict = "MISSED: " + "; ".join(result.missed) if result.missed else "ok"
+    lines.append(f"  {result.ratio:.2f} x {against}{wanted}: {verdict}")
     return lines
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/bench", description="Times whole pacsconf commands.")
-    parser.add_argument("--rounds", type=int, default=15, help="timed runs of each command (default 15)")
-    rounds: int = parser.parse_args().rounds
-    if rounds < 1 or not shutil.which(str(PACSCONF)):
-        print("needs --rounds of at least 1 and pacsconf installed beside this Python", file=sys.stderr)
-        return 64
+def as_json(result: Result) -> dict[str, Any]:
+    """A contest as JSON: seconds, bytes, and how many objects were looked at."""
+    contest = result.contest
+
+    def told(one: Measured) -> dict[str, Any]:
+        runs = [round(run.seconds, 4) for run in one.runs]
+        return {"name": one.name, "median": round(one.median, 4), "runs": runs, "peak": one.peak}
+
+    return {
+        "name": contest.name,
+        "ratio": round(result.ratio, 3),
+        "target": contest.target,
+        "seconds": contest.seconds,
+        "limit": contest.limit,
+        "objects": contest.of,
+        "missed": result.missed,
+        "ours": told(result.ours),
+        "peers": [told(one) for one in result.peers],
+        "beside": [told(one) for one in result.beside],
+    }
+
+
+def machine() -> dict[str, Any]:
+    """What it was measured on, without a name of anything of ours."""
+    programs = {
+        "slapd": ["/usr/sbin/slapd", "-VV"],
+        "git": ["git", "--version"],
+        "Orthanc": ["/usr/sbin/Orthanc", "--version"],
+    }
+    return {
+        "when": f"{datetime.now(UTC):%Y-%m-%d}",
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        **{name: _first_line(command) for name, command in programs.items()},
+    }
+
+
+def _first_line(command: Sequence[str]) -> str:
     try:
-        times = measure(COMMANDS, rounds)
-    except subprocess.CalledProcessError as exc:
-        print(f"exit {exc.returncode} from {' '.join(exc.cmd)}\n{exc.stderr}", file=sys.stderr)
-        return 1
-    print("\n".join(table(times)))
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return "not installed"
+    lines = [line.strip() for line in (ran.stdout + ran.stderr).splitlines() if line.strip()]
+    return lines[0].split("(")[0].strip(" $@#)") if lines else "unknown"
+
+
+def _options() -> argparse.Namespace:
+    known = [case.name for case in CASES]
+    told = "\n".join(f"  {case.name:<12} {case.about}" for case in CASES)
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench",
+        description="Times whole pacsconf commands beside their peers.",
+        epilog=f"cases:\n{told}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("cases", nargs="*", metavar="CASE", help="only these (default: all)")
+    parser.add_argument("--rounds", type=int, default=3, help="timed runs of each command (default 3)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=ROOT / "build" / "bench",
+        metavar="DIR",
+        help="where JSON and plot go (build/bench)",
+    )
+    options = parser.parse_args()
+    unknown = set(options.cases) - set(known)
+    if unknown or options.rounds < 1:
+        parser.error(f"known cases: {', '.join(known)}; at least one round")
+    return options
+
+
+def main() -> int:
+    options = _options()
+    chosen = [case for case in CASES if not options.cases or case.name in options.cases]
+    results: list[Result] = []
+    with TemporaryDirectory(prefix="pacsconf-bench-") as scratch:
+        for case in chosen:
+            try:
+                with case.prepared(Path(scratch) / case.name) as contest:
+                    results.append(measured(contest, options.rounds))
+            except Failed as exc:
+                print(exc, file=sys.stderr)
+                return 1
+            print("\n".join(table(results[-1])), end="\n\n", flush=True)
+    options.out.mkdir(parents=True, exist_ok=True)
+    data, plot = options.out / "bench.json", options.out / "bench.svg"
+    body = {"machine": machine(), "rounds": options.rounds, "contests": [as_json(one) for one in results]}
+    data.write_text(json.dumps(body, indent=1) + "\n")
+    subprocess.run([PLOTTER, ROOT / "benchmarks" / "plot.py", data, plot], check=True)
+    print(f"written: {data}, {plot}")
     return 0
 
 

@@ -1,0 +1,286 @@
+"""What is measured: each case a command of pacsconf, and the peers whose times it is held against."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks import hospital
+from benchmarks.timing import Command
+from pacsconf.lab import orthanc, slapd
+
+ROOT = Path(__file__).resolve().parent.parent
+PEERS = Path(__file__).resolve().parent / "peers"
+PYTHON = sys.executable
+PACSCONF = str(Path(PYTHON).with_name("pacsconf"))
+OCTODNS = str(ROOT / ".venv" / "bench" / "bin" / "octodns-sync")
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """One comparison: our command against the sum of its peers' times.
+
+    `target` is the ratio that it is to stay within; None where there is none, and the peer only gives a scale. `of`
+    is how many objects are looked at, for the time of one. `beside` are commands that are only shown with it, each
+    with how many objects it looks at. `limit` is the most memory it may take, in bytes; `seconds` the most time.
+    """
+
+    name: str
+    ours: Command
+    peers: Sequence[Command]
+    target: float | None = None
+    of: int = 0
+    beside: Sequence[Command] = ()
+    limit: int | None = None
+    seconds: float | None = None
+    rounds: int | None = None
+    """How many rounds suffice, where they are not as many as asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A contest that is set up when its turn comes; `quick` ones need no server."""
+
+    name: str
+    about: str
+    open: Callable[[Path], Iterator[Contest]] = field(repr=False)
+
+    @contextmanager
+    def prepared(self, folder: Path) -> Iterator[Contest]:
+        """The contest, everything it needs made in `folder` and gone afterwards."""
+        folder.mkdir(parents=True)
+        try:
+            with contextmanager(self.open)(folder) as contest:
+                yield contest
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+# --- starting ---------------------------------------------------------------------------------------------
+
+
+def _start(folder: Path) -> Iterator[Contest]:
+    yield Contest(
+        "pacsconf --version",
+        Command("pacsconf --version", [PACSCONF, "--version"], folder, says="pacsconf"),
+        [Command('python -c "import typer"', [PYTHON, "-c", "import typer"], folder)],
+        target=1.6,
+        rounds=15,
+    )
+
+
+def _example(folder: Path) -> Iterator[Contest]:
+    yield Contest(
+        "validate the example hospital",
+        Command("pacsconf validate", [PACSCONF, "--chdir", str(ROOT), "validate"], folder, says="No errors"),
+        [Command("python -c pass", [PYTHON, "-c", "pass"], folder)],
+        seconds=0.6,
+        rounds=15,
+    )
+
+
+# --- loading ----------------------------------------------------------------------------------------------
+
+
+def _load_yaml(folder: Path) -> Command:
+    return Command("CSafeLoader", [PYTHON, str(PEERS / "load_yaml.py")], folder)
+
+
+def _validate(devices: int) -> Callable[[Path], Iterator[Contest]]:
+    def contest(folder: Path) -> Iterator[Contest]:
+        hospital.write_inventory(folder / "hospital", devices, "")
+        yield Contest(
+            f"validate {devices:,} devices",
+            Command("pacsconf validate", [PACSCONF, "validate"], folder / "hospital", says="No errors"),
+            [_load_yaml(folder / "hospital")],
+            target=1.5,
+            of=devices,
+        )
+
+    return contest
+
+
+# --- the directory ----------------------------------------------------------------------------------------
+
+
+def _plan(devices: int, *, octodns: bool) -> Callable[[Path], Iterator[Contest]]:
+    def contest(folder: Path) -> Iterator[Contest]:
+        options = slapd.Options(
+            tls=False, tree=True, ldif=hospital.ldif(devices), audited=False, megabytes=4096
+        )
+        entries = devices * hospital.ENTRIES_OF_A_DEVICE + hospital.ENTRIES_ABOVE
+        with slapd.started(folder / "slapd", options) as server:
+            repository, env = _deployed(folder, devices, server)
+            _pacsconf(repository, env, "record", "init").run()
+            yield Contest(
+                f"no-op plan, {devices:,} devices ({entries:,} entries)",
+                _pacsconf(repository, env, "plan", says="No changes."),
+                [_search(server, repository), _load_yaml(repository)],
+                target=1.5,
+                of=entries,
+                beside=[_octodns(folder / "octodns", entries)] if octodns else [],
+                limit=1 << 30 if devices <= 10_000 else None,
+            )
+
+    return contest
+
+
+def _deployed(folder: Path, devices: int, server: slapd.Slapd) -> tuple[Path, dict[str, str]]:
+    """The repository of a hospital on this server, and the environment in which it may be written."""
+    repository = folder / "hospital"
+    hospital.write_inventory(repository, devices, hospital.of_directory(server))
+    return repository, _operator(folder, server.url, server.password)
+
+
+def _operator(folder: Path, url: str, password: str) -> dict[str, str]:
+    """The environment of an operator who may write, with the password where the inventory says it is."""
+    file = folder / "operator.toml"
+    file.write_text(
+        f'[[secret]]\nref = "env:{hospital.PASSWORD}"\nfor = "{url}"\n[environments]\nwrite = ["bench"]\n'
+    )
+    return {"PACSCONF_CONFIG": str(file), hospital.PASSWORD: password}
+
+
+def _pacsconf(repository: Path, env: Mapping[str, str], *words: str, says: str = "") -> Command:
+    return Command(f"pacsconf {words[0]}", [PACSCONF, "-e", "bench", *words], repository, says=says, env=env)
+
+
+_SIGNED = ("-x", "-H", "{url}", "-D", "{dn}", "-w", "{password}")
+
+
+def _signed(server: slapd.Slapd) -> list[str]:
+    return [word.format(url=server.url, dn=server.pacsconf_dn, password=server.password) for word in _SIGNED]
+
+
+def _search(server: slapd.Slapd, folder: Path) -> Command:
+    """The same tree, with the attributes that pacsconf asks for."""
+    wanted = ["(objectClass=*)", "*", "entryCSN", "creatorsName", "modifiersName", "modifyTimestamp"]
+    words = ["ldapsearch", "-LLL", *_signed(server), "-b", f"cn=DICOM Configuration,{server.base}", *wanted]
+    return Command("ldapsearch -LLL", words, folder, says="dicomDevicesRoot")
+
+
+def _octodns(folder: Path, records: int) -> Command:
+    """A no-op plan of octoDNS, with the zone in YAML on both sides."""
+    zone = "".join(
+        f"host-{number:06}: {{type: A, ttl: 3600, value: 10.{number >> 16}.{number >> 8 & 255}.{number & 255}}}\n"
+        for number in range(1, records + 1)
+    )
+    for side in ("source", "target"):
+        (folder / side).mkdir(parents=True)
+        (folder / side / "hospital.example.yaml").write_text(f"---\n{zone}")
+    provider = "{class: octodns.provider.yaml.YamlProvider, default_ttl: 3600, enforce_order: false"
+    sides = "".join(f"  {side}: {provider}, directory: {folder / side}}}\n" for side in ("source", "target"))
+    zones = "zones:\n  hospital.example.: {sources: [source], targets: [target]}\n"
+    (folder / "config.yaml").write_text(f"providers:\n{sides}{zones}")
+    words = [OCTODNS, "--config-file", str(folder / "config.yaml")]
+    return Command(f"octodns-sync, {records:,} records", words, folder)
+
+
+def _apply(devices: int) -> Callable[[Path], Iterator[Contest]]:
+    """Each run begins with an empty directory and an empty record; planning before it is not timed."""
+
+    def contest(folder: Path) -> Iterator[Contest]:
+        made = 0
+        alone: list[slapd.Slapd] = []
+        ldif = folder / "new.ldif"
+        ldif.write_text(hospital.ldif(devices).lstrip())
+
+        def fresh() -> slapd.Slapd:
+            nonlocal made
+            made += 1
+            while alone:
+                alone.pop().stop()
+            options = slapd.Options(tls=False, tree=True, audited=False, megabytes=1024)
+            alone.append(slapd.start(folder / str(made) / "slapd", options))
+            return alone[0]
+
+        def planned() -> Mapping[str, str]:
+            server = fresh()
+            repository, env = _deployed(folder / str(made), devices, server)
+            _pacsconf(repository, env, "record", "init").run()
+            _pacsconf(repository, env, "plan", "--out", "new.plan.json").run()
+            return {"repository": str(repository), "config": env["PACSCONF_CONFIG"]} | {
+                "password": server.password
+            }
+
+        def emptied() -> Mapping[str, str]:
+            server = fresh()
+            return {"url": server.url, "dn": server.pacsconf_dn, "password": server.password}
+
+        entries = devices * hospital.ENTRIES_OF_A_DEVICE
+        set_out = ["env", "PACSCONF_CONFIG={config}", hospital.PASSWORD + "={password}", PACSCONF]
+        words = [*set_out, "--chdir", "{repository}", "-e", "bench", "apply", "{repository}/new.plan.json"]
+        try:
+            yield Contest(
+                f"apply {entries:,} new entries",
+                Command("pacsconf apply", words, folder, says=f"{entries}", before=planned),
+                [
+                    Command(
+                        "ldapmodify -a", ["ldapmodify", "-a", *_SIGNED], folder, stdin=ldif, before=emptied
+                    )
+                ],
+                target=1.2,
+                of=entries,
+            )
+        finally:
+            while alone:
+                alone.pop().stop()
+
+    return contest
+
+
+# --- Orthanc ----------------------------------------------------------------------------------------------
+
+
+def _orthanc(modalities: int) -> Callable[[Path], Iterator[Contest]]:
+    def contest(folder: Path) -> Iterator[Contest]:
+        with orthanc.started(folder / "orthanc", orthanc.Options(aet="RESEARCH")) as server:
+            repository = folder / "hospital"
+            hospital.write_inventory(repository, modalities, hospital.of_orthanc(server))
+            env = _operator(folder, server.url, server.password)
+            _pacsconf(repository, env, "record", "init").run()
+            _pacsconf(repository, env, "plan", "--out", "fill.plan.json").run()
+            acks = _acks(repository / "fill.plan.json")
+            _pacsconf(repository, env, "apply", "fill.plan.json", *acks).run()
+            login = f"{server.user}:{server.password}"
+            yield Contest(
+                f"no-op plan, Orthanc with {modalities:,} modalities",
+                _pacsconf(repository, env, "plan", says="No changes."),
+                [
+                    Command(
+                        "curl + JSON",
+                        ["sh", str(PEERS / "fetch_json.sh"), login, server.url, PYTHON],
+                        repository,
+                    )
+                ],
+                target=2.0,
+                of=modalities,
+                beside=[_load_yaml(repository)],
+            )
+
+    return contest
+
+
+def _acks(plan: Path) -> list[str]:
+    """What lets the guards of a first filling through."""
+    made = json.loads(plan.read_text())
+    tripped = [guard["id"] for guard in made["guards"] if guard["tripped"]]
+    reason = ["--reason", "first filling"] if tripped else []
+    return [word for guard in tripped for word in ("--ack", f"{made['digest'][:8]}:{guard}")] + reason
+
+
+CASES: Sequence[Case] = (
+    Case("start", "how long until anything is said", _start),
+    Case("example", "validate the example hospital", _example),
+    Case("validate", "validate 10,000 devices", _validate(10_000)),
+    Case("plan-1000", "no-op plan of 1,000 devices in a directory", _plan(1_000, octodns=False)),
+    Case("plan-10000", "no-op plan of 10,000 devices, octoDNS beside it", _plan(10_000, octodns=True)),
+    Case("plan-50000", "no-op plan of 50,000 devices", _plan(50_000, octodns=False)),
+    Case("apply", "apply 5,000 new entries to a directory", _apply(834)),
+    Case("orthanc", "no-op plan of an Orthanc with 5,000 modalities", _orthanc(5_000)),
+)

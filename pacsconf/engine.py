@@ -29,6 +29,7 @@ from pacsconf.core.errors import (
 )
 from pacsconf.core.finding import Finding, Path, errors
 from pacsconf.core.guard import idle, tripped
+from pacsconf.core.on_demand import BySystem
 from pacsconf.core.order import layers, waiting_for
 from pacsconf.core.plan import Basis, Options, Plan
 from pacsconf.core.planning import Scenario, SystemRules, make_plan, obstacles
@@ -129,11 +130,11 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
         today=world.clock().date(),
         quarantine_days=world.inventory.settings.quarantine,
         retired=frozenset(root for one in declared.values() for root in one.retired),
-        cautions={address: why for one in declared.values() for address, why in one.cautions.items()},
+        cautions=BySystem({name: one.cautions for name, one in declared.items()}),
         limits=world.inventory.settings.guards.limits(),
         left_out=frozenset(world.systems.keys() - set(names)),
         counts={one.system: len(one.resources) for one in snapshots},
-        notes={address: text for one in snapshots for address, text in one.notes.items()},
+        notes=BySystem({one.system: one.notes for one in snapshots}),
         only=only,
     )
     made = make_plan(scenario)
@@ -141,8 +142,9 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
     findings = idle_limits + _findings(world, declared, made)
     blocked = tuple(f"{finding.summary} ({finding.rule})" for finding in errors(findings))
     whole = replace(made, blocked=made.blocked + blocked)
-    changed = {address: when for one in snapshots for address, when in one.changed.items()}
-    return Planned(whole, record, findings, _paths(declared.values()), changed)
+    paths = BySystem({name: one.paths for name, one in declared.items()})
+    changed = BySystem({one.system: one.changed for one in snapshots})
+    return Planned(whole, record, findings, paths, changed)
 
 
 def read(world: World, names: Sequence[str], attested: Attestations) -> tuple[Snapshot, ...]:
@@ -190,10 +192,6 @@ def _findings(world: World, declared: Mapping[str, Declared], made: Plan) -> tup
 
 def _together(sides: Iterable[Mapping[Address, State]]) -> dict[Address, State]:
     return {address: state for side in sides for address, state in side.items()}
-
-
-def _paths(declared: Iterable[Declared]) -> dict[Address, Mapping[str, Path]]:
-    return {address: paths for one in declared for address, paths in one.paths.items()}
 
 
 # --- apply, settle, prove, record -------------------------------------------------------------------------------

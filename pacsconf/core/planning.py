@@ -9,20 +9,20 @@ would run.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
-from pacsconf.core.compare import Difference, Rules, States, change, compare, recorded
+from pacsconf.core.compare import Difference, Rules, States, change, compare, recorded, unequal
 from pacsconf.core.errors import PlanError, UnsafePlan
 from pacsconf.core.guard import Limits, Scene, guards
 from pacsconf.core.lingering import Lingering, linger
 from pacsconf.core.order import closure, needed_by, order, waiting_for
 from pacsconf.core.plan import Basis, Options, Plan, canonical
 from pacsconf.core.resource import State, value_to_json
-from pacsconf.core.select import any_match, ignoring, matches
+from pacsconf.core.select import ignoring, matching
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def make_plan(scenario: Scenario) -> Plan:
     )  # fmt: skip
     scenario = replace(scenario, declared=lingering.declared)
     _require_known_names(scenario)
-    differences = list(_differences(scenario))
+    differences = _differences(scenario)
     wanted = _changes(scenario, differences)
     held, waiting = _left_out(scenario, wanted)
     left = {one.address for one in held + waiting}
@@ -126,21 +126,24 @@ def _lingering_kinds(scenario: Scenario) -> frozenset[tuple[str, str]]:
 
 
 def _require_known_names(scenario: Scenario) -> None:
-    options, last = scenario.options, scenario.record.owned or {}
-    known = {**last, **scenario.live, **scenario.declared}.values()
+    options = scenario.options
     whole = {name for system in scenario.left_out for name in (system, f"{system}/*")}
-    for flag, patterns in (
-        ("target", options.target),
-        ("exclude", [pattern for pattern in options.exclude if pattern not in whole]),
-        ("repair", options.repair),
-    ):
-        for pattern in patterns:
-            if not any(matches(pattern, state.address, state.root) for state in known):
-                raise PlanError(
-                    f'--{flag} "{pattern}" names nothing that is declared, live or recorded',
-                    fix=f"{_meant(pattern, known)}Take an address from the plan, such as directory/device/ct-1,"
-                    " or a pattern with *.",
-                )
+    named = (
+        *(("target", pattern) for pattern in options.target),
+        *(("exclude", pattern) for pattern in options.exclude if pattern not in whole),
+        *(("repair", pattern) for pattern in options.repair),
+    )
+    if not named:
+        return
+    known = {**(scenario.record.owned or {}), **scenario.live, **scenario.declared}.values()
+    for flag, pattern in named:
+        names = matching((pattern,))
+        if not any(names(state.address, state.root) for state in known):
+            raise PlanError(
+                f'--{flag} "{pattern}" names nothing that is declared, live or recorded',
+                fix=f"{_meant(pattern, known)}Take an address from the plan, such as directory/device/ct-1,"
+                " or a pattern with *.",
+            )
 
 
 def _meant(pattern: str, known: Iterable[State]) -> str:
@@ -155,20 +158,18 @@ def _meant(pattern: str, known: Iterable[State]) -> str:
     return f"Did you mean {near[0]}? " if near else ""
 
 
-def _differences(scenario: Scenario) -> Iterable[Difference]:
-    for system in sorted(scenario.systems):
-        part = scenario.systems[system]
-        last = scenario.record.owned
-        yield from compare(
-            _of_system(scenario.declared, system),
-            _of_system(scenario.live, system),
-            None if last is None else _of_system(last, system),
-            ignoring(part.ignore),
-        )
-
-
-def _of_system(states: States, system: str) -> dict[Address, State]:
-    return {address: state for address, state in states.items() if address.system == system}
+def _differences(scenario: Scenario) -> tuple[Difference, ...]:
+    """What the sides make of every address but those that are plainly equal and that nobody was asked about."""
+    declared, live, last = scenario.declared, scenario.live, scenario.record.owned
+    ignored = {name: ignoring(part.ignore) for name, part in scenario.systems.items()}
+    asked = scenario.record.waiting.keys() & (declared.keys() | live.keys() | (last or {}).keys())
+    return compare(
+        declared,
+        live,
+        last,
+        lambda address, field: ignored[address.system](address, field),
+        [each for each in unequal(declared, live, last) | asked if each.system in ignored],
+    )
 
 
 def _root(difference: Difference) -> Address:
@@ -179,11 +180,11 @@ def _root(difference: Difference) -> Address:
 
 def _changes(scenario: Scenario, differences: Iterable[Difference]) -> list[Change]:
     """What the inventory wants done, and what a person was asked for and it wants still."""
-    repair = scenario.options.repair
+    is_repaired = matching(scenario.options.repair)
     made = []
     for difference in differences:
         rules = scenario.systems[difference.address.system].rules
-        repairs = any_match(repair, difference.address, _root(difference))
+        repairs = is_repaired(difference.address, _root(difference))
         again = _wanted_still(scenario.record.waiting.get(difference.address), difference.declared)
         one = change(difference, rules, repairs=repairs, again=again)
         if one is not None:
@@ -218,6 +219,8 @@ def _is_awaited(asked: Change | None, one: Change) -> bool:
 def _left_out(scenario: Scenario, wanted: list[Change]) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
     """The changes that are held, and those that wait for a person, each with what waits for them."""
     record = scenario.record
+    if not (record.held or record.waiting):
+        return (), ()
     held = {a for a, digest in record.held.items() if state_digest(scenario.declared.get(a)) == digest}
     waiting = {one.address for one in wanted if _is_awaited(record.waiting.get(one.address), one)}
     held = {one.address for one in wanted if one.address in held}
@@ -235,9 +238,12 @@ def _chosen(scenario: Scenario, wanted: list[Change]) -> list[Change]:
     if scenario.only is not None:
         only = scenario.only | needed_by(scenario.only, wanted)
         return [one for one in wanted if one.address in only]
-    chosen = {one.address for one in wanted if _is_chosen(options, one.address, one.root)}
+    if not (options.target or options.exclude):
+        return wanted
+    is_chosen, is_excluded = _chooser(options), matching(options.exclude)
+    chosen = {one.address for one in wanted if is_chosen(one.address, one.root)}
     needed = needed_by(chosen, wanted)
-    excluded = {one.address for one in wanted if any_match(options.exclude, one.address, one.root)}
+    excluded = {one.address for one in wanted if is_excluded(one.address, one.root)}
     if missing := sorted(needed & excluded):
         raise UnsafePlan(
             "what is excluded is needed by other changes",
@@ -251,7 +257,7 @@ def _chosen(scenario: Scenario, wanted: list[Change]) -> list[Change]:
 def _assembled(
     scenario: Scenario,
     changes: tuple[Change, ...],
-    differences: list[Difference],
+    differences: tuple[Difference, ...],
     held: tuple[Change, ...],
     waiting: tuple[Change, ...],
     over: Set[Address],
@@ -261,9 +267,11 @@ def _assembled(
     last = scenario.record.owned or {}
     touched = {one.address: one for one in changes}
     put_back = {**touched, **{one.address: one for one in waiting}}
-    seen = [one for one in differences if _is_shown(scenario.options, one) and one.address not in touched]
+    is_chosen = _chooser(scenario.options)
+    shown = [one for one in differences if is_chosen(one.address, _root(one))]
+    seen = [one for one in shown if one.address not in touched]
     takes, forgets = _settled(scenario, seen, over)
-    drifts = [one for one in differences if one.drifted and _is_shown(scenario.options, one)]
+    drifts = [one for one in shown if one.drifted]
     noted = touched.keys() | {one.address for one in drifts}
     scene = Scene(
         scenario.declared, scenario.live, last, scenario.retired, scenario.cautions, scenario.limits,
@@ -287,7 +295,7 @@ def _assembled(
         reserved={address: day.isoformat() for address, day in lingering.reserved.items()},
         unmanaged=tuple(one.address for one in seen if one.verdict == "unmanaged"),
         counts=scenario.counts,
-        notes={address: text for address, text in scenario.notes.items() if address in noted},
+        notes={address: scenario.notes[address] for address in noted if address in scenario.notes},
         blocked=(scenario.record.why_unknown,) if scenario.record.owned is None else (),
     )
 
@@ -297,10 +305,9 @@ def _settled(
 ) -> tuple[tuple[State, ...], tuple[Address, ...]]:
     """What the record is to hold, and to forget, though nothing is written; what is over is among it."""
     last, asked = scenario.record.owned or {}, scenario.record.waiting
+    is_chosen = _chooser(scenario.options)
     found: dict[Address, State | None] = {
-        address: last.get(address)
-        for address in over
-        if _is_chosen(scenario.options, address, asked[address].root)
+        address: last.get(address) for address in over if is_chosen(address, asked[address].root)
     }
     for one in differences:
         if one.records_only or one.address in found:
@@ -317,10 +324,9 @@ def _is_put_back(difference: Difference, one: Change | None) -> bool:
     return all(field.name in written for field in difference.fields if field.verdict in ("drift", "clash"))
 
 
-def _is_shown(options: Options, difference: Difference) -> bool:
-    return _is_chosen(options, difference.address, _root(difference))
-
-
-def _is_chosen(options: Options, address: Address, root: Address) -> bool:
-    wanted = not options.target or any_match(options.target, address, root)
-    return wanted and not any_match(options.exclude, address, root)
+def _chooser(options: Options) -> Callable[[Address, Address], bool]:
+    """A test of an address and its root for what targets and excludes leave."""
+    is_wanted, is_excluded = matching(options.target), matching(options.exclude)
+    if not options.target:
+        return lambda address, root: not is_excluded(address, root)
+    return lambda address, root: is_wanted(address, root) and not is_excluded(address, root)

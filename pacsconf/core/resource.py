@@ -7,10 +7,11 @@ record know only those. A system that is asked to write gets states back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from functools import cached_property
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, get_args, overload
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -33,12 +34,12 @@ Members = Annotated[tuple[str, ...], AfterValidator(lambda values: tuple(sorted(
 """A set of texts in a resource's model."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """What one resource holds, in plain values.
 
     `root` is what a person counts (the device of its capabilities); `depends_on` must exist before and vanish
-    after it; a claim is a name that only one resource may hold at a time (`ae-title:CT01`).
+    after it; a claim is a name that only one resource may hold at a time (`ae-title:CT01`). A tuple, since there
+    are two of them for each resource, and a tuple is made and compared in C.
     """
 
     address: Address
@@ -106,12 +107,56 @@ class Resource(BaseModel):
         return frozenset({"removes"}) if before is not None and after is None else frozenset()
 
 
+class Typed(Sequence[Resource]):
+    """The resources of these states in their order, typed when somebody looks at one.
+
+    A system that can make plain values by itself saves the models, which a plan never looks at.
+    """
+
+    def __init__(self, states: Mapping[Address, State], kinds: Mapping[str, type[Resource]]) -> None:
+        self.states = states
+        self._kinds = kinds
+
+    @cached_property
+    def _made(self) -> tuple[Resource, ...]:
+        return tuple(self._kinds[address.kind].of(state) for address, state in self.states.items())
+
+    @overload
+    def __getitem__(self, at: int) -> Resource: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Resource]: ...
+    def __getitem__(self, at: int | slice) -> Resource | Sequence[Resource]:
+        return self._made[at]
+
+    def __iter__(self) -> Iterator[Resource]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    def __eq__(self, other: object) -> bool:
+        """Equal to the same resources, also where they stand in a tuple."""
+        return tuple(self) == tuple(other) if isinstance(other, Typed | tuple) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.states!r})"
+
+
+def states_of(resources: Iterable[Resource]) -> dict[Address, State]:
+    """Resources in plain values, by address."""
+    if isinstance(resources, Typed):
+        return dict(resources.states)
+    return {resource.address: resource.state() for resource in resources}
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that one system holds of its kinds: whole or not at all (a cut-short read raises)."""
 
     system: str
-    resources: tuple[Resource, ...]
+    resources: Sequence[Resource]
     notes: Mapping[Address, str] = field(default_factory=dict)
     """Who changed a resource last and when, in words, where the system tells ("by cn=jdoe, 23 Nov 03:12")."""
     changed: Mapping[Address, datetime] = field(default_factory=dict)
@@ -119,7 +164,7 @@ class Snapshot:
 
     def states(self) -> dict[Address, State]:
         """All resources in plain values, by address."""
-        return {resource.address: resource.state() for resource in self.resources}
+        return states_of(self.resources)
 
 
 def value_to_json(value: Value) -> Any:

@@ -18,7 +18,7 @@ from typing import ClassVar, Literal, Protocol
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome, field_changes
 from pacsconf.core.finding import Finding
-from pacsconf.core.resource import Fields, Resource, Snapshot, State, Value
+from pacsconf.core.resource import Fields, Resource, Snapshot, State, Value, states_of
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.systems import SystemConfig
@@ -35,7 +35,7 @@ class Declared:
     its fields, to the place in the inventory it comes from.
     """
 
-    resources: tuple[Resource, ...]
+    resources: Sequence[Resource]
     findings: tuple[Finding, ...] = ()
     retired: frozenset[Address] = frozenset()
     cautions: Mapping[Address, str] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Declared:
 
     def states(self) -> dict[Address, State]:
         """All resources in plain values, by address."""
-        return {resource.address: resource.state() for resource in self.resources}
+        return states_of(self.resources)
 
 
 Secrets = Callable[[SecretRef, str, str, int], Secret]

@@ -109,8 +109,8 @@ class DeviceDeclaration(DeviceFacts, AEFacts, Services, ConnectionFacts):
     """Short form: the only title."""
     host: Host | None = None
     """Short form: of the only connection."""
-    connections: Mapping[Name, ConnectionDeclaration] = {}
-    ae_titles: Mapping[AETitle, AEDeclaration] = {}
+    connections: Mapping[Name, ConnectionDeclaration] = Field(default_factory=dict)
+    ae_titles: Mapping[AETitle, AEDeclaration] = Field(default_factory=dict)
     transfer_capabilities: tuple[CapabilityDeclaration, ...] = ()
 
 

@@ -33,6 +33,9 @@ def ae_title(text: str) -> str:
     return title
 
 
+_UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
+
+
 def uid(text: str) -> str:
     """The DICOM unique identifier in `text`.
 
@@ -41,11 +44,15 @@ def uid(text: str) -> str:
     """
     if len(text) > 64:
         raise ValueError(f"a UID has at most 64 characters; this one has {len(text)} (PS3.5 section 9.1)")
-    if not re.fullmatch(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+", text):
+    if not _UID.fullmatch(text):
         raise ValueError("a UID is numbers joined by dots, none with a leading zero (PS3.5 section 9.1)")
     return text
 
 
+_OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+IPV4 = re.compile(rf"{_OCTET}(\.{_OCTET}){{3}}")
+"""An IPv4 address as the library writes it."""
+_NUMERIC = re.compile(r"[0-9.]+")
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 
@@ -57,7 +64,9 @@ def host(text: str) -> str:
     Raises: ValueError with the rule that was broken.
     Source: RFC 1123 section 2.1 (names), RFC 4291 (IPv6); PS3.15 section H.1.3 (dicomHostname).
     """
-    if ":" in text or re.fullmatch(r"[0-9.]+", text):
+    if IPV4.fullmatch(text):  # what ip_address would find out in ten times as long
+        return text
+    if ":" in text or _NUMERIC.fullmatch(text):
         try:
             return str(ip_address(text))
         except ValueError as exc:

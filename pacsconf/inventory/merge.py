@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.tree import Node
@@ -54,6 +55,12 @@ def profiled(
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """The words that suggest the known name nearest to this one; empty when none is near."""
+    return _nearest(name, frozenset(known))
+
+
+@lru_cache(1024)
+def _nearest(name: str, known: frozenset[str]) -> str:
+    """Remembered, since ten thousand devices may share one mistake, and looking takes milliseconds."""
     folded = {candidate.casefold().replace("-", "_"): candidate for candidate in sorted(known)}
     found = difflib.get_close_matches(name.casefold().replace("-", "_"), folded, n=1, cutoff=0.6)
     return f'; did you mean "{folded[found[0]]}"?' if found else ""

@@ -58,7 +58,7 @@ class Model(BaseModel):
 class Extensible(Model):
     """What may carry attributes that are not modelled."""
 
-    extra: Extra = {}
+    extra: Extra = Field(default_factory=dict)
     """By LDAP name."""
 
 
@@ -103,7 +103,7 @@ class ConnectionFacts(Extensible):
     """Not given: it only calls."""
     calls_from: Annotated[tuple[HostOrNetwork, ...], OneOrMany] = ()
     """Hosts or networks its calls come from, where that is not `host`."""
-    seen_from: Mapping[str, SeenFrom] = {}
+    seen_from: Mapping[str, SeenFrom] = Field(default_factory=dict)
     """By site."""
     address: Literal["static", "reservation", "dns"] = "static"
     was: Was | None = None
@@ -221,10 +221,10 @@ class DeviceFacts(Extensible):
     loan: Loan | None = None
     replaces: str | None = None
     """The device whose titles and address this one takes over."""
-    rewrites: Mapping[str, AETitle] = {}
+    rewrites: Mapping[str, AETitle] = Field(default_factory=dict)
     """A router's calling AE titles: as received to as sent on."""
     worklist: Worklist | None = None
-    nodes: Mapping[str, Node] = {}
+    nodes: Mapping[str, Node] = Field(default_factory=dict)
 
     description: str | None = None
     manufacturer: str | None = None
@@ -269,8 +269,8 @@ class Device(DeviceFacts):
     """Resolved: never more than the site or the profile allows."""
     installed: bool = True
     """Resolved: false while planned or commissioning unless said otherwise."""
-    connections: Mapping[str, Connection] = {}
-    ae_titles: Mapping[str, NetworkAE] = {}
+    connections: Mapping[str, Connection] = Field(default_factory=dict)
+    ae_titles: Mapping[str, NetworkAE] = Field(default_factory=dict)
     """By title."""
 
 

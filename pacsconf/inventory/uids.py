@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Literal
@@ -69,9 +69,12 @@ def kebab(keyword: str) -> str:
     return "-".join(_WORD.findall(keyword)).replace("XRay", "x-ray").lower()
 
 
+_PUNCTUATION = re.compile(r"[^a-z0-9]")
+
+
 def plain(text: str) -> str:
     """What is compared of a name: its letters and digits in lower case, without a final `SOP Class`."""
-    return re.sub(r"[^a-z0-9]", "", text.lower()).removesuffix("sopclass")
+    return _PUNCTUATION.sub("", text.lower()).removesuffix("sopclass")
 
 
 @cache
@@ -169,6 +172,10 @@ def services() -> Mapping[str, Service]:
 
 # --- from text ----------------------------------------------------------------------------------------------
 
+_SPELLINGS = 4096
+"""How many texts each of these functions remembers: a hospital writes the same few thousands of times."""
+_EITHER = "service or SOP class"
+
 
 @cache
 def _names(kind: Kind) -> Mapping[str, str]:
@@ -188,40 +195,45 @@ def _service_names() -> Mapping[str, str]:
     }
 
 
+@lru_cache(_SPELLINGS)
 def sop_class(text: str) -> str:
     """The UID of the SOP class that `text` names.
 
     Raises: ValueError naming the nearest known one.
     """
-    return _one("SOP class", text)
+    return _known(text, "SOP class")
 
 
+@lru_cache(_SPELLINGS)
 def transfer_syntax(text: str) -> str:
     """The UID of the transfer syntax that `text` names.
 
     Raises: ValueError naming the nearest known one.
     """
-    return _one("transfer syntax", text)
+    return _known(text, "transfer syntax")
 
 
+@lru_cache(_SPELLINGS)
 def sop_classes(text: str) -> tuple[str, ...]:
     """The UIDs a device gets that lists `text` under `uses` or `offers`: a service's, or one SOP class.
 
     Raises: ValueError naming the nearest known one.
     """
     name = _service_names().get(plain(text))
-    return services()[name].classes if name else (_known(text, _either, "service or SOP class"),)
+    return services()[name].classes if name else (_known(text, _EITHER),)
 
 
+@lru_cache(_SPELLINGS)
 def service(text: str) -> str:
     """The one spelling of a service or SOP class for flows: its kebab name, or a UID the standard lacks.
 
     Raises: ValueError naming the nearest known one.
     """
     name = _service_names().get(plain(text))
-    return name or label(_known(text, _either, "service or SOP class"))
+    return name or label(_known(text, _EITHER))
 
 
+@lru_cache(_SPELLINGS)
 def covers(name: str) -> frozenset[str]:
     """The UIDs of the SOP classes that a flow's service (as `service` spells it) lets through."""
     found = services().get(name)
@@ -240,16 +252,8 @@ def title(uid: str) -> str:
     return entry.name if entry else uid
 
 
-def _one(kind: Kind, text: str) -> str:
-    return _known(text, lambda: [entry.kebab for entry in dictionary().values() if entry.kind == kind], kind)
-
-
-def _either() -> Iterable[str]:
-    return [*services(), *_ALIASES, *(e.kebab for e in dictionary().values() if e.kind == "SOP class")]
-
-
-def _known(text: str, candidates: Callable[[], Iterable[str]], what: str) -> str:
-    """The UID that `text` is or names; `candidates` are suggested from."""
+def _known(text: str, what: str) -> str:
+    """The UID that `text` is or names."""
     kind: Kind = "transfer syntax" if what == "transfer syntax" else "SOP class"
     if re.fullmatch(r"[0-9.]+", text):
         entry = dictionary().get(formats.uid(text))
@@ -259,7 +263,14 @@ def _known(text: str, candidates: Callable[[], Iterable[str]], what: str) -> str
     uid = _names(kind).get(plain(text))
     if uid:
         return uid
-    near = {plain(name): name for name in candidates()}
+    raise ValueError(f'"{text}" is no {what} of the standard (PS3.6 Annex A){_hint(text, what)}')
+
+
+@lru_cache(_SPELLINGS)
+def _hint(text: str, what: str) -> str:
+    """The words that suggest the name nearest to `text`."""
+    kind = "transfer syntax" if what == "transfer syntax" else "SOP class"
+    names = [entry.kebab for entry in dictionary().values() if entry.kind == kind]
+    near = {plain(name): name for name in ([*services(), *_ALIASES, *names] if what == _EITHER else names)}
     best = difflib.get_close_matches(plain(text), near, n=1, cutoff=0.6)
-    hint = f'; did you mean "{near[best[0]]}"?' if best else "; write its UID if it is private"
-    raise ValueError(f'"{text}" is no {what} of the standard (PS3.6 Annex A){hint}')
+    return f'; did you mean "{near[best[0]]}"?' if best else "; write its UID if it is private"

@@ -26,6 +26,9 @@ class Quoted(str):
     __slots__ = ()
 
 
+_WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
+
+
 def integer(value: Any) -> int:
     """The whole number that stands in the text as it was typed.
 
@@ -36,7 +39,7 @@ def integer(value: Any) -> int:
         return value
     if isinstance(value, Quoted):
         raise ValueError("a whole number is needed here, not text: remove the quotes")
-    if not isinstance(value, str) or not re.fullmatch(r"[-+]?(0|[1-9][0-9]{0,17})", value):
+    if not isinstance(value, str) or not _WHOLE.fullmatch(value):
         raise ValueError("a whole number is needed here, without leading zeros")
     return int(value)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +51,17 @@ def test_host_is_a_name_or_an_address(text):
 
 def test_ipv6_address_is_written_one_way():
     assert formats.host("FD00:0:0::1") == "fd00::1"
+
+
+@given(st.from_regex(r"[0-9]{1,4}(\.[0-9]{1,4}){2,4}", fullmatch=True) | st.ip_addresses(v=4).map(str))
+def test_what_is_written_in_numbers_is_an_address_where_the_library_finds_one(text):
+    try:
+        address = str(ip_address(text))
+    except ValueError:
+        with pytest.raises(ValueError, match="this looks like an IP address and is none"):
+            formats.host(text)
+    else:
+        assert formats.host(text) == address
 
 
 @pytest.mark.parametrize(

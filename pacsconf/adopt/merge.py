@@ -104,7 +104,7 @@ class _Merge:
     absent: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        for (_, title), several in holders(self.inventory).items():
+        for (_, title), several in holders(self.inventory.entities()).items():
             self.held.setdefault(title, []).extend((one.device, one.ae) for one in several)
 
     def at(self, path: Path) -> str:

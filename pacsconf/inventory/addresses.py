@@ -5,8 +5,10 @@ from __future__ import annotations
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 
 from pacsconf.core.finding import Finding
+from pacsconf.inventory import formats
 from pacsconf.inventory.model import Device, Inventory, Site
 from pacsconf.inventory.scope import Scope
 
@@ -15,19 +17,43 @@ _ANSWERING = frozenset({"commissioning", "active", "retiring"})
 
 def within(site: Site, host: str) -> bool:
     """Whether a host is in the site's networks; a name, and a site without networks, cannot be told."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
+    number = _number(host) if site.networks else None
+    if number is None:
         return True
-    return not site.networks or any(address in ipaddress.ip_network(network) for network in site.networks)
+    return any(first <= number <= last for first, last in _spans(site.networks))
 
 
-def called_without_a_port(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
+Number = tuple[int, int]
+"""An IP address to compare: version and value."""
+
+
+def _number(host: str) -> Number | None:
+    """The IP address, None for a name."""
+    if formats.IPV4.fullmatch(host):  # as below, in a fifth of the time
+        return 4, int.from_bytes(map(int, host.split(".")))
+    try:
+        address = ipaddress.ip_address(host) if ":" in host else None
+    except ValueError:
+        return None
+    return (address.version, int(address)) if address else None
+
+
+@lru_cache(4096)
+def _spans(networks: tuple[str, ...]) -> tuple[tuple[Number, Number], ...]:
+    """The first and the last address of each network."""
+    parsed = map(ipaddress.ip_network, networks)
+    return tuple(
+        ((each.version, int(each.network_address)), (each.version, int(each.broadcast_address)))
+        for each in parsed
+    )
+
+
+def called_without_a_port(_inventory: Inventory, scope: Scope) -> Iterator[Finding]:
     """Who is called listens on a port. Source: PS3.15 section H.1.3 (dicomPort: absent, it only calls)."""
-    for device, ae in inventory.entities():
-        listens = any(device.connections[name].port for name in ae.connections if name in device.connections)
-        known = device.name not in scope.parts
-        if ae.acceptor and not listens and known and device.lifecycle in _ANSWERING:
+    for device, ae in scope.entities.all:
+        if not ae.acceptor or device.lifecycle not in _ANSWERING or device.name in scope.parts:
+            continue
+        if not any(device.connections[name].port for name in ae.connections if name in device.connections):
             yield Finding(
                 "PACS-DEV-004",
                 "error",

@@ -12,6 +12,7 @@ from pacsconf.inventory import checks, formats
 from pacsconf.inventory.baseline import Accepted
 from pacsconf.inventory.declaration import COLLECTIONS, SETTINGS, DeviceDeclaration, FlowDeclaration
 from pacsconf.inventory.expand import Aliases, Expansion
+from pacsconf.inventory.flows import Entities
 from pacsconf.inventory.merge import merge, profiled
 from pacsconf.inventory.model import PROBES, Device, Flow, Inventory, Probe, Settings, Site
 from pacsconf.inventory.scope import Scope
@@ -58,7 +59,8 @@ class Build:
         )
         names = {name: frozenset(self.root.entries[name].entries) for name in COLLECTIONS}
         complete = self.read and not errors(self.findings)
-        scope = Scope(Sources(self.root, self.aliases), names, self.read, complete, frozenset(self.parts))
+        sources = Sources(self.root, self.aliases)
+        scope = Scope(sources, names, self.read, complete, Entities(inventory), frozenset(self.parts))
         self.of_the_whole = tuple(checks.check(inventory, scope))
         return inventory
 

@@ -10,10 +10,7 @@ from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.scope import Scope
 
 RULES: tuple[Callable[[Inventory, Scope], Iterable[Finding]], ...] = (
-    titles.duplicate_titles,
-    titles.titles_alike_but_for_case,
-    titles.titles_that_break_a_dn,
-    titles.titles_with_runs_of_spaces,
+    titles.held_titles,
     titles.device_names_alike,
     addresses.called_without_a_port,
     addresses.hosts_outside_networks,

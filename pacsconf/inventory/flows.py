@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import product
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Literal
 
 from pacsconf.inventory.model import Device, Flow, Inventory, Lifecycle, NetworkAE, Pair, Selector
@@ -29,47 +30,115 @@ def matches(selector: Selector, device: Device, ae: NetworkAE) -> bool:
     )
 
 
+class Entities:
+    """The entities of an inventory, by device and title, to be selected from again and again.
+
+    A selector is compared with those alone that have the rarest of what it asks for: with thousands of devices and
+    of flows most name a few.
+    """
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.all: tuple[Entity, ...] = tuple(inventory.entities())
+        self._known: dict[str, dict[str | None, list[int]]] = {}
+
+    def select(self, selector: Selector, end: End) -> Iterator[Entity]:
+        """The entities that a selector means at one end of a flow: those that call, or those that are called."""
+        for device, ae in self._near(selector):
+            if (ae.initiator if end == "from" else ae.acceptor) and matches(selector, device, ae):
+                yield device, ae
+
+    def any(self, selectors: Iterable[Selector], end: End) -> tuple[Entity, ...]:
+        """The entities that any of the selectors means, each once, by device and title."""
+        found = {_key(each): each for selector in selectors for each in self.select(selector, end)}
+        return tuple(found[key] for key in sorted(found))
+
+    def _near(self, selector: Selector) -> Sequence[Entity]:
+        """Among whom those are that a selector means, in order."""
+        having = [
+            [self._having(key)[value] for value in wanted if value in self._having(key)]
+            for key in _ASKED
+            if (wanted := getattr(selector, key))
+        ]
+        if not having:
+            return self.all
+        fewest = min(having, key=lambda lists: sum(map(len, lists)))
+        return [self.all[number] for number in sorted({number for each in fewest for number in each})]
+
+    def _having(self, key: str) -> Mapping[str | None, Sequence[int]]:
+        """By what a selector may ask for under this key: the numbers of the entities that have it."""
+        if key not in self._known:
+            found = self._known[key] = defaultdict(list)
+            has = _ASKED[key]
+            for number, (device, ae) in enumerate(self.all):
+                for value in has(device, ae):
+                    found[value].append(number)
+        return self._known[key]
+
+    @cached_property
+    def written(self) -> frozenset[str]:
+        """Every entity as it is referred to: `device/AE_TITLE`."""
+        return frozenset(f"{device.name}/{ae.title}" for device, ae in self.all)
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """What names one of them: `device/AE_TITLE`, or the device alone where that has one title."""
+        titles = Counter(device.name for device, _ in self.all)
+        return self.written | {device for device, count in titles.items() if count == 1}
+
+    @cached_property
+    def titles(self) -> frozenset[str]:
+        """Every title that reaches one of them."""
+        return frozenset(title for _, ae in self.all for title in (ae.title, *ae.answers_to))
+
+
+_ASKED: Mapping[str, Callable[[Device, NetworkAE], Iterable[str | None]]] = {
+    "device": lambda device, _: (device.name,),
+    "type": lambda device, _: (device.type,),
+    "site": lambda device, _: (device.site,),
+    "profile": lambda device, _: (device.profile,),
+    "modality": lambda device, _: device.modality,
+    "ae_title": lambda _, ae: (ae.title, *ae.answers_to),
+}
+"""What a selector may ask for, as an entity has it, but for the life cycle: most have the same one."""
+
+
 def select(inventory: Inventory, selector: Selector, end: End) -> tuple[Entity, ...]:
     """The entities that a selector means at one end of a flow: those that call, or those that are called."""
-    return tuple(
-        (device, ae)
-        for device, ae in inventory.entities()
-        if (ae.initiator if end == "from" else ae.acceptor) and matches(selector, device, ae)
+    return tuple(Entities(inventory).select(selector, end))
+
+
+def pairs(inventory: Inventory, holder: Entity | None = None) -> tuple[Pair, ...]:
+    """Every calling and called entity that a flow connects, in order of flow, caller and called.
+
+    With a `holder`, only those that it is one of.
+    """
+    entities = Entities(inventory)
+    flows = (inventory.flows[name] for name in sorted(inventory.flows))
+    return tuple(pair for flow in flows for pair in _pairs(flow, entities, holder))
+
+
+def _pairs(flow: Flow, entities: Entities, holder: Entity | None) -> Iterator[Pair]:
+    called = entities.any(flow.called, "to")
+    own = [each for each in called if holder and _key(each) == _key(holder)]
+    for caller in entities.any(flow.callers, "from"):
+        for other in called if not holder or _key(caller) == _key(holder) else own:
+            if _key(caller) != _key(other):
+                yield _pair(flow, caller, other)
+
+
+def _key(entity: Entity) -> tuple[str, str]:
+    return entity[0].name, entity[1].title
+
+
+def _pair(flow: Flow, caller: Entity, called: Entity) -> Pair:
+    return Pair(
+        flow=flow.name,
+        calling_device=caller[0].name,
+        calling=caller[1].title,
+        called_device=called[0].name,
+        called=called[1].title,
+        services=flow.services,
     )
-
-
-def pairs(inventory: Inventory) -> tuple[Pair, ...]:
-    """Every calling and called entity that a flow connects, in order of flow, caller and called."""
-    return tuple(
-        pair for name in sorted(inventory.flows) for pair in _pairs(inventory, inventory.flows[name])
-    )
-
-
-def _pairs(inventory: Inventory, flow: Flow) -> tuple[Pair, ...]:
-    callers = _any(inventory, flow.callers, "from")
-    called = _any(inventory, flow.called, "to")
-    return tuple(
-        Pair(
-            flow=flow.name,
-            calling_device=calling_device.name,
-            calling=calling.title,
-            called_device=called_device.name,
-            called=called.title,
-            services=flow.services,
-        )
-        for (calling_device, calling), (called_device, called) in product(callers, called)
-        if (calling_device.name, calling.title) != (called_device.name, called.title)
-    )
-
-
-def _any(inventory: Inventory, selectors: Iterable[Selector], end: End) -> tuple[Entity, ...]:
-    """The entities that any of the selectors means, each once, by device and title."""
-    found = {
-        (device.name, ae.title): (device, ae)
-        for each in selectors
-        for device, ae in select(inventory, each, end)
-    }
-    return tuple(found[key] for key in sorted(found))
 
 
 def _names(wanted: tuple[str, ...], value: str | None) -> bool:

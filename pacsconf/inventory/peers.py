@@ -5,8 +5,10 @@ Flows derive it; what a system lists under `peers` wins over that. Systems write
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby
 
 from pacsconf.core.finding import Finding, Path
@@ -65,7 +67,7 @@ def derived(inventory: Inventory, holder: Entity, among: Iterable[Pair] | None =
     """
     key = (holder[0].name, holder[1].title)
     found: dict[tuple[str, str], list[tuple[Pair, bool]]] = {}
-    for pair in pairs(inventory) if among is None else among:
+    for pair in pairs(inventory, holder) if among is None else among:
         if (pair.called_device, pair.called) == key:
             found.setdefault((pair.calling_device, pair.calling), []).append((pair, True))
         if (pair.calling_device, pair.calling) == key:
@@ -85,12 +87,15 @@ def peer_table(inventory: Inventory, config: PeersConfig) -> tuple[tuple[Peer, .
     findings = [] if holder or not config.ae else [_no_such_entity(config, config.ae, ("ae",))]
     listed: dict[str, Peer] = {}
     answered: set[str] = set()
+    of_title: dict[str, list[Peer]] = defaultdict(list)
+    for each in by_flow:
+        of_title[each.title].append(each)
     for alias, written in config.peers.items():
         peer, wrong = _listed(inventory, config, holder, alias, written)
         findings += wrong
         if peer is None:
             continue
-        same = [each for each in by_flow if _same(each, peer)]
+        same = [each for each in of_title[peer.title] if _same(each, peer)]
         answered |= {each.alias for each in same}
         listed[alias], differs = _over(config, written, peer, same)
         findings += differs
@@ -168,15 +173,20 @@ def _allowed(ae: NetworkAE, asks: Iterable[str]) -> tuple[Right, ...]:
     return tuple(sorted(rights))
 
 
-def _rights_for(service: str, ae: NetworkAE) -> set[Right]:
-    return {right for uid in uids.covers(service) for right in _rights_of_class(uid, ae)}
+def _rights_for(service: str, ae: NetworkAE) -> frozenset[Right]:
+    rights = _rights_of_service(service)
+    return rights | _commitment(ae) if COMMITMENT in uids.covers(service) else rights
 
 
-def _rights_of_class(uid: str, ae: NetworkAE) -> set[Right]:
-    """By SOP class (PS3.4 annexes B, C, J, K)."""
+@lru_cache(4096)
+def _rights_of_service(service: str) -> frozenset[Right]:
+    """What its SOP classes need, storage commitment aside, whoever asks."""
+    return frozenset(right for uid in uids.covers(service) for right in _rights_of_class(uid))
+
+
+def _rights_of_class(uid: str) -> set[Right]:
+    """By SOP class (PS3.4 annexes B, C, K)."""
     query = "1.2.840.10008.5.1.4.1.2."
-    if uid == COMMITMENT:
-        return _commitment(ae)
     if uid.startswith(query):
         ways: Mapping[str, set[Right]] = {"1": {"find"}, "2": {"move"}, "3": {"get"}}
         return ways.get(uid.rpartition(".")[2], set())
@@ -242,10 +252,8 @@ def _listed(
 
 
 def _same(derived_peer: Peer, listed: Peer) -> bool:
-    """Whether a listed peer is the one that flows derive: the same entity, or else the same title."""
-    if listed.device and derived_peer.device:
-        return (listed.device, listed.title) == (derived_peer.device, derived_peer.title)
-    return listed.title == derived_peer.title
+    """Whether a listed peer is this one of its title that flows derive; where both name a device, by that."""
+    return not listed.device or not derived_peer.device or listed.device == derived_peer.device
 
 
 def _over(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from pacsconf.core.finding import Finding, Path
-from pacsconf.inventory.flows import End, select
+from pacsconf.inventory.flows import End, Entities
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Flow, Inventory, Selector
 from pacsconf.inventory.scope import Scope
@@ -45,11 +46,9 @@ def missing_prober(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
     """What pacsconf calls as is a declared AE, written `device/AE_TITLE`, or a device that has one AE."""
     if not scope.complete:
         return
-    entities = {f"{device.name}/{ae.title}" for device, ae in inventory.entities()}
-    single = {name for name, device in inventory.devices.items() if len(device.ae_titles) == 1}
     for caller, path in _probers(inventory):
-        if caller not in entities | single:
-            near = "" if caller in inventory.devices else nearest(caller, entities | single)
+        if caller not in scope.entities.named:
+            near = "" if caller in inventory.devices else nearest(caller, scope.entities.named)
             yield Finding(
                 "PACS-REF-008",
                 "error",
@@ -102,6 +101,7 @@ _NEEDED = {
 }
 
 
+@lru_cache(8)
 def _some(known: frozenset[str]) -> str:
     """Up to a dozen names, in order."""
     names = sorted(known)
@@ -110,15 +110,14 @@ def _some(known: frozenset[str]) -> str:
 
 def missing_worklists(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
     """A worklist comes from a declared AE of a declared device, written `device/AE_TITLE`."""
-    entities = {f"{device.name}/{ae.title}" for device, ae in inventory.entities()}
     for name, device in inventory.devices.items():
         source = device.worklist.source if device.worklist else None
-        if source is not None and source not in entities and scope.complete:
+        if source is not None and scope.complete and source not in scope.entities.written:
             yield Finding(
                 "PACS-REF-005",
                 "error",
                 f'The worklist of device {name} comes from "{source}", which is not declared'
-                f"{nearest(source, entities)}",
+                f"{nearest(source, scope.entities.written)}",
                 "The modality would ask nobody for its patients.",
                 "Write device/AE_TITLE, such as ris/RIS_MWL.",
                 path=("devices", name, "worklist", "from"),
@@ -127,14 +126,14 @@ def missing_worklists(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
 
 def unknown_rewrites(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
     """The calling titles that a router rewrites are those of declared devices."""
-    known = {title for _, ae in inventory.entities() for title in (ae.title, *ae.answers_to)}
     for name, device in inventory.devices.items():
         for title in device.rewrites:
-            if title not in known and not _pattern(title) and scope.complete:
+            if scope.complete and not _pattern(title) and title not in scope.entities.titles:
                 yield Finding(
                     "PACS-REF-006",
                     "warning",
-                    f'Device {name} rewrites the title "{title}", which no device has{nearest(title, known)}',
+                    f'Device {name} rewrites the title "{title}", which no device has'
+                    f"{nearest(title, scope.entities.titles)}",
                     "It is compared character by character, so nothing would be rewritten.",
                     "Correct the title, or remove the line.",
                     path=("devices", name, "rewrites", title),
@@ -151,15 +150,17 @@ def selectors_without_a_match(inventory: Inventory, scope: Scope) -> Iterator[Fi
         return
     for flow in inventory.flows.values():
         for end, selector, path in _selectors(flow):
-            if not select(inventory, selector, end):
-                yield _matches_nothing(inventory, flow, end, selector, path)
+            if not any(scope.entities.select(selector, end)):
+                yield _matches_nothing(inventory, scope.entities, flow, end, selector, path)
 
 
-def flows_to_the_retiring(inventory: Inventory, _scope: Scope) -> Iterator[Finding]:
+def flows_to_the_retiring(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
     """A flow does not name a retiring device: its partners are to be moved away from it."""
     for flow in inventory.flows.values():
         for end, selector, path in _selectors(flow):
-            for device, ae in select(inventory, selector, end):
+            if not (selector.device or selector.ae_title):
+                continue
+            for device, ae in scope.entities.select(selector, end):
                 named = device.name in selector.device or ae.title in selector.ae_title
                 if named and device.lifecycle == "retiring":
                     yield Finding(
@@ -179,21 +180,24 @@ def _selectors(flow: Flow) -> Iterator[tuple[End, Selector, Path]]:
         yield "to", selector, ("flows", flow.name, "to", number)
 
 
-def _matches_nothing(inventory: Inventory, flow: Flow, end: End, selector: Selector, path: Path) -> Finding:
+def _matches_nothing(
+    inventory: Inventory, entities: Entities, flow: Flow, end: End, selector: Selector, path: Path
+) -> Finding:
     wanted = ", ".join(
         f"{key} {' or '.join(values)}"
         for key, values in selector.model_dump(exclude_unset=True).items()
         if values
     )
     other: End = "to" if end == "from" else "from"
-    if select(inventory, selector, other):
+    if any(entities.select(selector, other)):
         why = _FITS_BUT[end]
     else:
         why = "Without lifecycle, devices fit that are active or retiring; retired ones never do."
+    near = _near(inventory, entities, selector)
     return Finding(
         "PACS-FLOW-001",
         "error",
-        f'Flow {flow.name}: nobody fits "{end}" ({wanted or "any device"}){_near(inventory, selector)}',
+        f'Flow {flow.name}: nobody fits "{end}" ({wanted or "any device"}){near}',
         why,
         "Correct it, or remove the flow.",
         path=path,
@@ -206,7 +210,7 @@ _FITS_BUT: Mapping[End, str] = {
 }
 
 
-def _near(inventory: Inventory, selector: Selector) -> str:
+def _near(inventory: Inventory, entities: Entities, selector: Selector) -> str:
     """The nearest known name for the first thing that nothing has."""
     devices = inventory.devices.values()
     known = {
@@ -215,7 +219,7 @@ def _near(inventory: Inventory, selector: Selector) -> str:
         "modality": {code for device in devices for code in device.modality},
         "site": set(inventory.sites),
         "profile": {device.profile for device in devices if device.profile},
-        "ae_title": {title for _, ae in inventory.entities() for title in (ae.title, *ae.answers_to)},
+        "ae_title": entities.titles,
     }
     unknown = (
         (name, names) for key, names in known.items() for name in getattr(selector, key) if name not in names

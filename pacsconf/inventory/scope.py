@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pacsconf.core.finding import Path, Place
+from pacsconf.inventory.flows import Entities
 from pacsconf.inventory.sources import Sources
 
 
@@ -21,6 +22,7 @@ class Scope:
     names: Mapping[str, frozenset[str]]
     read: bool
     complete: bool
+    entities: Entities
     parts: frozenset[str] = frozenset()
     """Devices of which only a part is known, since the rest of it is wrong."""
 

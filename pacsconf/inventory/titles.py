@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from pacsconf.core.finding import Finding, Path
+from pacsconf.inventory.flows import Entity
 from pacsconf.inventory.model import Device, Inventory, NetworkAE
 from pacsconf.inventory.scope import Scope
 
 _DN_SPECIAL = frozenset(',+"<>;=#')
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     """An application entity with one of the titles that reach it."""
 
     device: Device
@@ -29,19 +29,32 @@ class Holder:
         return (*base, "answers_to", self.ae.answers_to.index(self.title))
 
 
-def holders(inventory: Inventory) -> Mapping[tuple[str, str], list[Holder]]:
+Holders = Mapping[tuple[str, str], list[Holder]]
+"""By domain and title."""
+
+
+def holders(entities: Iterable[Entity]) -> Holders:
     """Who holds each title, by domain and title; a retired device holds none any more."""
     found: dict[tuple[str, str], list[Holder]] = defaultdict(list)
-    for device, ae in inventory.entities():
+    for device, ae in entities:
         if device.lifecycle != "retired":
             for title in dict.fromkeys((ae.title, *ae.answers_to)):
                 found[device.ae_domain, title].append(Holder(device, ae, title))
     return found
 
 
-def duplicate_titles(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
+def held_titles(_inventory: Inventory, scope: Scope) -> Iterator[Finding]:
+    """The rules about titles that somebody holds."""
+    held = holders(scope.entities.all)
+    yield from _duplicate_titles(held, scope)
+    yield from _titles_alike_but_for_case(held, scope)
+    yield from _titles_that_break_a_dn(held)
+    yield from _titles_with_runs_of_spaces(held)
+
+
+def _duplicate_titles(held: Holders, scope: Scope) -> Iterator[Finding]:
     """Every AE title in its domain names one application entity. Source: PS3.15 section H.1.2."""
-    for (_, title), (first, *others) in holders(inventory).items():
+    for (_, title), (first, *others) in held.items():
         for other in others:
             if not _may_share(first, other):
                 yield Finding(
@@ -79,10 +92,10 @@ def _awaits(successor: Device, device: Device) -> bool:
     return successor.replaces == device.name and successor.lifecycle == "planned"
 
 
-def titles_alike_but_for_case(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
+def _titles_alike_but_for_case(held: Holders, scope: Scope) -> Iterator[Finding]:
     """Titles that differ in capitals are different titles, and easily confused. Source: PS3.5 section 6.2."""
     alike: dict[tuple[str, str], list[Holder]] = defaultdict(list)
-    for (domain, title), (first, *_) in holders(inventory).items():
+    for (domain, title), (first, *_) in held.items():
         alike[domain, title.casefold()].append(first)
     for first, *others in alike.values():
         for other in others:
@@ -97,9 +110,9 @@ def titles_alike_but_for_case(inventory: Inventory, scope: Scope) -> Iterator[Fi
             )
 
 
-def titles_that_break_a_dn(inventory: Inventory, _scope: Scope) -> Iterator[Finding]:
+def _titles_that_break_a_dn(held: Holders) -> Iterator[Finding]:
     """A title is also part of a directory name, where some characters must be escaped. Source: RFC 4514."""
-    for (_, title), (holder, *_) in holders(inventory).items():
+    for (_, title), (holder, *_) in held.items():
         special = sorted(_DN_SPECIAL.intersection(title))
         if special:
             yield Finding(
@@ -117,9 +130,9 @@ def _quoted(characters: list[str]) -> str:
     return " and ".join(f'"{character}"' for character in characters)
 
 
-def titles_with_runs_of_spaces(inventory: Inventory, _scope: Scope) -> Iterator[Finding]:
+def _titles_with_runs_of_spaces(held: Holders) -> Iterator[Finding]:
     """Directories take a run of spaces for one space, DICOM does not. Source: RFC 4518 section 2.6.1."""
-    for (_, title), (holder, *_) in holders(inventory).items():
+    for (_, title), (holder, *_) in held.items():
         if "  " in title:
             yield Finding(
                 "PACS-AE-006",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pacsconf.inventory.flows import pairs, select
+from pacsconf.inventory.flows import Entities, matches, pairs, select
+from pacsconf.inventory.loader import load
 from pacsconf.inventory.model import Selector
 
 HOSPITAL = """\
@@ -89,3 +92,57 @@ def test_selector_that_finds_only_who_never_calls_says_so(declare):
     assert (
         finding.detail == "Devices fit, but they call nobody: they use no service, or say initiator: false."
     )
+
+
+@pytest.fixture(scope="module")
+def inventory(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hospital")
+    (folder / "inventory").mkdir()
+    flows = """flows:
+  a: {from: [{type: modality}, {device: archive}], to: {type: archive}, services: storage}
+  b: {from: {device: archive}, to: [{device: archive}, {type: workstation}], services: storage}
+  c: {from: {modality: CT}, to: {type: workstation}, services: storage}
+"""
+    workstation = (
+        "  ws-1: {type: workstation, modality: [OT, CT], ae_title: WS, host: w, port: 104, offers: storage}\n"
+    )
+    (folder / "inventory" / "all.yaml").write_text(HOSPITAL + workstation + flows)
+    return load(folder).inventory
+
+
+def some(*words):
+    return st.lists(st.sampled_from((*words, "nothing")), max_size=3).map(tuple)
+
+
+SELECTORS = st.builds(
+    Selector,
+    device=some("ct-1", "ct-2", "ct-4", "archive"),
+    type=some("modality", "archive"),
+    modality=some("CT", "MR", "OT"),
+    site=some("main", "north"),
+    profile=some("ct", "mr"),
+    ae_title=some("CT_1", "CT_3", "OLD", "ARCHIVE", "WS"),
+    lifecycle=st.lists(st.sampled_from(("active", "planned", "retired")), max_size=2).map(tuple),
+)
+
+
+@given(selector=SELECTORS, end=st.sampled_from(("from", "to")))
+def test_looking_among_few_finds_the_same_as_looking_among_all(inventory, selector, end):
+    assert list(Entities(inventory).select(selector, end)) == [
+        (device, ae)
+        for device, ae in inventory.entities()
+        if matches(selector, device, ae) and (ae.initiator if end == "from" else ae.acceptor)
+    ]
+
+
+def test_pairs_of_one_entity_are_those_of_all_that_it_is_in(inventory):
+    everything = pairs(inventory)
+    for device, ae in inventory.entities():
+        key = (device.name, ae.title)
+        own = [
+            pair
+            for pair in everything
+            if key in {(pair.calling_device, pair.calling), (pair.called_device, pair.called)}
+        ]
+        assert list(pairs(inventory, (device, ae))) == own
+    assert len(everything) == 6

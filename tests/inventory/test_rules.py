@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pacsconf.inventory.addresses import within
 from pacsconf.inventory.model import Site
@@ -107,6 +111,21 @@ def test_host_outside_the_networks_of_its_site_is_a_warning(told):
 )
 def test_within_the_networks_of_a_site(networks, host, inside):
     assert within(Site(name="s", networks=tuple(networks)), host) is inside
+
+
+def networks():
+    """Networks of both versions by their first addresses."""
+    loose = st.tuples(st.ip_addresses(), st.integers(0, 32)).map(
+        lambda drawn: ipaddress.ip_network(f"{drawn[0]}/{drawn[1]}", strict=False)
+    )
+    return st.lists(loose, min_size=1, max_size=3)
+
+
+@given(networks(), st.ip_addresses(), st.data())
+def test_within_is_what_the_library_finds(several, address, data):
+    near = data.draw(st.sampled_from((address, several[0].network_address, several[0].broadcast_address)))
+    site = Site(name="s", networks=tuple(map(str, several)))
+    assert within(site, str(near)) is any(near in network for network in several)
 
 
 def test_two_devices_at_one_address_are_a_warning(told):

@@ -40,7 +40,7 @@ def connect(config: DirectoryConfig, password: Callable[[Endpoint], Secret | Non
     tls = _tls(config, endpoint)
     conn = _connection(config, endpoint, tls)
     with ExitStack() as undo:
-        undo.callback(_hang_up, conn)
+        undo.callback(hang_up, conn)
         _sign_in(config, endpoint, tls, conn, password)
         undo.pop_all()
     log.info(
@@ -73,8 +73,8 @@ def _sign_in(
         ) from exc
 
 
-def _hang_up(conn: Connection) -> None:
-    """Close the socket of a connection that failed half-way, which ldap3 leaves open."""
+def hang_up(conn: Connection) -> None:
+    """Close the socket of a connection that failed, which ldap3 leaves open."""
     if conn.socket is not None:
         conn.socket.close()
 

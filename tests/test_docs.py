@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import typer
 
+from pacsconf.cli import commands
 from pacsconf.cli.exits import MEANINGS, PRECEDENCE
 from pacsconf.cli.main import app
 
@@ -33,12 +34,13 @@ SPAN = re.compile(r"`([^`\n]+)`")
 # --- the command line as it is -----------------------------------------------------------------------------------
 
 
-def _commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
-    for name, command in group.commands.items():
-        if getattr(command, "commands", None):
-            yield from _commands(command, f"{before}{name} ")
-        else:
-            yield f"{before}{name}", command
+def _commands() -> Iterator[tuple[str, Any]]:
+    for name in commands.COMMANDS:
+        command = commands.loaded(name)
+        members = getattr(command, "commands", None)
+        yield from (
+            ((f"{name} {below}", one) for below, one in members.items()) if members else ((name, command),)
+        )
 
 
 def _options(command: Any) -> frozenset[str]:
@@ -52,7 +54,7 @@ def _options(command: Any) -> frozenset[str]:
 
 CLI = typer.main.get_command(app)
 GLOBAL = _options(CLI) | {"--help"}
-COMMANDS = {name: _options(command) | {"--help"} for name, command in _commands(CLI)}
+COMMANDS = {name: _options(command) | {"--help"} for name, command in _commands()}
 
 
 # --- the pages ---------------------------------------------------------------------------------------------------

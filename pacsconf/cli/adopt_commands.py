@@ -60,19 +60,6 @@ InferFlows = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add these commands."""
-    adopt = typer.Typer(help="Inventory files from what is live.", no_args_is_help=True)
-    adopt.callback()(_adopt)
-    for command in (ldap, orthanc, ldif):
-        adopt.command()(command)
-    app.add_typer(adopt, name="adopt")
-
-
-def _adopt() -> None:
-    """Write inventory files from what is live. The source is read, never changed; no file is written over."""
-
-
 def ldap(
     context: typer.Context,
     url: Url = None,
@@ -265,3 +252,6 @@ def _me(choices: Choices) -> str:
         return done.stdout.strip() or getpass.getuser()
     except (OSError, subprocess.TimeoutExpired):
         return getpass.getuser()
+
+
+adopt = (ldap, orthanc, ldif)

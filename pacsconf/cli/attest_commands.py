@@ -21,11 +21,6 @@ if TYPE_CHECKING:
     from pacsconf.upkeep import Claim, Consoles
 
 
-def register(app: typer.Typer) -> None:
-    """Add this command."""
-    app.command()(attest)
-
-
 def attest(
     context: typer.Context,
     addresses: Annotated[

@@ -26,12 +26,6 @@ if TYPE_CHECKING:
     from pacsconf.inventory.systems import SystemConfig
 
 
-def register(app: typer.Typer) -> None:
-    """Add these commands."""
-    app.command()(apply)
-    app.command()(resume)
-
-
 def apply(
     context: typer.Context,
     plan_file: Annotated[Path | None, typer.Argument(help="A saved plan.", metavar="PLAN")] = None,

@@ -38,13 +38,6 @@ Repairs = Annotated[
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show every field.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add these commands."""
-    app.command()(plan)
-    app.command()(show)
-    app.command()(drift)
-
-
 def plan(
     context: typer.Context,
     out: Annotated[Path | None, typer.Option("--out", help="Save the plan.", metavar="FILE")] = None,

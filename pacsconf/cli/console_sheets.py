@@ -11,13 +11,12 @@ import typer
 
 from pacsconf.cli import workspace
 from pacsconf.cli.screen import Screen
-from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.errors import PacsconfError
 from pacsconf.core.moment import in_words
-from pacsconf.inventory.systems import ConsoleConfig
 
 if TYPE_CHECKING:
     from pacsconf.core.change import Change
+    from pacsconf.core.changeset import ChangeSet
     from pacsconf.record.state import RecordState
 
 Sheets = Annotated[
@@ -38,6 +37,7 @@ def hand_out(
     The sheet holds all that waits there, so that the newest is whole. `sheets` None: the folder `sheets` of the
     repository. What hinders the writing is said and fails nothing, since the changes are made and recorded.
     """
+    from pacsconf.inventory.systems import ConsoleConfig
     from pacsconf.report.keyed_text import to_key_in_text
     from pacsconf.report.view import View
 
@@ -52,6 +52,8 @@ def hand_out(
 
 def _asked(work: workspace.Workspace, changeset: ChangeSet) -> list[str]:
     """The consoles at which something began to wait."""
+    from pacsconf.inventory.systems import ConsoleConfig
+
     waits = {outcome.address.system for outcome in changeset.outcomes if outcome.status == "waiting"}
     return sorted(name for name in waits if isinstance(work.inventory.systems.get(name), ConsoleConfig))
 

@@ -13,18 +13,9 @@ from pacsconf.cli import workspace
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.screen import Screen
 from pacsconf.core.errors import OperatorError, PacsconfError
-from pacsconf.core.finding import errors
 from pacsconf.report.lines import Lines, Span, line, width_of, wrapped
 
 TextOrJson = Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")]
-
-
-def register(app: typer.Typer) -> None:
-    """Add these commands."""
-    app.command()(init)
-    app.command()(doctor)
-    app.command()(validate)
-    app.command()(schema)
 
 
 def validate(context: typer.Context, format: TextOrJson = "text") -> Exit:  # noqa: A002 - the option's name
@@ -158,6 +149,8 @@ def _looked_at(
         work = workspace.opened(root, environment)
         workspace.require_lab(work)
     except workspace.InvalidInventory as invalid:
+        from pacsconf.core.finding import errors
+
         inventory = invalid.loaded.inventory
         if inventory and {finding.rule for finding in errors(invalid.findings)} == {"PACS-ENV-001"}:
             names = sorted(inventory.environments)

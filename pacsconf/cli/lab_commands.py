@@ -19,19 +19,6 @@ if TYPE_CHECKING:
     from pacsconf.lab.practice import LabState
 
 
-def register(app: typer.Typer) -> None:
-    """Add these commands."""
-    lab = typer.Typer(help="Private servers and DICOM listeners to practise on.", no_args_is_help=True)
-    lab.callback()(_lab)
-    for command in (up, status, by_hand, down):
-        lab.command()(command)
-    app.add_typer(lab, name="lab")
-
-
-def _lab() -> None:
-    """Private servers and DICOM listeners to practise on, on this machine alone."""
-
-
 def up(context: typer.Context) -> Exit:
     """Start the lab for this inventory; environment lab then leads to it."""
     from pacsconf.cli.compare_commands import opened
@@ -113,3 +100,6 @@ def _lines(state: LabState) -> Lines:
         )
         for part in state.parts
     )
+
+
+lab = (up, status, by_hand, down)

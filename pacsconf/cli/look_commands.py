@@ -49,11 +49,6 @@ Where = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add this command."""
-    app.command()(look)
-
-
 def look(
     context: typer.Context,
     where: Where = None,

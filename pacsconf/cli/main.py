@@ -5,34 +5,24 @@ Each command is a function that returns its exit code; what goes wrong in the wo
 
 from __future__ import annotations
 
-import logging
 import shlex
 import sys
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.exceptions import TyperException
 
 from pacsconf import __version__
-from pacsconf.cli import (
-    adopt_commands,
-    attest_commands,
-    change_commands,
-    compare_commands,
-    inventory_commands,
-    lab_commands,
-    look_commands,
-    record_commands,
-    render_commands,
-    status_commands,
-    workspace,
-)
+from pacsconf.cli.commands import Commands
 from pacsconf.cli.exits import MEANINGS, Exit, exit_of
-from pacsconf.cli.screen import Screen
 from pacsconf.core.errors import PacsconfError
+
+if TYPE_CHECKING:
+    from pacsconf.cli.screen import Screen
 
 INTERRUPTED = 130
 """How a command ends that Ctrl-C broke off, as the shell has it: 128 and the number of SIGINT."""
@@ -41,6 +31,7 @@ EXIT_CODES = "\b\nExit codes:\n" + "\n".join(f"{code.value:>2}  {text}" for code
 
 app = typer.Typer(
     name="pacsconf",
+    cls=Commands,
     help="Terraform for PACS: declare an imaging network in YAML, see what differs live, change it safely.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
@@ -75,14 +66,17 @@ def options(
     ] = False,
 ) -> None:
     """Options that come before the command: `pacsconf -e lab plan`."""
+    import logging
+
     logging.basicConfig(
         level=logging.INFO if log else logging.CRITICAL,
         format="%(asctime)s %(name)s: %(message)s",
         stream=sys.stderr,
         force=True,
     )
-    context.obj.root, context.obj.environment = chdir, environment
-    context.obj.screen = Screen(color, _called(chdir, environment))
+    asked: Invocation = context.obj
+    asked.root, asked.environment, asked.color = chdir, environment, color
+    asked.command = _called(chdir, environment)
 
 
 def _called(chdir: Path, environment: str | None) -> str:
@@ -97,19 +91,15 @@ class Invocation:
     def __init__(self) -> None:
         self.root = Path()
         self.environment: str | None = None
-        self.screen = Screen(None)
+        self.color: bool | None = None
+        self.command = "pacsconf"
 
+    @cached_property
+    def screen(self) -> Screen:
+        """Made when something is shown on it, since help and version need none."""
+        from pacsconf.cli.screen import Screen
 
-inventory_commands.register(app)
-look_commands.register(app)
-status_commands.register(app)
-adopt_commands.register(app)
-compare_commands.register(app)
-change_commands.register(app)
-record_commands.register(app)
-render_commands.register(app)
-attest_commands.register(app)
-lab_commands.register(app)
+        return Screen(self.color, self.command)
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
@@ -129,15 +119,21 @@ def _code(arguments: Sequence[str] | None) -> int:
     except typer.Abort:
         print("stopped; nothing more was done", file=sys.stderr)
         return Exit.ERROR
-    except workspace.InvalidInventory as invalid:
-        inventory_commands.show_findings(asked.screen, invalid, "text")
-        return Exit.INVALID
     except PacsconfError as exc:
-        asked.screen.error(exc)
+        _show(asked.screen, exc)
         return exit_of(exc)
     if returned == INTERRUPTED:  # what the CLI library makes of KeyboardInterrupt
-        print(f"\ninterrupted; if an apply was running: {asked.screen.command} resume", file=sys.stderr)
+        print(f"\ninterrupted; if an apply was running: {asked.command} resume", file=sys.stderr)
     return int(returned) if isinstance(returned, int) else Exit.OK
+
+
+def _show(screen: Screen, error: PacsconfError) -> None:
+    from pacsconf.cli import inventory_commands, workspace
+
+    if isinstance(error, workspace.InvalidInventory):
+        inventory_commands.show_findings(screen, error, "text")
+    else:
+        screen.error(error)
 
 
 def _usage(error: TyperException) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from pacsconf.cli.screen import Screen
-from pacsconf.core.change import Outcome, Status
-from pacsconf.core.changeset import ChangeSet, Proof
 from pacsconf.core.moment import iso_in_words
-from pacsconf.report.apply_text import ALIKE, apply_header, more_alike, outcome_text
+
+if TYPE_CHECKING:
+    from pacsconf.core.change import Outcome, Status
+    from pacsconf.core.changeset import ChangeSet, Proof
 
 _LINES = 40
 """Changes that are shown one by one as they are made; of more, only what went wrong."""
@@ -34,6 +36,8 @@ class Reporter:
         self._say("")
 
     def opened(self, changeset: ChangeSet, total: int) -> None:
+        from pacsconf.report.apply_text import apply_header
+
         self._total = total
         until = iso_in_words(changeset.lease_until)
         self._screen.note(
@@ -41,6 +45,8 @@ class Reporter:
         )
 
     def outcome(self, outcome: Outcome) -> None:
+        from pacsconf.report.apply_text import outcome_text
+
         self._done += 1
         if self._total <= _LINES or (outcome.status != "applied" and self._is_new(outcome)):
             self._say("")
@@ -48,6 +54,8 @@ class Reporter:
         self._say(f"{self._done} of {self._total} changes …")
 
     def _is_new(self, outcome: Outcome) -> bool:
+        from pacsconf.report.apply_text import ALIKE
+
         way = (outcome.status, outcome.error)
         self._alike[way] += 1
         return self._alike[way] <= ALIKE
@@ -58,6 +66,10 @@ class Reporter:
     def stop(self) -> None:
         """End what overwrites itself, and count what was not shown one by one."""
         self._say("")
+        if not self._alike:
+            return
+        from pacsconf.report.apply_text import ALIKE, more_alike
+
         for (status, error), number in self._alike.items():
             if number > ALIKE:
                 self._screen.note(more_alike(status, number - ALIKE, error, self._screen.width))

@@ -27,22 +27,6 @@ Patterns = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add these commands."""
-    app.command()(history)
-    app.command()(hold)
-    app.command()(release)
-    app.command()(unlock)
-    record = typer.Typer(help="The record of an environment in git.", no_args_is_help=True)
-    record.command("init")(init)
-    record.callback()(_record)
-    app.add_typer(record, name="record")
-
-
-def _record() -> None:
-    """The record of an environment in git."""
-
-
 def history(
     context: typer.Context,
     limit: Annotated[int, typer.Option("--limit", help="How many, newest first.", min=1)] = 20,
@@ -149,3 +133,6 @@ def init(
         )
     )
     return Exit.OK
+
+
+record = (init,)

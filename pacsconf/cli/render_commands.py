@@ -15,9 +15,6 @@ from pacsconf.cli import workspace
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.screen import Screen
 from pacsconf.core.errors import PacsconfError, RecordError
-from pacsconf.core.finding import errors
-from pacsconf.inventory.merge import nearest
-from pacsconf.inventory.systems import ConsoleConfig
 from pacsconf.report.lines import Span, line, padded, wrapped
 
 if TYPE_CHECKING:
@@ -31,11 +28,6 @@ if TYPE_CHECKING:
 
 _PREFERRED = ("md", "csv", "html")
 """The form that is written where none is asked for: what can be read on a terminal comes first."""
-
-
-def register(app: typer.Typer) -> None:
-    """Add these commands."""
-    app.command()(render)
 
 
 def render(
@@ -111,6 +103,8 @@ def _ending(out: Path | None) -> str | None:
 
 
 def _chosen(templates: Templates, name: str, form: str | None) -> Template:
+    from pacsconf.inventory.merge import nearest
+
     found = {template.form: template for template in templates.of_name(name)}
     if form is None:
         form = next((each for each in _PREFERRED if each in found), min(found))
@@ -162,6 +156,8 @@ def _workspace(context: typer.Context, *, needs_environment: bool) -> workspace.
     try:
         return workspace.opened(root, environment)
     except workspace.InvalidInventory as invalid:
+        from pacsconf.core.finding import errors
+
         rules = {finding.rule for finding in errors(invalid.findings)}
         loaded = invalid.loaded
         if needs_environment or environment is not None or rules != {"PACS-ENV-001"} or not loaded.inventory:
@@ -182,6 +178,8 @@ def _hospital(work: workspace.Workspace, record: Recorded) -> Hospital:
 
 
 def _devices(seen: Hospital, template: Template, about: list[str]) -> list[str]:
+    from pacsconf.inventory.merge import nearest
+
     names = [device.name for device in seen.devices]
     if not about:
         raise typer.BadParameter(f"{template.name} is about a device: pacsconf render {template.name} DEVICE")
@@ -260,6 +258,9 @@ def _consoles(work: workspace.Workspace, record: Recorded, about: list[str]) -> 
 
     Raises: PacsconfError where one is none, or nothing waits there.
     """
+    from pacsconf.inventory.merge import nearest
+    from pacsconf.inventory.systems import ConsoleConfig
+
     systems = sorted(work.inventory.systems.items())
     known = [name for name, config in systems if isinstance(config, ConsoleConfig)]
     for name in about:

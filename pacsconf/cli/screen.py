@@ -6,14 +6,14 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO
-
-from rich.console import Console
+from functools import cached_property
+from typing import IO, TYPE_CHECKING
 
 from pacsconf.core.errors import PacsconfError, SystemFaults
-from pacsconf.report.faults import fault_text
 from pacsconf.report.lines import Lines, plain
-from pacsconf.report.terminal import to_rich
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 class Screen:
@@ -24,14 +24,13 @@ class Screen:
 
     def __init__(self, color: bool | None, command: str = "pacsconf") -> None:
         self.command = command
-        no_color = None if color is None else not color
-        self._out = Console(file=sys.stdout, no_color=no_color, force_terminal=color or None, highlight=False)
-        self._err = Console(file=sys.stderr, no_color=no_color, force_terminal=color or None, highlight=False)
+        self._out = _Stream(sys.stdout, color)
+        self._err = _Stream(sys.stderr, color)
 
     @property
     def width(self) -> int:
         """Columns to lay out for: the terminal's, 80 in a pipe."""
-        return self._out.width if self._out.is_terminal else 80
+        return self._out.console.width if self._out.is_terminal else 80
 
     @property
     def is_interactive(self) -> bool:
@@ -46,15 +45,15 @@ class Screen:
     @property
     def stderr(self) -> Console:
         """Where progress is drawn."""
-        return self._err
+        return self._err.console
 
     def show(self, lines: Lines) -> None:
         """A result, on stdout."""
-        self._print(self._out, lines)
+        self._out.print(lines)
 
     def note(self, lines: Lines) -> None:
         """What goes beside the result, on stderr."""
-        self._print(self._err, lines)
+        self._err.print(lines)
 
     def raw(self, text: str) -> None:
         """Machine output, on stdout as it is."""
@@ -64,8 +63,11 @@ class Screen:
 
     def error(self, error: PacsconfError) -> None:
         """An error, or several, on stderr."""
+        from pacsconf.report.faults import fault_text
+
+        width = self._err.console.width if self._err.is_terminal else 100
         for fault in error.faults if isinstance(error, SystemFaults) else (error,):
-            self.note(fault_text(fault, self._err.width if self._err.is_terminal else 100, self.command))
+            self.note(fault_text(fault, width, self.command))
 
     def ask(self, question: str) -> str:
         """A person's answer; the question goes to stderr, so that stdout stays the result."""
@@ -77,13 +79,39 @@ class Screen:
         """Whether a person says yes; anything else is no."""
         return self.ask(f"{question} [y/N] ").lower() in ("y", "yes")
 
-    def _print(self, console: Console, lines: Lines) -> None:
-        with _heard(console.file):
-            if console.is_terminal:
-                console.print(to_rich(lines), end="", soft_wrap=True)
+
+class _Stream:
+    """Stdout or stderr; in colour where `color`, or else the terminal behind it, wants that."""
+
+    def __init__(self, file: IO[str], color: bool | None) -> None:
+        self._file = file
+        self._color = color
+
+    @cached_property
+    def console(self) -> Console:
+        """The terminal behind it, as rich sees it. Importing that takes longer than most of what is shown."""
+        from rich.console import Console
+
+        no_color = None if self._color is None else not self._color
+        return Console(
+            file=self._file, no_color=no_color, force_terminal=self._color or None, highlight=False
+        )
+
+    @cached_property
+    def is_terminal(self) -> bool:
+        """What rich says, which is only asked where the answer may be yes."""
+        asked_for = self._color or any(name in os.environ for name in ("FORCE_COLOR", "TTY_COMPATIBLE"))
+        return bool(asked_for or self._file.isatty()) and self.console.is_terminal
+
+    def print(self, lines: Lines) -> None:
+        with _heard(self._file):
+            if self.is_terminal:
+                from pacsconf.report.terminal import to_rich
+
+                self.console.print(to_rich(lines), end="", soft_wrap=True)
             else:
-                console.file.write(plain(lines))
-                console.file.flush()
+                self._file.write(plain(lines))
+                self._file.flush()
 
 
 @contextmanager

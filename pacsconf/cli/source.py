@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import unquote
 
 import typer
-from pydantic import ValidationError
 
 from pacsconf.cli.screen import Screen
 from pacsconf.inventory.formats import LONGEST_WAIT
-from pacsconf.inventory.systems import DirectoryConfig, OrthancConfig, SystemConfig
 
 if TYPE_CHECKING:
+    from pacsconf.inventory.systems import SystemConfig
     from pacsconf.operator.secrets import Ask, Keyring
     from pacsconf.systems.base import System
 
@@ -223,6 +222,8 @@ def _refuse_half_an_account(typed: Typed) -> None:
 
 
 def _directory(typed: Typed, name: str | None) -> SystemConfig:
+    from pacsconf.inventory.systems import DirectoryConfig
+
     url, base = _split(typed)
     keys: dict[str, Any] = {"url": url, "base": base, "start_tls": typed.start_tls}
     if typed.bind_dn:
@@ -241,6 +242,8 @@ def _split(typed: Typed) -> tuple[str, str | None]:
 
 
 def _orthanc(typed: Typed, name: str | None) -> SystemConfig:
+    from pacsconf.inventory.systems import OrthancConfig
+
     keys: dict[str, Any] = {"url": typed.where}
     if typed.user:
         keys["login"] = {"user": typed.user, "password": typed.password}
@@ -259,6 +262,8 @@ _OPTIONS: Mapping[tuple[str, ...], str] = {
 
 
 def _checked(model: type[SystemConfig], typed: Typed, name: str, keys: Mapping[str, Any]) -> SystemConfig:
+    from pydantic import ValidationError
+
     shared = {
         "name": name,
         "ca_file": typed.ca_file,

@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from pacsconf.report.status import DueDay, Status
 
 
-def register(app: typer.Typer) -> None:
-    """Add this command."""
-    app.command()(status)
-
-
 def status(
     context: typer.Context,
     offline: Annotated[

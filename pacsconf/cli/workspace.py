@@ -18,23 +18,20 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from pacsconf.core.errors import InventoryError, PacsconfError
-from pacsconf.core.finding import Finding, errors
-from pacsconf.inventory.baseline import accepted
-from pacsconf.inventory.environment import DEFAULT, for_environment
-from pacsconf.inventory.loader import Loaded, load
-from pacsconf.inventory.merge import nearest
-from pacsconf.inventory.model import Inventory
-from pacsconf.inventory.systems import CONFIGS, ConsoleConfig, SystemConfig
 from pacsconf.lab import place
 
 if TYPE_CHECKING:
+    from pydantic import ValidationError
+
     from pacsconf.cli.progress import Reporter
     from pacsconf.core.changeset import Proof
+    from pacsconf.core.finding import Finding
     from pacsconf.core.plan import Basis
     from pacsconf.engine import World
+    from pacsconf.inventory.loader import Loaded
+    from pacsconf.inventory.model import Inventory
+    from pacsconf.inventory.systems import SystemConfig
     from pacsconf.operator.file import Operator
     from pacsconf.operator.secrets import Keyring
     from pacsconf.record.record import Record
@@ -75,7 +72,7 @@ def opened(root: Path, environment: str | None) -> Workspace:
 
     Raises: InvalidInventory with every finding when the inventory does not stand.
     """
-    started = perf_counter()
+    started = _begun()
     return deployed(root, _loaded(root, started), environment, started)
 
 
@@ -84,7 +81,9 @@ def everywhere(root: Path) -> Iterator[tuple[str, Workspace | InvalidInventory]]
 
     Raises: InvalidInventory when the inventory as a whole does not stand.
     """
-    started = perf_counter()
+    from pacsconf.inventory.environment import DEFAULT
+
+    started = _begun()
     loaded = _loaded(root, started)
     assert loaded.inventory is not None, "what does not stand was raised"
     for name in sorted(loaded.inventory.environments) or [DEFAULT]:
@@ -99,6 +98,10 @@ def deployed(root: Path, loaded: Loaded, environment: str | None, started: float
 
     Raises: InvalidInventory with every finding when it does not stand there.
     """
+    from pacsconf.core.finding import errors
+    from pacsconf.inventory.baseline import accepted
+    from pacsconf.inventory.environment import for_environment
+
     assert loaded.inventory is not None, "what does not stand was raised"
     overlay = place.overlay(place.default_folder()) if _is_lab(loaded.inventory, environment) else None
     inventory, more = for_environment(loaded.inventory, environment, overlay)
@@ -117,7 +120,9 @@ def checked(root: Path, environment: str | None) -> Workspace:
 
     Raises: InvalidInventory with every finding when the inventory, or an environment of it, does not stand.
     """
-    started = perf_counter()
+    from pacsconf.core.finding import errors
+
+    started = _begun()
     loaded = _read(root)
     more = _of_environments(loaded.built, environment) if loaded.built else ()
     findings = (*loaded.findings, *dict.fromkeys(loaded.sources.located(more)))
@@ -130,6 +135,9 @@ def checked(root: Path, environment: str | None) -> Workspace:
 
 def _of_environments(inventory: Inventory, environment: str | None) -> Iterator[Finding]:
     """What is wrong with this environment, or with any where none is named."""
+    from pacsconf.inventory.baseline import accepted
+    from pacsconf.inventory.environment import for_environment
+
     names = [environment] if environment or not inventory.environments else sorted(inventory.environments)
     for name in names:
         deployed, findings = for_environment(inventory, name)
@@ -138,9 +146,13 @@ def _of_environments(inventory: Inventory, environment: str | None) -> Iterator[
 
 def _unknown_types(inventory: Inventory) -> Iterator[Finding]:
     """Systems of a type that is neither ours nor installed; nothing that is installed is loaded for it."""
+    from pacsconf.inventory.systems import CONFIGS
+
     others = [config for config in inventory.systems.values() if config.type not in CONFIGS]
     if not others:
         return
+    from pacsconf.core.finding import Finding
+    from pacsconf.inventory.merge import nearest
     from pacsconf.systems import base
 
     known = base.registered()
@@ -157,6 +169,14 @@ def _unknown_types(inventory: Inventory) -> Iterator[Finding]:
             )
 
 
+def _begun() -> float:
+    """Now, with everything imported that loading needs: how long that takes is no matter of the inventory's."""
+    import pacsconf.inventory.environment
+    import pacsconf.inventory.loader  # noqa: F401
+
+    return perf_counter()
+
+
 def _loaded(root: Path, started: float) -> Loaded:
     loaded = _read(root)
     if loaded.inventory is None:
@@ -170,6 +190,8 @@ def _read(root: Path) -> Loaded:
             f'there is no folder "inventory" in {root.resolve()}',
             fix="Change to the inventory's repository, name it by --chdir DIR, or begin one: pacsconf init",
         )
+    from pacsconf.inventory.loader import load
+
     return load(root, now().date())
 
 
@@ -285,6 +307,8 @@ def _systems(workspace: Workspace) -> dict[str, System]:
 
 
 def _system(workspace: Workspace, name: str, secrets: Keyring) -> System:
+    from pydantic import ValidationError
+
     from pacsconf.systems import base
 
     config = workspace.inventory.systems[name]
@@ -298,6 +322,8 @@ def _system(workspace: Workspace, name: str, secrets: Keyring) -> System:
 
 def _rooted(config: SystemConfig, root: Path) -> SystemConfig:
     """The same with its files found from the inventory's repository, wherever the command was given."""
+    from pacsconf.inventory.systems import CONFIGS, ConsoleConfig
+
     keys = ("ca_file", "file", "settings_file") if config.type in CONFIGS else ()
     files = {key: getattr(config, key, None) for key in keys}
     found: dict[str, object] = {name: str(root / path) for name, path in files.items() if path}
@@ -308,6 +334,8 @@ def _rooted(config: SystemConfig, root: Path) -> SystemConfig:
 
 def _unfit(workspace: Workspace, name: str, error: ValidationError) -> InvalidInventory:
     """What a system from elsewhere finds wrong with its own keys; what stands there is not repeated."""
+    from pacsconf.core.finding import Finding
+
     findings = tuple(
         Finding(
             "PACS-SYS-005",

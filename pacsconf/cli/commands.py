@@ -1,0 +1,119 @@
+"""The commands: the module that each is written in, and what `pacsconf --help` says of it.
+
+A module is imported when its command is called. What help, completion and suggestions need of all the others
+stands in one table, in the order of the help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+Group = tuple[Callable[..., Any], ...]
+"""The commands of a group (`lab up`, `lab down`), in the order of its help; its module holds it by its name."""
+
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "init": (
+        "inventory",
+        "Begin an inventory here: a commented starter with one site, one archive and one scanner.",
+    ),
+    "doctor": ("inventory", "Look whether all is there: git, clock, names, certificates, operator file."),
+    "validate": ("inventory", "Check the inventory: schema, references, rules."),
+    "schema": ("inventory", "Print the JSON Schema of an inventory file, for editors and other checkers."),
+    "look": ("look", "Look at something live: what it holds, what is odd about it, what could not be seen."),
+    "status": (
+        "status",
+        "Show how every environment stands: last apply, lock, drift, what waits for a person, what falls due.",
+    ),
+    "plan": ("compare", "Show what would be changed, and why."),
+    "show": (
+        "compare",
+        "Show a saved plan, or what a commit of the record holds: a change set, attestations.",
+    ),
+    "drift": (
+        "compare",
+        "Show what somebody else changed since the last apply, by whom and when where known.",
+    ),
+    "apply": (
+        "change",
+        "Carry a plan out: a saved one, one with the expected digest, or, on a terminal, after asking.",
+    ),
+    "resume": (
+        "change",
+        "Take up a change set that was left open, here or in another clone, once its lease has ended.",
+    ),
+    "history": ("record", "Show what was applied, held and released, newest first."),
+    "hold": (
+        "record",
+        "Leave changes alone: plan shows them, apply skips them, until released or declared otherwise.",
+    ),
+    "release": ("record", "End a hold: apply goes on with these changes."),
+    "unlock": ("record", "Break the lock of an apply that is certainly dead."),
+    "render": (
+        "render",
+        "Fill in a template from the inventory: sheets for scanners and consoles, registers.",
+    ),
+    "attest": ("attest", "Say that what waited for a person was keyed in."),
+    "adopt": ("adopt", "Inventory files from what is live."),
+    "record": ("record", "The record of an environment in git."),
+    "lab": ("lab", "Private servers and DICOM listeners to practise on."),
+}
+"""By name: the module in front of `_commands`, and the first sentence of its help."""
+
+
+class _DefaultsAsTheyAre:
+    """Part of a command: what was typed is checked, what stands in our own code is not.
+
+    typer checks both alike, and imports pydantic for it, which takes longer than typer itself: a page of help and a
+    word typed wrong would wait for that.
+    """
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        parameters: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for parameter in parameters:
+            parameter.process_value = partial(_processed, parameter)
+        return parameters
+
+
+def _processed(parameter: Any, ctx: Any, value: Any) -> Any:
+    if value is not parameter.default or parameter.required:
+        return type(parameter).process_value(parameter, ctx, value)
+    return parameter.callback(ctx, parameter, value) if parameter.callback else value
+
+
+class _Command(_DefaultsAsTheyAre, TyperCommand):
+    """A command, from its module."""
+
+
+class _Group(_DefaultsAsTheyAre, TyperGroup):
+    """A group of commands, from its module."""
+
+
+class Commands(_Group):
+    """All commands, each known by its name and its first sentence until it is called."""
+
+    def __init__(self, **attributes: Any) -> None:
+        known = [TyperCommand(name, help=said) for name, (_, said) in COMMANDS.items()]
+        super().__init__(**attributes | {"commands": known})
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command that these words begin with, from its module, and the words after it."""
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, loaded(name) if name else None, rest
+
+
+def loaded(name: str) -> Any:
+    """The command, or the group of commands, of this name, from its module."""
+    module, said = COMMANDS[name]
+    found = getattr(import_module(f"pacsconf.cli.{module}_commands"), name)
+    app = typer.Typer(
+        name=name, cls=_Group, help=said, no_args_is_help=True, add_completion=False, rich_markup_mode=None
+    )
+    for function in found if isinstance(found, tuple) else (found,):
+        app.command(cls=_Command)(function)
+    return typer.main.get_group(app) if isinstance(found, tuple) else typer.main.get_command(app)

@@ -120,6 +120,20 @@ dicomAssociationAcceptor: TRUE
 {_capability(entity, "verification-scp", "1.2.840.10008.1.1", "SCP")}
 """
 
+    def modality(self) -> dict[str, str | int | bool]:
+        """As it stands in the configuration file of an Orthanc that it may send to."""
+        sends = {"AllowEcho": True, "AllowStore": True, "AllowTranscoding": True}
+        rest = ("EventReport", "Find", "FindWorklist", "Get", "Move", "NAction")
+        refused = {f"Allow{name}": False for name in rest}
+        return {
+            "AET": self.title,
+            "Host": self.host,
+            "Port": 104,
+            "Manufacturer": "Generic",
+            **sends,
+            **refused,
+        }
+
 
 def _capability(entity: str, name: str, uid: str, role: str) -> str:
     syntaxes = "\n".join(f"dicomTransferSyntax: {syntax}" for syntax in _SYNTAXES)
@@ -139,6 +153,11 @@ def scanners(count: int) -> Iterator[Scanner]:
 def ldif(count: int) -> str:
     """What the directory holds of so many devices below its three containers."""
     return "".join(scanner.ldif() for scanner in scanners(count))
+
+
+def modalities(count: int) -> dict[str, dict[str, str | int | bool]]:
+    """What an Orthanc has of so many scanners. Told one by one over REST it would take it many minutes."""
+    return {scanner.title: scanner.modality() for scanner in scanners(count)}
 
 
 def write_inventory(folder: Path, count: int, system: str) -> None:

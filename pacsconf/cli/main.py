@@ -111,7 +111,8 @@ def run(arguments: Sequence[str] | None = None) -> None:
 def _code(arguments: Sequence[str] | None) -> int:
     asked = Invocation()
     try:
-        returned = app(
+        # Not `app(...)`, which puts an excepthook of its own in the place of ours.
+        returned = typer.main.get_command(app)(
             args=list(arguments) if arguments is not None else None, standalone_mode=False, obj=asked
         )
     except TyperException as exc:

@@ -161,3 +161,11 @@ def test_the_shell_completes_commands_and_their_options(typed, offered):
         [sys.executable, "-c", program], env=os.environ | asked, capture_output=True, text=True, check=False
     )
     assert (done.stdout.split(), done.stderr) == (offered, "")
+
+
+def test_a_mistake_of_our_own_asks_to_be_reported():
+    program = "from pacsconf.cli import main, workspace; workspace.checked = None; main.run(['validate'])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Traceback (most recent call last):\n")
+    assert "TypeError: 'NoneType' object is not callable\n\nThis is a defect of pacsconf 0." in done.stderr

@@ -7,7 +7,7 @@ observer, the clock. Data goes one way.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from time import perf_counter
@@ -351,10 +351,11 @@ def _layer(
     not work is skipped, the rest is tried."""
     stuck = {address for address, outcome in outcomes.items() if outcome.status != "applied"}
     failed = {address for address in stuck if outcomes[address].status != "waiting"}
-    blocked, lost = waiting_for(stuck, changes), waiting_for(failed, changes)
+    blocked, lost = _behind(stuck, changes), _behind(failed, changes)
     yield from _skipped([one for one in layer if one.address in lost], "what it needs was not done")
+    waiting = blocked - lost
     for one in layer:
-        if one.address in blocked - lost:
+        if one.address in waiting:
             yield Outcome(one.address, one.action, "waiting", "what it needs is for a person to do")
     for name in sorted({change.address.system for change in layer}):
         own = [one for one in layer if one.address.system == name and one.address not in blocked]
@@ -363,6 +364,11 @@ def _layer(
             opened.result([outcome])
             log.info("%s %s: %s", outcome.action, outcome.address, outcome.status)
             yield outcome
+
+
+def _behind(stuck: Set[Address], changes: Sequence[Change]) -> frozenset[Address]:
+    """The changes that wait for any of these; who waits for whom is only asked when something is stuck."""
+    return waiting_for(stuck, changes) if stuck else frozenset()
 
 
 def _settle(world: World, changes: Sequence[Change], outcomes: dict[Address, Outcome]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from pacsconf.core.finding import Finding, Path
 from pacsconf.systems._dicom.attributes import SHAPES
-from pacsconf.systems._ldap.directory import is_secret
+from pacsconf.systems._ldap.entry import is_secret
 
 
 def misplaced(kind: str, attributes: Iterable[str], path: Path) -> Iterator[Finding]:

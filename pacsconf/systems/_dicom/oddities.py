@@ -17,7 +17,7 @@ from pacsconf.inventory import formats
 from pacsconf.systems._dicom.attributes import CONTAINERS, SHAPES
 from pacsconf.systems._dicom.tree import Tree
 from pacsconf.systems._ldap import Entry, names
-from pacsconf.systems._ldap.directory import is_secret
+from pacsconf.systems._ldap.entry import is_secret
 
 ANY = "*"
 """The title of an entity that stands for every other one, which nobody reserves."""

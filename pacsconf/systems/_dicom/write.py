@@ -41,7 +41,7 @@ from pacsconf.systems._ldap.answers import (
     NOT_ALLOWED_ON_NON_LEAF,
     VALUE_EXISTS,
 )
-from pacsconf.systems._ldap.directory import Values
+from pacsconf.systems._ldap.entry import Values
 from pacsconf.systems._ldap.requests import ASSERTION
 from pacsconf.systems.base import conflict, stands
 

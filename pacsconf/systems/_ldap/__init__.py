@@ -4,7 +4,8 @@
 """
 
 from pacsconf.systems._ldap.answers import Answer, Lost, Missing
-from pacsconf.systems._ldap.directory import Directory, Entry
+from pacsconf.systems._ldap.directory import Directory
+from pacsconf.systems._ldap.entry import Entry
 from pacsconf.systems._ldap.requests import Add, Delete, Modification, Modify, Request
 
 __all__ = [

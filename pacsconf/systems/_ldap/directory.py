@@ -11,7 +11,6 @@ import logging
 import select
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from pacsconf.core.errors import BadAnswer, SystemFault
@@ -19,48 +18,28 @@ from pacsconf.core.secret import Secret
 from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.systems import DirectoryConfig
 from pacsconf.systems._ldap import names, wire
-from pacsconf.systems._ldap.answers import NO_SUCH_ENTRY, Answer, Lost
-from pacsconf.systems._ldap.connect import NONSENSE, connect
+from pacsconf.systems._ldap.answers import Answer, Lost, Missing
+from pacsconf.systems._ldap.connect import NONSENSE, connect, hang_up
+from pacsconf.systems._ldap.entry import Entry, Values
 from pacsconf.systems._ldap.framing import Garbled
 from pacsconf.systems._ldap.pipeline import Key, Pipeline
 from pacsconf.systems._ldap.requests import ASSERTION, Add, Modification, Modify, Request, assertion
 from pacsconf.systems._ldap.schema import Schema, parse
+from pacsconf.systems._ldap.stream import Stream, undisturbed
+from pacsconf.systems._ldap.wire import PAGED, Search
 
 log = logging.getLogger(__name__)
 
 Scope = Literal["BASE", "LEVEL", "SUBTREE"]
-Values = tuple[bytes, ...]
 Fault = TypeVar("Fault", bound=SystemFault)
 
-PAGED = "1.2.840.113556.1.4.319"
-PAGE_SIZE = 500
+PAGE_SIZE = 1000
+"""Entries in one answer. Active Directory gives no more."""
 OPERATIONAL = ("entryCSN", "creatorsName", "modifiersName", "modifyTimestamp")
 """Kept by the server itself: a version, and who wrote when."""
 
 _STEPS = ("MODIFY_ADD", "MODIFY_DELETE", "MODIFY_REPLACE")
 """ldap3's names, by the number of the operation."""
-
-_SECRET = ("password", "pin", "secret", "privatekey", "pkcs12", "passwd", "httpproxy")
-"""Endings of attribute names whose values are never kept: `userPassword`, `dcmKeyStorePin`, `dcmHTTPProxy`, ..."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry as the server gave it; attribute names in lower case, values raw. Of secrets only the name."""
-
-    dn: str
-    attributes: Mapping[str, Values]
-
-    def values(self, attribute: str) -> Values:
-        return self.attributes.get(attribute.lower(), ())
-
-    def texts(self, attribute: str) -> tuple[str, ...]:
-        """The values as text; what is no UTF-8 shows as such."""
-        return tuple(value.decode(errors="backslashreplace") for value in self.values(attribute))
-
-    def text(self, attribute: str) -> str | None:
-        """The first value as text."""
-        return next(iter(self.texts(attribute)), None)
 
 
 class Directory:
@@ -82,7 +61,7 @@ class Directory:
         """
         if self._root_dse is None:
             wanted = ["namingContexts", "defaultNamingContext", "subschemaSubentry", "supportedControl"]
-            found = self._page("", "BASE", "(objectClass=*)", wanted, None)[0]
+            found = self.search("", "(objectClass=*)", wanted, scope="BASE")
             if not found:
                 raise BadAnswer(
                     self.config.name,
@@ -116,26 +95,20 @@ class Directory:
         Unavailable, Refused.
         """
         paged = scope != "BASE" and self.supports(PAGED)
-        entries, cookie = self._page(base, scope, matching, attributes, b"" if paged else None)
-        found = list(entries)
-        while cookie:
-            entries, cookie = self._page(base, scope, matching, attributes, cookie)
-            found += entries
-        return tuple(found)
+        search, found = Search(base, matching, attributes, scope), Stream()
+        with undisturbed():
+            cookie = self._page(found, search, b"" if paged else None)
+            while cookie:
+                cookie = self._page(found, search, cookie)
+        return self._whole(found, base)
 
     def entry(self, dn: str) -> Entry | None:
         """One entry with its operational attributes, or None when it is not there."""
-        conn = self._connection()
-        with self._exchange(f"reading {dn}"):
-            conn.search(
-                dn, "(objectClass=*)", "BASE", attributes=["*", *OPERATIONAL], dereference_aliases="NEVER"
-            )
-        answer = _answer(conn)
-        if answer.code == NO_SUCH_ENTRY:
+        try:
+            found = self.search(dn, "(objectClass=*)", ["*", *OPERATIONAL], scope="BASE")
+        except Missing:
             return None
-        if not answer.ok:
-            raise answer.fault(self.config.name, f"reading {dn}")
-        return next(iter(self._entries(conn.response or [], dn)), None)
+        return next(iter(found), None)
 
     def write(self, request: Request) -> Answer:
         """Carry one request out. Raises: Lost; Unavailable or Refused when it cannot even be sent."""
@@ -216,6 +189,7 @@ class Directory:
         if self._conn is not None:
             with suppress(LDAPException, OSError):
                 self._conn.unbind()
+            hang_up(self._conn)
             self._conn = None
 
     # --- one exchange ---------------------------------------------------------------------------------------
@@ -238,12 +212,15 @@ class Directory:
 
         try:
             yield
-        except LDAPException as exc:
+        except (LDAPException, OSError) as exc:
             self.close()
             raise self._lost(doing, exc) from exc
         except NONSENSE as exc:
             self.close()
             raise (self._lost(doing, exc) if writes else self._nonsense(BadAnswer, doing)) from exc
+        except BaseException:
+            self.close()  # the rest of an answer must not be taken for that to another request
+            raise
 
     def _lost(self, doing: str, cause: Exception) -> Lost:
         """Why the answer to a request is not known."""
@@ -262,51 +239,34 @@ class Directory:
             fix="Check host and port in `url`, and what stands between this machine and the directory.",
         )
 
-    def _page(
-        self, base: str, scope: Scope, matching: str, attributes: Sequence[str], cookie: bytes | None
-    ) -> tuple[tuple[Entry, ...], bytes | None]:
-        """One page of an answer and the cookie for the next; a `cookie` of None asks for all in one."""
+    def _page(self, found: Stream, search: Search, cookie: bytes | None) -> bytes:
+        """Take in one page of an answer; the cookie for the next. A `cookie` of None asks for all in one."""
         conn = self._connection()
-        paging: dict[str, Any] = (
-            {} if cookie is None else {"paged_size": PAGE_SIZE, "paged_cookie": cookie or None}
-        )
-        with self._exchange(f"reading {base or 'the root entry'}"):
-            conn.search(
-                base, matching, scope, attributes=list(attributes), dereference_aliases="NEVER", **paging
-            )
-        answer = _answer(conn)
-        if not answer.ok:
-            raise answer.fault(self.config.name, f"reading {base or 'the root entry'}")
-        controls = conn.result.get("controls") or {}
-        following = controls.get(PAGED, {}).get("value", {}).get("cookie") if cookie is not None else None
-        return self._entries(conn.response or [], base), following or None
+        doing = f"reading {search.base or 'the root entry'}"
+        with self._exchange(doing):
+            result = found.ask(conn, search, None if cookie is None else (PAGE_SIZE, cookie))
+        if found.beyond:
+            self.close()
+        if not result.answer.ok:
+            raise result.answer.fault(self.config.name, doing)
+        return b"" if cookie is None else result.cookie
 
-    def _entries(self, responses: Iterable[Any], base: str) -> tuple[Entry, ...]:
-        responses = list(responses)
-        if any(response["type"] == "searchResRef" for response in responses):
+    def _whole(self, found: Stream, base: str) -> tuple[Entry, ...]:
+        """Raises: BadAnswer when what was found is not all there is."""
+        if found.elsewhere:
             raise BadAnswer(
                 self.config.name,
                 f"reading {base}: part of it is on another server, which pacsconf does not follow",
                 fix="Point `url` at the server that holds all of it.",
             )
-        return tuple(self._entry(each) for each in responses if each["type"] == "searchResEntry")
-
-    def _entry(self, response: Any) -> Entry:
-        attributes: dict[str, Values] = {}
-        for name, values in response["raw_attributes"].items():
-            if ";range=" in name.lower():
-                raise BadAnswer(
-                    self.config.name,
-                    f"{response['dn']}: the directory gave only a part of {name}",
-                    fix="Raise its limit of values in one answer (Active Directory: MaxValRange).",
-                )
-            attributes[name.lower()] = () if is_secret(name) else tuple(values)
-        return Entry(response["dn"], attributes)
-
-
-def is_secret(attribute: str) -> bool:
-    """Whether an attribute's name says that its values are secret."""
-    return attribute.partition(";")[0].lower().endswith(_SECRET)
+        if found.partial is not None:
+            entry, attribute = found.partial
+            raise BadAnswer(
+                self.config.name,
+                f"{entry.dn}: the directory gave only a part of {attribute}",
+                fix="Raise its limit of values in one answer (Active Directory: MaxValRange).",
+            )
+        return tuple(found.entries)
 
 
 def _answer(conn: Any) -> Answer:

@@ -19,6 +19,10 @@ _DEEPEST = 8
 SEQUENCE, INTEGER, ENUMERATED, OCTETS, CONTROLS = 0x30, 0x02, 0x0A, 0x04, 0xA0
 
 
+Element = tuple[int, int, int]
+"""A tag, and where the content starts and ends."""
+
+
 class Garbled(ValueError):
     """Bytes that are no LDAP message, or not the one that must come here."""
 
@@ -80,7 +84,7 @@ class Frames:
         """
         if at < len(data) and data[at] != SEQUENCE:
             raise Garbled("no LDAP message begins here")
-        if len(data) < at + 2 or len(data) < at + 2 + (data[at + 1] & 0x7F) * (data[at + 1] > 0x7F):
+        if len(data) < at + 2 or (0x80 < data[at + 1] <= 0x88 and len(data) < at + (data[at + 1] & 0x7F) + 2):
             return 0
         size, inner = length(data, at + 1)
         if size > self._limit:
@@ -104,8 +108,8 @@ def length(data: bytes, at: int) -> tuple[int, int]:
     return int.from_bytes(data[at + 1 : inner], "big"), inner
 
 
-def elements(data: bytes, start: int, stop: int, depth: int = 0) -> list[tuple[int, int, int]]:
-    """The elements that fill `data` from `start` to `stop`: the tag of each, and where its content starts and ends.
+def elements(data: bytes, start: int, stop: int, depth: int = 0) -> list[Element]:
+    """The elements that fill `data` from `start` to `stop`.
 
     Those inside are looked at as well. Raises: Garbled when any of them does not end where it should.
     """
@@ -123,19 +127,25 @@ def elements(data: bytes, start: int, stop: int, depth: int = 0) -> list[tuple[i
     return found
 
 
-def head(message: bytes) -> tuple[int, int]:
-    """The message id and the tag of the operation of a whole message, all of whose elements were looked at.
+def head(message: bytes) -> tuple[int, int, list[Element]]:
+    """The message id of a whole message, the tag of its operation, and the parts of that, all of it looked at.
 
     Raises: Garbled.
     """
     outer = elements(message, 0, len(message))
     if [tag for tag, _, _ in outer] != [SEQUENCE]:
         raise Garbled("not one LDAP message")
-    (number, start, end), *rest = elements(message, *outer[0][1:]) or [(0, 0, 0)]
+    first, *rest = elements(message, *outer[0][1:]) or [(0, 0, 0)]
     tags = [tag for tag, _, _ in rest]
-    if number != INTEGER or not 1 <= end - start <= 4 or not tags or tags[1:] not in ([], [CONTROLS]):
+    if (
+        first[0] != INTEGER
+        or not 1 <= first[2] - first[1] <= 4
+        or tags[1:] not in ([], [CONTROLS])
+        or not tags
+    ):
         raise Garbled("an LDAP message of the wrong parts")
-    return int.from_bytes(message[start:end], "big", signed=True), tags[0]
+    parts = elements(message, *rest[0][1:]) if tags[0] & 0x20 else []
+    return int.from_bytes(message[first[1] : first[2]], "big", signed=True), tags[0], parts
 
 
 def integer(number: int) -> bytes:

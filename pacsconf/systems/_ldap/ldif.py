@@ -19,7 +19,7 @@ from pathlib import Path
 from pacsconf.core.errors import PacsconfError
 from pacsconf.core.finding import Finding, Place, Severity
 from pacsconf.systems._ldap import names
-from pacsconf.systems._ldap.directory import Entry, Values, is_secret
+from pacsconf.systems._ldap.entry import Entry, Values, is_secret
 
 LIMIT = 128 * 1024 * 1024
 """Bytes. A hospital of thousands of devices takes a third of that."""

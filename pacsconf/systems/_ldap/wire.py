@@ -9,10 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pacsconf.systems._ldap.answers import SUCCESS, Answer
-from pacsconf.systems._ldap.framing import ENUMERATED, OCTETS, SEQUENCE, Garbled, elements, head, integer
+from pacsconf.systems._ldap.framing import (
+    ENUMERATED,
+    OCTETS,
+    SEQUENCE,
+    Element,
+    Garbled,
+    elements,
+    head,
+    integer,
+)
 
 PAGED = "1.2.840.113556.1.4.319"
 
@@ -33,9 +42,26 @@ _ALL_IS_WELL = b"\x07\x0a\x01\x00\x04\x00\x04\x00"
 _REFERRAL, _NAME, _VALUE = 0xA3, 0x8A, 0x8B
 
 
+Page = tuple[int, bytes]
+"""How many entries to give at most, and the cookie that came with those before; empty for the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Asks for entries and these attributes of them. Aliases are not followed."""
+
+    base: str
+    matching: str
+    attributes: Sequence[str]
+    scope: Literal["BASE", "LEVEL", "SUBTREE"]
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What ends a request, or an unsolicited notice (id 0): to which request, of which kind, and what it says."""
+    """What ends a request, or an unsolicited notice (id 0): to which request, of which kind, and what it says.
+
+    Where ldap3 has read it the request is not told, and the id is 0.
+    """
 
     message_id: int
     kind: str
@@ -63,29 +89,31 @@ def next_id(conn: Any) -> int:
     return number
 
 
-def search_request(
-    conn: Any,
-    number: int,
-    base: str,
-    matching: str,
-    scope: str,
-    attributes: Sequence[str],
-    page: tuple[int, bytes] | None = None,
-) -> bytes:
-    """A whole message that asks for entries; a `page` is how many at most, and the cookie of the one before.
-
-    Aliases are not followed. Raises: ldap3's LDAPException for a filter that is none.
-    """
+def search_request(conn: Any, number: int, search: Search, page: Page | None = None) -> bytes:
+    """A whole message that asks for entries. Raises: ldap3's LDAPException for a filter that is none."""
+    from ldap3.operation.search import search_operation
     from ldap3.protocol.convert import build_controls_list
+    from ldap3.protocol.rfc2696 import paged_search_control
     from ldap3.protocol.rfc4511 import LDAPMessage, MessageID, ProtocolOp
     from ldap3.utils import asn1
 
-    request, controls = _search(conn, base, matching, scope, attributes, page)
+    request = search_operation(
+        search.base,
+        search.matching,
+        search.scope,
+        "NEVER",
+        list(search.attributes),
+        size_limit=0,
+        time_limit=0,
+        types_only=False,
+        auto_escape=conn.auto_escape,
+        auto_encode=False,
+    )
     message = LDAPMessage()
     message["messageID"] = MessageID(number)
     message["protocolOp"] = ProtocolOp().setComponentByName("searchRequest", request)
-    if controls:
-        message["controls"] = build_controls_list(controls)
+    if page is not None:
+        message["controls"] = build_controls_list([paged_search_control(False, *page)])
     encoder: Any = asn1  # ldap3 makes its encoder at run time, unseen by the types
     encoded: bytes = encoder.encode(message)
     return encoded
@@ -98,10 +126,10 @@ def result(message: bytes) -> Result:
     """
     if (quick := _success(message)) is not None:
         return quick
-    number, tag = head(message)
+    number, tag, parts = head(message)
     if tag not in RESULTS:
         raise Garbled(f"not a result: an LDAP message of kind {tag:#x}")
-    _check(message, tag)
+    _check(tag, parts)
     try:
         return _decoded(message, number, tag)
     except (ValueError, IndexError, KeyError, TypeError) as exc:
@@ -136,53 +164,21 @@ def _decoded(message: bytes, number: int, tag: int) -> Result:
     return _result(number, RESULTS[tag], said, _cookie(parts["controls"] or ()))
 
 
-def read(
-    conn: Any,
-    base: str,
-    matching: str,
-    scope: str,
-    attributes: Sequence[str],
-    page: tuple[int, bytes] | None = None,
-) -> tuple[list[dict[str, Any]], Result]:
+def read(conn: Any, search: Search, page: Page | None = None) -> tuple[list[dict[str, Any]], Result]:
     """What ldap3 itself reads, on a connection of any kind: its responses, and the result.
 
     Raises: ldap3's LDAPException, or any error of its decoder.
     """
-    request, controls = _search(conn, base, matching, scope, attributes, page)
-    number = conn.strategy.send("searchRequest", request, controls)
-    responses, outcome = conn.strategy.get_response(number)
-    paging = (outcome.get("controls") or {}).get(PAGED, {}).get("value") or {}
-    return responses, _result(number, outcome["type"], outcome, paging.get("cookie") or b"")
+    paging = {} if page is None else {"paged_size": page[0], "paged_cookie": page[1]}
+    attributes = list(search.attributes)
+    asked = conn.search(search.base, search.matching, search.scope, "NEVER", attributes, **paging)
+    responses, said = (conn.response, conn.result) if conn.strategy.sync else conn.get_response(asked)
+    following = (said.get("controls") or {}).get(PAGED, {}).get("value") or {}
+    return responses, _result(0, said["type"], said, following.get("cookie") or b"")
 
 
-def _search(
-    conn: Any, base: str, matching: str, scope: str, attributes: Sequence[str], page: tuple[int, bytes] | None
-) -> tuple[Any, list[Any] | None]:
-    """ldap3's search request and its controls."""
-    from ldap3.operation.search import search_operation
-    from ldap3.protocol.rfc2696 import paged_search_control
-
-    request = search_operation(
-        base,
-        matching,
-        scope,
-        "NEVER",
-        list(attributes),
-        size_limit=0,
-        time_limit=0,
-        types_only=False,
-        auto_escape=conn.auto_escape,
-        auto_encode=False,
-        check_names=False,
-    )
-    return request, None if page is None else [paged_search_control(False, *page)]
-
-
-def _check(message: bytes, tag: int) -> None:
-    """Raises: Garbled unless the parts of the result are those of its kind (RFC 4511 section 4.1.9)."""
-    ((_, start, end),) = elements(message, 0, len(message))
-    _, (_, start, end), *_ = elements(message, start, end)
-    parts = elements(message, start, end)
+def _check(tag: int, parts: Sequence[Element]) -> None:
+    """Raises: Garbled unless the parts of a result are those of its kind (RFC 4511 section 4.1.9)."""
     tags = [part[0] for part in parts]
     more = {_REFERRAL, _NAME, _VALUE} if tag == EXTENDED else {_REFERRAL}
     if tags[:3] != [ENUMERATED, OCTETS, OCTETS] or len(set(tags[3:]) & more) != len(tags[3:]):

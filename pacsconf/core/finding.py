@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pacsconf.core.address import Address
 
@@ -16,9 +16,11 @@ Path = tuple[str | int, ...]
 """Where in the inventory: keys and list positions from the top, such as ("devices", "ct-1", "port")."""
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Place:
-    """A position in a text file; `line` and `column` count from 1. `length` characters are meant."""
+class Place(NamedTuple):
+    """A position in a text file; `line` and `column` count from 1. `length` characters are meant.
+
+    A tuple, since every key and value of an inventory has one.
+    """
 
     file: str
     line: int

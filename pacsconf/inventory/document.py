@@ -16,17 +16,17 @@ from typing import Any
 import yaml
 from yaml.events import (
     AliasEvent,
-    CollectionEndEvent,
-    CollectionStartEvent,
     DocumentStartEvent,
-    Event,
+    MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
 )
 
 from pacsconf.core.finding import Finding, Place
 from pacsconf.inventory.confidential import names_a_secret
-from pacsconf.inventory.tree import Node
+from pacsconf.inventory.tree import Node, Spot
 from pacsconf.inventory.values import Quoted
 
 MAX_NODES = 1_000_000
@@ -37,7 +37,7 @@ MERGE_KEY = "\0<<"
 """A key that no text can have: what stands under it is dropped."""
 
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What YAML 1.2 section 5.1 keeps out of a text."""
@@ -88,8 +88,9 @@ class _Open:
     anchor: str | None
     block: bool
     size: int = 1
-    key: tuple[str, Place] | None = None
+    key: str | None = None
     """The key whose value comes next."""
+    key_at: Spot | None = None
 
 
 @dataclass(slots=True)
@@ -103,11 +104,22 @@ class _Reader:
     documents: int = 0
 
     def document(self) -> Node | None:
+        takes = {
+            ScalarEvent: self.scalar,
+            MappingStartEvent: self.start,
+            SequenceStartEvent: self.start,
+            MappingEndEvent: self.end,
+            SequenceEndEvent: self.end,
+            AliasEvent: self.alias,
+            DocumentStartEvent: self.begin,
+        }
         for event in self.events():
-            self.take(event)
+            take = takes.get(type(event))
+            if take:
+                take(event)
         return self.root if self.root and self.root.value is not None else None
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Iterator[Any]:
         """libyaml's events; its complaint becomes a finding of ours.
 
         Raises: Broken.
@@ -117,60 +129,57 @@ class _Reader:
         except yaml.MarkedYAMLError as exc:
             raise Broken(_syntax(exc, self)) from exc
 
-    def take(self, event: Event) -> None:
-        if isinstance(event, ScalarEvent):
-            self.scalar(event)
-        elif isinstance(event, CollectionStartEvent):
-            self.start(event)
-        elif isinstance(event, CollectionEndEvent):
-            self.end()
-        elif isinstance(event, AliasEvent):
-            self.alias(event)
-        elif isinstance(event, DocumentStartEvent):
-            self.documents += 1
-            if self.documents > 1:
-                raise Broken(_many_documents(self.place(event)))
+    def at(self, event: Any) -> Spot:
+        """The place of an event, as numbers."""
+        start, end = event.start_mark, event.end_mark
+        line = start.line
+        length = end.index - start.index if end.line == line else 1
+        return self.file, line + 1, start.column + 1, length or 1
 
-    def place(self, event: Event) -> Place:
-        start: Any = event.start_mark
-        end: Any = event.end_mark
-        length = end.index - start.index if end.line == start.line else 1
-        return Place(self.file, start.line + 1, start.column + 1, max(1, length))
+    def begin(self, event: Any) -> None:
+        self.documents += 1
+        if self.documents > 1:
+            raise Broken(_many_documents(Place(*self.at(event))))
 
-    def scalar(self, event: ScalarEvent) -> None:
-        place = self.place(event)
-        plain_style = event.style in (None, "")
-        self.tag(event.tag, place)
+    def scalar(self, event: Any) -> None:
+        at = self.at(event)
+        text: str = event.value
+        is_plain = not event.style
+        if event.tag:
+            self.tag(event.tag, Place(*at))
         if self.awaits_key():
-            self.named(event.value, place, plain_style)
+            if is_plain and text == "<<":
+                self.findings.append(_merge_key(Place(*at)))
+                text = MERGE_KEY
+            parent = self.stack[-1]
+            parent.key, parent.key_at = text, at
             return
-        text = event.value if plain_style else Quoted(event.value)
-        value = None if plain_style and text in {"", "~", "null", "Null", "NULL"} else text
-        node = Node(value, place)
+        node = Node((None if text in _NULLS else text) if is_plain else Quoted(text), at)
         if event.anchor:
             self.anchors[event.anchor] = (node, 1)
         self.add(node, 1)
 
-    def start(self, event: CollectionStartEvent) -> None:
-        place = self.place(event)
-        self.tag(event.tag, place)
+    def start(self, event: Any) -> None:
+        at = self.at(event)
+        if event.tag:
+            self.tag(event.tag, Place(*at))
         if self.awaits_key():
-            raise Broken(_odd_key(place))
+            raise Broken(_odd_key(Place(*at)))
         if len(self.stack) >= MAX_DEPTH:
-            raise Broken(_too_deep(place))
-        value: dict[str, Node] | list[Node] = {} if isinstance(event, MappingStartEvent) else []
+            raise Broken(_too_deep(Place(*at)))
+        value: dict[str, Node] | list[Node] = {} if type(event) is MappingStartEvent else []
         if event.anchor:
             self.anchors.pop(event.anchor, None)
-        self.stack.append(_Open(Node(value, place), place.column - 1, event.anchor, not event.flow_style))
+        self.stack.append(_Open(Node(value, at), at[2] - 1, event.anchor, not event.flow_style))
 
-    def end(self) -> None:
+    def end(self, _: Any) -> None:
         done = self.stack.pop()
         if done.anchor:
             self.anchors[done.anchor] = (done.node, done.size)
         self.add(done.node, done.size)
 
-    def alias(self, event: AliasEvent) -> None:
-        place = self.place(event)
+    def alias(self, event: Any) -> None:
+        place = Place(*self.at(event))
         if self.awaits_key():
             raise Broken(_odd_key(place))
         anchor = event.anchor or ""
@@ -182,13 +191,10 @@ class _Reader:
         self.add(Node(node.value, place), size)
 
     def awaits_key(self) -> bool:
-        return bool(self.stack) and isinstance(self.stack[-1].node.value, dict) and self.stack[-1].key is None
-
-    def named(self, text: str, place: Place, plain_style: bool) -> None:
-        if plain_style and text == "<<":
-            self.findings.append(_merge_key(place))
-            text = MERGE_KEY
-        self.stack[-1].key = (text, place)
+        if not self.stack:
+            return False
+        parent = self.stack[-1]
+        return parent.key is None and type(parent.node.value) is dict
 
     def add(self, node: Node, size: int) -> None:
         """Puts a finished node where it belongs, counting what it expands to.
@@ -202,27 +208,28 @@ class _Reader:
         parent.size += size
         if parent.size > MAX_NODES:
             raise Broken(_too_many(node.place))
-        if isinstance(parent.node.value, list):
-            parent.node.value.append(node)
+        members = parent.node.value
+        if isinstance(members, list):
+            members.append(node)
             return
-        assert isinstance(parent.node.value, dict), "only maps and lists are opened"
+        assert isinstance(members, dict), "only maps and lists are opened"
         assert parent.key is not None, "a value follows its key"
-        key, node.key = parent.key
-        parent.key = None
+        key, parent.key = parent.key, None
+        node.key_at = parent.key_at
         if key == MERGE_KEY:
             return
-        held = parent.node.value.setdefault(key, node)
+        held = members.setdefault(key, node)
         if held is not node:
-            self.findings.append(_duplicate(key, node.key, held))
+            self.findings.append(_duplicate(key, held, node))
 
-    def tag(self, tag: str | None, place: Place) -> None:
-        if tag not in (None, "!"):
-            self.findings.append(_tagged(self.told(tag or ""), place))
+    def tag(self, tag: str, place: Place) -> None:
+        if tag != "!":
+            self.findings.append(_tagged(self.told(tag), place))
 
     def told(self, text: str) -> str:
         """What may be repeated: after `password:` the start of a secret can look like a tag or an alias."""
-        key, _ = (self.stack and self.stack[-1].key) or ("", None)
-        return "..." if names_a_secret(key) else text
+        key = self.stack[-1].key if self.stack else None
+        return "..." if key and names_a_secret(key) else text
 
 
 # --- what is wrong, in our words ----------------------------------------------------------------------------
@@ -279,7 +286,7 @@ def _indentation(place: Place, levels: list[int]) -> Finding:
     return _error("PACS-YAML-003", place, "The indentation of this line fits nothing above it", detail, fix)
 
 
-def _duplicate(key: str, place: Place, held: Node) -> Finding:
+def _duplicate(key: str, held: Node, again: Node) -> Finding:
     first = held.key or held.place
     return Finding(
         "PACS-YAML-004",
@@ -287,7 +294,7 @@ def _duplicate(key: str, place: Place, held: Node) -> Finding:
         f'The key "{key}" stands twice in the same map',
         "Only one of the two can count.",
         "Remove one, or join them.",
-        place=place,
+        place=again.key or again.place,
         also=((first, "first given here"),),
     )
 

@@ -10,20 +10,34 @@ from typing import Any
 from pacsconf.core.finding import Place
 from pacsconf.inventory.values import Quoted
 
+Spot = tuple[str, int, int, int]
+"""What a `Place` says, and a place is one: file, line, column, length."""
+
 
 @dataclass(slots=True)
 class Node:
     """One value and where it stands. A map's or list's own members are nodes; a scalar is text or None.
 
-    `key` is the place of the key it stands under. `how` says in words how the value came here ("profile ct");
-    empty: it was written here. `under` is the node of a profile that this one wins over.
+    `at` and `key_at` are where the value and its key stand, as numbers: there are hundreds of thousands, and the
+    few that are told become places when somebody asks. `how` says in words how the value came here ("profile
+    ct"); empty: it was written here. `under` is the node of a profile that this one wins over.
     """
 
     value: dict[str, Node] | list[Node] | str | None
-    place: Place
-    key: Place | None = None
+    at: Spot
+    key_at: Spot | None = None
     how: str = ""
     under: Node | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where the value stands."""
+        return Place(*self.at)
+
+    @property
+    def key(self) -> Place | None:
+        """Where the key stands that it has, if it has one."""
+        return Place(*self.key_at) if self.key_at else None
 
     @property
     def entries(self) -> Mapping[str, Node]:
@@ -33,7 +47,7 @@ class Node:
     @property
     def named_at(self) -> Place:
         """Where a reader looks first: the key of a map or list, the text of a scalar."""
-        return self.key if self.key and not isinstance(self.value, str) else self.place
+        return (not isinstance(self.value, str) and self.key) or self.place
 
 
 def plain(node: Node, *, nulls: bool = False) -> Any:

@@ -67,8 +67,8 @@ def _finding(finding: Finding, place: Place | None) -> dict[str, Any]:
         "detail": finding.detail,
         "fix": finding.fix,
         "path": list(finding.path),
-        "place": asdict(place) if place else None,
-        "also": [{"place": asdict(other), "text": text} for other, text in finding.also],
+        "place": place._asdict() if place else None,
+        "also": [{"place": other._asdict(), "text": text} for other, text in finding.also],
         "about": str(finding.about) if finding.about else None,
     }
 

@@ -168,7 +168,7 @@ def _as_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
             "detail": finding.detail,
             "fix": finding.fix,
             "about": str(finding.about) if finding.about else None,
-            "place": asdict(finding.place) if finding.place else None,
+            "place": finding.place._asdict() if finding.place else None,
         }
         for group in oddest(findings)
         for finding in group

@@ -30,7 +30,7 @@ from pacsconf.core.plan import canonical
 from pacsconf.record import _git, branch, journal
 from pacsconf.systems import console
 from pacsconf.systems._http import client
-from pacsconf.systems._ldap import directory
+from pacsconf.systems._ldap import directory, pipeline
 
 STOPPED = 1000
 
@@ -81,6 +81,7 @@ def install(trap: Trap) -> None:
     _record(trap)
     _journal(trap)
     _directory(trap)
+    _window(trap)
     _orthanc(trap)
     for name in ("_settle", "_prove"):
         _around(engine, name, trap, name.removeprefix("_"))
@@ -172,6 +173,29 @@ def _directory(trap: Trap) -> None:
         return post_send(self, message_id)
 
     SyncStrategy.post_send_single_response = sent
+
+
+def _window(trap: Trap) -> None:
+    """Of many writes at once, `window`: unsent (a batch was made), sent (maybe not all of it), answered."""
+    more, matched = pipeline.Pipeline._more, pipeline.Pipeline._matched
+    send = pipeline._BothWays.send
+
+    def made(self: Any, left: Any) -> Any:
+        batch = more(self, left)
+        trap.at("window.unsent")
+        return batch
+
+    def sent(self: Any, data: bytes) -> None:
+        send(self, data)
+        trap.at("window.sent")
+
+    def answered(self: Any, message: bytes) -> Any:
+        found = matched(self, message)
+        trap.at("window.answered")
+        return found
+
+    pipeline.Pipeline._more, pipeline.Pipeline._matched = made, answered
+    pipeline._BothWays.send = sent
 
 
 def _orthanc(trap: Trap) -> None:

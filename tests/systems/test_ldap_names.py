@@ -27,6 +27,27 @@ def test_any_text_is_a_name_or_a_value_error(text):
         assert names.canonical(text) == text
 
 
+PLAIN = ["cn=a", "CN = A b", "cn=a  b", "cn=", "cn=x=y", "2.5.4.3=a", "dicomAETitle=CT_1"]
+RELATIVE = st.text("ab=é #<\t\xa0", max_size=4) | st.sampled_from(
+    [*PLAIN, "a=1+b=2", "a=1+", "cn=a\\,b", "cn=a\\"]
+)
+
+
+@given(st.lists(RELATIVE, max_size=5), st.sampled_from([",", ", ", ";", "+", ",,"]))
+def test_a_name_that_begins_plainly_is_taken_apart_as_any_other(relative, between):
+    """What is above an entry is remembered; that changes nothing, the complaint included."""
+    dn = between.join(relative)
+
+    def outcome(function):
+        try:
+            return function(dn)
+        except ValueError as exc:
+            return str(exc)
+
+    assert outcome(names.parse) == outcome(names._walk)
+    assert outcome(names.key) == outcome(lambda dn: names._folded_all(names._walk(dn)))
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
@@ -48,6 +69,12 @@ def test_names_are_compared_as_a_directory_does(one, other, same):
 @pytest.mark.parametrize("value", [" a", "a ", "#a", "a\\", 'a"b', "a,b+c=d;e<f>"])
 def test_values_that_need_escapes_keep_what_they_are(value):
     assert names.parse(names.child("dc=x", "cn", value)) == ((("cn", value),), (("dc", "x"),))
+
+
+def test_a_name_may_be_of_any_depth():
+    dn = ",".join(["dc=x"] * 5000)
+    assert names.parse(dn) == ((("dc", "x"),),) * 5000
+    assert names.key(dn) == (frozenset({("dc", "x")}),) * 5000
 
 
 def test_the_empty_name_has_no_parts():

@@ -6,6 +6,7 @@ ldap3 has functions for this; they lose an escaped space at the end and take no 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 Part = tuple[str, str]
 """An attribute name and its value, unescaped."""
@@ -21,6 +22,15 @@ _PART = re.compile(
     r"\s*(?P<value>(?:\\[0-9A-Fa-f]{2}|\\.|[^\\,;+\"\s]|\s+(?=[^\s,;+]))*)\s*(?P<end>[,;+]|\Z)",
     re.DOTALL,
 )
+_PLAIN = re.compile(r"([A-Za-z][A-Za-z0-9-]*)=((?:[^\\,;+\"\s]+(?: [^\\,;+\"\s]+)*)?)")
+"""A relative name of one part without escapes, written as servers write it."""
+
+_REMEMBERED = 16_384
+"""Names of entries with others below them that are remembered: devices and their entities."""
+
+_DEEPEST = 30
+"""Commas in a name that is remembered, at most."""
+
 _ESCAPE = re.compile(rb"\\([0-9a-fA-F]{2}|.)", re.DOTALL)
 _SPECIAL = re.compile(r'[\\,+"<>;=]|^[# ]| $')
 
@@ -30,6 +40,29 @@ def parse(dn: str) -> tuple[tuple[Part, ...], ...]:
 
     Raises: ValueError when it is no distinguished name.
     """
+    own, above = _split(dn)
+    if own is None:
+        return _walk(dn)
+    try:
+        return ((own,), *(_parsed(above) if above else ()))
+    except ValueError:
+        return _walk(dn)  # which says what is wrong of the whole name
+
+
+def _split(dn: str) -> tuple[Part | None, str]:
+    """The only part of the leaf and the name of what is above, where they can be told without a walk; else None.
+
+    Thousands of entries stand below the same few, so that above is worth remembering.
+    """
+    leaf, comma, above = dn.partition(",")
+    plain = _PLAIN.fullmatch(leaf)
+    if plain is None or (comma and not above) or above.count(",") > _DEEPEST:
+        return None, ""
+    return (plain[1], plain[2]), above
+
+
+def _walk(dn: str) -> tuple[tuple[Part, ...], ...]:
+    """`parse`, one part after the other."""
     names: list[tuple[Part, ...]] = []
     current: list[Part] = []
     position, end = 0, "," if dn else ""
@@ -45,6 +78,9 @@ def parse(dn: str) -> tuple[tuple[Part, ...], ...]:
     return tuple(names)
 
 
+_parsed = lru_cache(_REMEMBERED)(parse)
+
+
 def _unescaped(value: str) -> str:
     def plain(match: re.Match[bytes]) -> bytes:
         escaped = match[1]
@@ -58,7 +94,20 @@ def key(dn: str) -> Key:
 
     Raises: ValueError when it is no distinguished name.
     """
-    return tuple(frozenset(_folded(*part) for part in name) for name in parse(dn))
+    own, above = _split(dn)
+    if own is None:
+        return _folded_all(_walk(dn))
+    try:
+        return (frozenset((_folded(*own),)), *(_key(above) if above else ()))
+    except ValueError:
+        return _folded_all(_walk(dn))
+
+
+_key = lru_cache(_REMEMBERED)(key)
+
+
+def _folded_all(names: tuple[tuple[Part, ...], ...]) -> Key:
+    return tuple(frozenset(_folded(*part) for part in name) for name in names)
 
 
 def _folded(attribute: str, value: str) -> Part:
@@ -81,6 +130,7 @@ def rdn(attribute: str, value: str) -> str:
     return f"{attribute}=" + _SPECIAL.sub(lambda match: "\\" + match[0], value)
 
 
+@lru_cache(256)
 def leaf(dn: str) -> str:
     """The relative name of an entry, without those above it; empty for an empty name.
 

@@ -14,7 +14,7 @@ from pacsconf.core.errors import PlanError
 from pacsconf.core.plan import Options
 from pacsconf.core.planning import state_digest
 from pacsconf.core.resource import State
-from pacsconf.core.select import any_match, ignoring, system_of
+from pacsconf.core.select import ignoring, matching, system_of
 from pacsconf.engine import World, plan, read
 from pacsconf.record.contents import Waiting
 from pacsconf.systems.abilities import Attested
@@ -172,19 +172,20 @@ def _require_attested(world: World, at: Consoles, pattern: str) -> None:
 def _claimed(at: Consoles, patterns: Sequence[str], *, everything: bool) -> Iterator[Claim]:
     """What stands as declared first; what waits is more exact, since drift beside it stays what it is."""
     known = {**at.owned, **at.declared}
+    is_named = matching(patterns)
     for address, state in known.items():
         whole = str(address) in patterns or (everything and address in at.declared)
-        if whole and (not patterns or any_match(patterns, address, state.root)):
+        if whole and (not patterns or is_named(address, state.root)):
             yield Claim(address, at.declared.get(address), at.declared.get(address))
     for one in at.waiting:
-        if any_match(patterns, one.address, one.root):
+        if is_named(one.address, one.root):
             yield Claim(one.address, one.after, one.records)
 
 
 def _meant(pattern: str, address: Address, at: Consoles) -> bool:
     root = next((one.root for one in at.waiting if one.address == address), None)
     state = at.declared.get(address) or at.owned.get(address)
-    return any_match([pattern], address, root or (state.root if state else address))
+    return matching([pattern])(address, root or (state.root if state else address))
 
 
 def _all_that_waits(at: Consoles) -> str:
@@ -196,6 +197,8 @@ def _named(
     patterns: Sequence[str], known: Mapping[Address, State], unlike: str, fix: str
 ) -> tuple[Address, ...]:
     for pattern in patterns:
-        if not any(any_match([pattern], state.address, state.root) for state in known.values()):
+        is_named = matching([pattern])
+        if not any(is_named(state.address, state.root) for state in known.values()):
             raise PlanError(f'"{pattern}" {unlike}', fix=fix)
-    return tuple(sorted(a for a, state in known.items() if any_match(patterns, a, state.root)))
+    are_named = matching(patterns)
+    return tuple(sorted(a for a, state in known.items() if are_named(a, state.root)))

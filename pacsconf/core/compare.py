@@ -21,7 +21,7 @@ ever deleted.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from pacsconf.core.address import Address
@@ -102,25 +102,45 @@ class Rules:
     exclusive: frozenset[str] = frozenset()
 
 
+def unequal(declared: States, live: States, last: States | None) -> set[Address]:
+    """The addresses at which the three sides are not plainly equal: at all others there is nothing to do.
+
+    What is no difference needs no `Difference`: in a network that stands, that is nearly everything.
+    """
+    owned: States = last if last is not None else {}
+    found = {
+        address
+        for address, want in declared.items()
+        if (have := live.get(address)) is None
+        or (had := owned.get(address)) is None
+        or not (want.fields == have.fields == had.fields)
+    }
+    if found or not len(declared) == len(live) == len(owned):  # else all three name the same addresses
+        found |= live.keys() - declared.keys()
+        found |= owned.keys() - declared.keys()
+    return found
+
+
 def compare(
     declared: States,
     live: States,
     last: States | None,
     ignored: Callable[[Address, str], bool] = lambda _address, _field: False,
+    addresses: Iterable[Address] | None = None,
 ) -> tuple[Difference, ...]:
-    """What the three sides make of every address, by address.
+    """What the three sides make of every address (or of `addresses` only), by address.
 
     `last` is None when the record is unknown. `ignored` tells which fields (and, with field "", which whole
     resources) are for others to write.
     """
     owned: States = last if last is not None else {}
-    addresses = sorted(declared.keys() | live.keys() | owned.keys())
-    differences = (
-        _difference(address, declared.get(address), live.get(address), owned.get(address), ignored)
-        for address in addresses
+    known = last is not None
+    everywhere = declared.keys() | live.keys() | owned.keys() if addresses is None else addresses
+    return tuple(
+        _difference(address, declared.get(address), live.get(address), owned.get(address), ignored, known)
+        for address in sorted(everywhere)
         if not ignored(address, "")
     )
-    return tuple(differences) if last is not None else tuple(replace(one, known=False) for one in differences)
 
 
 def _difference(
@@ -129,17 +149,18 @@ def _difference(
     live: State | None,
     last: State | None,
     ignored: Callable[[Address, str], bool],
+    known: bool,
 ) -> Difference:
+    fields: tuple[FieldDifference, ...] = ()
     if declared is None:
-        return Difference(address, None, live, last, _undeclared(live, last, address, ignored))
-    if live is None:
-        return Difference(address, declared, None, last, _absent(declared, last, address, ignored))
-    fields = tuple(
-        field
-        for field in field_differences(declared.fields, live.fields, last.fields if last else None)
-        if not ignored(address, field.name)
-    )
-    return Difference(address, declared, live, last, _present(fields, owned=last is not None), fields)
+        verdict = _undeclared(live, last, address, ignored)
+    elif live is None:
+        verdict = _absent(declared, last, address, ignored)
+    else:
+        found = field_differences(declared.fields, live.fields, last.fields if last else None)
+        fields = tuple(field for field in found if not ignored(address, field.name))
+        verdict = _present(fields, owned=last is not None)
+    return Difference(address, declared, live, last, verdict, fields, known)
 
 
 def _undeclared(
@@ -185,6 +206,8 @@ _SUMMARY: tuple[tuple[FieldVerdict, Verdict], ...] = (
 
 def field_differences(declared: Fields, live: Fields, last: Fields | None) -> tuple[FieldDifference, ...]:
     """The fields on which the sides do not all agree, by name; `last` None: not owned, so all is pending."""
+    if declared == live and (last is None or live == last):
+        return ()
     names = sorted(declared.keys() | live.keys() | (last.keys() if last is not None else frozenset()))
     found = (_field_difference(name, declared, live, last) for name in names)
     return tuple(field for field in found if field is not None)
@@ -225,7 +248,18 @@ def judged(made: Change, rules: Rules) -> Change:
     kind = rules.kinds.get(made.address.kind, Resource)
     before = made.before.fields if made.before else None
     after = made.after.fields if made.after else None
-    return replace(made, risk=kind.risk(before, after), effects=kind.effects(before, after), mode=rules.mode)
+    return Change(
+        made.action,
+        made.before,
+        made.after,
+        made.records,
+        kind.risk(before, after),
+        kind.effects(before, after),
+        made.takes_over,
+        made.repairs,
+        rules.mode,
+        made.reason,
+    )
 
 
 def _change(difference: Difference, rules: Rules, repairs: bool, again: frozenset[str]) -> Change | None:
@@ -299,6 +333,8 @@ def _recorded(difference: Difference, written: Mapping[str, Value | None]) -> St
     declared, live = difference.declared, difference.live
     assert declared is not None, "only what is declared is recorded"
     assert live is not None, "only what exists is recorded"
+    if difference.last is None and not written and declared.fields == live.fields:
+        return declared
     base = difference.last.fields if difference.last else _agreed(declared.fields, live.fields)
     converged = {field.name: field.live for field in difference.fields if field.verdict == "converged"}
     return declared.with_fields(_overlay(base, {**converged, **written}))

@@ -10,8 +10,9 @@ reason.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
@@ -52,6 +53,8 @@ class Limits:
 
 def idle(limits: Limits, roots: Iterable[Address]) -> Iterator[Finding]:
     """Limits for a kind that none of these roots is of: they would let through what they were set against."""
+    if not (limits.removals or limits.updates):
+        return
     kinds = {root.kind for root in roots}
     for name, by_kind in (("removals", limits.removals), ("updates", limits.updates)):
         for kind in sorted(by_kind.keys() - kinds - {"device"}) if kinds else ():
@@ -65,7 +68,11 @@ def idle(limits: Limits, roots: Iterable[Address]) -> Iterator[Finding]:
             )
 
 
-@dataclass(frozen=True, slots=True)
+Group = tuple[str, str]
+"""The system and kind of roots, which are counted together."""
+
+
+@dataclass(frozen=True)
 class Scene:
     """What guards look at beside the changes: all three sides, and what is known about addresses.
 
@@ -82,9 +89,20 @@ class Scene:
     reserved: Collection[Address] = frozenset()
     released: Collection[Address] = frozenset()
 
+    @cached_property
+    def totals(self) -> Mapping[Group, Set[Address]]:
+        """By group, the roots that count as there: owned ones, and those that are both declared and live.
 
-Group = tuple[str, str]
-"""The system and kind of roots, which are counted together."""
+        What is declared belongs where it is declared: a title may have been applied as part of a device that is
+        gone. All guards need the same ones, so they are looked up once; and not at all where nothing is counted.
+        """
+        declared, last = self.declared.keys() - self.reserved, self.last
+        owned = last.keys() - self.reserved
+        known = {self.declared[address].root for address in owned & declared}
+        known.update(last[address].root for address in owned - declared)
+        known.update(self.live[address].root for address in self.live.keys() & declared)
+        return _by_kind(known)
+
 
 _REMOVALS: Mapping[str, int] = {"user": 2, "retention-rule": 0}
 """How many may be removed where a share of all is not the measure: people, and rules that keep studies."""
@@ -93,6 +111,8 @@ _REMOVALS: Mapping[str, int] = {"user": 2, "retention-rule": 0}
 def guards(changes: Sequence[Change], scene: Scene) -> tuple[Guard, ...]:
     """Every guard that has something to count, tripped or not, by id and what it counts."""
     running = tuple(change for change in changes if change.mode == "write")
+    if not running:
+        return ()
     found = [
         *_removals(running, scene),
         *_updates(running, scene),
@@ -110,26 +130,18 @@ def tripped(found: Iterable[Guard]) -> tuple[str, ...]:
     return tuple(sorted({guard.id for guard in found if guard.tripped}))
 
 
-def _by_kind(roots: Iterable[Address]) -> dict[Group, tuple[Address, ...]]:
+def _by_kind(roots: Iterable[Address]) -> dict[Group, set[Address]]:
     """Roots grouped by system and kind."""
     groups: dict[Group, set[Address]] = {}
     for root in roots:
         groups.setdefault((root.system, root.kind), set()).add(root)
-    return {key: tuple(sorted(groups[key])) for key in sorted(groups)}
+    return groups
 
 
 def _counted(roots: Iterable[Address], scene: Scene) -> Iterator[tuple[Group, tuple[Address, ...], int]]:
-    """Roots by group, each group with how many there are of it in all: owned, declared and live, or counted.
-
-    What is declared belongs where it is declared: a title may have been applied as part of a device that is gone.
-    """
-    declared = scene.declared.keys() - scene.reserved
-    owned = scene.last.keys() - scene.reserved
-    known = {(scene.declared if address in declared else scene.last)[address].root for address in owned}
-    known |= {state.root for address, state in scene.live.items() if address in declared}
-    counted = _by_kind(roots)
-    totals = {group: len(all_) for group, all_ in _by_kind(known.union(*counted.values())).items()}
-    yield from ((group, found, totals[group]) for group, found in counted.items())
+    """Roots by group, each group with how many there are of it in all: those that are there, and counted."""
+    for group, counted in sorted(_by_kind(roots).items()):
+        yield group, tuple(sorted(counted)), len(counted | scene.totals.get(group, set()))
 
 
 def _with_effect(changes: Iterable[Change], effect: Effect) -> Iterator[Address]:
@@ -195,12 +207,14 @@ Claims = dict[Address, set[str]]
 
 
 def _claims_by_root(changes: Iterable[Change]) -> tuple[Claims, Claims]:
-    """The claims that each root gives up, and those that it takes."""
+    """The claims that each root gives up, and those that it takes; a root without any is left out."""
     frees: Claims = {}
     acquires: Claims = {}
     for change in changes:
-        frees.setdefault(change.root, set()).update(change.frees)
-        acquires.setdefault(change.root, set()).update(change.acquires)
+        if given := change.frees:
+            frees.setdefault(change.root, set()).update(given)
+        if taken := change.acquires:
+            acquires.setdefault(change.root, set()).update(taken)
     return frees, acquires
 
 
@@ -209,14 +223,16 @@ def _emptied(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
 
     What a system needs in any case (containers) is declared by an empty inventory too, hence by kind.
     """
+    deletes = (change for change in changes if change.action == "delete")
+    gone = {change.root for change in deletes if change.address not in scene.released} - scene.retired
+    if not gone:
+        return
     declared = {
         (state.root.system, state.root.kind)
         for address, state in scene.declared.items()
         if address not in scene.reserved
     }
-    deletes = (change for change in changes if change.action == "delete")
-    gone = {change.root for change in deletes if change.address not in scene.released}
-    for (system, kind), roots, total in _counted(gone - scene.retired, scene):
+    for (system, kind), roots, total in _counted(gone, scene):
         if (system, kind) not in declared:
             yield Guard(
                 "GUARD-EMPTY", f"{kind}s of {system}", roots, total, 0,
@@ -227,7 +243,7 @@ def _emptied(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
 def _vanished(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
     """Owned roots that lose something although the inventory neither declares nor retires them."""
     gone = {change.root for change in changes if change.action == "delete" and _is_vanished(change, scene)}
-    takers = _takers(changes)
+    takers = _takers(changes) if gone else {}
     for (system, kind), roots, total in _counted(gone, scene):
         yield Guard(
             "GUARD-VANISHED", f"{kind}s of {system}", roots, total, 0,

@@ -42,8 +42,9 @@ def linger(
     that is not asked about (its system is left out this time) stays as it is.
     """
     others = {a: day for a, day in reserved.items() if (a.system, a.kind) not in kinds}
-    gone = [a for a in sorted(last) if a not in declared and (a.system, a.kind) in kinds]
+    gone = sorted(a for a in last.keys() - declared.keys() if (a.system, a.kind) in kinds)
     until = {address: reserved.get(address, today + timedelta(days=days)) for address in gone}
     kept = {address: day for address, day in until.items() if day > today}
     released = frozenset(a for a in until if a in reserved and a not in kept)
-    return Lingering({**declared, **{a: last[a] for a in kept}}, {**others, **kept}, released)
+    together = {**declared, **{a: last[a] for a in kept}} if kept else declared
+    return Lingering(together, {**others, **kept}, released)

@@ -12,11 +12,11 @@ A *layer* is a set of changes none of which waits for another of the same or a l
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from graphlib import CycleError, TopologicalSorter
 
 from pacsconf.core.address import Address
-from pacsconf.core.change import Change
+from pacsconf.core.change import SIGNS, Action, Change
 from pacsconf.core.errors import DependencyCycle
 from pacsconf.core.resource import State
 
@@ -27,10 +27,23 @@ Graph = Mapping[Address, frozenset[Address]]
 def graph(changes: Iterable[Change]) -> Graph:
     """For each change's address the addresses of the changes it waits for: musts, and wishes unless they close a
     circle. Then everybody who asks goes by the musts, so that what waits in a circle is not nobody's turn."""
-    by_address = {change.address: change for change in changes}
-    musts = [*_musts(by_address)]
-    whole = _graph(by_address, [*musts, *_wishes(by_address)])
-    return whole if _ends(whole) else _graph(by_address, musts)
+    return _graph_and_layers({change.address: change for change in changes})[0]
+
+
+Layers = list[list[Address]]
+
+
+def _graph_and_layers(by_address: Mapping[Address, Change]) -> tuple[Graph, Layers]:
+    """Who waits for whom, and the layers of that; what waits in a circle is in none of them."""
+    of_action = _by_action(by_address)
+    musts = [*_musts(by_address, of_action)]
+    if of_action["update"]:
+        whole = _graph(by_address, [*musts, *_wishes(by_address, of_action)])
+        cut = _cut(whole)
+        if _is_whole(cut, whole):
+            return whole, cut
+    waits = _graph(by_address, musts)
+    return waits, _cut(waits)
 
 
 Edge = tuple[Address, Address]
@@ -38,31 +51,44 @@ Edge = tuple[Address, Address]
 
 
 def _graph(by_address: Mapping[Address, Change], edges: Iterable[Edge]) -> Graph:
-    waits: dict[Address, set[Address]] = {address: set() for address in by_address}
+    waits: dict[Address, set[Address]] = {}
     for waiting, needed in edges:
-        waits[waiting].add(needed)
-    return {address: frozenset(others - {address}) for address, others in waits.items()}
+        if waiting != needed:
+            waits.setdefault(waiting, set()).add(needed)
+    nothing: frozenset[Address] = frozenset()
+    return {address: frozenset(waits.get(address, nothing)) for address in by_address}
 
 
-def _musts(by_address: Mapping[Address, Change]) -> Iterator[Edge]:
-    freed: dict[str, list[Address]] = {}
+def _by_action(by_address: Mapping[Address, Change]) -> Mapping[Action, set[Address]]:
+    found: dict[Action, set[Address]] = {action: set() for action in SIGNS}
     for address, change in by_address.items():
-        for claim in change.frees:
+        found[change.action].add(address)
+    return found
+
+
+def _musts(by_address: Mapping[Address, Change], of_action: Mapping[Action, Set[Address]]) -> Iterator[Edge]:
+    created, deleted = of_action["create"], of_action["delete"]
+    freed: dict[str, list[Address]] = {}
+    for address in by_address.keys() - created:
+        for claim in by_address[address].frees:
             freed.setdefault(claim, []).append(address)
     for address, change in by_address.items():
         before, after = _needs(change.before), _needs(change.after)
-        yield from ((address, needed) for needed in after if _is(by_address, needed, "create"))
-        yield from ((needed, address) for needed in before - after if _is(by_address, needed, "delete"))
-        yield from ((address, holder) for claim in change.acquires for holder in freed.get(claim, ()))
+        for needed in after & created:
+            yield address, needed
+        if deleted:
+            for needed in (before - after) & deleted:
+                yield needed, address
+        if freed:
+            for claim in change.acquires:
+                for holder in freed.get(claim, ()):
+                    yield address, holder
 
 
-def _wishes(by_address: Mapping[Address, Change]) -> Iterator[Edge]:
+def _wishes(by_address: Mapping[Address, Change], of_action: Mapping[Action, Set[Address]]) -> Iterator[Edge]:
+    updated = of_action["update"]
     for address, change in by_address.items():
-        yield from ((address, needed) for needed in _needs(change.after) if _is(by_address, needed, "update"))
-
-
-def _is(by_address: Mapping[Address, Change], address: Address, action: str) -> bool:
-    return address in by_address and by_address[address].action == action
+        yield from ((address, needed) for needed in _needs(change.after) & updated)
 
 
 def _needs(state: State | None) -> frozenset[Address]:
@@ -77,32 +103,42 @@ def layers(changes: Iterable[Change]) -> tuple[tuple[Change, ...], ...]:
     Raises: DependencyCycle naming every address in the cycle.
     """
     by_address = {change.address: change for change in changes}
-    try:
-        cut = _cut(graph(by_address.values()))
-    except CycleError as exc:
-        raise DependencyCycle(exc.args[1][1:]) from exc
+    waits, cut = _graph_and_layers(by_address)
+    if not _is_whole(cut, waits):
+        raise _cycle(waits)
     return tuple(tuple(by_address[address] for address in layer) for layer in cut)
 
 
-def _ends(waits: Graph) -> bool:
+def _is_whole(cut: Layers, waits: Graph) -> bool:
     """Whether nothing waits for itself."""
-    try:
-        TopologicalSorter(waits).prepare()
-    except CycleError:
-        return False
-    return True
+    return sum(map(len, cut)) == len(waits)
 
 
-def _cut(waits: Graph) -> list[list[Address]]:
-    """Layers of a graph; sorted on the way in, so that of several cycles the same one is always found."""
-    sorter = TopologicalSorter({address: sorted(waits[address]) for address in sorted(waits)})
-    sorter.prepare()
-    cut: list[list[Address]] = []
-    while sorter.is_active():
-        ready = sorted(sorter.get_ready())
-        cut.append(ready)
-        sorter.done(*ready)
+def _cut(waits: Graph) -> Layers:
+    """Layers of a graph, each sorted; what waits in a circle, or for one, is in none of them."""
+    dependants = _dependants(waits)
+    left = {address: len(others) for address, others in waits.items()}
+    cut: Layers = []
+    layer = sorted(address for address, number in left.items() if not number)
+    while layer:
+        cut.append(layer)
+        free = []
+        for address in layer:
+            for one in dependants.get(address, ()):
+                left[one] -= 1
+                if not left[one]:
+                    free.append(one)
+        layer = sorted(free)
     return cut
+
+
+def _cycle(waits: Graph) -> DependencyCycle:
+    """What waits for itself; looked for in the order of addresses, so that of several the same one is found."""
+    try:
+        TopologicalSorter({address: sorted(waits[address]) for address in sorted(waits)}).prepare()
+    except CycleError as exc:
+        return DependencyCycle(exc.args[1][1:])
+    raise AssertionError("what is in no layer waits in a circle")
 
 
 def order(changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -118,27 +154,34 @@ def needed_by(chosen: Collection[Address], changes: Iterable[Change]) -> frozens
 
     A subset is closed when this is empty.
     """
-    return _reached(chosen, graph(changes)) - frozenset(chosen)
+    start, planned = frozenset(chosen), tuple(changes)
+    if start.issuperset(change.address for change in planned):
+        return frozenset()
+    return _reached(start, graph(planned)) - start
 
 
 def waiting_for(blocked: Collection[Address], changes: Iterable[Change]) -> frozenset[Address]:
     """The changes that wait for any of `blocked`, directly or through others."""
-    return _reached(blocked, _dependants(changes)) - frozenset(blocked)
+    if not blocked:
+        return frozenset()
+    return _reached(blocked, _dependants(graph(changes))) - frozenset(blocked)
 
 
 def foremost(addresses: Collection[Address], changes: Iterable[Change]) -> frozenset[Address]:
     """Those of `addresses` that wait for none of the others, neither directly nor through other changes."""
-    dependants = _dependants(changes)
+    if not addresses:
+        return frozenset()
+    dependants = _dependants(graph(changes))
     behind = {one for address in addresses for one in dependants.get(address, ())}
     return frozenset(addresses) - _reached(behind, dependants)
 
 
-def _dependants(changes: Iterable[Change]) -> dict[Address, set[Address]]:
+def _dependants(waits: Graph) -> dict[Address, list[Address]]:
     """By address, the changes that wait for it directly."""
-    dependants: dict[Address, set[Address]] = {}
-    for address, needed in graph(changes).items():
+    dependants: dict[Address, list[Address]] = {}
+    for address, needed in waits.items():
         for one in needed:
-            dependants.setdefault(one, set()).add(address)
+            dependants.setdefault(one, []).append(address)
     return dependants
 
 
@@ -150,21 +193,38 @@ def closure(changes: Iterable[Change], *sides: Mapping[Address, State]) -> froze
     in (declared, live).
     """
     planned = tuple(changes)
-    claims = {claim for change in planned for claim in change.acquires | change.frees}
-    deleted = {change.address for change in planned if change.action == "delete"}
-    touched = {
+    reached = _touched(planned, sides)
+    for change in planned:
+        reached.add(change.address)
+        reached |= _needs(change.before)
+        reached |= _needs(change.after)
+    pending = list(reached)
+    while pending:
+        address = pending.pop()
+        for side in sides:
+            if address in side and not reached.issuperset(side[address].depends_on):
+                more = side[address].depends_on - reached
+                reached |= more
+                pending += more
+    return frozenset(reached)
+
+
+def _touched(changes: Iterable[Change], sides: Iterable[Mapping[Address, State]]) -> set[Address]:
+    """What depends on something that the changes delete, or holds a claim that they take or free."""
+    claims: set[str] = set()
+    deleted: set[Address] = set()
+    for change in changes:
+        claims |= change.acquires | change.frees
+        if change.action == "delete":
+            deleted.add(change.address)
+    if not (claims or deleted):
+        return set()
+    return {
         state.address
         for side in sides
         for state in side.values()
         if not (claims.isdisjoint(state.claims) and deleted.isdisjoint(state.depends_on))
     }
-    needs: dict[Address, set[Address]] = {}
-    for change in planned:
-        needs.setdefault(change.address, set()).update(_needs(change.before), _needs(change.after))
-    for side in sides:
-        for address, state in side.items():
-            needs.setdefault(address, set()).update(state.depends_on)
-    return _reached({change.address for change in planned} | touched, needs)
 
 
 def _reached(start: Iterable[Address], edges: Mapping[Address, Collection[Address]]) -> frozenset[Address]:

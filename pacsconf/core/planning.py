@@ -162,7 +162,9 @@ def _differences(scenario: Scenario) -> tuple[Difference, ...]:
     """What the sides make of every address but those that are plainly equal and that nobody was asked about."""
     declared, live, last = scenario.declared, scenario.live, scenario.record.owned
     ignored = {name: ignoring(part.ignore) for name, part in scenario.systems.items()}
-    asked = scenario.record.waiting.keys() & (declared.keys() | live.keys() | (last or {}).keys())
+    asked = {
+        each for each in scenario.record.waiting if any(each in side for side in (declared, live, last or {}))
+    }
     return compare(
         declared,
         live,

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 
 from pacsconf.core.address import Address
 
+_WILD = frozenset("*?[")
 
-def matches(pattern: str, address: Address, root: Address) -> bool:
-    """Whether a pattern names this address: by itself, by its root, or by its system or kind alone.
+
+def matching(patterns: Iterable[str]) -> Callable[[Address, Address], bool]:
+    """A test whether any of the patterns names an address: by itself, by its root, or by system or kind alone.
 
     `*`, `?` and `[…]` stand for any text, any character, any of these; `directory`, `directory/device` and
-    `directory/device/ct-*` are patterns. What is contained in a root goes with the root.
+    `directory/device/ct-*` are patterns. What is contained in a root goes with the root. The test is for many
+    addresses, so that patterns without a wildcard are looked up and the others are one expression.
     """
-    named = (
-        str(address),
-        str(root),
-        address.system,
-        f"{address.system}/{address.kind}",
-    )
-    return any(fnmatchcase(name, pattern) for name in named)
+    given = tuple(patterns)
+    if not given:
+        return lambda _address, _root: False
+    exact = frozenset(pattern for pattern in given if _WILD.isdisjoint(pattern))
+    wild = [translate(pattern) for pattern in given if pattern not in exact]
+    fits = re.compile("|".join(wild)).match if wild else None
 
+    def named(address: Address, root: Address) -> bool:
+        system, kind, _ = address
+        names = (str(address), str(root), system, f"{system}/{kind}")
+        return not exact.isdisjoint(names) or (fits is not None and any(map(fits, names)))
 
-def any_match(patterns: Iterable[str], address: Address, root: Address) -> bool:
-    """Whether any of the patterns names this address."""
-    return any(matches(pattern, address, root) for pattern in patterns)
+    return named
 
 
 def system_of(pattern: str) -> str:
@@ -40,9 +45,6 @@ def reads(pattern_targets: Iterable[str], pattern_excludes: Iterable[str], syste
     return wanted and not any(exclude in (system, f"{system}/*") for exclude in excludes)
 
 
-_WILD = frozenset("*?[")
-
-
 def ignoring(patterns: Iterable[str]) -> Callable[[Address, str], bool]:
     """A test for what one system's `ignore:` leaves to others, as `compare` takes it.
 
@@ -50,14 +52,20 @@ def ignoring(patterns: Iterable[str]) -> Callable[[Address, str], bool]:
     without a wildcard are looked up: an adopted system may have thousands.
     """
     rules = [(resource, field) for resource, _, field in (pattern.partition(":") for pattern in patterns)]
+    if not rules:
+        return lambda _address, _field: False
     exact = {rule for rule in rules if not _WILD.intersection("".join(rule))}
-    wild = [rule for rule in rules if rule not in exact]
+    wild = [
+        (re.compile(translate(resource)).match, re.compile(translate(field)).match if field else None)
+        for resource, field in rules
+        if (resource, field) not in exact
+    ]
 
     def ignored(address: Address, field: str) -> bool:
         name = f"{address.kind}/{address.name}"
         return not exact.isdisjoint(((name, ""), (name, field))) or any(
-            fnmatchcase(name, resource) and (not wanted or (bool(field) and fnmatchcase(field, wanted)))
-            for resource, wanted in wild
+            fits(name) and (fits_field is None or (bool(field) and fits_field(field)))
+            for fits, fits_field in wild
         )
 
     return ignored

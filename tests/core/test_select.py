@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pacsconf.core.address import Address
-from pacsconf.core.select import ignoring, matches, reads
+from pacsconf.core.select import ignoring, matching, reads
 
 DEVICE = Address.parse("directory/device/ct-1")
 ENTITY = Address.parse("directory/network-ae/ct-1/CT1")
@@ -27,7 +27,7 @@ ENTITY = Address.parse("directory/network-ae/ct-1/CT1")
     ],
 )
 def test_a_pattern_names_an_address_by_itself_its_root_its_kind_or_its_system(pattern, names):
-    assert matches(pattern, ENTITY, DEVICE) is names
+    assert matching([pattern])(ENTITY, DEVICE) is names
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,17 @@ def test_a_result_is_with_the_system_at_once_though_the_disk_is_asked_for_many(j
     writer.close()
 
 
+def test_a_layer_of_intents_is_one_line_and_one_trip_to_the_disk(journal, monkeypatch):
+    synced = []
+    layer = [Address.of("directory", "device", f"ct-{number}") for number in range(5_000)]
+    writer = journal.write(ID)
+    monkeypatch.setattr(os, "fsync", synced.append)
+    writer.intend(Change("create", None, State(address, address, {})) for address in layer)
+    assert (len(synced), journal._path(ID).read_bytes().count(b"\n")) == (1, 1)
+    assert journal.outcomes(ID) == {address: unknown(address) for address in layer}
+    writer.close()
+
+
 def test_values_are_never_in_it(journal, tmp_path):
     write(journal)
     assert all(b"s3cret" not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())

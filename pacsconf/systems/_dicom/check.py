@@ -47,8 +47,9 @@ class Check:
                 )
             return
         lacking: dict[str, list[Address]] = {}
+        told: dict[tuple[str, ...], str] = {}
         for change in writing:
-            for what in self._unknown_to(self.schema, change):
+            for what in self._unknown_to(self.schema, change, told):
                 lacking.setdefault(what, []).append(change.address)
         for what, addresses in sorted(lacking.items()):
             yield Finding(
@@ -60,21 +61,23 @@ class Check:
                 about=addresses[0],
             )
 
-    def _unknown_to(self, schema: Schema, change: Change) -> Iterator[str]:
+    def _unknown_to(self, schema: Schema, change: Change, told: dict[tuple[str, ...], str]) -> Iterator[str]:
+        """What the schema lacks for a change. `told` is what was found for an attribute and classes before."""
         form = shape(change.address.kind, change.address.name)
         if schema.object_class(form.object_class) is None:
             yield f"the object class {form.object_class}"
             return
         entry = self.tree.entries.get(change.address)
-        classes = [form.object_class, *(entry.texts("objectClass") if entry else ())]
+        classes = (form.object_class, *(entry.texts("objectClass") if entry else ()))
         for field in change.fields:
-            attribute = form.row(field.name).attribute
             if field.after is None:
                 continue
-            if schema.attribute(attribute) is None:
-                yield f"the attribute {attribute}"
-            elif not schema.allowing(attribute, classes) and schema.auxiliary_for(attribute) is None:
-                yield f"an object class that lets such an entry hold {attribute}"
+            attribute = form.row(field.name).attribute
+            key = (attribute, *classes)
+            if key not in told:
+                told[key] = _lack(schema, attribute, classes)
+            if told[key]:
+                yield told[key]
 
     # --- deletes --------------------------------------------------------------------------------------------
 
@@ -118,6 +121,15 @@ class Check:
     def _described(self, entry: Entry) -> str:
         kinds = [name for name in entry.texts("objectClass") if name.lower() != "top"]
         return f"{names.leaf(entry.dn)} ({', '.join(kinds)})"
+
+
+def _lack(schema: Schema, attribute: str, classes: Sequence[str]) -> str:
+    """What stands in the way of an attribute in an entry of these classes; empty for nothing."""
+    if schema.attribute(attribute) is None:
+        return f"the attribute {attribute}"
+    if not schema.allowing(attribute, classes) and schema.auxiliary_for(attribute) is None:
+        return f"an object class that lets such an entry hold {attribute}"
+    return ""
 
 
 def _kept(address: Address, why: str, what: Iterable[str]) -> Finding:

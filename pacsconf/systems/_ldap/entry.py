@@ -23,11 +23,12 @@ class Entry:
 
     def texts(self, attribute: str) -> tuple[str, ...]:
         """The values as text; what is no UTF-8 shows as such."""
-        return tuple(value.decode(errors="backslashreplace") for value in self.values(attribute))
+        return tuple([value.decode(errors="backslashreplace") for value in self.values(attribute)])
 
     def text(self, attribute: str) -> str | None:
         """The first value as text."""
-        return next(iter(self.texts(attribute)), None)
+        values = self.values(attribute)
+        return values[0].decode(errors="backslashreplace") if values else None
 
 
 def is_secret(attribute: str) -> bool:

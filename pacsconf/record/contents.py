@@ -14,7 +14,7 @@ what changed.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
@@ -28,6 +28,7 @@ from pacsconf.core.changeset import ChangeSet, changeset_from_json, changeset_to
 from pacsconf.core.errors import PacsconfError, RecordError
 from pacsconf.core.plan import canonical
 from pacsconf.core.resource import State, one_of
+from pacsconf.record.owned import MISREAD, from_lines, states_from_lines, states_to_lines
 
 FORMAT_VERSION = 1
 
@@ -147,38 +148,9 @@ def from_files(paths: Iterable[str], read: Callable[[str], bytes]) -> Contents:
             one.address: one
             for path in sorted(present)
             if path.startswith("attested/") and path.endswith(".jsonl")
-            for one in _from_lines(read(path), path, _attestation_from_json)
+            for one in from_lines(enumerate(read(path).splitlines(), start=1), path, _attestation_from_json)
         },
     )
-
-
-def states_to_lines(states: Iterable[State]) -> bytes:
-    """States as JSON, one a line."""
-    return b"".join(canonical(state_to_json(state)) + b"\n" for state in states)
-
-
-def states_from_lines(data: bytes, path: str) -> Iterator[State]:
-    """The inverse of `states_to_lines`; `path` is for the message.
-
-    Raises: RecordError naming the line.
-    """
-    yield from _from_lines(data, path, _state_from_json)
-
-
-def _from_lines(data: bytes, path: str, parse: Callable[[Any], T]) -> Iterator[T]:
-    """What each line holds. Raises: RecordError naming the line."""
-    for number, line in enumerate(data.splitlines(), start=1):
-        try:
-            yield parse(json.loads(line))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
-            raise _unreadable(f"{path}:{number}", exc) from exc
-
-
-def _state_from_json(data: Any) -> State:
-    state = state_from_json(data)
-    if state is None:
-        raise ValueError("a state is missing")
-    return state
 
 
 def entry_from_file(data: bytes, commit: str = "") -> Entry:
@@ -204,7 +176,7 @@ def _parsed(path: str, read: Callable[[str], bytes], parse: Callable[[Any], T]) 
         raise
     except PacsconfError as exc:
         raise _unreadable(path, exc.message) from exc
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
+    except MISREAD as exc:
         raise _unreadable(path, exc) from exc
 
 

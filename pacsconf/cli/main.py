@@ -5,6 +5,7 @@ Each command is a function that returns its exit code; what goes wrong in the wo
 
 from __future__ import annotations
 
+import gc
 import shlex
 import sys
 from collections.abc import Sequence
@@ -103,9 +104,12 @@ class Invocation:
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
-    """Run one command and leave with its exit code (`exits.Exit`)."""
+    """Run one command and leave with its exit code (`exits.Exit`). Without arguments: those of the process."""
     sys.excepthook = _defect
-    sys.exit(_code(arguments))
+    code = _code(arguments)
+    if arguments is None:  # the process ends, so what it holds need not be searched for garbage once more
+        gc.freeze()
+    sys.exit(code)
 
 
 def _code(arguments: Sequence[str] | None) -> int:

@@ -36,7 +36,18 @@ class Address(NamedTuple):
         """
         if not (parts and all(parts)):
             raise ValueError(f"a name in {system}/{kind} is empty, so nothing can be addressed by it")
-        return cls(system, kind, "/".join([part if _IS_PLAIN_PART(part) else _quoted(part) for part in parts]))
+        return cls(
+            system, kind, "/".join([part if _IS_PLAIN_PART(part) else _quoted(part) for part in parts])
+        )
+
+    def below(self, kind: str, part: str) -> Address:
+        """The address of what stands below this one: its name parts and one more.
+
+        Raises: ValueError when the part is empty.
+        """
+        if not part:
+            raise ValueError(f"a name below {self} is empty, so nothing can be addressed by it")
+        return Address(self.system, kind, f"{self.name}/{part if _IS_PLAIN_PART(part) else _quoted(part)}")
 
     @classmethod
     def parse(cls, text: str) -> Address:

@@ -108,7 +108,7 @@ class Resource(BaseModel):
 
 
 class Typed(Sequence[Resource]):
-    """The resources of these states in their order, typed when somebody looks at one.
+    """The resources of these states by address, typed when somebody looks at one.
 
     A system that can make plain values by itself saves the models, which a plan never looks at.
     """
@@ -119,7 +119,7 @@ class Typed(Sequence[Resource]):
 
     @cached_property
     def _made(self) -> tuple[Resource, ...]:
-        return tuple(self._kinds[address.kind].of(state) for address, state in self.states.items())
+        return tuple(self._kinds[address.kind].of(self.states[address]) for address in sorted(self.states))
 
     @overload
     def __getitem__(self, at: int) -> Resource: ...

@@ -59,3 +59,10 @@ def test_what_is_no_address_is_refused_with_an_example(text):
 def test_an_empty_name_cannot_be_addressed(names):
     with pytest.raises(ValueError, match="a name in directory/device is empty"):
         Address.of("directory", "device", *names)
+
+
+def test_what_stands_below_has_one_part_more():
+    device = Address.of("d", "device", "ct/1")
+    assert device.below("network-ae", "A B") == Address.of("d", "network-ae", "ct/1", "A B")
+    with pytest.raises(ValueError, match="empty"):
+        device.below("network-ae", "")

@@ -15,7 +15,7 @@ from typing import Literal
 from pacsconf.core.resource import Value
 from pacsconf.systems._dicom.kinds import EXTRA
 from pacsconf.systems._ldap import names
-from pacsconf.systems._ldap.directory import Values
+from pacsconf.systems._ldap.entry import Values
 
 Syntax = Literal["text", "host", "boolean", "integer", "role", "dn", "reference", "binary"]
 """`host` and `role` are text that a directory compares without case: one spelling is kept. A `reference` is the
@@ -193,19 +193,25 @@ def _decoded(row: Row, value: bytes, resolve: Resolve) -> str:
 
 def canonical(row: Row, text: str, resolve: Resolve = names.canonical) -> str:
     """The one spelling of a value, where a directory takes several for the same."""
-    match row.syntax:
-        case "host":
-            return text.lower()
-        case "role":
-            return text.upper()
-        case "binary":
-            return base64.b64encode(base64.b64decode(text)).decode()
-        case "dn":
-            return names.canonical(text)
-        case "reference":
-            return resolve(text)
-        case _:
-            return text
+    spell = speller(row, resolve)
+    return spell(text) if spell else text
+
+
+def speller(row: Row, resolve: Resolve) -> Callable[[str], str] | None:
+    """What gives a row's values their one spelling; None where they have it."""
+    return resolve if row.syntax == "reference" else _SPELLERS.get(row.syntax)
+
+
+def _encoding(text: str) -> str:
+    return base64.b64encode(base64.b64decode(text)).decode()
+
+
+_SPELLERS: Mapping[Syntax, Callable[[str], str]] = {
+    "host": str.lower,
+    "role": str.upper,
+    "binary": _encoding,
+    "dn": names.canonical,
+}
 
 
 def _boolean(row: Row, text: str) -> bool:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from pacsconf.core.address import Address
 from pacsconf.core.finding import Finding, Path
-from pacsconf.inventory.model import Connection, Device, Inventory, Model, NetworkAE, Site, TransferCapability
-from pacsconf.systems._dicom.attributes import CONTAINERS, SHAPES, canonical
+from pacsconf.core.on_demand import OnDemand
+from pacsconf.core.resource import Fields, State, Typed
+from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, Site, TransferCapability
+from pacsconf.systems._dicom.attributes import CONTAINERS
 from pacsconf.systems._dicom.extra import misplaced
-from pacsconf.systems._dicom.kinds import EXTRA, KINDS, Container, EntryResource, UniqueAETitleEntry
+from pacsconf.systems._dicom.fields import (
+    capability_fields,
+    connection_fields,
+    device_fields,
+    entity_fields,
+)
+from pacsconf.systems._dicom.kinds import EXTRA, KINDS
 from pacsconf.systems.base import Declared
 
 
@@ -33,7 +42,7 @@ class Intent:
     def claim(self, device: str, title: str) -> frozenset[str]:
         """What the holder of a title claims: nobody else has it in its domain."""
         claim = f"ae-title:{self.domains.get(device.lower(), 'default')}/{title}"
-        return frozenset({claim}) - self.shared
+        return frozenset() if claim in self.shared else frozenset((claim,))
 
 
 def declare(system: str, inventory: Inventory) -> tuple[Declared, Intent]:
@@ -41,23 +50,28 @@ def declare(system: str, inventory: Inventory) -> tuple[Declared, Intent]:
 
     That is the containers, devices that are in use with all below them, and the titles of those planned too.
     """
-    collected = _collect(system, inventory)
-    unique = {item.resource.address: item for item in reversed(collected)}
+    domains, shared = _domains(inventory), _shared(inventory)
     live = [device for device in inventory.devices.values() if device.lifecycle != "retired"]
+    titles = {device.name: _titles(device) for device in live}
+    collected = _collect(_Maker(system, Intent(domains=domains, shared=shared), titles), live)
+    addresses, item = collected.states.keys(), collected.item
+    findings = (
+        *map(_collision, collected.collisions),
+        *_misplaced(collected.special),
+        *_title_findings(live, titles),
+        *_unconnected(live),
+    )
     declared = Declared(
-        tuple(unique[address].resource for address in sorted(unique)),
-        (*_collisions(collected), *_misplaced(collected), *_title_findings(live), *_unconnected(live)),
-        _retired(system, inventory) - unique.keys(),
-        {address: text for item in unique.values() for address, text in item.cautions(inventory)},
-        {address: item.paths() for address, item in unique.items()},
+        Typed(collected.states, KINDS),
+        findings,
+        _retired(system, inventory) - addresses,
+        OnDemand(addresses, lambda address: item(address).caution(inventory)),
+        OnDemand(addresses, lambda address: item(address).paths()),
     )
-    intent = Intent(
-        {address: item.spelled for address, item in unique.items()},
-        {address: item.named() for address, item in unique.items()},
-        _domains(inventory),
-        _shared(inventory),
-    )
-    return declared, intent
+    named = {each.state.address: each.named() for each in collected.special if collected.is_meant(each)}
+    extras = dict.fromkeys(addresses, ()) | named
+    spelling = OnDemand(addresses, lambda address: item(address).spelled)
+    return declared, Intent(spelling, extras, domains, shared)
 
 
 def _retired(system: str, inventory: Inventory) -> frozenset[Address]:
@@ -66,11 +80,13 @@ def _retired(system: str, inventory: Inventory) -> frozenset[Address]:
     return frozenset({Address.of(system, "device", device.name.lower()) for device in gone} | titles)
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One resource with the place it comes from; `source` is None for what the inventory does not spell out."""
+_WITH_VENDOR_DATA = frozenset({"device", "network-ae"})
 
-    resource: EntryResource
+
+class _Item(NamedTuple):
+    """One state with the place it comes from; `source` is None for what the inventory does not spell out."""
+
+    state: State
     spelled: str
     path: Path
     source: Any = None
@@ -78,143 +94,155 @@ class _Item:
 
     def named(self) -> tuple[str, ...]:
         """Attributes of which the inventory speaks although others may keep theirs there."""
-        vendor_data = ("dicomVendorData",) if getattr(self.source, "vendor_data", ()) else ()
-        return (*(self.source.extra if self.source else ()), *vendor_data)
+        vendor_data = self.state.address.kind in _WITH_VENDOR_DATA and self.source.vendor_data
+        return (*self.source.extra, *(("dicomVendorData",) if vendor_data else ()))
 
     def paths(self) -> Mapping[str, Path]:
+        """To the resource itself, under "", and to each of its fields."""
         found: dict[str, Path] = {"": self.path}
-        for name in self.resource.fields():
+        for name in self.state.fields:
             extra = name.startswith(EXTRA)
             found[name] = (*self.path, "extra", name.removeprefix(EXTRA)) if extra else (*self.path, name)
         return found
 
-    def cautions(self, inventory: Inventory) -> Iterator[tuple[Address, str]]:
+    def caution(self, inventory: Inventory) -> str | None:
+        """Why creating or changing it wants a second look."""
         site = inventory.sites.get(self.site or "")
-        if isinstance(self.source, Connection) and site and _outside(self.source.host, site):
-            networks = ", ".join(str(network) for network in site.networks)
-            yield (
-                self.resource.address,
-                f"{self.source.host} is outside the networks of site {self.site} ({networks})",
-            )
+        if not (isinstance(self.source, Connection) and site and _outside(self.source.host, site)):
+            return None
+        networks = ", ".join(str(network) for network in site.networks)
+        return f"{self.source.host} is outside the networks of site {self.site} ({networks})"
 
 
-def _collect(system: str, inventory: Inventory) -> list[_Item]:
-    """Every entry in the order of the inventory; a title once for each who wants it."""
-    items = list(_containers(system))
-    active = [
-        device for device in inventory.devices.values() if device.lifecycle not in ("planned", "retired")
-    ]
-    planned = [device for device in inventory.devices.values() if device.lifecycle == "planned"]
-    shared, domains = _shared(inventory), _domains(inventory)
-    for device in active:
-        items += _Maker(system, device, Intent(domains=domains, shared=shared)).all()
-    for device in planned:
-        items += _Maker(system, device, Intent()).titles()
-    return items
+_Place = tuple[str, Path, Any, str | None]
+"""What an item is beside its state. A bare tuple, since there is one of each and few are looked at."""
 
 
-def _containers(system: str) -> Iterator[_Item]:
-    root = Address.of(system, "container", "configuration")
-    for name, (_, cn) in CONTAINERS.items():
-        address = Address.of(system, "container", name)
-        needs = frozenset() if address == root else frozenset({root})
-        yield _Item(Container(address=address, root=root, depends_on=needs), cn, ("systems", system))
+@dataclass(slots=True)
+class _Collected:
+    """Every entry that is to stand in a directory, in the order of the inventory."""
+
+    states: dict[Address, State] = field(default_factory=dict)
+    """Of several at one address the first."""
+    places: dict[Address, _Place] = field(default_factory=dict)
+    collisions: list[tuple[_Item, _Item]] = field(default_factory=list)
+    """What has an address that another has, and that other; everybody may want the same title."""
+    special: list[_Item] = field(default_factory=list)
+    """Those that name attributes which others may write too."""
+
+    def add(
+        self, state: State, spelled: str, path: Path, source: Any = None, site: str | None = None
+    ) -> None:
+        address = state.address
+        if address not in self.states:
+            self.states[address] = state
+            self.places[address] = (spelled, path, source, site)
+        elif address.kind != "unique-ae-title":
+            self.collisions.append((_Item(state, spelled, path, source, site), self.item(address)))
+        if source and (source.extra or (address.kind in _WITH_VENDOR_DATA and source.vendor_data)):
+            self.special.append(_Item(state, spelled, path, source, site))
+
+    def item(self, address: Address) -> _Item:
+        return _Item(self.states[address], *self.places[address])
+
+    def is_meant(self, item: _Item) -> bool:
+        """Whether it is the first at its address."""
+        return self.states[item.state.address] is item.state
+
+
+def _collect(maker: _Maker, devices: Iterable[Device]) -> _Collected:
+    """What is made of these devices; of planned ones the titles, after all else."""
+    devices = tuple(devices)
+    maker.containers()
+    for device in devices:
+        if device.lifecycle != "planned":
+            maker.device(device)
+    for device in devices:
+        if device.lifecycle == "planned":
+            maker.reserve(device)
+    return maker.collected
 
 
 class _Maker:
-    """Makes the entries of one device."""
+    """Makes the entries of one device after the other. `titles` are those that each answers to, by its name."""
 
-    def __init__(self, system: str, device: Device, intent: Intent) -> None:
-        self.system = system
-        self.device = device
-        self.intent = intent
-        self.root = Address.of(system, "device", device.name.lower())
-        self.path: Path = ("devices", device.name)
+    def __init__(self, system: str, intent: Intent, titles: Mapping[str, Mapping[str, Path]]) -> None:
+        self.collected = _Collected()
+        self._system = system
+        self._intent = intent
+        self._titles = titles
+        self._devices = frozenset({Address.of(system, "container", "devices")})
+        self._registry = frozenset({Address.of(system, "container", "unique-ae-titles")})
+        self._capabilities: dict[tuple[str, str, tuple[str, ...]], Fields] = {}
+        """Fields by what they are made of: devices of one profile all offer the same."""
 
-    def all(self) -> Iterator[_Item]:
-        needs = frozenset({Address.of(self.system, "container", "devices")})
-        yield self._item(self.root, needs, self.device.name, self.path, self.device)
-        for name, connection in self.device.connections.items():
-            address = Address.of(self.system, "network-connection", self.device.name.lower(), name.lower())
-            path = (*self.path, "connections", name)
-            yield self._item(address, frozenset({self.root}), name, path, connection)
-        yield from self.titles()
-        for ae in self.device.ae_titles.values():
-            yield from self._entity(ae)
+    def containers(self) -> None:
+        root = Address.of(self._system, "container", "configuration")
+        for name, (_, cn) in CONTAINERS.items():
+            address = Address.of(self._system, "container", name)
+            needs = frozenset() if address == root else frozenset({root})
+            self.collected.add(State(address, root, {}, needs), cn, ("systems", self._system))
 
-    def titles(self) -> Iterator[_Item]:
-        """The reservations; the wildcard is nobody's to reserve."""
-        registry = frozenset({Address.of(self.system, "container", "unique-ae-titles")})
-        for title, path in _titles(self.device).items():
-            address = Address.of(self.system, "unique-ae-title", title)
-            resource = UniqueAETitleEntry(address=address, root=self.root, depends_on=registry)
-            yield _Item(resource, title, path)
+    def device(self, device: Device) -> None:
+        """The device with all below it."""
+        root, path, site, add = self._root(device), ("devices", device.name), device.site, self.collected.add
+        add(State(root, root, device_fields(device), self._devices), device.name, path, device, site)
+        needs = frozenset({root})
+        for name, connection in device.connections.items():
+            address = root.below("network-connection", name.lower())
+            state = State(address, root, connection_fields(connection), needs)
+            add(state, name, (*path, "connections", name), connection, site)
+        reserved = self.reserve(device)
+        for ae in device.ae_titles.values():
+            self._entity(device, root, ae, reserved)
 
-    def _entity(self, ae: NetworkAE) -> Iterator[_Item]:
-        name = self.device.name.lower()
-        address = Address.of(self.system, "network-ae", name, ae.title)
-        titles = {title for title in (ae.title, *ae.answers_to) if title != "*"}
-        needs = {self.root, *(Address.of(self.system, "unique-ae-title", title) for title in titles)}
-        needs |= {
-            Address.of(self.system, "network-connection", name, each.lower()) for each in ae.connections
-        }
-        path = (*self.path, "ae_titles", ae.title)
-        claims = frozenset() if ae.shared_title else self.intent.claim(name, ae.title)
-        yield self._item(address, frozenset(needs), ae.title, path, ae, claims)
-        for position, capability in enumerate(ae.capabilities):
-            yield self._capability(address, ae, capability, (*path, "capabilities", position))
+    def reserve(self, device: Device) -> Mapping[str, Address]:
+        """The reservations of a device's titles, and their addresses; the wildcard is nobody's to reserve."""
+        root = self._root(device)
+        found = {}
+        for title, path in self._titles[device.name].items():
+            found[title] = address = Address.of(self._system, "unique-ae-title", title)
+            self.collected.add(State(address, root, {}, self._registry), title, path)
+        return found
 
-    def _capability(
-        self, ae_address: Address, ae: NetworkAE, source: TransferCapability, path: Path
-    ) -> _Item:
-        parts = (self.device.name.lower(), ae.title, source.name.lower())
-        address = Address.of(self.system, "transfer-capability", *parts)
-        return self._item(address, frozenset({ae_address}), source.name, path, source)
+    def _root(self, device: Device) -> Address:
+        return Address.of(self._system, "device", device.name.lower())
 
-    def _item(
-        self,
-        address: Address,
-        needs: frozenset[Address],
-        spelled: str,
-        path: Path,
-        source: Model,
-        claims: frozenset[str] = frozenset(),
-    ) -> _Item:
-        values = _values(address.kind, source, self.device)
-        resource = KINDS[address.kind].model_validate(
-            {"address": address, "root": self.root, "depends_on": needs, "claims": claims, **values}
-        )
-        return _Item(resource, spelled, path, source, self.device.site)
+    def _entity(self, device: Device, root: Address, ae: NetworkAE, reserved: Mapping[str, Address]) -> None:
+        address = root.below("network-ae", ae.title)
+        needs = {reserved[title] for title in (ae.title, *ae.answers_to) if title in reserved}
+        needs.update([root, *(root.below("network-connection", name.lower()) for name in ae.connections)])
+        claims = frozenset() if ae.shared_title else self._intent.claim(device.name, ae.title)
+        path: Path = ("devices", device.name, "ae_titles", ae.title)
+        state = State(address, root, entity_fields(ae, device), frozenset(needs), claims)
+        self.collected.add(state, ae.title, path, ae, device.site)
+        above = frozenset({address})
+        for position, each in enumerate(ae.capabilities):
+            below = address.below("transfer-capability", each.name.lower())
+            state = State(below, root, self._capability_fields(each), above)
+            place: Path = (*path, "capabilities", position)
+            self.collected.add(state, each.name, place, each, device.site)
 
-
-def _values(kind: str, source: Any, device: Device) -> dict[str, Any]:
-    """A resource's fields from the model of the same names, in canonical spelling."""
-    values = {row.field: getattr(source, row.field) for row in SHAPES[kind].rows}
-    if kind == "device":
-        values["device_types"] = device.device_types or device.modality
-    if kind == "network-ae":
-        values["character_sets"] = source.character_sets or device.character_sets
-    rows = {row.field: row for row in SHAPES[kind].rows}
-    plain = {name: _canonical(rows[name], value) for name, value in values.items()}
-    return plain | {"extra": {name: members for name, members in source.extra.items() if members}}
-
-
-def _canonical(row: Any, value: Any) -> Any:
-    if isinstance(value, tuple):
-        return tuple(canonical(row, member, str.lower) for member in value if member)
-    return (canonical(row, value) or None) if isinstance(value, str) else value
+    def _capability_fields(self, capability: TransferCapability) -> Fields:
+        key = (capability.sop_class, capability.role, capability.transfer_syntaxes)
+        if capability.extra:
+            return capability_fields(capability)
+        found = self._capabilities.get(key)
+        if found is None:
+            found = self._capabilities[key] = capability_fields(capability)
+        return found
 
 
 def _titles(device: Device) -> dict[str, Path]:
     """Every title that a device answers to, with its place; aliases after the titles themselves."""
-    entities = device.ae_titles.values()
-    own = {ae.title: ("devices", device.name, "ae_titles", ae.title) for ae in entities}
-    aliases: dict[str, Path] = {
-        alias: ("devices", device.name, "ae_titles", ae.title, "answers_to")
-        for ae in entities
-        for alias in ae.answers_to
-    }
-    return {title: path for title, path in {**aliases, **own}.items() if title != "*"}
+    found: dict[str, Path] = {}
+    for ae in device.ae_titles.values():
+        for alias in ae.answers_to:
+            found[alias] = ("devices", device.name, "ae_titles", ae.title, "answers_to")
+    for ae in device.ae_titles.values():
+        found[ae.title] = ("devices", device.name, "ae_titles", ae.title)
+    found.pop("*", None)
+    return found
 
 
 def _domains(inventory: Inventory) -> dict[str, str]:
@@ -222,8 +250,12 @@ def _domains(inventory: Inventory) -> dict[str, str]:
 
 
 def _shared(inventory: Inventory) -> frozenset[str]:
-    pools = ((device.ae_domain, ae) for device, ae in inventory.entities() if ae.shared_title)
-    return frozenset(f"ae-title:{domain}/{ae.title}" for domain, ae in pools)
+    return frozenset(
+        f"ae-title:{device.ae_domain}/{ae.title}"
+        for device in inventory.devices.values()
+        for ae in device.ae_titles.values()
+        if ae.shared_title
+    )
 
 
 def _outside(host: str, site: Site) -> bool:
@@ -231,43 +263,41 @@ def _outside(host: str, site: Site) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:
         return False
-    networks = [ipaddress.ip_network(network, strict=False) for network in site.networks]
-    return bool(networks) and not any(address in network for network in networks)
+    return bool(site.networks) and not any(address in _network(network) for network in site.networks)
+
+
+@lru_cache
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network(text, strict=False)
 
 
 # --- what a directory cannot hold ---------------------------------------------------------------------------
 
 
-def _collisions(items: list[_Item]) -> Iterator[Finding]:
+def _collision(pair: tuple[_Item, _Item]) -> Finding:
     """Names that differ by case only, of which a directory holds one."""
-    first: dict[Address, _Item] = {}
-    for item in items:
-        if isinstance(item.resource, UniqueAETitleEntry):
-            continue
-        held = first.setdefault(item.resource.address, item)
-        if held is not item:
-            yield Finding(
-                "DIR-NAME-CASE",
-                "error",
-                f'"{item.spelled}" and "{held.spelled}" differ by upper and lower case only',
-                "A directory takes them for the same entry (PS3.15 section H.1.3).",
-                "Give one of them another name.",
-                path=item.path,
-                about=item.resource.address,
-            )
+    item, held = pair
+    return Finding(
+        "DIR-NAME-CASE",
+        "error",
+        f'"{item.spelled}" and "{held.spelled}" differ by upper and lower case only',
+        "A directory takes them for the same entry (PS3.15 section H.1.3).",
+        "Give one of them another name.",
+        path=item.path,
+        about=item.state.address,
+    )
 
 
-def _misplaced(items: list[_Item]) -> Iterator[Finding]:
-    for item in items:
-        if item.source is not None:
-            yield from misplaced(item.resource.address.kind, item.source.extra, item.path)
+def _misplaced(special: Iterable[_Item]) -> Iterator[Finding]:
+    for item in special:
+        yield from misplaced(item.state.address.kind, item.source.extra, item.path)
 
 
-def _title_findings(devices: list[Device]) -> Iterator[Finding]:
+def _title_findings(devices: Iterable[Device], titles: Mapping[str, Mapping[str, Path]]) -> Iterator[Finding]:
     """Titles that the one flat registry of a directory cannot tell apart (PS3.15 section H.1.4.1)."""
     holders: dict[str, tuple[str, Device]] = {}
     for device in devices:
-        for title, path in _titles(device).items():
+        for title, path in titles[device.name].items():
             held, other = holders.setdefault(" ".join(title.split()), (title, device))
             if held != title:
                 yield Finding(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pacsconf.adopt.files import Terms
 from pacsconf.adopt.orthanc import Own
-from pacsconf.cli.adoption import Again, Finds, adopted, states_of
+from pacsconf.cli.adoption import Again, Finds, adopted
 from pacsconf.core.errors import PacsconfError
 from pacsconf.core.resource import Snapshot
 from pacsconf.inventory.systems import DirectoryConfig, OrthancConfig
@@ -68,7 +68,7 @@ def test_no_export_makes_it_fail(tmp_path: Path, data: bytes, config: DirectoryC
     (tmp_path / "x.ldif").write_bytes(data)
     export = LdifFile("directory", tmp_path / "x.ldif")
     try:
-        states = states_of(export.read())
+        states = export.read().states()
     except PacsconfError:
         return
     export.oddities()
@@ -122,7 +122,7 @@ def test_no_answer_of_an_orthanc_makes_it_fail(answer: Any, infer: bool):
     except PacsconfError:
         return
     odd.oddities(found)
-    states = states_of(Snapshot("orthanc", found))
+    states = Snapshot("orthanc", found).states()
 
     def again(inventory: Any, config: Any) -> Again:
         declared = OrthancSystem("orthanc", config, lambda *_: None).declared(inventory)

@@ -301,6 +301,12 @@ def test_controls_and_what_stands_between_entries_are_passed_over():
     assert (stream.entries, stream.elsewhere) == ([Entry("cn=a", {"cn": (b"a",)})] * 2, 1)
 
 
+def attribute(listed):
+    """An entry with this list of attributes."""
+    return element(0x30, integer(5), element(0x64, element(4, b"cn=a"), listed))
+
+
+GOOD_ATTRIBUTE = element(0x30, element(4, b"cn"), element(0x31, element(4, b"a")))
 GOOD = entry_message(5, "cn=a", [("cn", [b"a"]), ("sn", [b"b", b"c"])])
 
 
@@ -320,6 +326,15 @@ GOOD = entry_message(5, "cn=a", [("cn", [b"a"]), ("sn", [b"b", b"c"])])
         element(0x30, integer(5), element(0x73, element(0x30))),
         element(0x30, integer(5), element(0x69, element(10, b"\0"), element(4), element(4))),
         element(0x30, b"\x02\x02\x00\x05", element(0x64, element(4), element(0x30))),
+        attribute(b"\x30\x00" + GOOD_ATTRIBUTE),
+        attribute(element(0x30, element(0x30, element(4, b"cn"), b"\x31\x00" + element(4, b"a")))),
+        attribute(element(0x30, element(0x30, element(4, b"cn"), element(0x31, b"\x04\x05a")))),
+        attribute(
+            element(
+                0x30, element(0x30, element(4, b"cn"), element(0x31, element(4, b"a"), element(12, b"b")))
+            )
+        ),
+        attribute(element(0x30, element(0x30, element(12, b"cn"), element(0x31)))),
         done(6),
     ],
     ids=lambda message: message.hex(),
@@ -327,6 +342,18 @@ GOOD = entry_message(5, "cn=a", [("cn", [b"a"]), ("sn", [b"b", b"c"])])
 def test_what_is_no_entry_is_garbled(message):
     with pytest.raises(Garbled):
         read(GOOD + message + done(5))
+
+
+def test_an_attribute_does_not_reach_into_the_next_message():
+    value = b"x" + done(5)
+    held = element(0x30, element(4, b"cn"), element(0x31, element(4, value)))
+    without = len(done(5))
+    listed = bytes((0x30, len(held) - without)) + held
+    entry = element(4, b"cn=a") + listed
+    operation = bytes((0x64, len(entry) - without)) + entry
+    message = bytes((0x30, len(operation) - without + 3)) + integer(5) + operation
+    with pytest.raises(Garbled):
+        read(message)
 
 
 # --- damage -------------------------------------------------------------------------------------------------
@@ -381,6 +408,7 @@ def answering(*answers):
     After the last one it closes the connection; an answer of None is silence.
     """
     left = list(answers)
+    connections = []
 
     def talk(conn):
         with conn:
@@ -392,12 +420,13 @@ def answering(*answers):
                     answer = left.pop(0)
                     if answer is not None:
                         conn.sendall(answer(number))
-                        if not answer(number).endswith(done(number)):
+                        if done(number) not in answer(number):
                             return
 
     def serve():
         while left:
             conn, _ = listener.accept()
+            connections.append(conn)
             try:
                 talk(conn)
             except ConnectionError:
@@ -410,6 +439,7 @@ def answering(*answers):
             name="d", type="dicom-directory", url=f"ldap://127.0.0.1:{listener.getsockname()[1]}", timeout=1
         )
         opened = Directory(config, lambda _: None)
+        opened.connections = connections
         yield opened
         opened.close()
         thread.join(5)
@@ -448,6 +478,18 @@ def test_after_what_comes_behind_an_answer_the_connection_is_not_used_again():
     with answering(lambda number: whole(number) + NOTICE, whole) as opened:
         for _ in range(2):
             assert len(opened.search("", "(objectClass=*)", ["*"], "BASE")) == 1
+        assert len(opened.connections) == 2
+
+
+def test_a_part_of_the_values_is_a_bad_answer():
+    def ranged(number):
+        return entry_message(number, "cn=a", [("member;Range=0-1499", [b"x"])]) + done(number)
+
+    with (
+        answering(ranged) as opened,
+        pytest.raises(BadAnswer, match="gave only a part of member;Range=0-1499"),
+    ):
+        opened.search("", "(objectClass=*)", ["*"], "BASE")
 
 
 def test_after_an_abandoned_read_the_connection_is_not_used_again(odd, monkeypatch):
@@ -461,5 +503,6 @@ def test_after_an_abandoned_read_the_connection_is_not_used_again(odd, monkeypat
         patched.setattr(Stream, "_attribute", interrupted)
         with pytest.raises(KeyboardInterrupt):
             opened.search(ODD, "(objectClass=*)", ["*"])
+    assert opened._conn is None
     assert by_dn(opened.search(ODD, "(objectClass=*)", ["*"])) == expected
     opened.close()

@@ -160,6 +160,7 @@ def test_a_damaged_result_is_garbled_or_another_result_and_nothing_else(message,
         b"\x30\x81" + bytes((120,)) + b"\x30\x76" * 60,
         element(0x30, integer(5), element(0x65, element(0x0A), element(4), element(4))),
         ending(5, 0x65, controls=element(0xA0, element(0x30, element(4, wire.PAGED.encode())))),
+        ending(5, 0x65, controls=page_control(b"cookie").replace(b"\x04\x06cook", b"\x04\x07cook")),
     ],
     ids=lambda message: message.hex()[:30] or "nothing",
 )

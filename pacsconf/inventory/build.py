@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from pacsconf.core.finding import Finding, Path, Place, errors
-from pacsconf.inventory import checks, formats
+from pacsconf.core.finding import Finding, Path, errors
+from pacsconf.inventory import checks
 from pacsconf.inventory.baseline import Accepted
 from pacsconf.inventory.declaration import COLLECTIONS, SETTINGS, DeviceDeclaration, FlowDeclaration
-from pacsconf.inventory.expand import Aliases, Expansion
+from pacsconf.inventory.devices import DeclaredDevices, Profile
+from pacsconf.inventory.expand import Expansion
 from pacsconf.inventory.flows import Entities
-from pacsconf.inventory.merge import merge, profiled
-from pacsconf.inventory.model import PROBES, Device, Flow, Inventory, Probe, Settings, Site
+from pacsconf.inventory.members import emptiness, member, misnaming
+from pacsconf.inventory.merge import profiled
+from pacsconf.inventory.model import Device, Flow, Inventory, Settings, Site
 from pacsconf.inventory.scope import Scope
 from pacsconf.inventory.sources import Sources
 from pacsconf.inventory.systems import Environment, SystemConfig
 from pacsconf.inventory.tree import Node, plain
-from pacsconf.inventory.validation import MISSING_KEY, checked, dotted, remainder, unknown_key
+from pacsconf.inventory.validation import MISSING_KEY, checked, unknown_key
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class Build:
@@ -31,8 +35,8 @@ class Build:
         self.findings: list[Finding] = []
         self.of_the_whole: tuple[Finding, ...] = ()
         """What rules for the whole found: nothing is missing from the inventory for it, so it can be accepted."""
-        self.aliases: Aliases = {}
-        self.profiles: dict[str, Node | None] = {}
+        self.aliases: dict[Path, tuple[Path, str]] = {}
+        self.declared_devices: DeclaredDevices | None = None
         self.parts: set[str] = set()
 
     # --- each collection against its model
@@ -44,8 +48,6 @@ class Build:
             name: site if site.name else site.model_copy(update={"name": name})
             for name, site in self.members("sites", Site).items()
         }
-        self.profiles = self.resolved_profiles()
-        self.check_profiles()
         devices = self.devices(sites)
         flows = {name: self.flow(name, flow) for name, flow in self.members("flows", FlowDeclaration).items()}
         inventory = Inventory(
@@ -59,10 +61,14 @@ class Build:
         )
         names = {name: frozenset(self.root.entries[name].entries) for name in COLLECTIONS}
         complete = self.read and not errors(self.findings)
-        sources = Sources(self.root, self.aliases)
-        scope = Scope(sources, names, self.read, complete, Entities(inventory), frozenset(self.parts))
+        scope = Scope(self.sources, names, self.read, complete, Entities(inventory), frozenset(self.parts))
         self.of_the_whole = tuple(checks.check(inventory, scope))
         return inventory
+
+    @property
+    def sources(self) -> Sources:
+        """Where everything was written."""
+        return Sources(self.root, self.aliases, self.declared_devices)
 
     def is_deployable(self, inventory: Inventory) -> bool:
         """Whether every system and environment that was declared is in the inventory."""
@@ -80,31 +86,11 @@ class Build:
                 found[name] = member
         return found
 
-    def member(self, model: type[BaseModel], node: Node, path: Path) -> Any:
+    def member(self, model: type[M], node: Node, path: Path) -> M | None:
         """The model of a member, None when it does not fit or its name is none."""
-        if not self.stands(node, path):
-            return None
-        value, findings = checked(model, plain(node), path)
+        value, findings = member(model, node, path)
         self.findings += findings
-        return value if self.well_named(node, path) else None
-
-    def stands(self, node: Node, path: Path) -> bool:
-        """Whether there is anything after a member's name, which is complained of if it is none."""
-        if node.value is None:
-            place = node.key or node.place
-            self.findings.append(_empty(dotted(path), "Nothing stands after its name.", place))
-        return node.value is not None
-
-    def well_named(self, node: Node, path: Path) -> bool:
-        """Whether its name is one; an environment's becomes part of a branch's."""
-        check = formats.environment_name if path[0] == "environments" else formats.name
-        try:
-            check(str(path[-1]))
-        except ValueError as exc:
-            summary = f'"{path[-1]}" cannot be a name: {exc}'
-            self.findings.append(Finding("PACS-NAME-002", "error", summary, place=node.key or node.place))
-            return False
-        return True
+        return value
 
     def settings(self) -> Settings:
         node = self.root.entries.get(SETTINGS)
@@ -144,89 +130,64 @@ class Build:
             self.findings += findings
         return found
 
-    def check_profiles(self) -> None:
-        """Whether profiles, what they build on merged in, fit their model; a device may give what is missing."""
-        collection = self.collection("profiles")
-        collection.update((name, merged) for name, merged in self.profiles.items() if merged)
-        for name, node in sorted(collection.items(), key=lambda member: _generation(member[1])):
-            if self.stands(node, ("profiles", name)) and self.well_named(node, ("profiles", name)):
-                _, findings = checked(DeviceDeclaration, plain(node), ("profiles", name))
-                self.findings += (finding for finding in findings if finding.rule != MISSING_KEY)
+    def checked_profiles(self) -> dict[str, Profile]:
+        """The profiles that devices can build on, checked: a device may give what is missing in them."""
+        resolved = self.resolved_profiles()
+        collection = self.root.entries["profiles"].value
+        assert isinstance(collection, dict), "the collections are ours"
+        collection.update((name, merged) for name, merged in resolved.items() if merged)
+        declared = {
+            name: self.profile(name, node)
+            for name, node in sorted(collection.items(), key=lambda member: _generation(member[1]))
+        }
+        return {name: Profile(tree, declared[name]) for name, tree in resolved.items() if tree}
+
+    def profile(self, name: str, node: Node) -> DeviceDeclaration | None:
+        """What a profile declares by itself."""
+        path = ("profiles", name)
+        wrong = emptiness(node, path) or misnaming(node, path)
+        self.findings += wrong
+        if wrong:
+            return None
+        declared, findings = checked(DeviceDeclaration, plain(node), path)
+        self.findings += (finding for finding in findings if finding.rule != MISSING_KEY)
+        return declared
 
     def devices(self, sites: Mapping[str, Site]) -> dict[str, Device]:
+        """The devices that could be spelled out."""
+        held = DeclaredDevices(self.root.entries["devices"].entries, self.checked_profiles(), sites)
+        self.declared_devices = held
         found: dict[str, Device] = {}
-        collection = self.collection("devices")
-        for name, node in collection.items():
-            profile, sound = self.profile_of(name, node)
-            collection[name] = merged = merge(profile, node) if profile else node
-            self.nothing_to_remove(name, merged)
-            declared = self.declaration(name, merged)
-            if declared and sound:
-                site = sites.get(declared.site or "")
-                limit = profile.entries.get("probe") if profile else None
-                own_probe = "probe" in node.entries
-                device = self.device(Expansion(name, declared, site, _level(limit), own_probe=own_probe))
+        for name in held.written:
+            if held.lacks_profile(name):
+                self.findings += self.profile_missed(name, held.asked(name) or "")
+            self.findings += held.nothing_to_remove(name)
+            declared = held.declared(name)
+            self.findings += declared.findings
+            if declared.is_part:
+                self.parts.add(name)
+            if declared.device is not None and not held.lacks_profile(name):
+                device = self.device(held.expansion(name, declared.device))
                 found |= {name: device} if device else {}
         return found
-
-    def declaration(self, name: str, node: Node) -> DeviceDeclaration | None:
-        """What is declared of a device; where something in it is wrong, the part that is left without it."""
-        path, known = ("devices", name), len(self.findings)
-        declared: DeviceDeclaration | None = self.member(DeviceDeclaration, node, path)
-        wrong = self.findings[known:]
-        if declared is not None or not isinstance(node.value, dict) or _misnamed(wrong):
-            return declared
-        self.parts.add(name)
-        return remainder(DeviceDeclaration, plain(node), path, wrong)
 
     def device(self, expansion: Expansion) -> Device | None:
         """A declared device spelled out; of a part of one it is not told what else is missing."""
         device = expansion.device()
         self.findings += () if expansion.name in self.parts else expansion.findings
-        self.aliases |= expansion.aliases
         return device
 
-    def collection(self, name: str) -> dict[str, Node]:
-        """The members of a collection, for writing merged ones over what was declared."""
-        members = self.root.entries[name].value
-        assert isinstance(members, dict), "the collections are ours"
-        return members
-
-    def profile_of(self, name: str, node: Node) -> tuple[Node | None, bool]:
-        """The profile of a device, and whether it has what it asks for."""
-        asked = node.entries.get("profile")
-        if asked is None or not isinstance(asked.value, str):
-            return None, True
-        if asked.value not in self.profiles and self.read:
-            _, findings = profiled(
-                asked.value, self.root.entries["profiles"].entries, ("devices", name, "profile")
-            )
-            self.findings += findings
-        profile = self.profiles.get(asked.value)
-        return profile, profile is not None
-
-    def nothing_to_remove(self, name: str, node: Node) -> None:
-        """A name with nothing after it is a slip, unless it takes away what the profile gives."""
-        for key in ("connections", "ae_titles", "nodes"):
-            for member, child in (node.entries[key].entries if key in node.entries else {}).items():
-                if child.value is None and child.under is None:
-                    what, at = f"{member} of device {name}", child.key or child.place
-                    self.findings.append(_empty(what, _NOTHING_TO_REMOVE, at))
+    def profile_missed(self, name: str, asked: str) -> tuple[Finding, ...]:
+        """The complaint of a device about a profile that is declared nowhere."""
+        declared = self.root.entries["profiles"].entries
+        if asked in declared or not self.read:
+            return ()
+        return profiled(asked, declared, ("devices", name, "profile"))[1]
 
 
 def _generation(profile: Node) -> int:
     """How many profiles this one builds on: mistakes are told of the eldest."""
     return 1 + _generation(profile.under) if profile.under else 0
-
-
-def _misnamed(findings: Iterable[Finding]) -> bool:
-    """Whether a name is wrong: nothing can be said about what has none."""
-    return any(finding.rule == "PACS-NAME-002" for finding in findings)
-
-
-def _level(node: Node | None) -> Probe | None:
-    """The probe level that a profile's tree names, if it names one."""
-    return next((level for level in PROBES if node and node.value == level), None)
 
 
 def _with_name(node: Node, name: str) -> Node:
@@ -236,10 +197,4 @@ def _with_name(node: Node, name: str) -> Node:
     return Node({**node.value, "name": Node(name, node.place)}, node.place, node.key, node.how, node.under)
 
 
-def _empty(what: str, why: str, place: Place) -> Finding:
-    fix = "Write {} after it if all its values are the usual ones, else remove it."
-    return Finding("PACS-VAL-004", "error", f"{what} is empty", why, fix, place=place)
-
-
 _SYSTEM_KEYS = tuple(key for key in SystemConfig.model_fields if key != "name")
-_NOTHING_TO_REMOVE = "Nothing after a name means: remove what the profile gives; but the profile gives none."

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pacsconf.core.finding import Finding, Path
@@ -29,16 +30,36 @@ class Written:
         return self.capability.sop_class, self.capability.role
 
 
+def of_lists(device: DeviceDeclaration, ae: AEDeclaration) -> tuple[TransferCapability, ...]:
+    """The capabilities, in order of name, of an AE none of whose capabilities is spelled out."""
+    uses, offers, syntaxes = (
+        _said(device, ae, (), key)[0] for key in ("uses", "offers", "transfer_syntaxes")
+    )
+    return _of_lists(uses, offers, syntaxes)
+
+
 def written(device: DeviceDeclaration, ae: AEDeclaration, at: Path) -> tuple[Written, ...]:
     """The capabilities of an AE in order of name; one spelled out wins over one from `uses` or `offers`.
 
     `at` is the path of the AE.
     """
     found: dict[tuple[str, Role], Written] = {}
-    for one in (*_listed(device, ae, at, "SCU", "uses"), *_listed(device, ae, at, "SCP", "offers")):
-        found.setdefault(one.key, one)
+    syntaxes, _ = _said(device, ae, at, "transfer_syntaxes")
+    for role, key in _LISTS:
+        texts, base = _said(device, ae, at, key)
+        for number, capability in _listed(texts, syntaxes, role):
+            one = Written(capability, (*base, number))
+            found.setdefault(one.key, one)
     found |= {one.key: one for one in _spelled_out(device, ae, at)}
     return tuple(sorted(found.values(), key=lambda one: one.capability.name))
+
+
+_LISTS: tuple[tuple[Role, str], ...] = (("SCU", "uses"), ("SCP", "offers"))
+
+
+def is_spelled_out(device: DeviceDeclaration, ae: AEDeclaration) -> bool:
+    """Whether some capability is written in full; only then there can be `mistakes`."""
+    return bool(_said(device, ae, (), "transfer_capabilities")[0])
 
 
 def mistakes(
@@ -57,21 +78,34 @@ def mistakes(
         names[one.capability.name] += 1
 
 
+@lru_cache(4096)
+def _of_lists(
+    uses: tuple[str, ...], offers: tuple[str, ...], syntaxes: tuple[str, ...]
+) -> tuple[TransferCapability, ...]:
+    """What lists alone come to: made once for the thousands of devices that have the same ones."""
+    both = (*_listed(uses, syntaxes, "SCU"), *_listed(offers, syntaxes, "SCP"))
+    once = {(one.sop_class, one.role): one for _, one in reversed(both)}
+    return tuple(sorted(once.values(), key=lambda one: one.name))
+
+
+@lru_cache(4096)
 def _listed(
-    device: DeviceDeclaration, ae: AEDeclaration, at: Path, role: Role, key: str
-) -> Iterator[Written]:
-    """Those that a list of services or SOP classes stands for."""
-    texts, base = _said(device, ae, at, key)
-    syntaxes, _ = _said(device, ae, at, "transfer_syntaxes")
-    for number, text in enumerate(texts):
-        for uid in uids.sop_classes(text):
-            capability = TransferCapability(
+    texts: tuple[str, ...], syntaxes: tuple[str, ...], role: Role
+) -> tuple[tuple[int, TransferCapability], ...]:
+    """Those that a list of services or SOP classes stands for, each with its position in that list."""
+    return tuple(
+        (
+            number,
+            TransferCapability(
                 name=usual_name(uid, role),
                 sop_class=uid,
                 role=role,
                 transfer_syntaxes=syntaxes if stores(uid) else uids.DEFAULT_TRANSFER_SYNTAXES,
-            )
-            yield Written(capability, (*base, number))
+            ),
+        )
+        for number, text in enumerate(texts)
+        for uid in uids.sop_classes(text)
+    )
 
 
 def _spelled_out(device: DeviceDeclaration, ae: AEDeclaration, at: Path) -> Iterator[Written]:

@@ -1,11 +1,12 @@
 """Spelling out a declared device: short forms, what it inherits from its site, capabilities, what is resolved.
 
-Every value that ends up under another path than it was written at gets an alias for `Sources`.
+Where a value comes from that ends up under another path than it was written at is told by `aliases`. Values were
+checked when they were declared, so the models are made of them as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,13 +32,17 @@ from pacsconf.inventory.model import (
 
 SHORT = "dicom"
 """The name of the connection that the short form makes."""
+_CONNECTION_FACTS = tuple(name for name in ConnectionFacts.model_fields if name != "extra")
+SHORT_KEYS = ("host", *_CONNECTION_FACTS)
+"""What the short form says of it."""
+AE_KEYS = (*(name for name in AEFacts.model_fields if name != "extra"), "initiator", "acceptor")
+"""What a device says for those of its AEs that do not say it themselves; `capabilities` adds services."""
+SILENT = AEDeclaration()
+"""An AE that says nothing itself."""
 
-_SHORT_KEYS = ("host", *(name for name in ConnectionFacts.model_fields if name != "extra"))
-_AE_KEYS = tuple(name for name in AEFacts.model_fields if name not in ("extra", "answers_to"))
 _ECHOED = frozenset({"modality", "archive"})
 _NOT_YET = frozenset({"planned", "commissioning"})
-
-Aliases = dict[Path, tuple[Path, str]]
+_NO_EXTRA: Mapping[str, tuple[str, ...]] = {}
 
 
 @dataclass(slots=True)
@@ -51,7 +56,6 @@ class Expansion:
     own_probe: bool = False
     """Whether the device itself says how far it may be probed, not only its profile."""
     findings: list[Finding] = field(default_factory=list)
-    aliases: Aliases = field(default_factory=dict)
 
     @property
     def path(self) -> Path:
@@ -61,41 +65,33 @@ class Expansion:
         """The device in full, None when it cannot be made one; `findings` says why."""
         connections = self.connections()
         titles = self.titles(connections)
-        self.alias(("worklist", "source"), ("worklist", "from"))
         if not self.declared.type:
             self.refuse("PACS-DEV-001", f"Device {self.name} has no type", (), _TYPE_WHY, _TYPE_FIX)
         if errors(self.findings):
             return None
-        return Device(
-            **{
-                name: getattr(self.declared, name)
-                for name in DeviceFacts.model_fields
-                if name not in _INHERITED
-            },
-            **self.inherited(),
-            name=self.name,
-            type=self.declared.type or "",
-            probe=self.probe(),
-            installed=self.installed(),
-            connections=connections,
-            ae_titles=titles,
-        )
+        said = self.declared.__dict__
+        values = {key: said[key] for key in _DEVICE_FACTS}
+        values |= {
+            "name": self.name,
+            "type": self.declared.type,
+            "ae_domain": self.declared.ae_domain or "default",
+            "probe": self.probe(),
+            "installed": self.installed(),
+            "connections": connections,
+            "ae_titles": titles,
+        }
+        values |= self.inherited()
+        return Device.of_checked(values, _OF_DEVICE)
 
     def refuse(self, rule: str, summary: str, steps: Path, why: str = "", fix: str = "") -> None:
         self.findings.append(Finding(rule, "error", summary, why, fix, path=self.path + steps))
-
-    def alias(self, made: Path, written: Path) -> None:
-        self.aliases[self.path + made] = (self.path + written, "")
-
-    def given(self, model: Any, key: str) -> bool:
-        return key in model.model_fields_set
 
     # --- connections
 
     def connections(self) -> dict[str, Connection]:
         """The connections by name; the short form makes one of the name `dicom`."""
         device = self.declared
-        short = [key for key in _SHORT_KEYS if self.given(device, key) and key != "tls"]
+        short = short_keys(device)
         if device.connections and short:
             self.refuse(
                 "PACS-DEV-002",
@@ -115,10 +111,10 @@ class Expansion:
                 "Give host: its name or IP address.",
             )
             return {}
-        for key in _SHORT_KEYS:
-            self.alias(("connections", SHORT, key), (key,))
-        self.alias(("connections", SHORT), ("host",))
-        return {SHORT: Connection(**_facts(device, ConnectionFacts), host=device.host)}
+        said = device.__dict__
+        values = {"extra": _NO_EXTRA, **{key: said[key] for key in _CONNECTION_FACTS}}
+        values |= {"host": device.host, "installed": None}
+        return {SHORT: Connection.of_checked(values, _OF_SHORT)}
 
     def connection(self, name: str) -> Connection | None:
         """A connection of the long form; TLS suites of the device where it has none of its own."""
@@ -132,11 +128,10 @@ class Expansion:
                 "Give it a host: a name or an IP address.",
             )
             return None
-        values = _facts(written, ConnectionFacts) | {"extra": written.extra}
-        if not self.given(written, "tls"):
+        values = dict(written.__dict__)
+        if "tls" not in written.model_fields_set:
             values["tls"] = self.declared.tls
-            self.alias(("connections", name, "tls"), ("tls",))
-        return Connection(**values, host=written.host, installed=written.installed)
+        return Connection.of_checked(values, _OF_CONNECTION)
 
     # --- application entities
 
@@ -152,8 +147,7 @@ class Expansion:
                 f"Write {device.ae_title} under ae_titles too, or only one of the two.",
             )
         if device.ae_title and not device.ae_titles:
-            self.alias(("ae_titles", device.ae_title), ("ae_title",))
-            return {device.ae_title: self.entity(device.ae_title, AEDeclaration(), connections)}
+            return {device.ae_title: self.entity(device.ae_title, SILENT, connections)}
         if len(device.ae_titles) != 1 and device.answers_to:
             self.refuse(
                 "PACS-DEV-002",
@@ -167,27 +161,29 @@ class Expansion:
 
     def entity(self, title: str, ae: AEDeclaration, connections: Mapping[str, Connection]) -> NetworkAE:
         """An application entity, what it does not say itself taken from its device."""
-        at: Path = ("ae_titles", title)
         names = tuple(connections) if ae.connections is None else ae.connections
         self.reached(title, names, connections)
-        found = self.capabilities(ae, at)
+        found = self.capabilities(title, ae)
         called = any(connections[name].port for name in names if name in connections)
         roles = {capability.role for capability in found}
-        initiator, acceptor = self.said(ae, "initiator", at), self.said(ae, "acceptor", at)
-        return NetworkAE(
-            **{key: self.said(ae, key, at) for key in _AE_KEYS},
-            title=title,
-            answers_to=ae.answers_to or self.said(ae, "answers_to", at),
-            connections=names,
-            description=ae.description,
-            initiator=("SCU" in roles or not (roles or called)) if initiator is None else initiator,
-            acceptor=("SCP" in roles or bool(not roles and called)) if acceptor is None else acceptor,
-            character_sets=ae.character_sets or self.inherited_character_sets(at),
-            installed=ae.installed,
-            capabilities=found,
-            vendor_data=ae.vendor_data,
-            extra=ae.extra,
-        )
+        own, given, whole = ae.__dict__, ae.model_fields_set, self.declared.__dict__
+        said = {key: (own if key in given else whole)[key] for key in AE_KEYS}
+        initiator, acceptor = said.pop("initiator"), said.pop("acceptor")
+        values = {
+            "extra": ae.extra,
+            **said,
+            "answers_to": ae.answers_to or said["answers_to"],
+            "title": title,
+            "connections": names,
+            "description": ae.description,
+            "initiator": ("SCU" in roles or not (roles or called)) if initiator is None else initiator,
+            "acceptor": ("SCP" in roles or bool(not roles and called)) if acceptor is None else acceptor,
+            "character_sets": ae.character_sets or self.character_sets(),
+            "installed": ae.installed,
+            "capabilities": found,
+            "vendor_data": ae.vendor_data,
+        }
+        return NetworkAE.of_checked(values, _OF_AE)
 
     def reached(self, title: str, names: tuple[str, ...], connections: Mapping[str, Connection]) -> None:
         """Complains about connections that are not there, and about none (PS3.15 H.1.3: at least one)."""
@@ -210,18 +206,12 @@ class Expansion:
                 "Give host (and port, if it is called), or connections. A planned device may do without.",
             )
 
-    def said(self, ae: AEDeclaration, key: str, at: Path) -> Any:
-        """What the AE says of itself, else its device for all its AEs."""
-        if self.given(ae, key):
-            return getattr(ae, key)
-        self.alias((*at, key), (key,))
-        return getattr(self.declared, key)
-
-    def capabilities(self, ae: AEDeclaration, at: Path) -> tuple[TransferCapability, ...]:
-        """Transfer capabilities in order of name, each with an alias to where it was written."""
+    def capabilities(self, title: str, ae: AEDeclaration) -> tuple[TransferCapability, ...]:
+        """Transfer capabilities in order of name."""
+        if not capabilities.is_spelled_out(self.declared, ae):
+            return capabilities.of_lists(self.declared, ae)
+        at = ("ae_titles", title)
         found = capabilities.written(self.declared, ae, at)
-        for number, one in enumerate(found):
-            self.alias((*at, "capabilities", number), one.at)
         for mistake in capabilities.mistakes(found, self.declared, ae, at):
             self.findings.append(replace(mistake, path=self.path + mistake.path))
         return tuple(one.capability for one in found)
@@ -229,29 +219,17 @@ class Expansion:
     # --- inherited and resolved
 
     def inherited(self) -> dict[str, Any]:
-        """What the site says for devices that do not say it."""
-        values: dict[str, Any] = {"ae_domain": self.declared.ae_domain or "default"}
-        for key in _INHERITED:
-            values[key] = getattr(self.declared, key)
-        if not self.site:
-            return _with_types(values, self.declared)
-        for key, site_key in _FROM_SITE.items():
-            here = getattr(self.site, site_key)
-            if here and not self.given(self.declared, key):
-                values[key] = (here,) if key == "institution_names" else here
-                self.aliases[*self.path, key] = (
-                    ("sites", self.declared.site or "", site_key),
-                    f"site {self.declared.site}",
-                )
-        return _with_types(values, self.declared)
+        """What follows from the modality, and what the site says for devices that do not say it."""
+        values: dict[str, Any] = {"device_types": self.declared.device_types or self.declared.modality}
+        for key in given_by_site(self.declared, self.site):
+            here = getattr(self.site, FROM_SITE[key])
+            values[key] = (here,) if key == "institution_names" else here
+        return values
 
-    def inherited_character_sets(self, at: Path) -> tuple[str, ...]:
-        """Those of the device, else of its site."""
-        if self.given(self.declared, "character_sets") or not self.site:
-            self.alias((*at, "character_sets"), ("character_sets",))
+    def character_sets(self) -> tuple[str, ...]:
+        """Of an AE that names none: those of its device, else of its site."""
+        if "character_sets" in self.declared.model_fields_set or not self.site:
             return self.declared.character_sets
-        where = ("sites", self.declared.site or "", "character_sets")
-        self.aliases[*self.path, *at, "character_sets"] = (where, f"site {self.declared.site}")
         return self.site.character_sets
 
     def installed(self) -> bool:
@@ -297,22 +275,33 @@ class Expansion:
         return "echo" if self.declared.type in _ECHOED else "none"
 
 
-_FROM_SITE: Mapping[str, str] = {
+def short_keys(device: DeviceDeclaration) -> list[str]:
+    """The keys of the short form of a connection that a device has; TLS suites may be those of its long ones."""
+    given = device.model_fields_set
+    return [key for key in SHORT_KEYS if key in given and key != "tls"]
+
+
+FROM_SITE: Mapping[str, str] = {
     "patient_id_issuer": "patient_id_issuer",
     "character_sets": "character_sets",
     "institution_names": "institution_name",
     "ae_domain": "ae_domain",
 }
-_INHERITED = ("patient_id_issuer", "character_sets", "institution_names", "device_types")
+"""What a device has from its site where it does not say it, by the key of the site."""
+
+
+def given_by_site(device: DeviceDeclaration, site: Site | None) -> Iterator[str]:
+    """The keys that a device has from its site."""
+    given = device.model_fields_set
+    return (key for key, of_site in FROM_SITE.items() if getattr(site, of_site, None) and key not in given)
+
+
 _HOST_WHY = "An application entity is reached through a connection to a host (PS3.15 section H.1.3)."
 _TYPE_WHY = "Flows, probing and reports go by what a device is."
 _TYPE_FIX = "Give it a type (modality, archive, workstation, ...), or a profile that has one."
 
-
-def _facts(written: ConnectionFacts, facts: type[ConnectionFacts]) -> dict[str, Any]:
-    return {key: getattr(written, key) for key in facts.model_fields if key != "extra"}
-
-
-def _with_types(values: dict[str, Any], declared: DeviceDeclaration) -> dict[str, Any]:
-    values["device_types"] = declared.device_types or declared.modality
-    return values
+_DEVICE_FACTS = tuple(DeviceFacts.model_fields)
+_OF_DEVICE = set(Device.model_fields)
+_OF_AE = set(NetworkAE.model_fields)
+_OF_CONNECTION = set(Connection.model_fields)
+_OF_SHORT = set(SHORT_KEYS)

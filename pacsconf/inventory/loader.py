@@ -66,7 +66,7 @@ def load(root: Path, today: date | None = None) -> Loaded:
         build = Build(tree, read=not unread)
         build.findings += [*unread, *unjoined]
         inventory = build.inventory()
-    sources = Sources(build.root, build.aliases)
+    sources = build.sources
     found = _in_order(sources.located((*build.findings, *_judged(build, inventory.baseline, today))))
     return Loaded(
         None if errors(found) else inventory,

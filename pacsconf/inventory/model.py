@@ -8,7 +8,7 @@ Names of DICOM things as in PS3.15 Annex H; the LDAP attribute is given where th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -53,6 +53,20 @@ class Model(BaseModel):
     """Base of all inventory models: frozen, unknown keys refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def of_checked(cls, values: dict[str, Any], given: set[str]) -> Self:
+        """The model with these values, one for each field, which were checked before.
+
+        What `model_construct` does, without looking at each field. `given` are the fields that were not left to
+        their defaults; like the values it may be shared, since nothing of a frozen model changes.
+        """
+        made = cls.__new__(cls)
+        object.__setattr__(made, "__dict__", values)
+        object.__setattr__(made, "__pydantic_fields_set__", given)
+        object.__setattr__(made, "__pydantic_extra__", None)
+        object.__setattr__(made, "__pydantic_private__", None)
+        return made
 
 
 class Extensible(Model):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from pacsconf.core.finding import Finding, Path, Place
 from pacsconf.inventory.tree import Node
@@ -28,13 +29,29 @@ class Origin:
         return at if self.how == "value" else f"{self.how} ({at})"
 
 
+Aliases = Mapping[Path, tuple[Path, str]]
+"""From a path in the models to the path that was written, and how it got there ("" as it stands)."""
+
+
+class Devices(Protocol):
+    """The devices of an inventory, merged and traced one at a time, when something of them is reported."""
+
+    def tree(self, name: str) -> Node | None:
+        """What was written of a device, over its profile; None where there is none of the name."""
+
+    def aliases(self, name: str) -> Aliases:
+        """Those of the paths of one device."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Path to places, by walking the merged tree of what was written."""
+    """Path to places, by walking the tree of what was written."""
 
     root: Node
-    aliases: Mapping[Path, tuple[Path, str]] = field(default_factory=dict)
-    """From a path in the models to the path that was written, and how it got there ("" as it stands)."""
+    aliases: Aliases = field(default_factory=dict)
+    """Those of other paths than devices'."""
+    devices: Devices | None = None
+    """None: devices stand in the tree merged, and the aliases are all there are."""
 
     def chain(self, path: Path) -> tuple[Origin, ...]:
         """Every place that gave this very value, the one that counts first; empty for a default."""
@@ -72,17 +89,26 @@ class Sources:
     def _exact(self, path: Path) -> tuple[Node | None, str]:
         written, how = self._written(path)
         node: Node | None = self.root
+        if self.devices and _is_of_device(written):
+            node, written = self.devices.tree(str(written[1])), written[2:]
         for step in written:
             node = _child(node, step)
         return node, how
 
     def _written(self, path: Path) -> tuple[Path, str]:
         """The path as written: the longest aliased beginning replaced."""
+        aliases = self.aliases
+        if self.devices and _is_of_device(path):
+            aliases = self.devices.aliases(str(path[1]))
         for end in range(len(path), 0, -1):
-            if path[:end] in self.aliases:
-                start, how = self.aliases[path[:end]]
+            if path[:end] in aliases:
+                start, how = aliases[path[:end]]
                 return start + path[end:], how
         return path, ""
+
+
+def _is_of_device(path: Path) -> bool:
+    return len(path) > 1 and path[0] == "devices"
 
 
 def _child(node: Node | None, step: str | int) -> Node | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from pacsconf.core.address import Address
@@ -161,12 +162,13 @@ def state_to_json(state: State | None) -> dict[str, Any] | None:
     """A state as JSON, sets sorted."""
     if state is None:
         return None
+    address, root, fields, depends_on, claims = state
     return {
-        "address": str(state.address),
-        "root": str(state.root),
-        "depends_on": sorted(map(str, state.depends_on)),
-        "claims": sorted(state.claims),
-        "fields": {name: value_to_json(state.fields[name]) for name in sorted(state.fields)},
+        "address": "/".join(address),
+        "root": "/".join(root),
+        "depends_on": sorted(map("/".join, depends_on)),
+        "claims": sorted(claims),
+        "fields": {name: value_to_json(fields[name]) for name in sorted(fields)},
     }
 
 
@@ -178,21 +180,28 @@ def state_from_json(data: dict[str, Any] | None) -> State | None:
     if data is None:
         return None
     return State(
-        Address.parse(data["address"]),
-        Address.parse(data["root"]),
+        _address(data["address"]),
+        _address(data["root"]),
         {str(name): value_from_json(value) for name, value in dict(data["fields"]).items()},
-        frozenset(map(Address.parse, data["depends_on"])),
+        frozenset(map(_address, data["depends_on"])),
         frozenset(map(str, data["claims"])),
     )
 
 
+@lru_cache(maxsize=1 << 12)
+def _address(text: str) -> Address:
+    """The address of this text, made once: what is near each other has roots and needs in common."""
+    return Address.parse(text)
+
+
 def change_to_json(change: Change) -> dict[str, Any]:
     """A change as JSON."""
+    after = state_to_json(change.after)
     return {
         "action": change.action,
         "before": state_to_json(change.before),
-        "after": state_to_json(change.after),
-        "records": state_to_json(change.records),
+        "after": after,
+        "records": after if change.records is change.after else state_to_json(change.records),
         "risk": change.risk,
         "effects": sorted(change.effects),
         "takes_over": change.takes_over,

@@ -10,6 +10,7 @@ from pacsconf.core.change import Action, Change, Outcome, Status, inverse
 from pacsconf.core.errors import RecordError
 from pacsconf.core.plan import Plan, plan_from_json, plan_to_json
 from pacsconf.core.resource import one_of
+from pacsconf.core.spelling import indented
 
 SetStatus = Literal["open", "closed", "abandoned"]
 ProofVerdict = Literal["healthy", "failing", "asleep", "unknown"]
@@ -59,6 +60,16 @@ def changeset_id(opened: str, digest: str) -> str:
 
 def changeset_to_json(changeset: ChangeSet) -> dict[str, Any]:
     """A change set as JSON."""
+    return {**_all_but_the_plan(changeset), "plan": plan_to_json(changeset.plan)}
+
+
+def changeset_text(changeset: ChangeSet) -> str:
+    """A change set as its file in the record: canonical JSON, indented by one."""
+    body = {**_all_but_the_plan(changeset), "plan": changeset.plan.spelt}
+    return indented(body, by=1, sort_keys=True)
+
+
+def _all_but_the_plan(changeset: ChangeSet) -> dict[str, Any]:
     return {
         "id": changeset.id,
         "status": changeset.status,
@@ -72,7 +83,6 @@ def changeset_to_json(changeset: ChangeSet) -> dict[str, Any]:
         "acks": list(changeset.acks),
         "outcomes": [outcome_to_json(outcome) for outcome in changeset.outcomes],
         "proofs": [{name: getattr(proof, name) for name in Proof.__slots__} for proof in changeset.proofs],
-        "plan": plan_to_json(changeset.plan),
     }
 
 

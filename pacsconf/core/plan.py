@@ -9,9 +9,9 @@ plan stale.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from pacsconf.core.address import Address
@@ -20,6 +20,7 @@ from pacsconf.core.compare import Difference, FieldDifference, FieldVerdict, Ver
 from pacsconf.core.errors import PlanError
 from pacsconf.core.guard import Guard, tripped
 from pacsconf.core.resource import State, one_of, value_from_json, value_to_json
+from pacsconf.core.spelling import Spelt, canonical, indented
 
 FORMAT_VERSION = 1
 
@@ -49,7 +50,7 @@ class Basis:
     as_of: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """What would be done in one environment, and what was found.
 
@@ -77,7 +78,7 @@ class Plan:
     blocked: tuple[str, ...] = ()
     """Why this plan can be read but not applied, in words."""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 (hex) of what this plan would do and what it relies on."""
         body = {
@@ -89,19 +90,21 @@ class Plan:
         }
         return hashlib.sha256(canonical(body)).hexdigest()
 
-    @property
+    @cached_property
     def runs(self) -> tuple[Change, ...]:
         """The changes that apply would carry out: those of systems that may be written."""
         return tuple(change for change in self.changes if change.mode == "write")
 
-
-def canonical(body: Any) -> bytes:
-    """One byte string for equal data: sorted keys, no spaces, ASCII."""
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+    @cached_property
+    def spelt(self) -> Spelt:
+        """This plan as the file of a change set holds it, for every commit in which that stands."""
+        return indented(plan_to_json(self), by=1, depth=1, sort_keys=True)
 
 
 def _digested(change: Change) -> dict[str, Any]:
-    return {name: value for name, value in change_to_json(change).items() if name != "reason"}
+    body = change_to_json(change)
+    del body["reason"]
+    return body
 
 
 def _closure_to_json(closure: Mapping[Address, tuple[State | None, State | None]]) -> dict[str, Any]:

@@ -20,9 +20,10 @@ from pacsconf.core.errors import PlanError, UnsafePlan
 from pacsconf.core.guard import Limits, Scene, guards
 from pacsconf.core.lingering import Lingering, linger
 from pacsconf.core.order import closure, needed_by, order, waiting_for
-from pacsconf.core.plan import Basis, Options, Plan, canonical
+from pacsconf.core.plan import Basis, Options, Plan
 from pacsconf.core.resource import State, value_to_json
 from pacsconf.core.select import ignoring, matching
+from pacsconf.core.spelling import canonical
 
 
 @dataclass(frozen=True, slots=True)

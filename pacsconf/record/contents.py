@@ -24,10 +24,10 @@ from urllib.parse import quote
 from pacsconf.core.address import Address
 from pacsconf.core.attestation import Attestation, How
 from pacsconf.core.change import Change, change_from_json, change_to_json, state_from_json, state_to_json
-from pacsconf.core.changeset import ChangeSet, changeset_from_json, changeset_to_json
+from pacsconf.core.changeset import ChangeSet, changeset_from_json, changeset_text
 from pacsconf.core.errors import PacsconfError, RecordError
-from pacsconf.core.plan import canonical
 from pacsconf.core.resource import State, one_of
+from pacsconf.core.spelling import canonical, indented
 from pacsconf.record.owned import MISREAD, from_lines, states_from_lines, states_to_lines
 
 FORMAT_VERSION = 1
@@ -112,7 +112,7 @@ def to_files(entry: Entry, contents: Contents) -> dict[str, bytes]:
         "reserved.json": _json({str(a): day.isoformat() for a, day in sorted(contents.reserved.items())}),
     }
     if contents.changeset is not None:
-        files["changeset.json"] = _json(changeset_to_json(contents.changeset))
+        files["changeset.json"] = changeset_text(contents.changeset).encode("ascii") + b"\n"
     owned = sorted(contents.owned.values(), key=lambda state: state.address)
     for (system, kind), states in groupby(
         owned, key=lambda state: (state.address.system, state.address.kind)
@@ -185,8 +185,7 @@ def _unreadable(place: str, why: object) -> RecordError:
 
 
 def _json(body: Any) -> bytes:
-    text = json.dumps(body, sort_keys=True, indent=1, ensure_ascii=True)
-    return text.encode("ascii") + b"\n"
+    return indented(body, by=1, sort_keys=True).encode("ascii") + b"\n"
 
 
 def _file_name(text: str) -> str:

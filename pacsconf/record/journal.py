@@ -25,7 +25,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome
 from pacsconf.core.changeset import outcome_from_json, outcome_to_json
 from pacsconf.core.errors import LockHeld, RecordError
-from pacsconf.core.plan import canonical
+from pacsconf.core.spelling import canonical
 from pacsconf.record.standing import Heads
 
 if TYPE_CHECKING:

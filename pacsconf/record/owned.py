@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from pacsconf.core.address import Address
 from pacsconf.core.change import state_from_json, state_to_json
 from pacsconf.core.errors import RecordError
-from pacsconf.core.plan import canonical
 from pacsconf.core.resource import State
+from pacsconf.core.spelling import canonical
 
 T = TypeVar("T")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
@@ -15,6 +14,7 @@ from pacsconf.core.change import state_to_json
 from pacsconf.core.changeset import ChangeSet, changeset_to_json
 from pacsconf.core.finding import Finding, Place
 from pacsconf.core.plan import Plan, plan_to_json
+from pacsconf.core.spelling import indented
 from pacsconf.report.diagnostics import PlaceOf, placed
 from pacsconf.report.history_text import Entry
 from pacsconf.report.status import DueDay, Status
@@ -124,4 +124,4 @@ def _plain(value: Any) -> Any:
 
 def _text(body: Any) -> str:
     """Indented JSON in ASCII; DEL, which JSON would leave as it is, escaped too."""
-    return json.dumps(body, indent=2, ensure_ascii=True).replace("\x7f", "\\u007f") + "\n"
+    return indented(body, by=2).replace("\x7f", "\\u007f") + "\n"

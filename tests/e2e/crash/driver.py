@@ -26,7 +26,7 @@ from pacsconf import engine
 from pacsconf.cli import console_sheets, workspace
 from pacsconf.cli.main import run
 from pacsconf.cli.screen import Screen
-from pacsconf.core.plan import canonical
+from pacsconf.core.spelling import canonical
 from pacsconf.record import _git, branch, journal
 from pacsconf.systems import console
 from pacsconf.systems._http import client

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from pacsconf.lab import slapd
-from pacsconf.systems._ldap import pipeline, wire
+from pacsconf.systems._ldap import names, pipeline, wire
 from pacsconf.systems.carry_out import STOPPED, carry_out
 from tests.ldap_front import line
 
@@ -48,6 +48,20 @@ def test_five_hundred_entries_are_made_with_a_bounded_number_on_their_way(direct
     assert front.written == 3 + 500
     assert pipeline.WINDOW // 4 < front.most <= pipeline.WINDOW
     assert steps.plan(directory(), inventory) == ()
+
+
+@pytest.mark.parametrize("there", [0, 3], ids=["made", "deleted"])
+def test_no_entry_of_a_layer_stands_below_another_of_it(directory, steps, scanners, there):
+    """What is on its way together may be done in any order."""
+    if there:
+        steps.bring(directory(), scanners(there))
+    system = directory()
+    cut = steps.plan(system, scanners(3 - there))
+    assert len(cut) > 2
+    for layer in cut:
+        keys = {names.key(system._writer._dn(change.address)) for change in layer}
+        assert len(keys) == len(layer)
+        assert not {key[at:] for key in keys for at in range(1, len(key))} & keys
 
 
 def test_many_are_changed_and_deleted_as_well(directory, server, steps, scanners):

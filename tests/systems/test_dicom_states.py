@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import permutations
 from pathlib import Path
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pacsconf.core.errors import BadAnswer
 from pacsconf.inventory.loader import load
 from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, TransferCapability
-from pacsconf.systems._dicom.declare import declare
+from pacsconf.systems._dicom.attributes import SHAPES, decode
+from pacsconf.systems._dicom.declare import Intent, declare
+from pacsconf.systems._dicom.decoding import decoding
+from pacsconf.systems._dicom.export import legible, planted, spelled
+from pacsconf.systems._dicom.tree import Reader, grow
+from pacsconf.systems._ldap import ldif
+from tests.adopt import trees
 from tests.systems import typed
 
 EXAMPLE = Path(__file__).parents[2]
+EXPORT = Path(__file__).parent / "hospital.ldif"
 
 TEXTS = st.sampled_from(["", "ACME", "b", "a", "Ünï "])
 SETS = st.lists(TEXTS, max_size=3).map(tuple)
@@ -88,3 +99,85 @@ def test_the_example_hospital_is_declared_as_its_models_give_it():
     inventory = load(EXAMPLE).inventory
     assert inventory is not None
     assert declare("d", inventory)[0].states() == typed.declared("d", inventory)
+
+
+# --- what is live -------------------------------------------------------------------------------------------
+
+
+def outcome(read):
+    """What a reading gives; where it fails, that alone: which of several bad entries is told is open."""
+    try:
+        return read()
+    except BadAnswer:
+        return "a bad answer"
+
+
+@settings(max_examples=40)
+@given(trees.trees(), st.data())
+def test_what_is_live_is_what_its_models_give(entries, data):
+    tree = grow("d", entries)
+    spoken = st.sampled_from(
+        [(), ("dcmOtherAETitle",), ("DCMotheraetitle", "dcmOtherAETitle"), ("dicomVendorData",)]
+    )
+    extras = {
+        address: data.draw(spoken) for address in data.draw(st.lists(st.sampled_from(sorted(tree.entries))))
+    }
+    for intent in (
+        None,
+        Intent(extras=extras, domains={"ct-1": "north"}, shared=frozenset({"ae-title:north/*"})),
+    ):
+        found = outcome(lambda intent=intent: Reader(tree, intent, None).snapshot().states())
+        assert found == outcome(lambda intent=intent: typed.held(tree, intent))
+
+
+def test_an_export_of_another_program_is_read_as_its_models_give_it():
+    contents = ldif.read(EXPORT)
+    tree, _wrong = legible(planted("d", contents.entries))
+    schema = spelled(contents.spellings)
+    snapshot = Reader(tree, None, schema).snapshot()
+    assert snapshot.states() == typed.held(tree, None, schema)
+    assert {each.address: each.state() for each in snapshot.resources} == snapshot.states()
+
+
+def test_a_real_directory_is_read_as_its_models_give_it(directory, hands, steps):
+    device = steps.ct("CT-1", manufacturer="ACME", software_versions=("b", "a"))
+    inventory = steps.hospital(device, steps.ct("mr", "A B"))
+    steps.bring(directory(), inventory)
+    system = directory()
+    system.declared(inventory)
+    snapshot = system.read()
+    reader = system._writer.reader
+    assert len(snapshot.resources) == 13
+    assert snapshot.states() == typed.held(reader.tree, reader.intent, reader.schema)
+
+
+ROWS = {(kind, row.attribute.lower()): row for kind, shape in SHAPES.items() for row in shape.rows}
+VALUES = [
+    b"TRUE",
+    b"FALSE",
+    b"104",
+    b"-1",
+    b"CT.Example.ORG",
+    b"scu",
+    b"CN=A, DC=x",
+    b"cn=a,dc=x",
+    b"",
+    b"\xff",
+]
+
+
+def decoded(value):
+    try:
+        return value()
+    except ValueError as exc:
+        return str(exc)
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_values_are_decoded_as_their_row_says(number):
+    for (kind, attribute), row in ROWS.items():
+        for values in permutations(VALUES, number):
+            at_once = partial(decoding(kind, "").fields, {attribute: values}, str.upper, vendor_data=True)
+            found = decoded(lambda at_once=at_once, row=row: at_once().get(row.field))
+            expected = decoded(partial(decode, row, values, str.upper))
+            assert (type(found), found) == (type(expected), expected), (row, values)

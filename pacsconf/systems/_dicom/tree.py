@@ -7,19 +7,25 @@ entry that the inventory does not declare shows all, so that deleting it is weig
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from pacsconf.core.address import Address
 from pacsconf.core.errors import BadAnswer
 from pacsconf.core.moment import in_words
-from pacsconf.core.resource import Resource, Snapshot, Value
-from pacsconf.systems._dicom.attributes import CONTAINERS, Resolve, Row, Shape, decode, shape
+from pacsconf.core.on_demand import OnDemand
+from pacsconf.core.resource import Fields, Snapshot, State, Typed, Value
+from pacsconf.systems._dicom.attributes import CONTAINERS, Resolve, Row, decode, shape
 from pacsconf.systems._dicom.declare import Intent
+from pacsconf.systems._dicom.decoding import Decoding, decoding
 from pacsconf.systems._dicom.kinds import EXTRA, KINDS
 from pacsconf.systems._ldap import Entry, names
 from pacsconf.systems._ldap.directory import OPERATIONAL
+from pacsconf.systems._ldap.entry import Values
 from pacsconf.systems._ldap.schema import Schema
 
 _BELOW: Mapping[str, tuple[str, ...]] = {
@@ -31,6 +37,9 @@ _BELOW: Mapping[str, tuple[str, ...]] = {
 """What stands below what: kinds by the name of a container or the kind of another entry."""
 
 _NOT_EXTRA = frozenset({name.lower() for name in OPERATIONAL})
+_CONNECTION, _CAPABILITY = "network-connection", "transfer-capability"
+_CAPABILITIES = decoding(_CAPABILITY, "")
+_NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,8 @@ class Tree:
     """Entries that are not of our kinds, or not where ours stand."""
     orphans: int = 0
     """How many entries stand below one that was not read; the topmost ones are not counted."""
+    above: Mapping[Address, Address] = field(default_factory=dict)
+    """What each of ours stands right below, but for the configuration itself."""
 
     @property
     def everything(self) -> Iterator[Entry]:
@@ -73,12 +84,15 @@ def grow(system: str, entries: Iterable[Entry]) -> Tree:
     """
     ours: dict[Address, Entry] = {}
     addresses: dict[names.Key, Address] = {}
-    children: dict[names.Key, list[Entry]] = {}
+    children: dict[names.Key, list[Entry]] = defaultdict(list)
+    above: dict[Address, Address] = {}
     foreign: list[Entry] = []
     keyed = sorted(_keyed(system, entries), key=lambda pair: len(pair[0]))
     for key, entry in keyed:
-        children.setdefault(key[1:], []).append(entry)
-        address = _address(system, entry, addresses.get(key[1:]))
+        upper = key[1:]
+        children[upper].append(entry)
+        parent = addresses.get(upper)
+        address = _address(system, entry, parent)
         if address is None:
             foreign.append(entry)
             continue
@@ -89,17 +103,19 @@ def grow(system: str, entries: Iterable[Entry]) -> Tree:
                 fix="Delete the one that is not meant, in the directory itself.",
             )
         ours[address], addresses[key] = entry, address
+        if parent is not None:
+            above[address] = parent
     entities = sorted((each for each in ours if each.kind == "network-ae"), reverse=True)
-    holders = {each.parts[1]: Address.of(system, "device", each.parts[0]) for each in entities}
+    holders = {each.parts[1]: above[each] for each in entities}
     below = {key: tuple(found) for key, found in children.items()}
-    orphans = _orphans([key for key, _ in keyed])
-    return Tree(system, ours, addresses, below, holders, tuple(foreign), orphans)
+    orphans = _orphans([key for key, _ in keyed], below)
+    return Tree(system, ours, addresses, below, holders, tuple(foreign), orphans, above)
 
 
-def _orphans(keys: Sequence[names.Key]) -> int:
-    """How many of these names, shortest first, stand below one that is not among them."""
+def _orphans(keys: Sequence[names.Key], below: Mapping[names.Key, tuple[Entry, ...]]) -> int:
+    """How many entries stand below one that is not among these names, shortest first."""
     known = frozenset(keys)
-    return sum(len(key) > len(keys[0]) and key[1:] not in known for key in keys)
+    return sum(len(found) for key, found in below.items() if len(key) >= len(keys[0]) and key not in known)
 
 
 def _keyed(system: str, entries: Iterable[Entry]) -> Iterator[tuple[names.Key, Entry]]:
@@ -116,34 +132,52 @@ def _keyed(system: str, entries: Iterable[Entry]) -> Iterator[tuple[names.Key, E
 
 def _address(system: str, entry: Entry, parent: Address | None) -> Address | None:
     """Where an entry is for us; None when it is not of our kinds, or has an empty name."""
-    classes = {name.lower() for name in entry.texts("objectClass")}
-    if parent is None or parent.kind == "container":
-        container = _container(classes)
-        if container and (parent is None) == (container == "configuration"):
-            return Address.of(system, "container", container)
-    if parent is None:
+    level = "" if parent is None else parent.name if parent.kind == "container" else parent.kind
+    found = _placed(level, entry.attributes.get("objectclass", ()))
+    if found is None:
         return None
-    below = _BELOW.get(parent.name if parent.kind == "container" else parent.kind, ())
-    kind = next((kind for kind in below if shape(kind, "").object_class.lower() in classes), None)
-    if kind is None:
-        return None
-    above = parent.parts if parent.kind != "container" else ()
+    kind, container = found
+    if container:
+        return Address.of(system, "container", container)
     name = _name(kind, entry)
-    return Address.of(system, kind, *above, name) if name else None
+    if not name or parent is None:
+        return None
+    return Address.of(system, kind, name) if parent.kind == "container" else parent.below(kind, name)
 
 
-def _container(classes: Collection[str]) -> str | None:
-    return next((name for name, (cls, _) in CONTAINERS.items() if cls.lower() in classes), None)
+@lru_cache(1024)
+def _placed(level: str, classes: Values) -> tuple[str, str] | None:
+    """The kind of an entry of these classes that stands at a level, and which container it is where it is one.
+
+    A level is the name of a container or the kind of another entry, empty for nothing of ours. There are few
+    levels and few sets of classes, and tens of thousands of entries.
+    """
+    lower = {name.decode(errors="backslashreplace").lower() for name in classes}
+    if level in ("", *CONTAINERS):
+        container = next((name for name, (cls, _) in CONTAINERS.items() if cls.lower() in lower), "")
+        if container and (level == "") == (container == "configuration"):
+            return "container", container
+    below = (kind for kind in _BELOW.get(level, ()) if shape(kind, "").object_class.lower() in lower)
+    return next(((kind, "") for kind in below), None)
+
+
+_PLAIN = re.compile(r'[A-Za-z][A-Za-z0-9-]*=([^\\,;+"=\s]+(?: +[^\\,;+"=\s]+)*)(?:,|\Z)').match
+"""A relative name of one part that nothing is escaped in, which is how most are written."""
 
 
 def _name(kind: str, entry: Entry) -> str:
     """An entry's own name: of an AE its title; of a foreign form (dicomHostname+dicomPort) the values joined."""
-    parts = names.parse(entry.dn)[0]
-    naming = shape(kind, "").naming
-    text = parts[0][1] if len(parts) == 1 else ":".join(value for _, value in sorted(parts))
-    if naming == "dicomAETitle":
-        return entry.text(naming) or text
-    return text.lower()
+    if shape(kind, "").naming == "dicomAETitle":
+        return entry.text("dicomaetitle") or _leaf(entry.dn)
+    return _leaf(entry.dn).lower()
+
+
+def _leaf(dn: str) -> str:
+    plain = _PLAIN(dn)
+    if plain is not None:
+        return plain[1]
+    parts = names.parse(dn)[0]
+    return parts[0][1] if len(parts) == 1 else ":".join(value for _, value in sorted(parts))
 
 
 # --- resources ----------------------------------------------------------------------------------------------
@@ -158,112 +192,122 @@ class Reader:
     schema: Schema | None
 
     def snapshot(self) -> Snapshot:
-        """All resources by address, with who wrote each last and when."""
-        ordered = sorted(self.tree.entries.items())
-        notes = {address: text for address, entry in ordered if (text := note(entry))}
-        changed = {address: when for address, entry in ordered if (when := last_changed(entry))}
-        resources = tuple(self._resource(*item) for item in ordered)
-        return Snapshot(self.tree.system, resources, notes, changed)
-
-    def _resource(self, address: Address, entry: Entry) -> Resource:
-        fields = self.fields(address, entry, self.scope(address))
-        extra = {name.removeprefix(EXTRA): value for name, value in fields.items() if name.startswith(EXTRA)}
-        plain = {name: value for name, value in fields.items() if not name.startswith(EXTRA)}
-        claims: frozenset[str] = frozenset()
-        if address.kind == "network-ae":
-            claims = (self.intent or Intent()).claim(*address.parts[:2])
-        return KINDS[address.kind].model_validate(
-            {
-                "address": address,
-                "root": self._root(address),
-                "depends_on": self._needs(address, fields),
-                "claims": claims,
-                "extra": extra,
-                **plain,
-            }
+        """All resources, with who wrote each last and when."""
+        entries = self.tree.entries
+        return Snapshot(
+            self.tree.system,
+            Typed(self._states(), KINDS),
+            OnDemand(entries.keys(), lambda address: note(entries[address])),
+            OnDemand(entries.keys(), lambda address: last_changed(entries[address])),
         )
+
+    def _states(self) -> dict[Address, State]:
+        """The states of all entries; what many have in common is made once."""
+        tree, intent = self.tree, self.intent or Intent()
+        entries = tree.entries
+        siblings = {entry.dn: address for address, entry in entries.items() if address.kind == _CONNECTION}
+        only: dict[Address, frozenset[Address]] = {
+            each: frozenset({each}) for each in set(tree.above.values())
+        }
+        alike: dict[Hashable, Fields] = {}
+        states: dict[Address, State] = {}
+        for address, entry in entries.items():
+            kind, scope, claims = address.kind, self.scope(address), _NOTHING
+            if kind == _CAPABILITY and scope == ():
+                key = _CAPABILITIES.key(entry.attributes)
+                fields = alike.get(key)
+                if fields is None:
+                    fields = alike[key] = self.fields(address, entry, scope)
+            else:
+                fields = self.fields(address, entry, scope, siblings)
+            parent = tree.above.get(address)
+            if parent is None or kind == "container":
+                root, needs = self._configuration, self._present(self._configuration) - {address}
+            elif kind == "network-ae":
+                root, needs = parent, self._needs(address, parent, fields)
+                claims = intent.claim(*address.parts)
+            elif kind == "device":
+                root, needs = address, only[parent]
+            elif kind == "unique-ae-title":
+                root, needs = tree.holders.get(address.parts[0], address), only[parent]
+            elif kind == _CONNECTION:
+                root, needs = parent, only[parent]
+            else:
+                root, needs = tree.above[parent], only[parent]
+            states[address] = State(address, root, fields, needs, claims)
+        return states
+
+    @property
+    def _configuration(self) -> Address:
+        return Address.of(self.tree.system, "container", "configuration")
+
+    def _needs(self, address: Address, device: Address, fields: Fields) -> frozenset[Address]:
+        """What an entity depends on: its device, the connections it uses, the reservation of its title."""
+        used = fields.get("connections", ())
+        assert isinstance(used, tuple), "connections are a set"
+        title = Address.of(self.tree.system, "unique-ae-title", address.parts[1])
+        return self._present(device, title, *(device.below(_CONNECTION, name) for name in used if name))
+
+    def _present(self, *addresses: Address) -> frozenset[Address]:
+        return frozenset([each for each in addresses if each in self.tree.entries])
 
     def scope(self, address: Address) -> Collection[str] | None:
         """The attributes shown of those that others may write too; None: all."""
         return self.intent.extras.get(address) if self.intent else None
 
-    def fields(self, address: Address, entry: Entry, scope: Collection[str] | None) -> dict[str, Value]:
-        """An entry's fields in canonical spelling.
+    def fields(
+        self,
+        address: Address,
+        entry: Entry,
+        scope: Collection[str] | None,
+        siblings: Mapping[str, Address] = {},
+    ) -> dict[str, Value]:
+        """An entry's fields in canonical spelling. `siblings` are connections by a spelling of their name.
 
         Raises: BadAnswer for values that the standard does not allow in number or form.
         """
-        form = shape(address.kind, address.name)
-        rows = [*form.rows, *self._extra_rows(form, entry, scope)]
+        of_kind = decoding(address.kind, address.name)
+        resolve = self._sibling(address, siblings) if address.kind == "network-ae" else names.canonical
+        try:
+            found = of_kind.fields(entry.attributes, resolve, vendor_data=_named("dicomVendorData", scope))
+        except ValueError as exc:
+            raise BadAnswer(
+                self.tree.system, f"{entry.dn}: {exc}", fix="Correct that entry in the directory itself."
+            ) from exc
+        return found | self._extras(of_kind, entry, scope) if scope is None or scope else found
+
+    def _extras(self, of_kind: Decoding, entry: Entry, scope: Collection[str] | None) -> dict[str, Value]:
+        """What is not modelled, as far as it is shown."""
+        wanted = None if scope is None else {name.lower(): name for name in reversed([*scope])}
         found: dict[str, Value] = {}
-        for row in rows:
-            if row.field == "vendor_data" and not _named("dicomVendorData", scope):
+        for attribute in sorted(entry.attributes.keys() - of_kind.modelled - _NOT_EXTRA):
+            if wanted is None:
+                name = self.schema.spelling(attribute) if self.schema else attribute
+            elif attribute in wanted:
+                name = wanted[attribute]
+            else:
                 continue
-            try:
-                value = decode(row, entry.values(row.attribute), self._sibling(address))
-            except ValueError as exc:
-                raise BadAnswer(
-                    self.tree.system, f"{entry.dn}: {exc}", fix="Correct that entry in the directory itself."
-                ) from exc
+            row = Row(EXTRA + name, name, many=True)
+            value = decode(row, entry.attributes[attribute], names.canonical)
             if value is not None:
                 found[row.field] = value
         return found
 
-    def _extra_rows(self, form: Shape, entry: Entry, scope: Collection[str] | None) -> Iterator[Row]:
-        for attribute in sorted(entry.attributes):
-            if not form.models(attribute) and attribute not in _NOT_EXTRA and entry.values(attribute):
-                spelled = next((name for name in scope or () if name.lower() == attribute), None)
-                if spelled is not None or scope is None:
-                    name = spelled or (self.schema.spelling(attribute) if self.schema else attribute)
-                    yield Row(EXTRA + name, name, many=True)
-
-    def _sibling(self, address: Address) -> Resolve:
+    def _sibling(self, address: Address, siblings: Mapping[str, Address]) -> Resolve:
         """From the DN of a connection of the same device to its name; another DN stays one."""
+        device = address.parts[0]
 
         def name(dn: str) -> str:
-            found = self.tree.address_of(dn)
-            own = (
-                found is not None
-                and found.kind == "network-connection"
-                and found.parts[0] == address.parts[0]
-            )
-            return found.parts[1] if found is not None and own else names.canonical(dn)
+            found = siblings.get(dn) or self.tree.address_of(dn)
+            if found is not None and found.kind == _CONNECTION and found.parts[0] == device:
+                return found.parts[1]
+            return names.canonical(dn)
 
         return name
 
-    def _root(self, address: Address) -> Address:
-        if address.kind == "container":
-            return Address.of(self.tree.system, "container", "configuration")
-        if address.kind != "unique-ae-title":
-            return Address.of(self.tree.system, "device", address.parts[0])
-        return self.tree.holders.get(address.parts[0], address)
-
-    def _needs(self, address: Address, fields: Mapping[str, Value]) -> frozenset[Address]:
-        system, parts = self.tree.system, address.parts
-        wanted: list[Address] = []
-        match address.kind:
-            case "container":
-                wanted = [Address.of(system, "container", "configuration")]
-            case "device":
-                wanted = [Address.of(system, "container", "devices")]
-            case "unique-ae-title":
-                wanted = [Address.of(system, "container", "unique-ae-titles")]
-            case "network-connection":
-                wanted = [Address.of(system, "device", parts[0])]
-            case "network-ae":
-                used = fields.get("connections", ())
-                assert isinstance(used, tuple), "connections are a set"
-                wanted = [Address.of(system, "network-connection", parts[0], name) for name in used if name]
-                wanted += [
-                    Address.of(system, "device", parts[0]),
-                    Address.of(system, "unique-ae-title", parts[1]),
-                ]
-            case _:
-                wanted = [Address.of(system, "network-ae", *parts[:2])]
-        return frozenset(each for each in wanted if each in self.tree.entries and each != address)
-
 
 def _named(attribute: str, scope: Collection[str] | None) -> bool:
-    return scope is None or any(name.lower() == attribute.lower() for name in scope)
+    return scope is None or (bool(scope) and any(name.lower() == attribute.lower() for name in scope))
 
 
 def note(entry: Entry) -> str | None:

@@ -11,7 +11,7 @@ from pacsconf.core.finding import Finding, Path, errors
 from pacsconf.inventory import checks
 from pacsconf.inventory.baseline import Accepted
 from pacsconf.inventory.declaration import COLLECTIONS, SETTINGS, DeviceDeclaration, FlowDeclaration
-from pacsconf.inventory.devices import DeclaredDevices, Profile
+from pacsconf.inventory.devices import DeclaredDevices, Profile, Written
 from pacsconf.inventory.expand import Expansion
 from pacsconf.inventory.flows import Entities
 from pacsconf.inventory.members import emptiness, member, misnaming
@@ -140,7 +140,7 @@ class Build:
             name: self.profile(name, node)
             for name, node in sorted(collection.items(), key=lambda member: _generation(member[1]))
         }
-        return {name: Profile(tree, declared[name]) for name, tree in resolved.items() if tree}
+        return {name: Profile.of(tree, declared[name]) for name, tree in resolved.items() if tree}
 
     def profile(self, name: str, node: Node) -> DeviceDeclaration | None:
         """What a profile declares by itself."""
@@ -158,17 +158,18 @@ class Build:
         held = DeclaredDevices(self.root.entries["devices"].entries, self.checked_profiles(), sites)
         self.declared_devices = held
         found: dict[str, Device] = {}
-        for name in held.written:
-            if held.lacks_profile(name):
-                self.findings += self.profile_missed(name, held.asked(name) or "")
-            self.findings += held.nothing_to_remove(name)
-            declared = held.declared(name)
+        for written in held:
+            if written.lacks_profile:
+                self.findings += self.profile_missed(written)
+            self.findings += written.nothing_to_remove()
+            declared = written.declared()
             self.findings += declared.findings
             if declared.is_part:
-                self.parts.add(name)
-            if declared.device is not None and not held.lacks_profile(name):
-                device = self.device(held.expansion(name, declared.device))
-                found |= {name: device} if device else {}
+                self.parts.add(written.name)
+            if declared.device is not None and not written.lacks_profile:
+                device = self.device(written.expansion(declared.device, sites))
+                if device is not None:
+                    found[written.name] = device
         return found
 
     def device(self, expansion: Expansion) -> Device | None:
@@ -177,12 +178,12 @@ class Build:
         self.findings += () if expansion.name in self.parts else expansion.findings
         return device
 
-    def profile_missed(self, name: str, asked: str) -> tuple[Finding, ...]:
+    def profile_missed(self, device: Written) -> tuple[Finding, ...]:
         """The complaint of a device about a profile that is declared nowhere."""
-        declared = self.root.entries["profiles"].entries
+        declared, asked = self.root.entries["profiles"].entries, device.asked or ""
         if asked in declared or not self.read:
             return ()
-        return profiled(asked, declared, ("devices", name, "profile"))[1]
+        return profiled(asked, declared, ("devices", device.name, "profile"))[1]
 
 
 def _generation(profile: Node) -> int:

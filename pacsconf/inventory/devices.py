@@ -32,6 +32,13 @@ class Profile:
 
     tree: Node
     declared: DeviceDeclaration | None
+    probe: Probe | None
+    """The level that it names."""
+
+    @classmethod
+    def of(cls, tree: Node, declared: DeviceDeclaration | None) -> Profile:
+        named = tree.entries.get("probe")
+        return cls(tree, declared, next((level for level in PROBES if named and named.value == level), None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,57 @@ class Declared:
     findings: tuple[Finding, ...] = ()
     is_part: bool = False
     """Whether something in it is wrong: `device` is then the part that is left without it."""
+
+
+@dataclass(slots=True)
+class Written:
+    """A device as it was written, and the profile that it builds on; None where it names none, or an absent one."""
+
+    name: str
+    own: Node
+    asked: str | None
+    """The name of the profile."""
+    profile: Profile | None
+
+    @property
+    def lacks_profile(self) -> bool:
+        return self.asked is not None and self.profile is None
+
+    def tree(self) -> Node:
+        """The device written over its profile."""
+        return merge(self.profile.tree, self.own) if self.profile else self.own
+
+    def declared(self) -> Declared:
+        """What the device declares, its profile's values included."""
+        path = ("devices", self.name)
+        device = None if misnaming(self.own, path) else together(self.profile, self.own)
+        if device is not None:
+            return Declared(device)
+        tree = self.tree()
+        device, findings = member(DeviceDeclaration, tree, path)
+        misnamed = any(finding.rule == MISNAMED for finding in findings)
+        if device is not None or misnamed or not isinstance(tree.value, dict):
+            return Declared(device, findings)
+        return Declared(remainder(DeviceDeclaration, plain(tree), path, findings), findings, is_part=True)
+
+    def expansion(self, device: DeviceDeclaration, sites: Mapping[str, Site]) -> Expansion:
+        """For spelling out what the device declares."""
+        limit = self.profile.probe if self.profile else None
+        site = sites.get(device.site or "")
+        return Expansion(self.name, device, site, limit, own_probe="probe" in self.own.entries)
+
+    def nothing_to_remove(self) -> Iterator[Finding]:
+        """A name with nothing after it is a slip, unless it takes away what the profile gives."""
+        own = self.own.entries
+        above = self.profile.tree.entries if self.profile and isinstance(self.own.value, dict) else {}
+        for key in _PARTS:
+            if key not in own and key not in above:
+                continue
+            tree = merge(above[key], own[key]) if key in above and key in own else own.get(key) or above[key]
+            for part, child in tree.entries.items():
+                if child.value is None and child.under is None:
+                    what = f"{part} of device {self.name}"
+                    yield empty(what, _NOTHING_TO_REMOVE, child.key or child.place)
 
 
 class DeclaredDevices:
@@ -56,77 +114,27 @@ class DeclaredDevices:
         self.tree = lru_cache(_REPORTED)(self._tree)
         self.aliases = lru_cache(_REPORTED)(self._aliases)
 
-    # --- what they declare
+    def __iter__(self) -> Iterator[Written]:
+        return map(self._device, self.written)
 
-    def declared(self, name: str) -> Declared:
-        """What a device declares, its profile's values included."""
-        node, profile, path = self.written[name], self.profile(name), ("devices", name)
-        device = None if misnaming(node, path) else together(profile, node)
-        if device is not None:
-            return Declared(device)
-        merged = merge(profile.tree, node) if profile else node
-        device, findings = member(DeviceDeclaration, merged, path)
-        misnamed = any(
-            finding.rule == MISNAMED for finding in findings
-        )  # nothing can be said about what has no name
-        if device is not None or misnamed or not isinstance(merged.value, dict):
-            return Declared(device, findings)
-        return Declared(remainder(DeviceDeclaration, plain(merged), path, findings), findings, is_part=True)
-
-    def expansion(self, name: str, device: DeviceDeclaration) -> Expansion:
-        """For spelling out a device."""
-        profile = self.profile(name)
-        return Expansion(
-            name,
-            device,
-            self.sites.get(device.site or ""),
-            _level(profile.tree.entries.get("probe") if profile else None),
-            own_probe="probe" in self.written[name].entries,
-        )
-
-    def asked(self, name: str) -> str | None:
-        """The name of the profile that a device builds on."""
-        asked = self.written[name].entries.get("profile")
-        return asked.value if asked and isinstance(asked.value, str) else None
-
-    def profile(self, name: str) -> Profile | None:
-        """The profile that a device builds on."""
-        asked = self.asked(name)
-        return None if asked is None else self.profiles.get(asked)
-
-    def lacks_profile(self, name: str) -> bool:
-        """Whether a device asks for a profile that is not there."""
-        asked = self.asked(name)
-        return asked is not None and asked not in self.profiles
-
-    def nothing_to_remove(self, name: str) -> Iterator[Finding]:
-        """A name with nothing after it is a slip, unless it takes away what the profile gives."""
-        own, profile = self.written[name], self.profile(name)
-        for key in ("connections", "ae_titles", "nodes") if isinstance(own.value, dict) else ():
-            node, above = own.entries.get(key), profile.tree.entries.get(key) if profile else None
-            merged = merge(above, node) if above and node else node or above
-            for part, child in (merged.entries if merged else {}).items():
-                if child.value is None and child.under is None:
-                    yield empty(f"{part} of device {name}", _NOTHING_TO_REMOVE, child.key or child.place)
-
-    # --- where it was written
+    def _device(self, name: str) -> Written:
+        own = self.written[name]
+        named = own.entries.get("profile")
+        asked = named.value if named and isinstance(named.value, str) else None
+        return Written(name, own, asked, None if asked is None else self.profiles.get(asked))
 
     def _tree(self, name: str) -> Node | None:
         """What was written of a device, over its profile; None where there is none of the name."""
-        node, profile = self.written.get(name), None
-        if node is None or node.value is None:
-            return None
-        profile = self.profile(name)
-        return merge(profile.tree, node) if profile else node
+        own = self.written.get(name)
+        return None if own is None or own.value is None else self._device(name).tree()
 
     def _aliases(self, name: str) -> Aliases:
         """From the paths of a device's values to those that were written."""
-        if name not in self.written or self.lacks_profile(name):
+        written = self._device(name) if name in self.written else None
+        device = written.declared().device if written and not written.lacks_profile else None
+        if written is None or device is None:
             return {}
-        device = self.declared(name).device
-        if device is None:
-            return {}
-        expansion = self.expansion(name, device)
+        expansion = written.expansion(device, self.sites)
         return aliases(name, device, expansion.site, inherits=expansion.device() is not None)
 
 
@@ -166,12 +174,8 @@ def _own(written: Mapping[str, Node], above: Mapping[str, Node]) -> tuple[dict[s
     return own, removed
 
 
-def _level(node: Node | None) -> Probe | None:
-    """The probe level that a profile's tree names, if it names one."""
-    return next((level for level in PROBES if node and node.value == level), None)
-
-
 _NOTHING = DeviceDeclaration()
+_PARTS = ("connections", "ae_titles", "nodes")
 _NOTHING_TO_REMOVE = "Nothing after a name means: remove what the profile gives; but the profile gives none."
 _REPORTED = 1000
 """How many devices are remembered of which something was reported."""

@@ -67,7 +67,7 @@ class Expansion:
         titles = self.titles(connections)
         if not self.declared.type:
             self.refuse("PACS-DEV-001", f"Device {self.name} has no type", (), _TYPE_WHY, _TYPE_FIX)
-        if errors(self.findings):
+        if self.findings and errors(self.findings):
             return None
         said = self.declared.__dict__
         values = {key: said[key] for key in _DEVICE_FACTS}
@@ -244,20 +244,15 @@ class Expansion:
         """Its own level, else its profile's, its site's, or by type; never more than profile and site allow."""
         if self.declared.external:
             return "none"
-        limits = self.probe_limits()
-        wanted = self.declared.probe or (limits[0][0] if limits else self.usual_probe())
-        allowed, whose = min((*limits, (wanted, "")), key=lambda limit: PROBES.index(limit[0]))
+        above = (self.profile_probe, self.site.probe if self.site else None)
+        limits = [level for level in above if level]
+        wanted = self.declared.probe or (limits[0] if limits else self.usual_probe())
+        allowed = min((*limits, wanted), key=PROBES.index) if limits else wanted
         if allowed != wanted and self.own_probe:
+            of_profile = allowed == self.profile_probe
+            whose = f"profile {self.declared.profile}" if of_profile else f"site {self.declared.site}"
             self.warn_of_probe(wanted, allowed, whose)
         return allowed
-
-    def probe_limits(self) -> tuple[tuple[Probe, str], ...]:
-        """What profile and site allow, and in words which of them does."""
-        named = (
-            (self.profile_probe, f"profile {self.declared.profile}"),
-            (self.site and self.site.probe, f"site {self.declared.site}"),
-        )
-        return tuple((level, whose) for level, whose in named if level)
 
     def warn_of_probe(self, wanted: Probe, allowed: Probe, whose: str) -> None:
         self.findings.append(

@@ -105,7 +105,7 @@ WRITTEN = st.builds(removing, st.one_of(texts(), texts(), texts(), texts(**WRONG
 def test_profile_and_device_together_declare_what_the_merged_tree_does(above, own):
     profile = None
     if above is not None:
-        profile = Profile(node(above), checked(DeviceDeclaration, plain(node(above)), ())[0])
+        profile = Profile.of(node(above), checked(DeviceDeclaration, plain(node(above)), ())[0])
     merged = merge(profile.tree, node(own)) if profile else node(own)
     whole, findings = checked(DeviceDeclaration, plain(merged), ())
     found = together(profile, node(own))

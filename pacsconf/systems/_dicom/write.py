@@ -275,8 +275,9 @@ class Writer:
         form = shape(address.kind, address.name)
         spelled = CONTAINERS[address.name][1] if address.kind == "container" else self._spelled(address)
         reference = self._reference(address)
-        rows = ((form.row(each.name), each.after) for each in change.fields)
-        values = {row.attribute: encode(row, after, reference) for row, after in rows}
+        assert change.after is not None, "what is made has an after"
+        rows = ((form.row(name), value) for name, value in change.after.fields.items())
+        values = {row.attribute: encode(row, value, reference) for row, value in rows}
         classes = [form.object_class, *self._auxiliary(values, [form.object_class])]
         own = {"objectClass": tuple(name.encode() for name in classes), form.naming: (spelled.encode(),)}
         return own | values

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pacsconf.core.plan import Options, Plan
     from pacsconf.engine import Approval, Planned, World
     from pacsconf.inventory.systems import SystemConfig
+    from pacsconf.record.state import RecordState
 
 
 def apply(
@@ -59,7 +60,7 @@ def apply(
     with workspace.world(work, reporter) as world:
         resumed = _ready_record(screen, work, world)
         if resumed is not None:
-            code = _concluded(screen, work, resumed, sheets)
+            code = _concluded(screen, work, resumed, world.record.state(fetch=False), sheets)
             if code is not Exit.OK or _is_same(resumed.plan, saved, expect):
                 return code
         planned = _chosen(screen, world, saved, expect, options, reporter)
@@ -77,7 +78,8 @@ def apply(
             approval = _asked(screen, planned.plan, approval)
         with stoppable() as stopping:
             changeset = engine.apply(replace(world, stopping=stopping), planned, approval)
-    return _concluded(screen, work, changeset, sheets)
+        record = world.record.state(fetch=False)
+    return _concluded(screen, work, changeset, record, sheets)
 
 
 def resume(context: typer.Context, sheets: Sheets = None) -> Exit:
@@ -91,7 +93,8 @@ def resume(context: typer.Context, sheets: Sheets = None) -> Exit:
             screen.show(sentence(f"No change set is open on {work.environment}: there is nothing to resume."))
             return Exit.OK
         changeset = _resumed(world)
-    return _concluded(screen, work, changeset, sheets)
+        record = world.record.state(fetch=False)
+    return _concluded(screen, work, changeset, record, sheets)
 
 
 def _written_systems(work: workspace.Workspace) -> list[SystemConfig]:
@@ -240,7 +243,9 @@ def _nothing_to_do(made: Plan) -> bool:
     return not (made.changes or made.takes or made.forgets)
 
 
-def _concluded(screen: Screen, work: workspace.Workspace, changeset: ChangeSet, sheets: str | None) -> Exit:
+def _concluded(
+    screen: Screen, work: workspace.Workspace, changeset: ChangeSet, record: RecordState, sheets: str | None
+) -> Exit:
     """Show how it ended and what is left to a person, and the exit code that says so."""
     from pacsconf.report.apply_text import apply_summary, proofs_text
 
@@ -250,8 +255,6 @@ def _concluded(screen: Screen, work: workspace.Workspace, changeset: ChangeSet, 
     if any(one.status == "failed" for one in undone):
         next_step = f"mend the cause, then  {next_step}"
     screen.show(proofs_text(changeset.proofs, screen.width))
-    with workspace.record(work) as store:
-        record = store.state(fetch=False)
     screen.show(apply_summary(changeset, commit=record.head, next_step=next_step, width=screen.width))
     hand_out(screen, work, changeset, record, sheets)
     return Exit.PARTIAL if undone or failing else Exit.OK

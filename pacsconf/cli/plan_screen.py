@@ -104,7 +104,7 @@ def view_of(
         verbose=verbose,
         show_unmanaged=show_unmanaged,
         command=work.command,
-        branch=world.record.inventory_commit("inventory").branch or "no branch: detached head",
+        branch=world.record.inventory_branch() or "no branch: detached head",
         plan_file=plan_file,
         since=_last_apply(world) if planned.plan.drifts else "",
         next_step=_next_step(work, planned, plan_file),

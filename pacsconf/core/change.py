@@ -182,8 +182,11 @@ def state_from_json(data: dict[str, Any] | None) -> State | None:
     return State(
         _address(data["address"]),
         _address(data["root"]),
-        {str(name): value_from_json(value) for name, value in dict(data["fields"]).items()},
-        frozenset(map(_address, data["depends_on"])),
+        {
+            str(name): value if type(value) is str else value_from_json(value)
+            for name, value in dict(data["fields"]).items()
+        },
+        _addresses(tuple(data["depends_on"])),
         frozenset(map(str, data["claims"])),
     )
 
@@ -192,6 +195,11 @@ def state_from_json(data: dict[str, Any] | None) -> State | None:
 def _address(text: str) -> Address:
     """The address of this text, made once: what is near each other has roots and needs in common."""
     return Address.parse(text)
+
+
+@lru_cache(maxsize=1 << 12)
+def _addresses(texts: tuple[str, ...]) -> frozenset[Address]:
+    return frozenset(map(_address, texts))
 
 
 def change_to_json(change: Change) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, get_args, overload
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -167,6 +167,9 @@ class Snapshot:
         return states_of(self.resources)
 
 
+_TEXT = frozenset({str})
+
+
 def value_to_json(value: Value) -> Any:
     """The value as JSON has it: a set is a sorted list."""
     return list(value) if isinstance(value, tuple) else value
@@ -177,7 +180,7 @@ def value_from_json(value: Any) -> Value:
 
     Raises: ValueError for what is no plain value.
     """
-    if isinstance(value, list) and all(isinstance(member, str) for member in value):
+    if isinstance(value, list) and _TEXT.issuperset(map(type, value)):
         return tuple(sorted(set(value)))
     if isinstance(value, bool | int | str):
         return value
@@ -189,6 +192,11 @@ def one_of(literal: Any, value: Any) -> Any:
 
     Raises: ValueError when it is not.
     """
-    if value not in get_args(literal):
-        raise ValueError(f'"{value}" is none of {", ".join(get_args(literal))}')
+    if value not in _members(literal):
+        raise ValueError(f'"{value}" is none of {", ".join(_members(literal))}')
     return value
+
+
+@lru_cache
+def _members(literal: Any) -> tuple[Any, ...]:
+    return get_args(literal)

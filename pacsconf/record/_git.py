@@ -13,8 +13,9 @@ import signal
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pacsconf.core.errors import RecordError
@@ -178,10 +179,19 @@ class Repository:
 
     def inventory_commit(self, *paths: str) -> InventoryCommit:
         """The commit that is checked out, and whether the files under `paths` (none: all files) differ from it."""
-        commit = self._run("rev-parse", "--verify", "--quiet", "HEAD").out
-        branch = self._run("symbolic-ref", "--short", "--quiet", "HEAD").out
-        changed = self._get("status", "--porcelain", "--untracked-files=normal", "--", *paths)
-        return InventoryCommit(commit, branch, not changed)
+        options = ("--porcelain=v2", "--branch", "--no-ahead-behind", "--untracked-files=normal")
+        lines = self._get("status", *options, "--", *paths).splitlines()
+        heads = dict(line.removeprefix("# branch.").split(" ", 1) for line in lines if line.startswith("# "))
+        commit, branch = heads["oid"], heads["head"]
+        return InventoryCommit(
+            "" if commit == "(initial)" else commit,
+            "" if branch == "(detached)" else branch,
+            clean=len(lines) == len(heads),
+        )
+
+    def inventory_branch(self) -> str:
+        """The branch that is checked out; empty on a detached head."""
+        return self._run("symbolic-ref", "--short", "--quiet", "HEAD").out
 
     # --- references -------------------------------------------------------------------------------------------
 
@@ -295,8 +305,8 @@ class Repository:
         """
         name, _, mail = self.identity().removesuffix(">").rpartition(" <")
         have = frozenset(self.files(parent).values()) if parent else frozenset()
-        tree = self._tree({path: self._blob(data, have) for path, data in files.items()})
-        signs = self._run("config", "--type=bool", "--get", "commit.gpgsign").out == "true"
+        tree = self._tree(self._write(files, have))
+        signs = self._signs
         date = f"@{int(when.timestamp())} +0000"
         arguments = [*(["-S"] if signs else []), *(["-p", parent] if parent else []), "-F", "-", tree]
         commit = self._get(
@@ -318,9 +328,22 @@ class Repository:
         """Whether the commit carries a signature; whose, and whether it is to be trusted, is not asked here."""
         return self._look_into(commit, lambda found: bool(found.gpgsig))
 
-    def _blob(self, data: bytes, have: Collection[str]) -> str:
-        name = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-        return name if name in have else self._get("hash-object", "-w", "--stdin", stdin=data)
+    @cached_property
+    def _signs(self) -> bool:
+        """Whether git is to sign what this command commits."""
+        return self._run("config", "--type=bool", "--get", "commit.gpgsign").out == "true"
+
+    def _write(self, files: Mapping[str, bytes], have: Collection[str]) -> dict[str, str]:
+        """The blobs of these files by path; those that are not there yet are written, all by one process."""
+        names = {path: _blob_id(data) for path, data in files.items()}
+        missing = {name: files[path] for path, name in names.items() if name not in have}
+        if missing:
+            with TemporaryDirectory(prefix="pacsconf-") as folder:
+                for name, data in missing.items():
+                    Path(folder, name).write_bytes(data)
+                paths = "".join(f"{folder}/{name}\n" for name in missing)
+                self._get("hash-object", "-w", "--no-filters", "--stdin-paths", stdin=paths.encode())
+        return names
 
     def _tree(self, blobs: Mapping[str, str]) -> str:
         folders: dict[str, dict[str, str]] = {}
@@ -400,6 +423,10 @@ class _reading:  # noqa: N801 - reads as a statement: with _reading(commit)
                 f"commit {self._commit[:10]} of the record cannot be read: {explain(str(error))}",
                 fix="See what is damaged: git fsck",
             ) from error
+
+
+def _blob_id(data: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def _blobs(commit: Any) -> Iterator[Any]:

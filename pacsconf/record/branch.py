@@ -68,6 +68,7 @@ class Branch:
         self.name = f"pacsconf/{environment}"
         self._here = f"refs/heads/{self.name}"
         self._tracking = f"refs/remotes/{remote}/{self.name}"
+        self._read: tuple[str, Contents] | None = None
 
     # --- reading ----------------------------------------------------------------------------------------------
 
@@ -122,11 +123,14 @@ class Branch:
         return changeset_from_file(self.git.read(commit, "changeset.json"))
 
     def contents(self, commit: str) -> Contents:
-        """What a commit holds.
+        """What a commit holds, remembered for the last one: a command asks several times, and no commit changes.
 
         Raises: RecordError when it cannot be read.
         """
-        return from_files(self.git.files(commit), lambda path: self.git.read(commit, path))
+        if self._read is None or self._read[0] != commit:
+            found = from_files(self.git.files(commit), lambda path: self.git.read(commit, path))
+            self._read = (commit, found)
+        return self._read[1]
 
     def _sight(self, fetch: bool) -> tuple[Sighting, str]:
         there: str | None = None
@@ -193,6 +197,7 @@ class Branch:
                 return None
         elif not self.git.move(self._here, commit, seen=tip.here, why=f"pacsconf: {entry.type}"):
             return None
+        self._read = (commit, contents)
         there = commit if self.remote else ""
         self._follow(self._seen(there), commit, there)
         _log.info("%s: %s %s", self.name, entry.type, commit)

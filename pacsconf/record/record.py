@@ -112,6 +112,10 @@ class Record:
         """The commit that is checked out, and whether the files under these paths differ from it."""
         return self._git.inventory_commit(*paths)
 
+    def inventory_branch(self) -> str:
+        """The branch that is checked out; empty on a detached head."""
+        return self._git.inventory_branch()
+
     def is_behind(self, commit: str) -> bool:
         """Whether what is checked out is known not to build on this commit of the inventory."""
         return self._git.is_behind(commit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from dataclasses import replace
 from datetime import date
 
@@ -346,6 +347,25 @@ def test_the_inventory_commit_says_whether_files_differ(alone):
     assert record.inventory_commit("inventory").clean
     (alone.path / "inventory" / "new.yaml").write_text("{}")
     assert str(record.inventory_commit("inventory")) == f"{head}-dirty"
+
+
+def test_the_inventory_commit_of_a_detached_head_has_no_branch_and_of_an_empty_repository_no_commit(
+    alone, tmp_path, clock
+):
+    head = alone.git("rev-parse", "HEAD")
+    alone.git("checkout", "-q", "--detach")
+    stood = alone.record().inventory_commit()
+    assert (stood.commit, stood.branch, alone.record().inventory_branch()) == (head, "", "")
+
+    subprocess.run(["git", "-C", str(tmp_path), "init", "-q", "empty"], check=True)
+    with Record.open(tmp_path / "empty", "lab", clock=clock) as empty:
+        stood = empty.inventory_commit()
+    assert (stood.commit, stood.branch, stood.clean) == ("", "main", True)
+
+
+def test_what_was_written_is_remembered_as_it_is_read_by_others(record, alone, work):
+    apply(record, work)
+    assert record.state() == alone.record().state()
 
 
 def test_a_record_that_is_missing_is_written_to_by_nobody(alone, work):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -68,7 +67,9 @@ class Address(NamedTuple):
     @property
     def parts(self) -> tuple[str, ...]:
         """The name's parts, unescaped."""
-        return _parts(self.name)
+        if "%" not in self.name:
+            return tuple(self.name.split("/"))
+        return tuple(map(unquote, self.name.split("/")))
 
     def __str__(self) -> str:
         return f"{self.system}/{self.kind}/{self.name}"
@@ -84,8 +85,3 @@ class Address(NamedTuple):
 
 def _quoted(part: str) -> str:
     return quote(part, safe=_PLAIN)
-
-
-@lru_cache(maxsize=1 << 16)
-def _parts(name: str) -> tuple[str, ...]:
-    return tuple(unquote(part) for part in name.split("/"))

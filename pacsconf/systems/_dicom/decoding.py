@@ -5,7 +5,7 @@ What these give is what `attributes.decode` gives; that is asked wherever values
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 
 from pacsconf.core.resource import Value
@@ -17,6 +17,7 @@ _REMEMBERED = 4096
 """Values that are remembered of each attribute which has the same few on most entries."""
 
 Decoder = Callable[[Values, Resolve], Value | None]
+Whole = Callable[[Values], Value | None]
 
 
 class Decoding:
@@ -30,8 +31,8 @@ class Decoding:
         self.modelled = frozenset({form.naming.lower(), "objectclass", *self._attributes})
         """Names of attributes, in lower case, that are the name, the class or a row, and so not an extra."""
 
-    def key(self, attributes: Mapping[str, Values]) -> Hashable:
-        """Equal for entries that hold the same in what is modelled."""
+    def values(self, attributes: Mapping[str, Values]) -> tuple[Values | None, ...]:
+        """What is modelled, as it came."""
         return tuple(map(attributes.get, self._attributes))
 
     def fields(
@@ -51,17 +52,19 @@ class Decoding:
 
 
 def _decoder(row: Row) -> Decoder:
+    """A function for the usual form of a row's values: one text, or one of few; the rest is for `decode`."""
     if row.syntax == "reference":
-        return partial(decode, row)
-    remembered = lru_cache(_REMEMBERED)(partial(decode, row, resolve=names.canonical))
-    if row.syntax != "text":
-        return lambda values, _resolve: remembered(values)
-    if row.many:
-        return partial(_texts, remembered)
-    return partial(_text, partial(decode, row, resolve=names.canonical))
+        return partial(_references, row)
+    whole = partial(decode, row, resolve=names.canonical)
+    remembered = lru_cache(_REMEMBERED)(whole)
+    if row.syntax == "text":
+        return partial(_texts, remembered) if row.many else partial(_text, whole)
+    if row.syntax == "host":
+        return partial(_host, whole)
+    return lambda values, _resolve: remembered(values)
 
 
-def _text(whole: Callable[[Values], Value | None], values: Values, _resolve: Resolve) -> Value | None:
+def _text(whole: Whole, values: Values, _resolve: Resolve) -> Value | None:
     """Texts of one attribute are mostly all different, so that none is worth remembering."""
     try:
         (value,) = values
@@ -70,13 +73,29 @@ def _text(whole: Callable[[Values], Value | None], values: Values, _resolve: Res
         return whole(values)
 
 
-def _texts(whole: Callable[[Values], Value | None], values: Values, _resolve: Resolve) -> Value | None:
-    if len(values) == 1:
-        try:
-            return (values[0].decode(),)
-        except ValueError:
-            pass
-    return whole(values)
+def _host(whole: Whole, values: Values, _resolve: Resolve) -> Value | None:
+    try:
+        (value,) = values
+        return value.decode().lower()
+    except ValueError:
+        return whole(values)
+
+
+def _texts(whole: Whole, values: Values, _resolve: Resolve) -> Value | None:
+    try:
+        (value,) = values
+        return (value.decode(),)
+    except ValueError:
+        return whole(values)
+
+
+def _references(row: Row, values: Values, resolve: Resolve) -> Value | None:
+    try:
+        (value,) = values
+        text = value.decode()
+    except ValueError:
+        return decode(row, values, resolve)
+    return (resolve(text),)
 
 
 _KINDS = {kind: Decoding(form) for kind, form in SHAPES.items()}

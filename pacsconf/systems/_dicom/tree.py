@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -37,9 +37,9 @@ _BELOW: Mapping[str, tuple[str, ...]] = {
 """What stands below what: kinds by the name of a container or the kind of another entry."""
 
 _NOT_EXTRA = frozenset({name.lower() for name in OPERATIONAL})
-_CONNECTION, _CAPABILITY = "network-connection", "transfer-capability"
-_CAPABILITIES = decoding(_CAPABILITY, "")
-_NOTHING: frozenset[str] = frozenset()
+_CONNECTION = "network-connection"
+_MOSTLY_ALIKE = ("transfer-capability", "unique-ae-title")
+"""Kinds of which most entries hold the same as many others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,65 +84,81 @@ def grow(system: str, entries: Iterable[Entry]) -> Tree:
     """
     ours: dict[Address, Entry] = {}
     addresses: dict[names.Key, Address] = {}
-    children: dict[names.Key, list[Entry]] = defaultdict(list)
     above: dict[Address, Address] = {}
     foreign: list[Entry] = []
-    keyed = sorted(_keyed(system, entries), key=lambda pair: len(pair[0]))
-    for key, entry in keyed:
-        upper = key[1:]
-        children[upper].append(entry)
+    children = _by_parent(system, entries)
+    for upper, found in children.items():
         parent = addresses.get(upper)
-        address = _address(system, entry, parent)
-        if address is None:
-            foreign.append(entry)
-            continue
-        if address in ours:
-            raise BadAnswer(
-                system,
-                f"{entry.dn} and {ours[address].dn} are both {address}",
-                fix="Delete the one that is not meant, in the directory itself.",
-            )
-        ours[address], addresses[key] = entry, address
-        if parent is not None:
-            above[address] = parent
+        address_of = _Namer(system, parent).address
+        for key, entry in found:
+            address = address_of(entry)
+            if address is None:
+                foreign.append(entry)
+                continue
+            if address in ours:
+                raise BadAnswer(
+                    system,
+                    f"{entry.dn} and {ours[address].dn} are both {address}",
+                    fix="Delete the one that is not meant, in the directory itself.",
+                )
+            ours[address], addresses[key] = entry, address
+            if parent is not None:
+                above[address] = parent
     entities = sorted((each for each in ours if each.kind == "network-ae"), reverse=True)
     holders = {each.parts[1]: above[each] for each in entities}
-    below = {key: tuple(found) for key, found in children.items()}
-    orphans = _orphans([key for key, _ in keyed], below)
-    return Tree(system, ours, addresses, below, holders, tuple(foreign), orphans, above)
+    below = {upper: tuple([entry for _, entry in found]) for upper, found in children.items()}
+    return Tree(system, ours, addresses, below, holders, tuple(foreign), _orphans(children, addresses), above)
 
 
-def _orphans(keys: Sequence[names.Key], below: Mapping[names.Key, tuple[Entry, ...]]) -> int:
-    """How many entries stand below one that is not among these names, shortest first."""
-    known = frozenset(keys)
-    return sum(len(found) for key, found in below.items() if len(key) >= len(keys[0]) and key not in known)
+_Keyed = tuple[names.Key, Entry]
 
 
-def _keyed(system: str, entries: Iterable[Entry]) -> Iterator[tuple[names.Key, Entry]]:
+def _by_parent(system: str, entries: Iterable[Entry]) -> dict[names.Key, list[_Keyed]]:
+    """Entries by the name of what they stand below, those above before those below."""
+    found: dict[names.Key, list[_Keyed]] = defaultdict(list)
     for entry in entries:
         try:
-            yield names.key(entry.dn), entry
+            key = names.key(entry.dn)
         except ValueError as exc:
             raise BadAnswer(
                 system,
                 f'the directory answered with "{entry.dn}", which is no name',
                 fix="Rename that entry in the directory itself.",
             ) from exc
+        found[key[1:]].append((key, entry))
+    return {upper: found[upper] for upper in sorted(found, key=len)}
 
 
-def _address(system: str, entry: Entry, parent: Address | None) -> Address | None:
-    """Where an entry is for us; None when it is not of our kinds, or has an empty name."""
-    level = "" if parent is None else parent.name if parent.kind == "container" else parent.kind
-    found = _placed(level, entry.attributes.get("objectclass", ()))
-    if found is None:
-        return None
-    kind, container = found
-    if container:
-        return Address.of(system, "container", container)
-    name = _name(kind, entry)
-    if not name or parent is None:
-        return None
-    return Address.of(system, kind, name) if parent.kind == "container" else parent.below(kind, name)
+def _orphans(children: Mapping[names.Key, Sequence[_Keyed]], addresses: Container[names.Key]) -> int:
+    """How many entries stand below one that is not among them; the topmost ones are not counted."""
+    topmost = min(map(len, children), default=0)
+    lost = [upper for upper in children if len(upper) > topmost and upper not in addresses]
+    known = {key for found in children.values() for key, _ in found} if lost else frozenset()
+    return sum(len(children[upper]) for upper in lost if upper not in known)
+
+
+class _Namer:
+    """Tells where entries are for us that stand right below `parent`; None is nothing of ours."""
+
+    def __init__(self, system: str, parent: Address | None) -> None:
+        self._system = system
+        self._parent = parent
+        contained = parent is None or parent.kind == "container"
+        self._level = "" if parent is None else parent.name if contained else parent.kind
+        self._above = None if contained else parent
+
+    def address(self, entry: Entry) -> Address | None:
+        """None when the entry is not of our kinds, or has an empty name."""
+        found = _placed(self._level, entry.attributes.get("objectclass", ()))
+        if found is None:
+            return None
+        kind, container = found
+        if container:
+            return Address.of(self._system, kind, container)
+        name = _name(kind, entry)
+        if not name:
+            return None
+        return self._above.below(kind, name) if self._above else Address.of(self._system, kind, name)
 
 
 @lru_cache(1024)
@@ -203,38 +219,37 @@ class Reader:
 
     def _states(self) -> dict[Address, State]:
         """The states of all entries; what many have in common is made once."""
-        tree, intent = self.tree, self.intent or Intent()
-        entries = tree.entries
-        siblings = {entry.dn: address for address, entry in entries.items() if address.kind == _CONNECTION}
-        only: dict[Address, frozenset[Address]] = {
-            each: frozenset({each}) for each in set(tree.above.values())
-        }
+        tree, above = self.tree, self.tree.above
+        intent = self.intent or Intent()
+        siblings = {entry.dn: each for each, entry in tree.entries.items() if each.kind == _CONNECTION}
+        only = {each: frozenset({each}) for each in set(above.values())}
         alike: dict[Hashable, Fields] = {}
         states: dict[Address, State] = {}
-        for address, entry in entries.items():
-            kind, scope, claims = address.kind, self.scope(address), _NOTHING
-            if kind == _CAPABILITY and scope == ():
-                key = _CAPABILITIES.key(entry.attributes)
+        for address, entry in tree.entries.items():
+            kind, scope = address.kind, intent.extras.get(address) if self.intent else None
+            if kind in _MOSTLY_ALIKE and scope == ():
+                key = (kind, *decoding(kind, "").values(entry.attributes))
                 fields = alike.get(key)
                 if fields is None:
                     fields = alike[key] = self.fields(address, entry, scope)
             else:
                 fields = self.fields(address, entry, scope, siblings)
-            parent = tree.above.get(address)
+            parent = above.get(address)
             if parent is None or kind == "container":
-                root, needs = self._configuration, self._present(self._configuration) - {address}
-            elif kind == "network-ae":
-                root, needs = parent, self._needs(address, parent, fields)
-                claims = intent.claim(*address.parts)
-            elif kind == "device":
-                root, needs = address, only[parent]
-            elif kind == "unique-ae-title":
-                root, needs = tree.holders.get(address.parts[0], address), only[parent]
+                needs = self._present(self._configuration) - {address}
+                state = State(address, self._configuration, fields, needs)
+            elif kind == "transfer-capability":
+                state = State(address, above[parent], fields, only[parent])
             elif kind == _CONNECTION:
-                root, needs = parent, only[parent]
+                state = State(address, parent, fields, only[parent])
+            elif kind == "device":
+                state = State(address, address, fields, only[parent])
+            elif kind == "unique-ae-title":
+                state = State(address, tree.holders.get(address.parts[0], address), fields, only[parent])
             else:
-                root, needs = tree.above[parent], only[parent]
-            states[address] = State(address, root, fields, needs, claims)
+                claims = intent.claim(*address.parts)
+                state = State(address, parent, fields, self._needs(address, parent, fields), claims)
+            states[address] = state
         return states
 
     @property
@@ -245,8 +260,8 @@ class Reader:
         """What an entity depends on: its device, the connections it uses, the reservation of its title."""
         used = fields.get("connections", ())
         assert isinstance(used, tuple), "connections are a set"
-        title = Address.of(self.tree.system, "unique-ae-title", address.parts[1])
-        return self._present(device, title, *(device.below(_CONNECTION, name) for name in used if name))
+        title = Address(address.system, "unique-ae-title", address.name.partition("/")[2])
+        return self._present(device, title, *[device.below(_CONNECTION, name) for name in used if name])
 
     def _present(self, *addresses: Address) -> frozenset[Address]:
         return frozenset([each for each in addresses if each in self.tree.entries])
@@ -295,11 +310,11 @@ class Reader:
 
     def _sibling(self, address: Address, siblings: Mapping[str, Address]) -> Resolve:
         """From the DN of a connection of the same device to its name; another DN stays one."""
-        device = address.parts[0]
+        device = address.name.partition("/")[0]
 
         def name(dn: str) -> str:
             found = siblings.get(dn) or self.tree.address_of(dn)
-            if found is not None and found.kind == _CONNECTION and found.parts[0] == device:
+            if found is not None and found.kind == _CONNECTION and found.name.partition("/")[0] == device:
                 return found.parts[1]
             return names.canonical(dn)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from pacsconf.inventory.flows import Entity
 from pacsconf.inventory.model import Device, Inventory, NetworkAE
 from pacsconf.inventory.scope import Scope
 
-_DN_SPECIAL = frozenset(',+"<>;=#')
+_DN_SPECIAL = re.compile('[,+"<>;=#]')
 
 
 class Holder(NamedTuple):
@@ -113,7 +114,7 @@ def _titles_alike_but_for_case(held: Holders, scope: Scope) -> Iterator[Finding]
 def _titles_that_break_a_dn(held: Holders) -> Iterator[Finding]:
     """A title is also part of a directory name, where some characters must be escaped. Source: RFC 4514."""
     for (_, title), (holder, *_) in held.items():
-        special = sorted(_DN_SPECIAL.intersection(title))
+        special = sorted(set(_DN_SPECIAL.findall(title)))
         if special:
             yield Finding(
                 "PACS-AE-005",

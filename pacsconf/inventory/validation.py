@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from copy import deepcopy
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -52,14 +51,13 @@ def checked(model: type[M], value: Any, path: Path) -> tuple[M | None, tuple[Fin
 def remainder(model: type[M], value: Any, path: Path, findings: Iterable[Finding]) -> M | None:
     """The model of a value without what the findings are about, so that rules can look at the rest of it.
 
-    None when too little is left.
+    None when too little is left. What they are about is taken out of `value` itself.
     """
-    left = deepcopy(value)
     # From the end of lists, so that earlier positions stay what they are.
     for finding in sorted(findings, key=lambda one: [str(step).zfill(9) for step in one.path], reverse=True):
-        _remove(left, finding.path[len(path) :])
+        _remove(value, finding.path[len(path) :])
     try:
-        return model.model_validate(left)
+        return model.model_validate(value)
     except ValidationError:
         return None
 

@@ -8,7 +8,6 @@ key stands once, and aliases, depth and size are bounded while reading, before a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -25,6 +24,7 @@ from yaml.events import (
 )
 
 from pacsconf.core.finding import Finding, Place
+from pacsconf.inventory import quick
 from pacsconf.inventory.confidential import names_a_secret
 from pacsconf.inventory.tree import Node, Spot
 from pacsconf.inventory.values import Quoted
@@ -69,6 +69,14 @@ def parse(text: str, file: str) -> tuple[Node | None, tuple[Finding, ...]]:
 
     Duplicate keys, tags and merge keys are reported and read on; after a broken syntax nothing is returned.
     """
+    tree = quick.read(text, file)
+    if tree:
+        return tree, ()
+    return carefully(text, file)
+
+
+def carefully(text: str, file: str) -> tuple[Node | None, tuple[Finding, ...]]:
+    """The same, read by libyaml from the beginning."""
     odd = _UNPRINTABLE.search(text)
     if odd:
         return None, (_control_character(odd, file),)
@@ -84,6 +92,7 @@ class _Open:
     """A map or list whose end has not come yet."""
 
     node: Node
+    is_map: bool
     column: int
     anchor: str | None
     block: bool
@@ -104,6 +113,10 @@ class _Reader:
     documents: int = 0
 
     def document(self) -> Node | None:
+        """The tree that libyaml's events make; its complaint becomes a finding of ours.
+
+        Raises: Broken.
+        """
         takes = {
             ScalarEvent: self.scalar,
             MappingStartEvent: self.start,
@@ -113,21 +126,14 @@ class _Reader:
             AliasEvent: self.alias,
             DocumentStartEvent: self.begin,
         }
-        for event in self.events():
-            take = takes.get(type(event))
-            if take:
-                take(event)
-        return self.root if self.root and self.root.value is not None else None
-
-    def events(self) -> Iterator[Any]:
-        """libyaml's events; its complaint becomes a finding of ours.
-
-        Raises: Broken.
-        """
         try:
-            yield from yaml.parse(self.text, Loader=_Loader)
+            for event in iter(_Loader(self.text).get_event, None):
+                take = takes.get(type(event))
+                if take:
+                    take(event)
         except yaml.MarkedYAMLError as exc:
             raise Broken(_syntax(exc, self)) from exc
+        return self.root if self.root and self.root.value is not None else None
 
     def at(self, event: Any) -> Spot:
         """The place of an event, as numbers."""
@@ -147,11 +153,11 @@ class _Reader:
         is_plain = not event.style
         if event.tag:
             self.tag(event.tag, Place(*at))
-        if self.awaits_key():
+        parent = self.stack[-1] if self.stack else None
+        if parent and parent.key is None and parent.is_map:
             if is_plain and text == "<<":
                 self.findings.append(_merge_key(Place(*at)))
                 text = MERGE_KEY
-            parent = self.stack[-1]
             parent.key, parent.key_at = text, at
             return
         node = Node((None if text in _NULLS else text) if is_plain else Quoted(text), at)
@@ -167,10 +173,11 @@ class _Reader:
             raise Broken(_odd_key(Place(*at)))
         if len(self.stack) >= MAX_DEPTH:
             raise Broken(_too_deep(Place(*at)))
-        value: dict[str, Node] | list[Node] = {} if type(event) is MappingStartEvent else []
+        is_map = type(event) is MappingStartEvent
+        value: dict[str, Node] | list[Node] = {} if is_map else []
         if event.anchor:
             self.anchors.pop(event.anchor, None)
-        self.stack.append(_Open(Node(value, at), at[2] - 1, event.anchor, not event.flow_style))
+        self.stack.append(_Open(Node(value, at), is_map, at[2] - 1, event.anchor, not event.flow_style))
 
     def end(self, _: Any) -> None:
         done = self.stack.pop()
@@ -191,10 +198,7 @@ class _Reader:
         self.add(Node(node.value, place), size)
 
     def awaits_key(self) -> bool:
-        if not self.stack:
-            return False
-        parent = self.stack[-1]
-        return parent.key is None and type(parent.node.value) is dict
+        return bool(self.stack) and self.stack[-1].is_map and self.stack[-1].key is None
 
     def add(self, node: Node, size: int) -> None:
         """Puts a finished node where it belongs, counting what it expands to.

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from time import perf_counter
 from typing import Protocol
 
+from pacsconf.core import garbage
 from pacsconf.core.address import Address
 from pacsconf.core.aftermath import newly_waiting, owned_after, still_held, still_waiting
 from pacsconf.core.attestation import Attestation
@@ -108,6 +109,7 @@ class Approval:
 # --- resolve, read, compare, order, guard -----------------------------------------------------------------------
 
 
+@garbage.waits()
 def plan(world: World, options: Options, only: frozenset[Address] | None = None) -> Planned:
     """What would be done, computed from the inventory, the live systems and the record. Writes nothing.
 

@@ -20,6 +20,7 @@ from typer.exceptions import TyperException
 from pacsconf import __version__
 from pacsconf.cli.commands import Commands
 from pacsconf.cli.exits import MEANINGS, Exit, exit_of
+from pacsconf.core import garbage
 from pacsconf.core.errors import PacsconfError
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ class Invocation:
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code (`exits.Exit`). Without arguments: those of the process."""
     sys.excepthook = _defect
+    if arguments is None:
+        garbage.seldom()
     code = _code(arguments)
     if arguments is None:  # the process ends, so what it holds need not be searched for garbage once more
         gc.freeze()

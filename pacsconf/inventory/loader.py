@@ -8,15 +8,14 @@ complaints about what is absent wait until everything could be read.
 
 from __future__ import annotations
 
-import gc
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pacsconf.core import garbage
 from pacsconf.core.finding import Finding, Place, errors
 from pacsconf.inventory import baseline, files
 from pacsconf.inventory.build import Build
@@ -59,7 +58,7 @@ def load(root: Path, today: date | None = None) -> Loaded:
     What its baseline accepts counts as accepted until its day; without `today`, on any day.
     """
     texts, findings = files.read(root)
-    with _garbage_waits():
+    with garbage.waits():
         trees = [parse(text.text, text.file) for text in texts]
         tree, unjoined = join(each for each, _ in trees if each)
         unread = [*findings, *(finding for _, bad in trees for finding in bad)]
@@ -93,18 +92,6 @@ def digest(contents: Iterable[tuple[str, bytes]]) -> str:
     for name, content in sorted(contents):
         total.update(hashlib.sha256(name.encode()).digest() + hashlib.sha256(content).digest())
     return total.hexdigest()
-
-
-@contextmanager
-def _garbage_waits() -> Iterator[None]:
-    """No garbage collection while a tree grows: nothing of it is garbage, and looking triples the time."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -30,6 +30,12 @@ def matches(selector: Selector, device: Device, ae: NetworkAE) -> bool:
     )
 
 
+def _means(selector: Selector, end: End, entity: Entity) -> bool:
+    """Whether a selector means an entity at one end of a flow: one that calls, or one that is called."""
+    device, ae = entity
+    return (ae.initiator if end == "from" else ae.acceptor) and matches(selector, device, ae)
+
+
 class Entities:
     """The entities of an inventory, by device and title, to be selected from again and again.
 
@@ -43,9 +49,7 @@ class Entities:
 
     def select(self, selector: Selector, end: End) -> Iterator[Entity]:
         """The entities that a selector means at one end of a flow: those that call, or those that are called."""
-        for device, ae in self._near(selector):
-            if (ae.initiator if end == "from" else ae.acceptor) and matches(selector, device, ae):
-                yield device, ae
+        return (entity for entity in self._near(selector) if _means(selector, end, entity))
 
     def any(self, selectors: Iterable[Selector], end: End) -> tuple[Entity, ...]:
         """The entities that any of the selectors means, each once, by device and title."""
@@ -114,7 +118,18 @@ def pairs(inventory: Inventory, holder: Entity | None = None) -> tuple[Pair, ...
     """
     entities = Entities(inventory)
     flows = (inventory.flows[name] for name in sorted(inventory.flows))
-    return tuple(pair for flow in flows for pair in _pairs(flow, entities, holder))
+    return tuple(
+        pair
+        for flow in flows
+        if holder is None or _concerns(flow, holder)
+        for pair in _pairs(flow, entities, holder)
+    )
+
+
+def _concerns(flow: Flow, holder: Entity) -> bool:
+    """Whether an entity is at either end of a flow."""
+    ends: tuple[tuple[End, tuple[Selector, ...]], ...] = (("from", flow.callers), ("to", flow.called))
+    return any(_means(selector, end, holder) for end, several in ends for selector in several)
 
 
 def _pairs(flow: Flow, entities: Entities, holder: Entity | None) -> Iterator[Pair]:
@@ -131,14 +146,20 @@ def _key(entity: Entity) -> tuple[str, str]:
 
 
 def _pair(flow: Flow, caller: Entity, called: Entity) -> Pair:
-    return Pair(
-        flow=flow.name,
-        calling_device=caller[0].name,
-        calling=caller[1].title,
-        called_device=called[0].name,
-        called=called[1].title,
-        services=flow.services,
+    return Pair.of_checked(
+        {
+            "flow": flow.name,
+            "calling_device": caller[0].name,
+            "calling": caller[1].title,
+            "called_device": called[0].name,
+            "called": called[1].title,
+            "services": flow.services,
+        },
+        _OF_PAIR,
     )
+
+
+_OF_PAIR = set(Pair.model_fields)
 
 
 def _names(wanted: tuple[str, ...], value: str | None) -> bool:

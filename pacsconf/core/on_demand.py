@@ -7,10 +7,12 @@ thousands of resources it compares.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Set
+from functools import cached_property
 from typing import TypeVar
 
 from pacsconf.core.address import Address
 
+K = TypeVar("K")
 V = TypeVar("V")
 
 
@@ -54,3 +56,23 @@ class BySystem(Mapping[Address, V]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._sides!r})"
+
+
+class Later(Mapping[K, V]):
+    """A mapping that is made when somebody first looks into it."""
+
+    def __init__(self, make: Callable[[], Mapping[K, V]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Mapping[K, V]:
+        return self._make()
+
+    def __getitem__(self, key: K) -> V:
+        return self._made[key]
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)

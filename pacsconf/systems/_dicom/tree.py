@@ -7,9 +7,8 @@ entry that the inventory does not declare shows all, so that deleting it is weig
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Collection, Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,9 +16,10 @@ from functools import lru_cache
 from pacsconf.core.address import Address
 from pacsconf.core.errors import BadAnswer
 from pacsconf.core.moment import in_words
-from pacsconf.core.on_demand import OnDemand
+from pacsconf.core.on_demand import Later, OnDemand
 from pacsconf.core.resource import Fields, Snapshot, State, Typed, Value
-from pacsconf.systems._dicom.attributes import CONTAINERS, Resolve, Row, decode, shape
+from pacsconf.systems._dicom.attributes import CONTAINERS, SHAPES, Resolve, Row, decode, shape
+from pacsconf.systems._dicom.branches import Branches, NoName, branches
 from pacsconf.systems._dicom.declare import Intent
 from pacsconf.systems._dicom.decoding import Decoding, decoding
 from pacsconf.systems._dicom.kinds import EXTRA, KINDS
@@ -37,6 +37,7 @@ _BELOW: Mapping[str, tuple[str, ...]] = {
 """What stands below what: kinds by the name of a container or the kind of another entry."""
 
 _NOT_EXTRA = frozenset({name.lower() for name in OPERATIONAL})
+_TITLED = frozenset(kind for kind, form in SHAPES.items() if form.naming == "dicomAETitle")
 _CONNECTION = "network-connection"
 _MOSTLY_ALIKE = ("transfer-capability", "unique-ae-title")
 """Kinds of which most entries hold the same as many others."""
@@ -82,16 +83,19 @@ def grow(system: str, entries: Iterable[Entry]) -> Tree:
 
     Raises: BadAnswer for two entries of one address, or a name that is none.
     """
+    entries = tuple(entries)
+    found = _branches(system, entries)
     ours: dict[Address, Entry] = {}
-    addresses: dict[names.Key, Address] = {}
     above: dict[Address, Address] = {}
     foreign: list[Entry] = []
-    children = _by_parent(system, entries)
-    for upper, found in children.items():
-        parent = addresses.get(upper)
+    left: deque[tuple[str, Address | None]] = deque((top, None) for top in found.tops)
+    while left:
+        branch, parent = left.popleft()
         address_of = _Namer(system, parent).address
-        for key, entry in found:
-            address = address_of(entry)
+        for entry, name in found.below.pop(branch, ()):
+            address = address_of(entry, name)
+            for below in found.of(entry.dn):
+                left.append((below, address))
             if address is None:
                 foreign.append(entry)
                 continue
@@ -101,40 +105,33 @@ def grow(system: str, entries: Iterable[Entry]) -> Tree:
                     f"{entry.dn} and {ours[address].dn} are both {address}",
                     fix="Delete the one that is not meant, in the directory itself.",
                 )
-            ours[address], addresses[key] = entry, address
+            ours[address] = entry
             if parent is not None:
                 above[address] = parent
     entities = sorted((each for each in ours if each.kind == "network-ae"), reverse=True)
     holders = {each.parts[1]: above[each] for each in entities}
-    below = {upper: tuple([entry for _, entry in found]) for upper, found in children.items()}
-    return Tree(system, ours, addresses, below, holders, tuple(foreign), _orphans(children, addresses), above)
+    addresses = Later(lambda: {names.key(entry.dn): address for address, entry in ours.items()})
+    children = Later(lambda: _children(entries))
+    return Tree(system, ours, addresses, children, holders, tuple(foreign), found.orphans, above)
 
 
-_Keyed = tuple[names.Key, Entry]
+def _branches(system: str, entries: Iterable[Entry]) -> Branches:
+    try:
+        return branches(entries)
+    except NoName as exc:
+        raise BadAnswer(
+            system,
+            f'the directory answered with "{exc.dn}", which is no name',
+            fix="Rename that entry in the directory itself.",
+        ) from exc
 
 
-def _by_parent(system: str, entries: Iterable[Entry]) -> dict[names.Key, list[_Keyed]]:
+def _children(entries: Iterable[Entry]) -> dict[names.Key, tuple[Entry, ...]]:
     """Entries by the name of what they stand below, those above before those below."""
-    found: dict[names.Key, list[_Keyed]] = defaultdict(list)
+    found: dict[names.Key, list[Entry]] = defaultdict(list)
     for entry in entries:
-        try:
-            key = names.key(entry.dn)
-        except ValueError as exc:
-            raise BadAnswer(
-                system,
-                f'the directory answered with "{entry.dn}", which is no name',
-                fix="Rename that entry in the directory itself.",
-            ) from exc
-        found[key[1:]].append((key, entry))
-    return {upper: found[upper] for upper in sorted(found, key=len)}
-
-
-def _orphans(children: Mapping[names.Key, Sequence[_Keyed]], addresses: Container[names.Key]) -> int:
-    """How many entries stand below one that is not among them; the topmost ones are not counted."""
-    topmost = min(map(len, children), default=0)
-    lost = [upper for upper in children if len(upper) > topmost and upper not in addresses]
-    known = {key for found in children.values() for key, _ in found} if lost else frozenset()
-    return sum(len(children[upper]) for upper in lost if upper not in known)
+        found[names.key(entry.dn)[1:]].append(entry)
+    return {upper: tuple(found[upper]) for upper in sorted(found, key=len)}
 
 
 class _Namer:
@@ -147,15 +144,15 @@ class _Namer:
         self._level = "" if parent is None else parent.name if contained else parent.kind
         self._above = None if contained else parent
 
-    def address(self, entry: Entry) -> Address | None:
-        """None when the entry is not of our kinds, or has an empty name."""
+    def address(self, entry: Entry, name: str) -> Address | None:
+        """Of an entry that is so named; None when it is not of our kinds, or has an empty name."""
         found = _placed(self._level, entry.attributes.get("objectclass", ()))
         if found is None:
             return None
         kind, container = found
         if container:
             return Address.of(self._system, kind, container)
-        name = _name(kind, entry)
+        name = (entry.text("dicomaetitle") or name) if kind in _TITLED else name.lower()
         if not name:
             return None
         return self._above.below(kind, name) if self._above else Address.of(self._system, kind, name)
@@ -175,25 +172,6 @@ def _placed(level: str, classes: Values) -> tuple[str, str] | None:
             return "container", container
     below = (kind for kind in _BELOW.get(level, ()) if shape(kind, "").object_class.lower() in lower)
     return next(((kind, "") for kind in below), None)
-
-
-_PLAIN = re.compile(r'[A-Za-z][A-Za-z0-9-]*=([^\\,;+"=\s]+(?: +[^\\,;+"=\s]+)*)(?:,|\Z)').match
-"""A relative name of one part that nothing is escaped in, which is how most are written."""
-
-
-def _name(kind: str, entry: Entry) -> str:
-    """An entry's own name: of an AE its title; of a foreign form (dicomHostname+dicomPort) the values joined."""
-    if shape(kind, "").naming == "dicomAETitle":
-        return entry.text("dicomaetitle") or _leaf(entry.dn)
-    return _leaf(entry.dn).lower()
-
-
-def _leaf(dn: str) -> str:
-    plain = _PLAIN(dn)
-    if plain is not None:
-        return plain[1]
-    parts = names.parse(dn)[0]
-    return parts[0][1] if len(parts) == 1 else ":".join(value for _, value in sorted(parts))
 
 
 # --- resources ----------------------------------------------------------------------------------------------

@@ -9,9 +9,10 @@ and by a read just before where it does not. What the request says nothing of is
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections import ChainMap, deque
+from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, FieldChange, Outcome, Status
@@ -68,6 +69,7 @@ class Writer:
     stale: set[Address] = field(default_factory=set)
     dns: dict[Address, str] = field(default_factory=dict)
     addresses: dict[names.Key, Address] = field(default_factory=dict)
+    """Of connections that it made itself."""
     down: str = ""
     """Why the server cannot be reached any more, once that showed."""
     held: bool = False
@@ -77,8 +79,8 @@ class Writer:
         tree = self.reader.tree
         self.known = dict(tree.entries)
         self.dns = {address: entry.dn for address, entry in self.known.items()}
-        self.addresses = dict(tree.addresses)
-        self.reader = replace(self.reader, tree=replace(tree, addresses=self.addresses))
+        read = cast("MutableMapping[names.Key, Address]", tree.addresses)  # only the first is written to
+        self.reader = replace(self.reader, tree=replace(tree, addresses=ChainMap(self.addresses, read)))
 
     def apply(self, layer: Sequence[Change]) -> Iterator[Outcome]:
         """What fails does not stop the others, but a server that is gone does, and so does `hold`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pacsconf.systems._dicom.branches import NoName, branches
@@ -32,6 +32,7 @@ DNS = st.lists(LEAVES, min_size=1, max_size=4).map(", ".join) | st.lists(LEAVES,
 
 
 @settings(max_examples=300)
+@example(["cn=a\\,b,cn=r", "cn=c, cn=a\\,b,cn=r"])
 @given(st.lists(DNS, max_size=6))
 def test_entries_stand_where_their_names_say(dns):
     """Below what is equal for all spellings; orphans are below nothing that is there, but for the topmost."""

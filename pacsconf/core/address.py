@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from sys import intern
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -12,8 +13,9 @@ from pydantic_core import CoreSchema, core_schema
 # separates parts, an address is no pattern (`*`, `[`), and it is one harmless word in a shell, since commands are
 # shown to be pasted and names come from live systems. All of it is legal in an AE title (PS3.5 section 6.2).
 _PLAIN = "+,:=@"
-_SPELLS_ITSELF = re.compile(rf"[A-Za-z0-9_.~/{_PLAIN}-]*").fullmatch
-_IS_PLAIN_PART = re.compile(rf"[A-Za-z0-9_.~{_PLAIN}-]+").fullmatch
+_PART = rf"[A-Za-z0-9_.~{_PLAIN}-]+"
+_SPELLS_ITSELF = re.compile(rf"([^/]+)/([^/]+)/({_PART}(?:/{_PART})*)").fullmatch
+_IS_PLAIN_PART = re.compile(_PART).fullmatch
 
 
 class Address(NamedTuple):
@@ -54,14 +56,15 @@ class Address(NamedTuple):
 
         Raises: ValueError when it is not `system/kind/name`.
         """
+        if plain := _SPELLS_ITSELF(text):
+            system, kind, name = plain.groups()
+            return cls(intern(system), intern(kind), name)
         system, _, rest = text.partition("/")
         kind, _, name = rest.partition("/")
         if not (system and kind and name) or any(not part for part in name.split("/")):
             raise ValueError(
                 f'"{text}" is not an address; write system/kind/name, such as directory/device/ct-1'
             )
-        if _SPELLS_ITSELF(name):
-            return cls(system, kind, name)
         return cls.of(system, kind, *map(unquote, name.split("/")))
 
     @property

@@ -28,7 +28,7 @@ from pacsconf.core.changeset import ChangeSet, changeset_from_json, changeset_te
 from pacsconf.core.errors import PacsconfError, RecordError
 from pacsconf.core.resource import State, one_of
 from pacsconf.core.spelling import canonical, indented
-from pacsconf.record.owned import MISREAD, from_lines, states_from_lines, states_to_lines
+from pacsconf.record.owned import MISREAD, Reader, from_lines, states_from_lines, states_to_lines
 
 FORMAT_VERSION = 1
 
@@ -133,12 +133,13 @@ def from_files(paths: Iterable[str], read: Callable[[str], bytes]) -> Contents:
     present = frozenset(paths)
     entry_from_file(read("record.json"))  # first: a newer format is to be named as such
     changeset = _parsed("changeset.json", read, changeset_from_json) if "changeset.json" in present else None
+    reader = Reader()
     return Contents(
         owned={
             state.address: state
             for path in sorted(present)
             if path.startswith("owned/") and path.endswith(".jsonl")
-            for state in states_from_lines(read(path), path)
+            for state in states_from_lines(read(path), path, reader)
         },
         held=_parsed("held.json", read, _held_from_json),
         waiting=_parsed("waiting.json", read, _waiting_from_json),

@@ -27,12 +27,11 @@ def states_to_lines(states: Iterable[State]) -> bytes:
     return b"".join(canonical(state_to_json(state)) + b"\n" for state in states)
 
 
-def states_from_lines(data: bytes, path: str) -> Iterator[State]:
+def states_from_lines(data: bytes, path: str, reader: Reader) -> Iterator[State]:
     """The inverse of `states_to_lines`; `path` is for the message.
 
     Raises: RecordError naming the line.
     """
-    reader = _Reader()
     lines = iter(enumerate(data.splitlines(), start=1))
     while some := tuple(islice(lines, _AT_ONCE)):
         try:
@@ -61,8 +60,11 @@ def _state_from_json(data: Any) -> State:
     return state
 
 
-class _Reader:
-    """Reads states as `state_from_json` does, each text and each set of them once: devices share most of theirs."""
+class Reader:
+    """Reads states as `state_from_json` does, each text and each set of them once: devices share most of theirs.
+
+    One is for all files of a commit, since what is in one of them names what is in others.
+    """
 
     def __init__(self) -> None:
         self._addresses: dict[str, Address] = {}
@@ -94,10 +96,11 @@ class _Reader:
                     raise ValueError(f"{name} is no plain value")
             address, root, needed = body["address"], body["root"], tuple(body["depends_on"])
             known = needs.get(needed)
+            own = Address.parse(address)
             states.append(
                 State(
-                    addresses.get(address) or self._address(address),
-                    addresses.get(root) or self._address(root),
+                    own,
+                    own if root == address else addresses.get(root) or self._address(root),
                     fields,
                     self._needed(needed) if known is None else known,
                     frozenset(_texts(body["claims"])) if body["claims"] else _NOTHING,

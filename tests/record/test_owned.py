@@ -12,7 +12,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.change import state_to_json
 from pacsconf.core.errors import RecordError
 from pacsconf.core.resource import State
-from pacsconf.record.owned import _state_from_json, from_lines, states_from_lines, states_to_lines
+from pacsconf.record.owned import Reader, _state_from_json, from_lines, states_from_lines, states_to_lines
 
 ADDRESS, OTHER = Address.parse("directory/device/ct"), Address.parse("directory/device/m%2Fr")
 BODY = state_to_json(
@@ -51,7 +51,7 @@ def read(data: bytes, reader) -> list[State] | str:
 
 
 def together(data: bytes) -> list[State] | str:
-    return read(data, lambda data: states_from_lines(data, "owned"))
+    return read(data, lambda data: states_from_lines(data, "owned", Reader()))
 
 
 def one_by_one(data: bytes) -> list[State] | str:

@@ -21,11 +21,17 @@ def seldom() -> None:
 
 @contextmanager
 def waits() -> Iterator[None]:
-    """No look for garbage while something large grows, of which nothing is garbage."""
+    """No look for garbage while something large grows, of which nothing is garbage.
+
+    Nor for garbage in it afterwards, where a process is one command: that first look took a quarter of a second for
+    ten thousand devices. What is not in a circle still goes as soon as nobody needs it.
+    """
     running = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if running:
+            if gc.get_threshold() == _SELDOM:
+                gc.freeze()
             gc.enable()

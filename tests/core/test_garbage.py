@@ -32,3 +32,16 @@ def test_who_looks_for_none_at_all_is_left_in_peace():
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_a_process_that_is_one_command_does_not_look_through_what_grew():
+    usual, frozen = gc.get_threshold(), gc.get_freeze_count()
+    try:
+        garbage.seldom()
+        with garbage.waits():
+            grown = [[] for _ in range(100)]
+        assert gc.isenabled()
+        assert gc.get_freeze_count() >= frozen + len(grown)
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()

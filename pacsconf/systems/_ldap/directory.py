@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Literal, TypeVar
 
+from pacsconf.core import garbage
 from pacsconf.core.errors import BadAnswer, SystemFault
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.endpoint import Endpoint
@@ -25,7 +26,7 @@ from pacsconf.systems._ldap.framing import Garbled
 from pacsconf.systems._ldap.pipeline import Key, Pipeline
 from pacsconf.systems._ldap.requests import ASSERTION, Add, Modification, Modify, Request, assertion
 from pacsconf.systems._ldap.schema import Schema, parse
-from pacsconf.systems._ldap.stream import Stream, undisturbed
+from pacsconf.systems._ldap.stream import Stream
 from pacsconf.systems._ldap.wire import PAGED, Search
 
 log = logging.getLogger(__name__)
@@ -96,7 +97,7 @@ class Directory:
         """
         paged = scope != "BASE" and self.supports(PAGED)
         search, found = Search(base, matching, attributes, scope), Stream()
-        with undisturbed():
+        with garbage.waits():
             cookie = self._page(found, search, b"" if paged else None)
             while cookie:
                 cookie = self._page(found, search, cookie)

@@ -10,9 +10,7 @@ bit by bit. Such an attribute is looked up whole instead of being taken apart ag
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pacsconf.systems._ldap import wire
@@ -250,15 +248,3 @@ def _check_controls(data: bytes, start: int, end: int) -> None:
     """Raises: Garbled unless controls stand there and nothing else; what they say was not asked for."""
     if start > end or [tag for tag, _, _ in elements(data, start, end)] != [CONTROLS]:
         raise Garbled("an entry that ends elsewhere than its message")
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """No garbage collection: entries are none, and looking through all of them again and again doubles the time."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()

@@ -66,7 +66,7 @@ class OrthancSystem:
         """
         self._server = self._live.server()
         self._objects = self._live.everything(self._server)
-        found = tuple(self._live.resources(self.name, self._objects))
+        found = self._live.resources(self.name, self._objects)
         log.debug("%s: read %d from Orthanc %s", self.name, len(found), self._server.version)
         return Snapshot(self.name, found)
 

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from itertools import groupby
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Set
 from operator import attrgetter
+from typing import NamedTuple
 
 from pacsconf.core.address import Address
 from pacsconf.core.finding import Finding, Path
-from pacsconf.core.resource import Resource
+from pacsconf.core.on_demand import OnDemand
+from pacsconf.core.resource import State, Typed, Value
 from pacsconf.inventory import formats
 from pacsconf.inventory.addresses import within
 from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.peers import Peer, peer_table, reached_at
 from pacsconf.inventory.systems import OrthancConfig, WebServerConfig
-from pacsconf.systems._orthanc.kinds import (
-    DICOMWEB,
-    ORTHANC,
-    PEER,
-    DicomWebEntry,
-    OrthancPeerEntry,
-    PeerEntry,
-)
+from pacsconf.systems._orthanc.kinds import DICOMWEB, KINDS, ORTHANC, PEER
 from pacsconf.systems._orthanc.objects import ALIAS, MANUFACTURERS, NOBODY_LISTENS
 from pacsconf.systems.base import Declared
 
@@ -34,99 +29,110 @@ _LAST_PORT = 65534
 def declare(config: OrthancConfig, inventory: Inventory) -> Declared:
     """The peers that flows derive and those listed, and the servers listed; with all that Orthanc cannot hold."""
     table, findings = peer_table(inventory, config)
-    items, wrong = _peers(config, inventory, table)
+    peers, wrong = _peers(config, table)
     servers, unfit = _servers(config)
-    resources: dict[Address, Resource] = {item.resource.address: item.resource for item in (*items, *servers)}
+    items = {item.state.address: item for item in (*peers, *servers)}
     return Declared(
-        tuple(resources[address] for address in sorted(resources)),
-        (*findings, *wrong, *unfit, *_titles_twice(config, items)),
-        _on_purpose(config.name, inventory) - resources.keys(),
-        {item.resource.address: caution for item in items for caution in item.cautions(inventory)},
-        {item.resource.address: item.paths() for item in (*items, *servers)},
+        Typed({address: items[address].state for address in sorted(items)}, KINDS),
+        (*findings, *wrong, *unfit, *_titles_twice(config, peers)),
+        _on_purpose(config.name, inventory, items.keys()),
+        OnDemand(items.keys(), lambda address: items[address].caution(inventory)),
+        OnDemand(items.keys(), lambda address: items[address].paths(config, inventory)),
     )
 
 
-def _on_purpose(system: str, inventory: Inventory) -> frozenset[Address]:
+def _on_purpose(system: str, inventory: Inventory, staying: Set[Address]) -> frozenset[Address]:
     """The peers of every declared title: one that stays declared but is no peer any more went on purpose."""
-    names = (
+    names = {
         name
         for device in inventory.devices.values()
         for title in device.ae_titles
         for name in (_fitting(title), _fitting(f"{title}-{device.name}"))
-    )
-    return frozenset(Address.of(system, PEER, name) for name in names)
+    }
+    peers = {address.name for address in staying if address.kind == PEER}
+    return frozenset(Address.of(system, PEER, name) for name in names - peers)
+
+
+_REFUSED = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def _fitting(alias: str) -> str:
     """An alias that Orthanc takes: whatever it refuses is an underscore."""
-    return "".join(character if ALIAS.fullmatch(character) else "_" for character in alias)
+    return _REFUSED.sub("_", alias)
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One resource, the place it comes from, and the peer behind it where it is one."""
+class _Item(NamedTuple):
+    """One state, the place it comes from, and the peer behind it where it is one."""
 
-    resource: Resource
+    state: State
     path: Path
-    keys: Mapping[str, Path]
     peer: Peer | None = None
 
-    def paths(self) -> Mapping[str, Path]:
-        return {"": self.path} | {name: self.keys.get(name, self.path) for name in self.resource.fields()}
+    def paths(self, config: OrthancConfig, inventory: Inventory) -> Mapping[str, Path]:
+        """To the resource itself, under "", and to each of its fields."""
+        keys = _of_peer(config, inventory, self.peer) if self.peer else _of_server(self.path)
+        return {"": self.path} | {name: keys.get(name, self.path) for name in self.state.fields}
 
-    def cautions(self, inventory: Inventory) -> Iterator[str]:
+    def caution(self, inventory: Inventory) -> str | None:
         """Why its address wants a second look. An address as another site sees it is in no network of its own."""
         peer = self.peer
         if peer is None or peer.host is None or peer.site is None or peer.site not in inventory.sites:
-            return
+            return None
         device = inventory.devices.get(peer.device)
         own = {connection.host for connection in device.connections.values()} if device else set()
         site = inventory.sites[peer.site]
-        if (peer.explicit or peer.host in own) and not within(site, peer.host):
-            networks = ", ".join(map(str, site.networks))
-            yield f"{peer.host} is outside the networks of site {peer.site} ({networks})"
+        if not (peer.explicit or peer.host in own) or within(site, peer.host):
+            return None
+        networks = ", ".join(map(str, site.networks))
+        return f"{peer.host} is outside the networks of site {peer.site} ({networks})"
 
 
 # --- peers --------------------------------------------------------------------------------------------------------
 
 
-def _peers(
-    config: OrthancConfig, inventory: Inventory, table: Iterable[Peer]
-) -> tuple[list[_Item], list[Finding]]:
+def _peers(config: OrthancConfig, table: Iterable[Peer]) -> tuple[list[_Item], list[Finding]]:
     items: list[_Item] = []
     findings: list[Finding] = []
     taken: dict[str, Peer] = {}
     for peer in table:
-        named = peer if peer.explicit else replace(peer, alias=_fitting(peer.alias))
+        alias = peer.alias if peer.explicit else _fitting(peer.alias)
+        named = peer if alias == peer.alias else peer._replace(alias=alias)
         wrong = list(_unfit(config, named))
-        if named.alias in taken:
-            wrong.append(_same_alias(config, named, peer, taken[named.alias]))
+        if alias in taken:
+            wrong.append(_same_alias(config, named, peer, taken[alias]))
         findings += wrong
-        taken.setdefault(named.alias, peer)
+        taken.setdefault(alias, peer)
         if not wrong:
-            items.append(_item(config, inventory, named))
+            items.append(_item(config, named))
     return items, findings
 
 
-def _item(config: OrthancConfig, inventory: Inventory, peer: Peer) -> _Item:
+_KNOWN = frozenset(MANUFACTURERS[1:])
+
+
+def _item(config: OrthancConfig, peer: Peer) -> _Item:
     address = Address.of(config.name, PEER, peer.alias)
-    manufacturer = peer.manufacturer if peer.manufacturer in MANUFACTURERS[1:] else None
-    resource = PeerEntry(
-        address=address,
-        root=address,
-        ae_title=peer.title,
-        host=peer.host,
-        port=peer.port or NOBODY_LISTENS,
-        manufacturer=manufacturer,
-        allow=peer.allow,
-        local_ae_title=peer.local_ae_title,
-        timeout=peer.timeout or None,
-        tls=peer.tls or None,
-    )
+    fields: dict[str, Value] = {"ae_title": peer.title, "port": peer.port or NOBODY_LISTENS}
+    if peer.allow:
+        fields["allow"] = peer.allow
+    if peer.host is not None:
+        fields["host"] = peer.host
+    if peer.local_ae_title is not None:
+        fields["local_ae_title"] = peer.local_ae_title
+    if peer.manufacturer in _KNOWN:
+        fields["manufacturer"] = peer.manufacturer
+    if peer.timeout:
+        fields["timeout"] = peer.timeout
+    if peer.tls:
+        fields["tls"] = True
+    return _Item(State(address, address, fields), peer.path, peer)
+
+
+def _of_peer(config: OrthancConfig, inventory: Inventory, peer: Peer) -> dict[str, Path]:
+    """Where the fields of a peer come from: what is listed is, and else its device says it."""
     written = dict(config.peers[peer.alias]) if peer.explicit else {}
     listed: dict[str, Path] = {name: (*peer.path, name) for name in written if written[name] is not None}
-    keys = {**_of_device(inventory, peer), **listed}
-    return _Item(resource, peer.path, keys, peer)
+    return {**_of_device(inventory, peer), **listed}
 
 
 def _of_device(inventory: Inventory, peer: Peer) -> dict[str, Path]:
@@ -223,12 +229,12 @@ def _same_alias(config: OrthancConfig, peer: Peer, original: Peer, other: Peer) 
 
 def _titles_twice(config: OrthancConfig, items: Iterable[_Item]) -> Iterator[Finding]:
     """Orthanc finds out by the title alone who calls, without regard to case, and takes the first that fits."""
-    peers = [item.peer for item in items if item.peer is not None]
-    by_title = sorted(
-        (replace(peer, title=peer.title.upper()) for peer in peers), key=attrgetter("title", "alias")
-    )
-    for title, group in groupby(by_title, key=attrgetter("title")):
-        first, *others = group
+    by_title: defaultdict[str, list[Peer]] = defaultdict(list)
+    for item in items:
+        if item.peer is not None:
+            by_title[item.peer.title.upper()].append(item.peer)
+    for title in sorted(title for title, several in by_title.items() if len(several) > 1):
+        first, *others = sorted(by_title[title], key=attrgetter("alias"))
         for other in others:
             yield Finding(
                 "ORTHANC-TITLE-TWICE",
@@ -247,41 +253,32 @@ def _servers(config: OrthancConfig) -> tuple[list[_Item], list[Finding]]:
     items: list[_Item] = []
     findings: list[Finding] = []
     for kind, key, servers in (
-        (DicomWebEntry, "dicomweb_servers", config.dicomweb_servers),
-        (OrthancPeerEntry, "orthanc_peers", config.orthanc_peers),
+        (DICOMWEB, "dicomweb_servers", config.dicomweb_servers),
+        (ORTHANC, "orthanc_peers", config.orthanc_peers),
     ):
         for name, server in servers.items():
             path: Path = ("systems", config.name, key, name)
-            wrong = list(_unfit_server(config, kind.kind, name, server, path))
+            wrong = list(_unfit_server(config, kind, name, server, path))
             findings += wrong
             if not wrong:
                 items.append(_server(config.name, kind, name, server, path))
     return items, findings
 
 
-def _server(
-    system: str,
-    kind: type[DicomWebEntry] | type[OrthancPeerEntry],
-    name: str,
-    server: WebServerConfig,
-    path: Path,
-) -> _Item:
-    address = Address.of(system, kind.kind, name)
-    login = server.login
-    version = login.version if login and login.version != 1 else None
-    resource = kind(
-        address=address,
-        root=address,
-        url=server.url,
-        user=login.user if login else None,
-        password_version=version,
-    )
-    keys: dict[str, Path] = {
-        "url": (*path, "url"),
-        "user": (*path, "login", "user"),
-        "password_version": (*path, "login", "version"),
-    }
-    return _Item(resource, path, keys)
+def _server(system: str, kind: str, name: str, server: WebServerConfig, path: Path) -> _Item:
+    address = Address.of(system, kind, name)
+    fields: dict[str, Value] = {"url": server.url}
+    if login := server.login:
+        fields["user"] = login.user
+        if login.version != 1:
+            fields["password_version"] = login.version
+    return _Item(State(address, address, fields), path)
+
+
+def _of_server(path: Path) -> dict[str, Path]:
+    """Where the fields of a server come from."""
+    login: Path = (*path, "login")
+    return {"url": (*path, "url"), "user": (*login, "user"), "password_version": (*login, "version")}
 
 
 def _unfit_server(

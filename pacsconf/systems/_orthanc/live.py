@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pacsconf.core.address import Address
 from pacsconf.core.errors import BadAnswer
-from pacsconf.core.resource import Resource, State, Value
+from pacsconf.core.resource import State, Typed, Value
 from pacsconf.systems._http import Web
 from pacsconf.systems._orthanc.kinds import DICOMWEB, KINDS, ORTHANC, PEER
 from pacsconf.systems._orthanc.objects import Raw, peer_fields, web_fields
@@ -81,17 +81,19 @@ class Live:
         found = self._object(self.web.get(*place, query="expand"), at)
         if "" in found:
             raise self._no_orthanc(at)  # Orthanc gives everything a name
-        return {name: self._object(raw, f"{at}/{name}") for name, raw in found.items()}
+        for name, raw in found.items():
+            if not isinstance(raw, dict):
+                raise self._no_orthanc(f"{at}/{name}")
+        return found
 
-    def resources(self, system: str, objects: Mapping[str, Mapping[str, Raw]]) -> Iterator[Resource]:
-        """The objects as resources, by address."""
+    def resources(self, system: str, objects: Mapping[str, Mapping[str, Raw]]) -> Typed:
+        """The objects as resources, with the fields that we know; typed when somebody looks at them."""
+        states: dict[Address, State] = {}
         for kind in sorted(objects):
             for name in sorted(objects[kind]):
-                yield self.resource(Address.of(system, kind, name), objects[kind][name])
-
-    def resource(self, address: Address, raw: Raw) -> Resource:
-        """One object as a resource, with the fields that we know."""
-        return KINDS[address.kind].of(State(address, address, self.fields(address, raw)))
+                address = Address.of(system, kind, name)
+                states[address] = State(address, address, self.fields(address, objects[kind][name]))
+        return Typed(states, KINDS)
 
     def fields(self, address: Address, raw: Raw) -> dict[str, Value]:
         """Our fields of one object."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pacsconf.core.resource import Fields, Value
@@ -58,28 +59,38 @@ KEYS: Mapping[str, Key] = {
 }
 
 
+_ROWS = tuple((field, key.name, key.default, type(key.default)) for field, key in KEYS.items())
+_FLAGS = tuple(FLAGS[right] for right in RIGHTS)
+_SWITCH = frozenset({bool})
+
+
 def peer_fields(raw: Raw) -> dict[str, Value]:
-    """Our fields of a modality.
+    """Our fields of a modality. A flag that an older server does not have is as it was before: allowed.
 
     Raises: ValueError naming the key that is missing or of another type.
     """
     found: dict[str, Value] = {}
-    for name, key in KEYS.items():
-        value: Any = raw.get(key.name, key.default)
-        if type(value) is not type(key.default):
-            raise ValueError(key.name)
-        if value != key.default:
-            found[name] = value
-    allowed = tuple(right for right in RIGHTS if _flag(raw, FLAGS[right]))
-    return found | ({"allow": allowed} if allowed else {})
+    get = raw.get
+    for field, name, default, kind in _ROWS:
+        value: Any = get(name, default)
+        if type(value) is not kind:
+            raise ValueError(name)
+        if value != default:
+            found[field] = value
+    flags = [get(name, True) for name in _FLAGS]
+    if not _SWITCH.issuperset(map(type, flags)):
+        raise ValueError(
+            next(name for name, flag in zip(_FLAGS, flags, strict=True) if type(flag) is not bool)
+        )
+    if allowed := _allowed(tuple(flags)):
+        found["allow"] = allowed
+    return found
 
 
-def _flag(raw: Raw, name: str) -> bool:
-    """A flag; one that an older server does not have is as it was before there was one: allowed."""
-    value = raw.get(name, True)
-    if not isinstance(value, bool):
-        raise ValueError(name)
-    return value
+@lru_cache(1 << len(_FLAGS))
+def _allowed(flags: tuple[bool, ...]) -> tuple[Right, ...]:
+    """The rights that these flags give, by name; one tuple for all peers that have the same."""
+    return tuple(sorted(right for right, flag in zip(RIGHTS, flags, strict=True) if flag))
 
 
 PEER_FIELDS = frozenset({*KEYS, "allow"})

@@ -5,11 +5,11 @@ Flows derive it; what a system lists under `peers` wins over that. Systems write
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
 
 from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory import uids
@@ -21,9 +21,8 @@ COMMITMENT = "1.2.840.10008.1.20.1"
 """Storage Commitment Push Model (PS3.4 annex J)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """One entry of a peer table.
+class Peer(NamedTuple):
+    """One entry of a peer table. A tuple, since an archive has thousands, and a tuple is made in C.
 
     `device` is empty for a peer that is not declared as one. `port` is None where it only calls. `asks` are the
     services that it asks of the table's holder, `offers` those that the holder asks of it; `allow` are the rights
@@ -112,10 +111,9 @@ def _with_rewrites(
 ) -> Iterator[Peer]:
     """The peer, and where it is a router that changes calling titles, one for each that it sends under."""
     ae = device.ae_titles[title]
-    asks = _services(pair for pair, incoming in met if incoming)
-    offers = _services(pair for pair, incoming in met if not incoming)
-    peer = replace(
-        _of_entity(holder, device, ae),
+    asks = _services(tuple(pair.services for pair, incoming in met if incoming))
+    offers = _services(tuple(pair.services for pair, incoming in met if not incoming))
+    peer = _of_entity(holder, device, ae)._replace(
         asks=asks,
         offers=offers,
         allow=_allowed(ae, asks),
@@ -123,7 +121,7 @@ def _with_rewrites(
     )
     yield peer
     for sent in sorted(set(device.rewrites.values()) - {title}) if asks else ():
-        yield replace(peer, title=sent, alias=sent, offers=(), path=("devices", device.name, "rewrites"))
+        yield peer._replace(title=sent, alias=sent, offers=(), path=("devices", device.name, "rewrites"))
 
 
 def _of_entity(holder: Entity | None, device: Device, ae: NetworkAE) -> Peer:
@@ -145,6 +143,8 @@ def _of_entity(holder: Entity | None, device: Device, ae: NetworkAE) -> Peer:
 
 def reached_at(device: Device, ae: NetworkAE) -> Connection | None:
     """The connection that peers are told: the first that listens, unencrypted ones first; else the first."""
+    if len(ae.connections) == 1:  # as most have it
+        return device.connections.get(ae.connections[0])
     known = [device.connections[name] for name in ae.connections if name in device.connections]
     listening = [each for each in known if each.port is not None and each.installed is not False]
     plain = [each for each in listening if not each.tls]
@@ -161,21 +161,28 @@ def address(connection: Connection, site: str | None) -> tuple[str, int | None]:
     return connection.host, connection.port
 
 
-def _services(found: Iterable[Pair]) -> tuple[str, ...]:
-    return tuple(sorted({service for pair in found for service in pair.services}))
+@lru_cache(4096)
+def _services(several: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """The services of several pairs, each once."""
+    return tuple(sorted({service for services in several for service in services}))
 
 
-def _allowed(ae: NetworkAE, asks: Iterable[str]) -> tuple[Right, ...]:
-    """What a peer must be allowed for the services it asks: an echo, and that images for it may be recoded."""
+def _allowed(ae: NetworkAE, asks: tuple[str, ...]) -> tuple[Right, ...]:
+    """What a peer must be allowed for the services it asks."""
+    return _rights(asks, _commitment(ae) if _commits(asks) else frozenset())
+
+
+@lru_cache(4096)
+def _commits(services: tuple[str, ...]) -> bool:
+    """Whether one of the services is storage commitment, or holds it."""
+    return any(COMMITMENT in uids.covers(service) for service in services)
+
+
+@lru_cache(4096)
+def _rights(asks: tuple[str, ...], commitment: frozenset[Right]) -> tuple[Right, ...]:
+    """The rights by name: an echo, that images may be recoded, and what each service needs."""
     rights: set[Right] = {"echo", "transcoding"}
-    for service in asks:
-        rights |= _rights_for(service, ae)
-    return tuple(sorted(rights))
-
-
-def _rights_for(service: str, ae: NetworkAE) -> frozenset[Right]:
-    rights = _rights_of_service(service)
-    return rights | _commitment(ae) if COMMITMENT in uids.covers(service) else rights
+    return tuple(sorted(rights.union(commitment, *map(_rights_of_service, asks))))
 
 
 @lru_cache(4096)
@@ -195,7 +202,7 @@ def _rights_of_class(uid: str) -> set[Right]:
     return {"store"} if uid.startswith("1.2.840.10008.5.1.4.1.1.") else set()
 
 
-def _commitment(ae: NetworkAE) -> set[Right]:
+def _commitment(ae: NetworkAE) -> frozenset[Right]:
     """Who asks for commitment sends N-ACTION, who commits answers by N-EVENT-REPORT (PS3.4 section J.3)."""
     roles = {each.role for each in ae.capabilities if each.sop_class == COMMITMENT}
     rights: set[Right] = set()
@@ -203,18 +210,17 @@ def _commitment(ae: NetworkAE) -> set[Right]:
         rights.add("n-action")
     if "SCP" in roles or not roles:
         rights.add("n-event-report")
-    return rights
+    return frozenset(rights)
 
 
 def _aliased(peers: Iterable[Peer]) -> tuple[Peer, ...]:
     """The peers with one alias each: the title, and where several have it, with the device's name."""
-    ordered = sorted(peers, key=lambda peer: (peer.alias, peer.device))
-    found: list[Peer] = []
-    for _, group in groupby(ordered, key=lambda peer: peer.alias):
-        same = list(group)
-        alone = len(same) == 1
-        found += same if alone else [replace(peer, alias=f"{peer.alias}-{peer.device}") for peer in same]
-    return tuple(found)
+    ordered = sorted(peers, key=attrgetter("alias", "device"))
+    holders = Counter(peer.alias for peer in ordered)
+    return tuple(
+        peer if holders[peer.alias] == 1 else peer._replace(alias=f"{peer.alias}-{peer.device}")
+        for peer in ordered
+    )
 
 
 # --- listed -------------------------------------------------------------------------------------------------------
@@ -233,8 +239,7 @@ def _listed(
     else:
         base = Peer(alias, "", written.ae_title or alias, None, None)
     return (
-        replace(
-            base,
+        base._replace(
             alias=alias,
             title=written.ae_title or base.title,
             host=written.host or base.host,
@@ -263,8 +268,7 @@ def _over(
     if not same:
         return peer, ()
     by_flow = same[0]
-    whole = replace(
-        peer,
+    whole = peer._replace(
         asks=by_flow.asks,
         offers=by_flow.offers,
         flows=by_flow.flows,

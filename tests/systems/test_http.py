@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import ssl
 from types import SimpleNamespace
 
+import httpx2
 import pytest
 
 from pacsconf.core.errors import BadAnswer, Refused, Unavailable
@@ -15,7 +17,7 @@ from pacsconf.inventory.systems import Login
 from pacsconf.inventory.values import SecretRef
 from pacsconf.lab.credentials import certificates
 from pacsconf.lab.processes import free_port
-from pacsconf.systems._http import Lost, Web, client
+from pacsconf.systems._http import Answer, Lost, Web, client, trust
 from tests.fronts import PAGE, front, half, reply
 
 PASSWORD = "hunter2-never-shown"
@@ -121,6 +123,30 @@ def test_each_bad_answer_is_a_fault_of_ours_with_something_to_do(opened, answer,
     assert caught.value.fix
     assert caught.value.message.isprintable()
     assert PASSWORD not in repr(caught.value)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a": "\\ud83d"}',
+        b'{"a": "\\uDE00"}',
+        b'{"\\ud83d": 1}',
+        b'["\xed\xa0\xbd"]',
+        '["\ud83d"]'.encode("utf-16", "surrogatepass"),
+        '["\ud83d"]'.encode("utf-16-le", "surrogatepass"),
+        '["\\ud83d"]'.encode("utf-16-be"),
+    ],
+)
+def test_half_a_character_is_no_text_however_it_is_spelt(body):
+    with pytest.raises(BadAnswer, match="where JSON is expected"):
+        Answer(200, "application/json", body).json("pacs", "it")
+
+
+@pytest.mark.parametrize("spelt", ['["\\ud83d\\ude00 \\u00e4"]', '["\U0001f600 \u00e4"]'])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32-be"])
+def test_a_whole_character_is_text_however_it_is_spelt(spelt, encoding):
+    answer = Answer(200, "application/json", spelt.encode(encoding))
+    assert answer.json("pacs", "it") == ["\U0001f600 \u00e4"]
 
 
 def test_a_servers_own_words_are_bounded(opened):
@@ -234,6 +260,24 @@ def test_a_certificate_is_checked_unless_told_otherwise(opened, tmp_path):
         assert len(server.asked) == 2
         with pytest.raises(Unavailable, match="cannot be read"):
             opened(url, ca_file=str(tmp_path / "none.pem")).get("system")
+
+
+def test_where_no_tls_is_spoken_nobody_is_trusted(tmp_path):
+    def context(url):
+        return trust.context(SimpleNamespace(name="pacs", url=url, ca_file=None, verify=True))
+
+    machines_own = httpx2.create_ssl_context(trust_env=False).cert_store_stats()
+    assert context("HTTPS://pacs.example.org").cert_store_stats() == machines_own
+    nobodys = context("http://pacs.example.org")
+    assert (nobodys.get_ca_certs(), nobodys.verify_mode, nobodys.check_hostname) == (
+        [],
+        ssl.CERT_REQUIRED,
+        True,
+    )
+    with pytest.raises(Unavailable, match="cannot be read"):
+        trust.context(
+            SimpleNamespace(name="pacs", url="http://h", ca_file=str(tmp_path / "gone"), verify=True)
+        )
 
 
 def test_plain_http_where_tls_is_expected(opened):

@@ -92,7 +92,7 @@ class Answer:
         Raises: BadAnswer when it is something else, such as the sign-in page of a proxy.
         """
         try:
-            return _text_only(json.loads(self.body))
+            return _text_only(self.body, json.loads(self.body))
         except (ValueError, RecursionError) as exc:
             raise BadAnswer(
                 system,
@@ -118,12 +118,15 @@ class Answer:
         return (Refused if refused else BadAnswer)(system, message, fix=fix)
 
 
-def _text_only(found: Any) -> Any:
+def _text_only(body: bytes, found: Any) -> Any:
     """What was parsed, as it is. JSON can spell half a character (a lone surrogate), which no text holds.
+
+    In ASCII only an escape spells one, and most answers have none; NUL is what an answer in UTF-16 would have.
 
     Raises: ValueError for that.
     """
-    json.dumps(found, ensure_ascii=False).encode()
+    if not body.isascii() or b"\\u" in body or b"\0" in body:
+        json.dumps(found, ensure_ascii=False).encode()
     return found
 
 

@@ -51,8 +51,10 @@ class Entities:
         """The entities that a selector means at one end of a flow: those that call, or those that are called."""
         return (entity for entity in self._near(selector) if _means(selector, end, entity))
 
-    def any(self, selectors: Iterable[Selector], end: End) -> tuple[Entity, ...]:
+    def any(self, selectors: Sequence[Selector], end: End) -> tuple[Entity, ...]:
         """The entities that any of the selectors means, each once, by device and title."""
+        if len(selectors) == 1:
+            return tuple(self.select(selectors[0], end))
         found = {_key(each): each for selector in selectors for each in self.select(selector, end)}
         return tuple(found[key] for key in sorted(found))
 
@@ -133,11 +135,13 @@ def _concerns(flow: Flow, holder: Entity) -> bool:
 
 
 def _pairs(flow: Flow, entities: Entities, holder: Entity | None) -> Iterator[Pair]:
-    called = entities.any(flow.called, "to")
-    own = [each for each in called if holder and _key(each) == _key(holder)]
+    called = {_key(each): each for each in entities.any(flow.called, "to")}
+    held = _key(holder) if holder else None
+    own = {key: each for key, each in called.items() if key == held}
     for caller in entities.any(flow.callers, "from"):
-        for other in called if not holder or _key(caller) == _key(holder) else own:
-            if _key(caller) != _key(other):
+        calling = _key(caller)
+        for key, other in (called if held is None or calling == held else own).items():
+            if calling != key:
                 yield _pair(flow, caller, other)
 
 

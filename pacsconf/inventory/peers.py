@@ -113,19 +113,23 @@ def _with_rewrites(
     ae = device.ae_titles[title]
     asks = _services(tuple(pair.services for pair, incoming in met if incoming))
     offers = _services(tuple(pair.services for pair, incoming in met if not incoming))
-    peer = _of_entity(holder, device, ae)._replace(
-        asks=asks,
-        offers=offers,
-        allow=_allowed(ae, asks),
-        flows=tuple(sorted({pair.flow for pair, _ in met})),
-    )
+    flows = tuple(sorted({pair.flow for pair, _ in met}))
+    peer = _of_entity(holder, device, ae, asks, offers, _allowed(ae, asks), flows)
     yield peer
     for sent in sorted(set(device.rewrites.values()) - {title}) if asks else ():
         yield peer._replace(title=sent, alias=sent, offers=(), path=("devices", device.name, "rewrites"))
 
 
-def _of_entity(holder: Entity | None, device: Device, ae: NetworkAE) -> Peer:
-    """A declared entity as a peer, without services."""
+def _of_entity(
+    holder: Entity | None,
+    device: Device,
+    ae: NetworkAE,
+    asks: tuple[str, ...] = (),
+    offers: tuple[str, ...] = (),
+    allow: tuple[Right, ...] = (),
+    flows: tuple[str, ...] = (),
+) -> Peer:
+    """A declared entity as a peer; without services unless some are given."""
     connection = reached_at(device, ae)
     host, port = address(connection, holder[0].site if holder else None) if connection else (None, None)
     return Peer(
@@ -135,6 +139,10 @@ def _of_entity(holder: Entity | None, device: Device, ae: NetworkAE) -> Peer:
         host=host,
         port=port,
         tls=bool(connection and connection.tls),
+        asks=asks,
+        offers=offers,
+        allow=allow,
+        flows=flows,
         manufacturer=device.manufacturer,
         path=("devices", device.name, "ae_titles", ae.title),
         site=device.site,

@@ -125,7 +125,7 @@ def _text_only(body: bytes, found: Any) -> Any:
 
     Raises: ValueError for that.
     """
-    if not body.isascii() or b"\\u" in body or b"\0" in body:
+    if not body.isascii() or b"\\" in body or b"\0" in body:
         json.dumps(found, ensure_ascii=False).encode()
     return found
 

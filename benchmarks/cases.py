@@ -180,7 +180,7 @@ def _octodns(folder: Path, records: int) -> Command:
     return Command(f"octodns-sync, {records:,} records", words, folder)
 
 
-def _apply(devices: int) -> Callable[[Path], Iterator[Contest]]:
+def _apply(devices: int, *, synced: bool) -> Callable[[Path], Iterator[Contest]]:
     """Each run begins with an empty directory and an empty record; planning before it is not timed."""
 
     def contest(folder: Path) -> Iterator[Contest]:
@@ -194,7 +194,7 @@ def _apply(devices: int) -> Callable[[Path], Iterator[Contest]]:
             made += 1
             while alone:
                 alone.pop().stop()
-            options = slapd.Options(tls=False, tree=True, audited=False, megabytes=1024)
+            options = slapd.Options(tls=False, tree=True, audited=False, megabytes=1024, synced=synced)
             alone.append(slapd.start(folder / str(made) / "slapd", options))
             return alone[0]
 
@@ -216,7 +216,7 @@ def _apply(devices: int) -> Callable[[Path], Iterator[Contest]]:
         words = [*set_out, "--chdir", "{repository}", "-e", "bench", "apply", "{repository}/new.plan.json"]
         try:
             yield Contest(
-                f"apply {entries:,} new entries",
+                f"apply {entries:,} new entries{', each synced to the disk' if synced else ''}",
                 Command("pacsconf apply", words, folder, says=f"{entries}", before=planned),
                 [
                     Command(
@@ -272,6 +272,8 @@ CASES: Sequence[Case] = (
     Case("plan-1000", "no-op plan of 1,000 devices in a directory", _plan(1_000, octodns=False)),
     Case("plan-10000", "no-op plan of 10,000 devices, octoDNS beside it", _plan(10_000, octodns=True)),
     Case("plan-50000", "no-op plan of 50,000 devices", _plan(50_000, octodns=False)),
-    Case("apply", "apply 5,000 new entries to a directory", _apply(834)),
+    Case("apply", "apply 5,000 new entries to a directory", _apply(834, synced=False)),
+    Case("apply-synced", "the same, to one that syncs each write to its disk", _apply(834, synced=True)),
+    Case("apply-60000", "apply 60,000 new entries to a directory", _apply(10_000, synced=False)),
     Case("orthanc", "no-op plan of an Orthanc with 5,000 modalities", _orthanc(5_000)),
 )

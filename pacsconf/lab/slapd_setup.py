@@ -48,6 +48,8 @@ class Options:
     """Whether it keeps a log of who wrote what, which makes writing twice the work."""
     megabytes: int = 256
     """What its data may grow to."""
+    synced: bool = False
+    """Whether each write waits for the disk. In practice it does not, and a power cut may lose some."""
 
 
 def prepare(folder: Path, options: Options) -> None:
@@ -132,8 +134,8 @@ def _configuration(folder: Path, options: Options, password: str) -> str:
 
 
 def _room(options: Options) -> list[str]:
-    """How much a database may hold. Practice: a power cut may lose it, but no write waits for the disk."""
-    return [f"maxsize {options.megabytes * 1024 * 1024}", "dbnosync"]
+    """How much a database may hold, and whether a write waits for the disk."""
+    return [f"maxsize {options.megabytes * 1024 * 1024}", *([] if options.synced else ["dbnosync"])]
 
 
 def _accesslog(folder: Path, options: Options) -> tuple[list[str], list[str]]:

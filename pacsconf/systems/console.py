@@ -27,9 +27,10 @@ from pacsconf.core.attestation import Attestation
 from pacsconf.core.change import Action, Change, Outcome, Status
 from pacsconf.core.errors import BadAnswer, Refused, SystemFault, Unavailable
 from pacsconf.core.finding import Finding
-from pacsconf.core.resource import Fields, Resource, Snapshot
+from pacsconf.core.on_demand import OnDemand
+from pacsconf.core.resource import Fields, Resource, Snapshot, Typed
 from pacsconf.inventory.model import Inventory
-from pacsconf.inventory.peers import entity, peer_table
+from pacsconf.inventory.peers import Peer, entity, peer_table
 from pacsconf.inventory.systems import ConsoleConfig, ExportConfig, SystemConfig
 from pacsconf.systems._console import export, rows
 from pacsconf.systems._console.rows import ConsoleRow, OwnRow, PeerRow
@@ -70,20 +71,26 @@ class ConsoleSystem:
         self._retired = holder is not None and holder[0].lifecycle == "retired"
         if holder is None or self._retired:
             return Declared((), findings)
-        own = rows.own_row(self.name, *holder)
-        wanted: dict[Address, ConsoleRow] = {own.address: own}
-        paths = {own.address: rows.own_paths(*holder)}
+        own = rows.own_row(self.name, *holder).state()
+        wanted = {own.address: own}
+        peers: dict[Address, Peer] = {}
         for peer in table:
-            row = self._seen(rows.peer_row(self.name, peer, self.config))
-            wanted[row.address] = row
-            paths[row.address] = rows.peer_paths(inventory, peer, self.config)
-        gone = frozenset(rows.on_purpose(self.name, inventory)) - wanted.keys()
-        return Declared(tuple(wanted[a] for a in sorted(wanted)), findings, retired=gone, paths=paths)
-
-    def _seen(self, row: ConsoleRow) -> ConsoleRow:
-        """The row as far as it can be compared: of a peer, what the export has a column for."""
-        config = self.config.export
-        return rows.only(row, frozenset(config.columns)) if config and row.kind == PeerRow.kind else row
+            state = rows.peer_state(self.name, peer, self.config)
+            wanted[state.address] = state
+            peers[state.address] = peer
+        return Declared(
+            Typed({address: wanted[address] for address in sorted(wanted)}, _KINDS),
+            findings,
+            retired=frozenset(rows.on_purpose(self.name, inventory)) - wanted.keys(),
+            paths=OnDemand(
+                wanted.keys(),
+                lambda address: (
+                    rows.peer_paths(inventory, peers[address], self.config)
+                    if address in peers
+                    else rows.own_paths(*holder)
+                ),
+            ),
+        )
 
     # --- live ---------------------------------------------------------------------------------------------------
 
@@ -137,6 +144,11 @@ class ConsoleSystem:
                 f"what was attested of {attestation.address} is no row of a console",
                 fix=f"Attest it again: pacsconf attest {attestation.address}",
             ) from exc
+
+    def _seen(self, row: ConsoleRow) -> ConsoleRow:
+        """The row as far as it can be compared: of a peer, what the export has a column for."""
+        config = self.config.export
+        return rows.only(row, frozenset(config.columns)) if config and row.kind == PeerRow.kind else row
 
     def _exported(self, config: ExportConfig) -> dict[Address, ConsoleRow]:
         data = self._bytes(Path(config.file))

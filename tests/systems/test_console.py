@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pacsconf.core.address import Address
 from pacsconf.core.attestation import Attestation
@@ -16,8 +18,11 @@ from pacsconf.core.resource import State
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.loader import load
 from pacsconf.inventory.model import Inventory
+from pacsconf.inventory.peers import Peer, peer_table
 from pacsconf.inventory.systems import ConsoleConfig
+from pacsconf.systems._console.rows import PeerRow
 from pacsconf.systems.console import ConsoleSystem
+from tests.systems import tables
 
 HOSPITAL = """
 sites:
@@ -110,6 +115,41 @@ def test_only_what_an_export_has_a_column_for_is_compared(hospital, tmp_path):
     found = declared(exporting(tmp_path), hospital)
     assert found["pacs/peer/CT_1"] == {"host": "10.0.1.1", "port": 104}
     assert found["pacs/network-ae/archive"] == {"ae_title": "ARCHIVE", "host": "10.0.0.1", "port": 11112}
+
+
+def row(peer: Peer, config: ConsoleConfig) -> State:
+    """By way of the model, which sorts sets."""
+    listed = config.peers.get(peer.alias)
+    allow = {right for right in peer.allow if right != "transcoding"} if peer.asks else set()
+    if listed and listed.allow is not None:
+        allow = set(peer.allow)
+    columns = config.export.columns if config.export else PeerRow.model_fields
+    values = {
+        "ae_title": peer.title,
+        "host": peer.host,
+        "port": peer.port,
+        "tls": peer.tls or None,
+        "allow": tuple(allow),
+        "uses": peer.offers,
+    }
+    address = Address.of("pacs", "peer", peer.alias)
+    seen = {name: value for name, value in values.items() if name in columns}
+    return PeerRow(address=address, root=address, **seen).state()
+
+
+@given(tables.hospitals(), tables.PEERS, st.booleans())
+def test_what_is_declared_of_peers_is_what_their_models_give(inventory, peers, exported):
+    export = {"export": {"file": "pacs.csv", **EXPORT}} if exported else {}
+    system = console("pacs", "pacs", peers=peers, **export)
+    found = system.declared(inventory)
+    table, _ = peer_table(inventory, system.config)
+    states = found.states()
+    (own,) = (address for address in states if address.kind == "network-ae")
+    wanted = [row(peer, system.config) for peer in table]
+    assert states == {own: states[own]} | {state.address: state for state in wanted}
+    assert [each.state() for each in found.resources] == [states[address] for address in sorted(states)]
+    assert found.paths.keys() == states.keys()
+    assert all(found.paths[address][""] for address in states)
 
 
 def test_each_value_leads_to_where_it_is_declared(hospital):

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pacsconf.core.address import Address
 from pacsconf.core.resource import State
-from pacsconf.inventory.model import Connection, Device, Flow, Inventory, NetworkAE, Selector, Site
+from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.peers import Peer, peer_table
 from pacsconf.inventory.systems import RIGHTS, OrthancConfig
 from pacsconf.systems._orthanc.declare import declare
 from pacsconf.systems._orthanc.kinds import PEER, DicomWebEntry, OrthancPeerEntry, PeerEntry
 from pacsconf.systems._orthanc.live import Live
 from pacsconf.systems._orthanc.objects import FLAGS, KEYS, MANUFACTURERS, peer_fields
+from tests.systems import tables
 
 # --- what is live -------------------------------------------------------------------------------------------
 
@@ -75,50 +76,6 @@ def test_a_value_of_another_type_is_found_at_its_key(raw, name, odd):
 
 # --- what is declared ---------------------------------------------------------------------------------------
 
-NAMES = st.sampled_from(["ct-1", "mr.2", "us_3", "CT-1"])
-TITLES = st.sampled_from(["CT1", "CT 1", "CT.1", "ct1", "MR\u00e4", "US"])
-HOSTS = st.sampled_from(["10.20.0.1", "192.0.2.7", "ct.example.org"])
-CONNECTIONS = st.builds(
-    Connection,
-    host=HOSTS,
-    port=st.sampled_from([None, 104, 65535]),
-    tls=st.sampled_from([(), ("TLS_AES_128_GCM_SHA256",)]),
-    installed=st.sampled_from([None, True, False]),
-)
-ENTITIES = st.builds(
-    NetworkAE.model_construct,
-    title=TITLES,
-    connections=st.lists(st.sampled_from(["a", "b", "gone"]), max_size=3, unique=True).map(tuple),
-    initiator=st.just(True),
-    acceptor=st.booleans(),
-)
-DEVICES = st.builds(
-    Device,
-    name=NAMES,
-    type=st.sampled_from(["modality", "router"]),
-    site=st.sampled_from([None, "main", "gone"]),
-    lifecycle=st.sampled_from(["active", "active", "retired"]),
-    manufacturer=st.sampled_from([None, "SIEMENS", "GE", "Generic"]),
-    connections=st.dictionaries(st.sampled_from(["a", "b"]), CONNECTIONS),
-    ae_titles=st.lists(ENTITIES, min_size=1, max_size=2).map(
-        lambda found: {each.title: each for each in found}
-    ),
-    rewrites=st.sampled_from([{}, {"X": "OUT"}]),
-)
-LISTED = st.fixed_dictionaries(
-    {},
-    optional={
-        "ae": st.sampled_from(["ct-1", "ct-1/CT1", "nobody"]),
-        "ae_title": st.sampled_from(["CT1", "Other"]),
-        "host": HOSTS,
-        "port": st.sampled_from([104, 65535]),
-        "allow": st.sampled_from([["echo"], "all", ["store", "echo"], []]),
-        "manufacturer": st.sampled_from(["Generic", "GE", "ge"]),
-        "local_ae_title": st.just("US"),
-        "timeout": st.sampled_from([0, 5]),
-        "tls": st.booleans(),
-    },
-)
 LOGIN = st.sampled_from(
     [{}, *({"login": {"user": "u", "password": "env:P", "version": n}} for n in (0, 1, 2))]
 )
@@ -128,42 +85,18 @@ SERVERS = st.dictionaries(
 )
 
 
-class Case(NamedTuple):
-    config: OrthancConfig
-    inventory: Inventory
-
-
 @st.composite
-def cases(draw) -> Case:
-    archive = Device(
-        name="pacs",
-        type="archive",
-        site="main",
-        connections={"a": Connection(host="10.20.0.5", port=104)},
-        ae_titles={"PACS": NetworkAE(title="PACS", connections=("a",), initiator=True, acceptor=True)},
-    )
-    devices = {each.name: each for each in (archive, *draw(st.lists(DEVICES, max_size=4)))}
-    services = [("ct-image-storage",), ("storage-commitment", "storage"), ("query-retrieve",)]
-    flows = [
-        Flow(name=name, callers=(Selector(type=callers),), called=(Selector(type=called),), services=asked)
-        for name, callers, called in (
-            ("in", ("modality", "router"), ("archive",)),
-            ("out", ("archive",), ("router",)),
-        )
-        for asked in [draw(st.sampled_from(services))]
-    ]
+def cases(draw) -> tuple[OrthancConfig, Inventory]:
     config = {
         "name": "pacs",
         "type": "orthanc",
         "ae": "pacs",
         "url": draw(st.sampled_from(["http://10.20.0.5:8042", "https://pacs.example.org"])),
-        "peers": draw(st.dictionaries(st.sampled_from(["CT1", "x", "x 1"]), LISTED, max_size=2)),
+        "peers": draw(tables.PEERS),
         "dicomweb_servers": draw(SERVERS),
         "orthanc_peers": draw(SERVERS),
     }
-    site = Site(name="main", networks=("10.20.0.0/16",))
-    inventory = Inventory(devices=devices, flows={flow.name: flow for flow in flows}, sites={"main": site})
-    return Case(OrthancConfig.model_validate(config), inventory)
+    return OrthancConfig.model_validate(config), draw(tables.hospitals())
 
 
 def fitting(alias: str) -> str:
@@ -207,9 +140,10 @@ def of_servers(config: OrthancConfig) -> Iterator[State]:
 
 @given(cases())
 def test_what_is_declared_is_what_its_models_give_but_for_what_is_wrong(case):
-    found = declare(*case)
-    table, _ = peer_table(case.inventory, case.config)
-    wanted = [*map(of_peer, table), *of_servers(case.config)]
+    config, inventory = case
+    found = declare(config, inventory)
+    table, _ = peer_table(inventory, config)
+    wanted = [*map(of_peer, table), *of_servers(config)]
     states = found.states()
     assert list(states) == sorted(states)
     assert [each.state() for each in found.resources] == list(states.values())
@@ -223,7 +157,7 @@ def test_every_title_that_is_declared_and_no_peer_goes_on_purpose(case):
     found = declare(*case)
     names = {
         fitting(name)
-        for device in case.inventory.devices.values()
+        for device in case[1].devices.values()
         for title in device.ae_titles
         for name in (title, f"{title}-{device.name}")
     }

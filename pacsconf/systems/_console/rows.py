@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from pacsconf.core.address import Address
 from pacsconf.core.finding import Path
-from pacsconf.core.resource import Effect, Fields, Members, Resource, Risk
+from pacsconf.core.resource import Effect, Fields, Members, Resource, Risk, State, Value
 from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE
 from pacsconf.inventory.peers import Peer, reached_at
-from pacsconf.inventory.systems import ConsoleConfig
+from pacsconf.inventory.systems import ConsoleConfig, Right
 
 
 class ConsoleRow(Resource):
@@ -90,25 +90,35 @@ def own_row(system: str, device: Device, ae: NetworkAE) -> OwnRow:
     )
 
 
-def peer_row(system: str, peer: Peer, config: ConsoleConfig) -> PeerRow:
-    """What the console is to hold of a peer; rights only for who asks for something, or where they are listed."""
-    address = Address.of(system, "peer", peer.alias)
+def peer_state(system: str, peer: Peer, config: ConsoleConfig) -> State:
+    """What the console is to hold of a peer, as far as its export has a column for it.
+
+    Rights only for who asks for something, or where they are listed. There may be thousands of peers, so this is
+    made without a `PeerRow`.
+    """
+    address = Address.of(system, PeerRow.kind, peer.alias)
+    fields: dict[str, Value] = {"ae_title": peer.title}
+    if peer.host is not None:
+        fields["host"] = peer.host
+    if peer.port is not None:
+        fields["port"] = peer.port
+    if peer.tls:
+        fields["tls"] = True
+    if allow := _allow(peer, config):
+        fields["allow"] = allow
+    if peer.offers:
+        fields["uses"] = peer.offers
+    if config.export:
+        fields = {name: value for name, value in fields.items() if name in config.export.columns}
+    return State(address, address, fields)
+
+
+def _allow(peer: Peer, config: ConsoleConfig) -> tuple[Right, ...]:
     listed = config.peers.get(peer.alias)
     if listed is not None and listed.allow is not None:
-        allow = peer.allow
-    else:
-        # Whether images may be recoded on their way is nothing that a peer asks for.
-        allow = tuple(right for right in peer.allow if right != "transcoding") if peer.asks else ()
-    return PeerRow(
-        address=address,
-        root=address,
-        ae_title=peer.title,
-        host=peer.host,
-        port=peer.port,
-        tls=True if peer.tls else None,
-        allow=allow,
-        uses=peer.offers,
-    )
+        return peer.allow
+    # Whether images may be recoded on their way is nothing that a peer asks for.
+    return tuple(right for right in peer.allow if right != "transcoding") if peer.asks else ()
 
 
 def only(row: ConsoleRow, fields: frozenset[str]) -> ConsoleRow:

@@ -9,6 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from pacsconf.inventory.systems import DirectoryConfig
+from pacsconf.systems._ldap import Directory
 from pacsconf.systems._ldap.framing import Garbled, head
 from pacsconf.systems._ldap.pipeline import WINDOW, Pipeline
 from pacsconf.systems._ldap.requests import Add
@@ -150,3 +152,29 @@ def test_a_peer_that_hangs_up_is_an_end(ends):
     with pytest.raises(ConnectionError):
         list(pipeline.run(adds(5)))
     assert [key for key, _ in pipeline.unanswered] == ["n0"]
+
+
+@pytest.mark.parametrize(
+    "more", [b"", response(3), response(3)[:5]], ids=["nothing", "an answer", "half of one"]
+)
+def test_what_comes_after_the_last_answer_is_told(ends, more):
+    """Half a message would be taken for the beginning of another answer."""
+    conn, theirs = ends
+    pipeline = Pipeline(conn)
+
+    def speak(number):
+        theirs.sendall(response(number) + (more if number == 3 else b""))
+
+    answering(theirs, one_by_one(speak))
+    assert [key for key, _, _ in pipeline.run(adds(3))] == ["n0", "n1", "n2"]
+    assert pipeline.beyond == bool(more)
+
+
+def test_a_connection_on_which_too_much_was_said_is_let_go(ends):
+    conn, theirs = ends
+    directory = Directory(DirectoryConfig(name="d", type="dicom-directory", url="ldap://x"), lambda _: None)
+    conn.closed, conn.unbind = False, lambda: None
+    directory._conn = conn
+    answering(theirs, one_by_one(lambda number: theirs.sendall(response(number) * 2)))
+    assert [answer.ok for _, answer, _ in directory.write_all(adds(1))] == [True]
+    assert conn.socket.fileno() == -1

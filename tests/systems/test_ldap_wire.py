@@ -17,6 +17,9 @@ from pacsconf.systems._ldap.framing import Frames, Garbled, head, integer, lengt
 MOVED = "ldap3 has moved a name that it keeps to itself: adapt pacsconf/systems/_ldap/wire.py"
 
 
+ALL_IS_WELL = bytes.fromhex("070a010004000400")
+
+
 def element(tag, *parts):
     content = b"".join(parts)
     size = len(content)
@@ -117,6 +120,13 @@ def test_lengths_may_be_longer_than_they_must():
     long = b"\x69\x84" + len(body).to_bytes(4, "big") + body
     message = b"\x30\x84" + (len(long) + 3).to_bytes(4, "big") + b"\x02\x01\x05" + long
     assert wire.result(message) == wire.Result(5, "addResponse", Answer(68, "hi"))
+
+
+@pytest.mark.parametrize("size", [100, 300, 70_000])
+def test_a_long_result_that_ends_like_a_short_one_is_read_whole(size):
+    remark = b"." * size + ALL_IS_WELL
+    found = wire.Result(5, "addResponse", Answer(68, remark.decode()))
+    assert wire.result(ending(5, 0x69, 68, remark)) == found
 
 
 DAMAGED = [

@@ -142,7 +142,7 @@ class Directory:
             self.close()
             yield from lost
         finally:
-            if pipeline.unanswered:
+            if pipeline.unanswered or pipeline.beyond:
                 self.close()  # answers that nobody waits for must not be taken for those of another request
 
     def add(self, dn: str, attributes: Mapping[str, Values]) -> Answer:

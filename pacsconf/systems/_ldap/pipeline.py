@@ -47,6 +47,8 @@ class Pipeline(Generic[Key]):
         self._window = window
         self._room = 1
         self._pending: dict[int, _Pending[Key]] = {}
+        self.beyond = False
+        """Whether something came after the last answer, so that the connection is of no more use."""
 
     def run(self, requests: Iterable[tuple[Key, Request]]) -> Iterator[tuple[Key, Answer, float]]:
         """The answer to each request, and after how many milliseconds it came.
@@ -58,7 +60,8 @@ class Pipeline(Generic[Key]):
         """
         left = iter(requests)
         with _BothWays(self._conn.socket) as line:
-            messages = Frames(line).messages()
+            frames = Frames(line)
+            messages = frames.messages()
             line.send(self._more(left))
             while self._pending:
                 one, answer = self._matched(next(messages))
@@ -66,6 +69,7 @@ class Pipeline(Generic[Key]):
                 self._room = min(self._window, self._room + 1)
                 if 2 * len(self._pending) <= self._room:
                     line.send(self._more(left))
+            self.beyond = bool(frames.rest)
 
     @property
     def unanswered(self) -> list[tuple[Key, Request]]:

@@ -141,7 +141,7 @@ def _success(message: bytes) -> Result | None:
 
     Of a pipeline of writes nearly all are such: ldap3 takes ten times as long for each.
     """
-    if not message.endswith(_ALL_IS_WELL):
+    if not message.endswith(_ALL_IS_WELL) or message[1] > 0x7F:
         return None
     number, tag = int.from_bytes(message[4:-9], "big"), message[-9]
     body = integer(number) + message[-9:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import socket
 import ssl
@@ -18,6 +19,7 @@ from pacsconf.core.secret import Secret
 from pacsconf.inventory.systems import Bind, DirectoryConfig
 from pacsconf.lab import slapd
 from pacsconf.systems._ldap import Directory, Entry, Lost, Missing, directory, wire
+from pacsconf.systems._ldap import stream as stream_module
 from pacsconf.systems._ldap.entry import is_secret
 from pacsconf.systems._ldap.framing import Frames, Garbled, head, integer
 from pacsconf.systems._ldap.stream import Stream
@@ -212,6 +214,52 @@ def test_a_cookie_is_the_one_that_ldap3_reads(odd):
     assert len(result.cookie) == len(by_ldap3.cookie) > 0
 
 
+def page_of(number, *messages, cookie=b""):
+    """The answer to a request for a page, with the cookie for the next."""
+    value = element(4, element(0x30, b"\x02\x01\x00", element(4, cookie)))
+    control = element(0xA0, element(0x30, element(4, wire.PAGED.encode()), value))
+    success = element(0x65, element(0x0A, b"\0"), element(4), element(4))
+    return b"".join(messages) + element(0x30, integer(number), success, control)
+
+
+def test_a_page_is_decoded_after_the_next_one_was_asked_for(odd):
+    """So the server works on that in the meantime."""
+    search, order = wire.Search(ODD, "(objectClass=*)", ("1.1",), "SUBTREE"), []
+    with connected(odd) as conn, pytest.MonkeyPatch.context() as patched:
+        for owner, name in ((wire, "search_request"), (Stream, "_decode")):
+            told = functools.partial(noted, order, name, getattr(owner, name))
+            patched.setattr(owner, name, functools.partialmethod(told) if owner is Stream else told)
+        stream = Stream()
+        cookie = stream.ask(conn, search, (20, b"")).cookie
+        assert not stream.ask(conn, search, (20, cookie)).cookie
+    assert order[:3] == ["search_request", "search_request", "_decode"]
+    assert len(stream.entries) == 29
+
+
+def noted(order, name, function, *args):
+    order.append(name)
+    return function(*args)
+
+
+def test_a_page_that_makes_no_sense_is_no_answer_although_another_follows():
+    bad = entry_message(5, "cn=b", []).replace(b"cn=b", b"cn=\xff")
+    for first in (page_of(5, GOOD, bad, cookie=b"more"), GOOD + bad + page_of(5, cookie=b"more")):
+        stream, frames = Stream(), Frames(Pieces(first + page_of(6)))
+        assert stream.read(frames, 5).cookie == b"more"
+        with pytest.raises(Garbled):
+            stream.read(frames, 6)
+    with pytest.raises(Garbled):
+        read(page_of(5, GOOD, bad))
+
+
+def test_entries_are_decoded_before_too_many_are_held(monkeypatch):
+    monkeypatch.setattr(stream_module, "_AT_MOST", 100)
+    stream, frames = Stream(), Frames(Pieces(page_of(5, *[GOOD] * 20, cookie=b"more"), 90))
+    assert stream.read(frames, 5).cookie == b"more"
+    assert 10 < len(stream._found) < 20
+    assert len(stream.entries) == 20
+
+
 def signed(conn):
     conn.sasl_mechanism = "EXTERNAL"  # no signature follows, but who knows
 
@@ -299,6 +347,20 @@ def test_controls_and_what_stands_between_entries_are_passed_over():
     one = entry_message(5, "cn=a", [("cn", [b"a"])], controls)
     stream, _ = read(one + between + reference + one + done(5))
     assert (stream.entries, stream.elsewhere) == ([Entry("cn=a", {"cn": (b"a",)})] * 2, 1)
+
+
+names = st.sampled_from(["cn", "CN;x", "description", "dcmPIN", "n" * 130])
+values = st.lists(st.binary(max_size=3) | st.sampled_from([b"x" * 127, b"y" * 128]), max_size=3)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(names, values), max_size=12), st.sampled_from([0, 1, 1024]))
+def test_an_attribute_like_another_is_read_as_that_was(held, remembered):
+    """Whether it is known as a whole, by what stands before its value, or not at all."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(stream_module, "_REMEMBERED", remembered)
+        stream, _ = read(b"".join(entry_message(5, "cn=a", [each]) for each in held) + done(5))
+    assert stream.entries == [Entry("cn=a", in_our_form({name: listed})) for name, listed in held]
 
 
 def attribute(listed):

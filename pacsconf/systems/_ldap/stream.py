@@ -6,12 +6,16 @@ twice. Damaged bytes give `Garbled`, never another entry.
 
 A directory says the same few things over and over: of nine attributes of a DICOM entry seven have been met before,
 bit by bit. Such an attribute is looked up whole instead of being taken apart again, and all entries share it.
+
+Of an answer in pages the entries are decoded while the server makes the next page: they are held until it was asked
+for, unless they are very many.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pacsconf.systems._ldap import wire
 from pacsconf.systems._ldap.entry import Entry, Values, is_secret
@@ -32,8 +36,20 @@ _BESIDE = {_REFERENCE: {OCTETS}, _INTERMEDIATE: {0x80, 0x81}}
 """What may come among entries, and of which parts it consists."""
 _SET, _OCTETS = 0x31, bytes((OCTETS,))
 
-_REMEMBERED = 8192
-"""Attributes that are remembered at most; then it begins anew, since most of them were met once only."""
+_REMEMBERED = 1024
+"""Values of one attribute that are remembered at most. Of which there are more, most are met once only."""
+_AT_MOST = 2 * 1024 * 1024
+"""Bytes of entries that are held before they are decoded. A page of 1000 device entries has half a million."""
+
+_Attribute = tuple[str, Values]
+
+
+class _Held(NamedTuple):
+    """Messages that are all entries, from the start of `data` to `stop`, with message ids of `width` bytes."""
+
+    data: bytes
+    stop: int
+    width: int
 
 
 class Stream:
@@ -44,11 +60,21 @@ class Stream:
     """
 
     def __init__(self) -> None:
-        self.entries: list[Entry] = []
         self.elsewhere = 0
         self.beyond = False
+        self._found: list[Entry] = []
+        self._held: list[_Held] = []
         self._names: dict[bytes, tuple[str, bool]] = {}
-        self._known: dict[bytes, tuple[str, Values]] = {}
+        self._known: dict[bytes, _Attribute] = {}
+        self._met: Counter[str] = Counter()
+        self._heads: dict[bytes, str] = {}
+        """Names by all that stands before a value which is the only one: that tells its length too."""
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All that was found. Raises: Garbled for a page that was followed by no other although it said so."""
+        self._settle()
+        return self._found
 
     @property
     def partial(self) -> tuple[Entry, str] | None:
@@ -60,8 +86,8 @@ class Stream:
     def ask(self, conn: Any, search: wire.Search, page: wire.Page | None) -> wire.Result:
         """Send a search, take in what it finds, and give its result.
 
-        ldap3 reads where its connection may not be used directly. After an exception the connection is of no more
-        use.
+        Entries of a page that is not the last one are decoded with the next, while the server works on that. ldap3
+        reads where its connection may not be used directly. After an exception the connection is of no more use.
 
         Raises: OSError when it ends or falls silent; Garbled; what ldap3 raises where that reads.
         """
@@ -72,6 +98,7 @@ class Stream:
         number = wire.next_id(conn)
         frames = Frames(conn.socket)
         conn.socket.sendall(wire.search_request(conn, number, search, page))
+        self._settle()
         result = self.read(frames, number)
         self.beyond = bool(frames.rest)
         return result
@@ -84,11 +111,13 @@ class Stream:
                 for spelled, values in response["raw_attributes"].items():
                     name, secret = self._named(spelled.encode())
                     attributes[name] = () if secret else tuple(values or ())
-                self.entries.append(Entry(response["dn"], attributes))
+                self._found.append(Entry(response["dn"], attributes))
             self.elsewhere += response["type"] == "searchResRef"
 
     def read(self, frames: Frames, number: int) -> wire.Result:
         """Take in the entries of the request with this message id, and give its result.
+
+        They are decoded now unless there is another page.
 
         Raises: Garbled; OSError when the connection ends or falls silent.
         """
@@ -100,48 +129,56 @@ class Stream:
             if found != number:
                 raise Garbled("an answer to something else")
             if tag == _DONE:
-                return wire.result(message)
+                result = wire.result(message)
+                if not result.cookie:
+                    self._settle()
+                return result
+            self._settle()
             if tag not in _BESIDE or not {part[0] for part in parts} <= _BESIDE[tag]:
                 raise Garbled("not what answers a search")
             self.elsewhere += tag == _REFERENCE
 
     def _entries(self, frames: Frames, number: int) -> bytes:
-        """Take in entries until there is a message that is none, which is given."""
+        """Hold entries until there is a message that is none, which is given. Raises: as `read`."""
         begin = integer(number) + bytes((_ENTRY,))
+        size = 0
         while True:
             data = frames.block()
-            try:
-                other = self._decode(frames, data, begin)
-            except (IndexError, UnicodeDecodeError) as exc:
-                raise Garbled("an entry that makes no sense") from exc
-            if other is not None:
-                start, end = other
-                frames.rest = data[end:]
+            start, end = _until_other(frames, data, begin)
+            self._held.append(_Held(data, start, len(begin)))
+            frames.rest = data[end or start :]
+            if end:
                 return data[start:end]
+            size += start
+            if size > _AT_MOST:
+                self._settle()
+                size = 0
+
+    def _settle(self) -> None:
+        """Decode what is held. Raises: Garbled."""
+        held, self._held = self._held, []
+        try:
+            for each in held:
+                self._decode(*each)
+        except (IndexError, UnicodeDecodeError) as exc:
+            raise Garbled("an entry that makes no sense") from exc
 
     def _decode(  # noqa: C901  (one flat loop: half a million attributes pass here)
-        self, frames: Frames, data: bytes, begin: bytes
-    ) -> tuple[int, int] | None:
-        """Take in the whole entries that `data` begins with; where a message that is none begins and ends.
+        self, data: bytes, size: int, width: int
+    ) -> None:
+        """Take in the entries that `data` consists of up to `size`; their message ids have `width` bytes.
 
-        None when there is no such message; then `frames.rest` is what comes after the last whole one.
         Raises: Garbled, IndexError, UnicodeDecodeError.
         """
-        known, attribute, entries = self._known, self._attribute, self.entries
-        size, width, start = len(data), len(begin), 0
-        while True:
+        known, attribute, take, start = self._known.get, self._attribute, self._found.append, 0
+        while start < size:
             # LDAPMessage: in the form of entries of usual size, or in any other.
-            if start + 4 <= size and data[start] == SEQUENCE and data[start + 1] == 0x82:
+            if data[start + 1] == 0x82:
                 at = start + 4
                 end = at + (data[start + 2] << 8 | data[start + 3])
             else:
-                end = frames.extent(data, start)
-                at = length(data, start + 1)[1] if end else 0
-            if not 0 < end <= size:
-                frames.rest = data[start:]
-                return None
-            if data[at : at + width] != begin:
-                return start, end
+                n, at = length(data, start + 1)
+                end = at + n
             at += width
             # SearchResultEntry, to the end of the message unless controls follow.
             n, at = data[at], at + 1
@@ -170,7 +207,7 @@ class Stream:
                 n, at = length(data, at - 1)
             if at + n != stop:
                 raise Garbled("attributes that end elsewhere than their entry")
-            attributes: dict[str, Values] = {}
+            listed = []
             while at < stop:
                 n = data[at + 1]
                 if n < 0x80:
@@ -179,20 +216,34 @@ class Stream:
                     n, after = length(data, at + 1)
                     after += n
                 whole = data[at:after]
-                if whole in known:
-                    name, values = known[whole]
-                else:
-                    name, values = attribute(whole)
-                if name in attributes:
-                    raise Garbled(f"an entry with two times {name}")
-                attributes[name] = values
+                listed.append(known(whole) or attribute(whole))
                 at = after
             if at != stop:
                 raise Garbled("an attribute that goes beyond its entry")
-            entries.append(Entry(dn, attributes))
+            attributes = dict(listed)
+            if len(attributes) != len(listed):
+                raise Garbled("an entry with an attribute that comes twice")
+            take(Entry(dn, attributes))
             start = end
 
-    def _attribute(self, whole: bytes) -> tuple[str, Values]:
+    def _attribute(self, whole: bytes) -> _Attribute:
+        """An attribute that is not known by its bytes. Raises: as `_taken_apart`."""
+        at = whole[3] + 8  # where the value begins, if there is one and all lengths are of one byte
+        head = whole[:at]
+        rest: Values = (whole[at:],)
+        if head in self._heads:
+            name, values = self._heads[head], rest
+        else:
+            name, values = self._taken_apart(whole)
+            if values == rest:
+                self._heads[head] = name
+        found = name, values
+        if self._met[name] < _REMEMBERED:
+            self._met[name] += 1
+            self._known[whole] = found
+        return found
+
+    def _taken_apart(self, whole: bytes) -> _Attribute:
         """The name and the values of one attribute (PartialAttribute); no values of a secret one.
 
         Raises: Garbled, IndexError, UnicodeDecodeError.
@@ -213,10 +264,7 @@ class Stream:
             raise Garbled("values that end elsewhere than their attribute")
         name, secret = self._names.get(spelled) or self._named(spelled)
         values = _values(whole, at)
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-        self._known[whole] = found = name, () if secret else values
-        return found
+        return name, () if secret else values
 
     def _named(self, spelled: bytes) -> tuple[str, bool]:
         """An attribute's name in lower case, one object for all entries, and whether its values are secret."""
@@ -242,6 +290,26 @@ def _values(whole: bytes, at: int) -> Values:
     if at != end:
         raise Garbled("a value that goes beyond its attribute")
     return tuple(values)
+
+
+def _until_other(frames: Frames, data: bytes, begin: bytes) -> tuple[int, int]:
+    """Where the first message begins and ends whose content does not begin so.
+
+    Where there is none it would begin at what is not here as a whole, and the end is 0. Raises: Garbled.
+    """
+    size, width, start = len(data), len(begin), 0
+    while True:
+        if start + 4 <= size and data[start] == SEQUENCE and data[start + 1] == 0x82:
+            at = start + 4
+            end = at + (data[start + 2] << 8 | data[start + 3])
+        else:
+            end = frames.extent(data, start)
+            at = length(data, start + 1)[1] if end else 0
+        if not 0 < end <= size:
+            return start, 0
+        if data[at : at + width] != begin:
+            return start, end
+        start = end
 
 
 def _check_controls(data: bytes, start: int, end: int) -> None:

@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 from pacsconf.lab import slapd
+from pacsconf.systems._dicom.write import MANY
 from pacsconf.systems._ldap import names, pipeline, wire
 from pacsconf.systems.carry_out import STOPPED, carry_out
 from tests.ldap_front import line
@@ -208,6 +209,17 @@ def test_whoever_stops_it_gets_what_was_sent_and_the_rest_skipped(directory, ser
     assert front.written == statuses(seen)["applied"]
 
 
+def test_whoever_stops_what_is_refused_is_heard_before_all_of_it_is_sent(directory, server, steps, scanners):
+    steps.bring(directory(), steps.hospital())
+    with line(server.port) as front:
+        system = directory(url=front.url, bind={"dn": server.viewer_dn, "password": "env:LDAP"})
+        layer = layer_of(steps.plan(system, scanners(150)), "device", "create")
+        seen = list(carry_out(system, layer, lambda: front.written > 0))
+        system.close()
+    assert statuses(seen) == {"failed": 1, "skipped": 299}
+    assert front.written <= pipeline.WINDOW
+
+
 # --- when it is not done ------------------------------------------------------------------------------------
 
 
@@ -249,6 +261,23 @@ def test_without_assertions_only_what_is_made_goes_many_at_once(
         assert statuses(system.apply(layer)) == {"applied": 19, "failed": 1}
         system.close()
     assert front.most == 1
+
+
+@pytest.mark.parametrize("count", [MANY - 1, MANY])
+def test_where_versions_are_not_shown_it_is_read_just_before(opener, tmp_path, steps, scanners, count):
+    """The server offers the assertion, but there is nothing to assert."""
+    access = "access to attrs=entryCSN by * none", f'access to * by dn="cn=pacsconf,{slapd.BASE}" write'
+    running = slapd.start(tmp_path / "slapd", slapd.Options(tls=False, tree=True, access=access))
+    try:
+        steps.bring(opener(running), scanners(count))
+        system, hands = opener(running), steps.Hands(running)
+        (layer,) = steps.plan(system, scanners(count, software_versions=("1",)))
+        hands.modify(device(steps, 3), dicomSoftwareVersion="9")
+        hands.conn.unbind()
+        failed = [o.address.name for o in system.apply(layer) if o.status != "applied"]
+    finally:
+        running.stop()
+    assert failed == ["ct-3"]
 
 
 def test_what_is_not_as_it_was_read_is_read_first(directory, steps, scanners):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import ChainMap, deque
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -86,19 +86,18 @@ class Writer:
         """What fails does not stop the others, but a server that is gone does, and so does `hold`.
 
         Many at once are those whose conditions the server itself keeps, judged by what was read; what it answers
-        with anything but success, and the rest, goes one after the other.
+        with anything but success, and the rest, goes one after the other, `MANY` at most before more are sent.
         """
         self.down, self.held = "", False
-        left, alone = deque(layer), list[Change]()
-        if len(layer) >= MANY:
-            yield from self._many(left, alone)
-        for change in (*alone, *left):
-            if self.held:
-                return
-            began = time.perf_counter()
-            status, error = self._attempt(change)
-            took = (time.perf_counter() - began) * 1000
-            yield Outcome(change.address, change.action, status, error, took)
+        left, many = deque(layer), len(layer) >= MANY
+        while left and not self.held:
+            alone: list[Change] = []
+            if many and not self.down:
+                many = yield from self._many(left, alone)
+            if not many or self.down:
+                alone += left
+                left.clear()
+            yield from self._one_by_one(alone)
 
     def hold(self) -> None:
         """Send nothing more of this layer; what is on its way is still answered."""
@@ -106,12 +105,18 @@ class Writer:
 
     # --- many at once ---------------------------------------------------------------------------------------
 
-    def _many(self, left: deque[Change], alone: list[Change]) -> Iterator[Outcome]:
-        """Takes from `left` what it tries, and puts into `alone` what is to be tried by itself."""
+    def _many(self, left: deque[Change], alone: list[Change]) -> Generator[Outcome, None, bool]:
+        """Takes from `left` what it tries, and puts into `alone` what is to be tried by itself.
+
+        It pauses when there is much of that, since nobody hears of it, or can stop it, before it is tried. Returns
+        whether the rest may go this way too.
+        """
         try:
-            conditional = self.directory.supports(ASSERTION)
-            while left and not self.held and self.directory.takes_many():
-                requests = self._first_tries(left, alone, conditional)
+            self.directory.supports(ASSERTION)  # asked now: nothing can be while requests are on their way
+            while left and not self.held and len(alone) < MANY:
+                if not self.directory.takes_many():
+                    return False
+                requests = self._first_tries(left, alone)
                 for change, answer, took in self.directory.write_all(requests):
                     self.stale.add(change.address)
                     if isinstance(answer, Lost):
@@ -123,15 +128,14 @@ class Writer:
         except Unavailable as gone:
             self.down = gone.message
         except SystemFault:
-            pass  # each change by itself tells what it is
+            return False  # each change by itself tells what it is
+        return True
 
-    def _first_tries(
-        self, left: deque[Change], alone: list[Change], conditional: bool
-    ) -> Iterator[tuple[Change, Request]]:
+    def _first_tries(self, left: deque[Change], alone: list[Change]) -> Iterator[tuple[Change, Request]]:
         """Requests for what stands at `before` as it was read, which nobody else can undo unnoticed meanwhile."""
-        while left and not self.held:
+        while left and not self.held and len(alone) < MANY:
             change = left.popleft()
-            if change.address in self.stale or not (conditional or change.action == "create"):
+            if change.address in self.stale or (change.action != "create" and not self._is_guarded(change)):
                 alone.append(change)
                 continue
             try:
@@ -143,7 +147,24 @@ class Writer:
             else:
                 alone.append(change)
 
+    def _is_guarded(self, change: Change) -> bool:
+        """Whether the server itself sees to it that an entry is as it was read.
+
+        Some offer the assertion and keep no entryCSN, or do not show it to everybody.
+        """
+        entry = self.known.get(change.address)
+        return self.directory.supports(ASSERTION) and (entry is None or bool(entry.values("entryCSN")))
+
     # --- one after the other --------------------------------------------------------------------------------
+
+    def _one_by_one(self, changes: Iterable[Change]) -> Iterator[Outcome]:
+        for change in changes:
+            if self.held:
+                return
+            began = time.perf_counter()
+            status, error = self._attempt(change)
+            took = (time.perf_counter() - began) * 1000
+            yield Outcome(change.address, change.action, status, error, took)
 
     def _attempt(self, change: Change) -> Verdict:
         if self.down:
@@ -161,7 +182,7 @@ class Writer:
 
     def _carry_out(self, change: Change) -> Verdict:
         address = change.address
-        if not self.directory.supports(ASSERTION) or stands(change, self._fields(change)) != "before":
+        if not self._is_guarded(change) or stands(change, self._fields(change)) != "before":
             self.stale.add(address)  # judged by what stands now, not by what stood when it was read
         for _ in range(_ATTEMPTS):
             live = self._fields(change)

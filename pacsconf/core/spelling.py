@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from json.encoder import encode_basestring_ascii as quoted
+from math import isfinite
 from typing import Any
 
 _compact = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False).encode
@@ -38,6 +40,8 @@ class _Indenting:
     def __init__(self, step: str, sort_keys: bool) -> None:
         self._step = step
         self._sort_keys = sort_keys
+        self._forms: dict[tuple[str, ...], tuple[Sequence[str], str]] = {}
+        """By where a dictionary stands and its names: the names in order, and its text but for the values."""
         self._last: tuple[Any, str, str] = (None, "", "")
         """What was spelt last, and how: what is created and what is recorded of it are one object in turn."""
 
@@ -47,9 +51,11 @@ class _Indenting:
             return _WORDS[value]
         if kind is int:
             return str(value)
+        if kind is float and isfinite(value):
+            return repr(value)
         if isinstance(value, dict):
             return self._dict(value, newline) if value else "{}"
-        if isinstance(value, list | tuple):
+        if isinstance(value, (list, tuple)):
             return self._list(value, newline) if value else "[]"
         return str(value) if kind is Spelt else json.dumps(value)
 
@@ -57,13 +63,22 @@ class _Indenting:
         if value is self._last[0] and newline == self._last[1]:
             return self._last[2]
         inner, spelt = newline + self._step, self.spelt
-        rows = [
-            f"{quoted(name)}: {quoted(one) if type(one) is str else spelt(one, inner)}"
-            for name, one in (sorted(value.items()) if self._sort_keys else value.items())
+        names, form = self._forms.get((newline, *value)) or self._form(value, newline)
+        values = [
+            quoted(one) if type(one) is str else spelt(one, inner) for one in map(value.__getitem__, names)
         ]
-        text = "{" + inner + f",{inner}".join(rows) + newline + "}"
+        text = form % tuple(values)
         self._last = (value, newline, text)
         return text
+
+    def _form(self, value: dict[str, Any], newline: str) -> tuple[Sequence[str], str]:
+        """The names of a dictionary in order and its text with a `%s` for each value, made once for all alike."""
+        inner = newline + self._step
+        names = sorted(value) if self._sort_keys else tuple(value)
+        rows = [quoted(name).replace("%", "%%") + ": %s" for name in names]
+        made = names, "{" + inner + f",{inner}".join(rows) + newline + "}"
+        self._forms[newline, *value] = made
+        return made
 
     def _list(self, value: list[Any] | tuple[Any, ...], newline: str) -> str:
         inner, spelt = newline + self._step, self.spelt

@@ -130,6 +130,15 @@ def test_what_is_no_change_is_refused(damage):
         change_from_json(change_to_json(UPDATE) | damage)
 
 
+def test_what_is_recorded_as_it_is_created_is_one_object_and_else_another():
+    as_created = change_to_json(Change("create", None, state(CT, port=1), state(CT, port=1)))
+    otherwise = change_to_json(Change("create", None, state(CT, port=1), state(CT, port=2)))
+
+    made = change_from_json(as_created)
+    assert made.records is made.after
+    assert change_from_json(otherwise).records == state(CT, port=2)
+
+
 def test_a_set_written_out_of_order_is_the_same_set():
     data = change_to_json(Change("create", None, state(CT, roles=("a", "b"))))
     data["after"]["fields"]["roles"] = ["b", "a", "b"]

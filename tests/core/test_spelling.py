@@ -46,6 +46,20 @@ def test_one_object_in_two_depths_is_indented_for_each():
     assert indented(body, by=1) == json.dumps(body, indent=1)
 
 
+@pytest.mark.parametrize("sort_keys", [True, False])
+def test_dictionaries_with_the_same_names_are_spelt_each_for_itself(sort_keys):
+    one, other = {"b%s": 1, "a%%": 2}, {"a%%": 3, "b%s": {"b%s": "%s", "a%%": 4}}
+    body = {"first": one, "second": other, "list": [other, one]}
+
+    assert indented(body, by=1, sort_keys=sort_keys) == json.dumps(body, indent=1, sort_keys=sort_keys)
+
+
+def test_what_is_no_number_is_spelt_as_the_library_does():
+    body = [float("nan"), float("inf"), float("-inf"), 1e300, 0.1]
+
+    assert indented(body, by=1) == json.dumps(body, indent=1)
+
+
 def test_what_was_spelt_before_stands_as_if_it_was_spelt_now():
     part = {"a": {"b": [1, "x"]}, "c": []}
     before = indented(part, by=1, depth=1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
 from pacsconf.core.finding import Finding
-from pacsconf.systems._dicom.attributes import shape
+from pacsconf.systems._dicom.attributes import Shape, shape
 from pacsconf.systems._dicom.kinds import EXTRA
 from pacsconf.systems._dicom.tree import Tree
 from pacsconf.systems._ldap import Entry, names
@@ -16,6 +16,9 @@ from pacsconf.systems._ldap.directory import OPERATIONAL
 from pacsconf.systems._ldap.schema import Schema
 
 _NEVER_OURS = frozenset({name.lower() for name in OPERATIONAL} | {"objectclass"})
+
+Told = dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[str, ...]]
+"""What a schema lacks, by the classes of an entry and the fields that are written to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Check:
                 )
             return
         lacking: dict[str, list[Address]] = {}
-        told: dict[tuple[str, ...], str] = {}
+        told: Told = {}
         for change in writing:
             for what in self._unknown_to(self.schema, change, told):
                 lacking.setdefault(what, []).append(change.address)
@@ -61,23 +64,18 @@ class Check:
                 about=addresses[0],
             )
 
-    def _unknown_to(self, schema: Schema, change: Change, told: dict[tuple[str, ...], str]) -> Iterator[str]:
-        """What the schema lacks for a change. `told` is what was found for an attribute and classes before."""
+    def _unknown_to(self, schema: Schema, change: Change, told: Told) -> tuple[str, ...]:
+        """What the schema lacks for a change. `told` is what it lacked for others that write the same."""
         form = shape(change.address.kind, change.address.name)
-        if schema.object_class(form.object_class) is None:
-            yield f"the object class {form.object_class}"
-            return
         entry = self.tree.entries.get(change.address)
         classes = (form.object_class, *(entry.texts("objectClass") if entry else ()))
-        for field in change.fields:
-            if field.after is None:
-                continue
-            attribute = form.row(field.name).attribute
-            key = (attribute, *classes)
-            if key not in told:
-                told[key] = _lack(schema, attribute, classes)
-            if told[key]:
-                yield told[key]
+        before = change.before.fields if change.before else {}
+        after = change.after.fields if change.after else {}
+        written = tuple([name for name, value in after.items() if value != before.get(name)])
+        found = told.get((classes, written))
+        if found is None:
+            found = told[classes, written] = tuple(_lacks(schema, form, classes, written))
+        return found
 
     # --- deletes --------------------------------------------------------------------------------------------
 
@@ -121,6 +119,16 @@ class Check:
     def _described(self, entry: Entry) -> str:
         kinds = [name for name in entry.texts("objectClass") if name.lower() != "top"]
         return f"{names.leaf(entry.dn)} ({', '.join(kinds)})"
+
+
+def _lacks(schema: Schema, form: Shape, classes: Sequence[str], fields: Iterable[str]) -> Iterator[str]:
+    """What stands in the way of these fields in an entry of these classes."""
+    if schema.object_class(form.object_class) is None:
+        yield f"the object class {form.object_class}"
+        return
+    for field in fields:
+        if lack := _lack(schema, form.row(field).attribute, classes):
+            yield lack
 
 
 def _lack(schema: Schema, attribute: str, classes: Sequence[str]) -> str:

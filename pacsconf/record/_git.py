@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import signal
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -304,7 +304,7 @@ class Repository:
         Raises: RecordError when git does not know who commits, or cannot sign.
         """
         name, _, mail = self.identity().removesuffix(">").rpartition(" <")
-        have = frozenset(self.files(parent).values()) if parent else frozenset()
+        have = self.files(parent) if parent else {}
         tree = self._tree(self._write(files, have))
         signs = self._signs
         date = f"@{int(when.timestamp())} +0000"
@@ -333,17 +333,24 @@ class Repository:
         """Whether git is to sign what this command commits."""
         return self._run("config", "--type=bool", "--get", "commit.gpgsign").out == "true"
 
-    def _write(self, files: Mapping[str, bytes], have: Collection[str]) -> dict[str, str]:
-        """The blobs of these files by path; those that are not there yet are written, all by one process."""
-        names = {path: _blob_id(data) for path, data in files.items()}
-        missing = {name: files[path] for path, name in names.items() if name not in have}
-        if missing:
-            with TemporaryDirectory(prefix="pacsconf-") as folder:
-                for name, data in missing.items():
-                    Path(folder, name).write_bytes(data)
-                paths = "".join(f"{folder}/{name}\n" for name in missing)
-                self._get("hash-object", "-w", "--no-filters", "--stdin-paths", stdin=paths.encode())
-        return names
+    def _write(self, files: Mapping[str, bytes], have: Mapping[str, str]) -> dict[str, str]:
+        """The blobs of these files by path; those that `have` does not have there are written by one process.
+
+        What is written is named by git alone, since it computes the name in any case.
+        """
+        kept = {
+            path: have[path] for path in files.keys() & have.keys() if have[path] == _blob_id(files[path])
+        }
+        new = [path for path in files if path not in kept]
+        if not new:
+            return kept
+        with TemporaryDirectory(prefix="pacsconf-") as folder:
+            drafts = [Path(folder, str(number)) for number in range(len(new))]
+            for draft, path in zip(drafts, new, strict=True):
+                draft.write_bytes(files[path])
+            paths = "".join(f"{draft}\n" for draft in drafts)
+            named = self._get("hash-object", "-w", "--no-filters", "--stdin-paths", stdin=paths.encode())
+        return kept | dict(zip(new, named.split(), strict=True))
 
     def _tree(self, blobs: Mapping[str, str]) -> str:
         folders: dict[str, dict[str, str]] = {}
@@ -426,7 +433,9 @@ class _reading:  # noqa: N801 - reads as a statement: with _reading(commit)
 
 
 def _blob_id(data: bytes) -> str:
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+    blob = hashlib.sha1(b"blob %d\0" % len(data), usedforsecurity=False)
+    blob.update(data)
+    return blob.hexdigest()
 
 
 def _blobs(commit: Any) -> Iterator[Any]:

@@ -52,6 +52,14 @@ def context(
     return made
 
 
+def nobodys() -> ssl.SSLContext:
+    """What trusts nobody, so that nothing encrypted could be reached with it: for where no TLS is spoken.
+
+    A machine's store takes longer to read than most answers.
+    """
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
 def certificate_fault(error: ssl.SSLCertVerificationError) -> str:
     """What is wrong with the certificate."""
     return _FAULTS.get(error.verify_code, f"its certificate is not trusted: {error.verify_message}")

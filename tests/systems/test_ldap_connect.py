@@ -39,6 +39,12 @@ def test_ldaps_and_start_tls_are_trusted_by_the_authority_in_ca_file(opens, serv
     assert opens(start_tls=True, ca_file=str(server.ca_file)) == EMPTY
 
 
+def test_where_no_ca_file_is_named_the_machines_authorities_are_trusted(opens, server, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(server.ca_file))
+    assert opens(url=server.tls_url) == EMPTY
+    assert opens(start_tls=True) == EMPTY
+
+
 def test_a_certificate_by_an_unknown_authority_is_not_trusted(opens, server, tmp_path):
     other = tmp_path / "other.pem"
     trustme.CA().cert_pem.write_to_path(other)

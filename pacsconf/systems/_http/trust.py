@@ -15,12 +15,11 @@ from pacsconf.systems._http.service import Service
 def context(service: Service) -> ssl.SSLContext:
     """The authorities of `ca_file`, else those that the machine trusts (its own store, by truststore).
 
-    For a service that is asked without TLS these are none: a machine's store takes longer to read than most
-    answers.
+    For a service that is asked without TLS these are none.
 
     Raises: Unavailable when `ca_file` cannot be read.
     """
-    own = _machines_own if Endpoint.parse(service.url).scheme == "https" else _nobodys
+    own = _machines_own if Endpoint.parse(service.url).scheme == "https" else _tls.nobodys
     return _tls.context(service, "server", own)
 
 
@@ -28,11 +27,6 @@ def _machines_own() -> ssl.SSLContext:
     import httpx2
 
     return httpx2.create_ssl_context(trust_env=False)
-
-
-def _nobodys() -> ssl.SSLContext:
-    """What trusts nobody, so that nothing encrypted could be reached with it."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def unreachable(service: Service, endpoint: Endpoint, error: Exception) -> Unavailable:

@@ -18,7 +18,7 @@ from pacsconf.core.secret import Secret
 from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.systems import DirectoryConfig
 from pacsconf.systems._ldap.answers import WRONG_CREDENTIALS, Answer
-from pacsconf.systems._tls import certificate_fault, context
+from pacsconf.systems._tls import certificate_fault, context, nobodys
 
 if TYPE_CHECKING:
     from ldap3 import Connection
@@ -104,7 +104,8 @@ def _tls(config: DirectoryConfig, endpoint: Endpoint) -> Any:
     """ldap3's TLS settings, with Python's own verification: the host name counts, and why it failed is kept."""
     from ldap3 import Tls
 
-    trusted = context(config, "directory")
+    encrypted = endpoint.scheme == "ldaps" or config.start_tls
+    trusted = context(config, "directory", ssl.create_default_context if encrypted else nobodys)
 
     class Verified(Tls):
         failure: OSError | None = None

@@ -17,6 +17,7 @@ import logging
 import os
 import socket
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import IO, TYPE_CHECKING, Any
@@ -168,9 +169,11 @@ class Writer:
         """Let others apply; what was written stays, unless that was nothing. Nothing happens the second time."""
         if self._file.closed:
             return
-        self._file.close()
-        if not self._path.stat().st_size:
-            self._path.unlink()
+        with suppress(OSError):  # a full disk, which was told when it did not take what is lost now
+            self._file.close()
+        with suppress(OSError):
+            if not self._path.stat().st_size:
+                self._path.unlink()
         self._lock.release()
 
     def finish(self) -> None:

@@ -78,9 +78,10 @@ class Reader:
 
         Raises: one of `MISREAD` for anything but what `states_to_lines` writes.
         """
-        bodies = json.loads(b"[" + b",\n".join(lines) + b"]")
-        if len(bodies) != len(lines):
-            raise ValueError("a line holds another number of states than one")
+        joined = b",\n".join(lines)
+        bodies = json.loads(b"[" + joined + b"]")
+        if len(bodies) != len(lines) or joined.count(b"},\n{") != len(lines) - 1:
+            raise ValueError("a line holds another number of states than one, or a part of one")
         addresses, needs, sets = self._addresses, self._needs, self._sets
         states = []
         for body in bodies:
@@ -103,7 +104,7 @@ class Reader:
                     own if root == address else addresses.get(root) or self._address(root),
                     fields,
                     self._needed(needed) if known is None else known,
-                    frozenset(_texts(body["claims"])) if body["claims"] else _NOTHING,
+                    _NOTHING if body["claims"] == [] else frozenset(_texts(body["claims"])),
                 )
             )
         return states

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -160,6 +162,15 @@ def test_a_clone_that_cannot_be_written_is_a_clear_error(tmp_path):
         with pytest.raises(RecordError, match="cannot be written: ") as caught:
             attempt()
         assert caught.value.fix == "Make room, or make it writable"
+
+
+def test_a_full_disk_is_a_clear_error_and_lets_others_apply(journal):
+    writer = journal.write(ID)
+    with Path("/dev/full").open("ab") as full:
+        os.dup2(full.fileno(), writer._file.fileno())
+    with pytest.raises(RecordError, match="cannot be written: No space left"), closing(writer):
+        writer.result(APPLIED)
+    journal.write(ID).close()
 
 
 @pytest.mark.parametrize("id_", ["../x", "", "a/b", "."])

@@ -27,6 +27,8 @@ ODD = {
     },
     "a key that means nothing": {"note": "x"},
     "no key": {"root": None},
+    "claims that are nothing": {"claims": None},
+    "claims that are no": {"claims": False},
     "claims that are numbers": {"claims": [1, 2]},
     "a member that is a number": {"fields": {"uses": ["a", 1]}},
     "a member that is a list": {"fields": {"uses": [["a"]]}},
@@ -75,6 +77,15 @@ def test_lines_that_only_together_make_sense_make_none(lines, between):
     data = b"\n".join(lines) + between + LINE.encode() + b"," + LINE.encode()
 
     assert together(data) == one_by_one(data)
+
+
+@pytest.mark.parametrize("before", [0, 300])
+def test_a_state_on_two_lines_is_not_made_up_for_by_two_on_one(before):
+    first, rest = json.dumps(BODY, indent=0).replace("\n", "").split('",', 1)
+    data = "\n".join([*[LINE] * before, f"{LINE},{LINE}", f'{first}"', rest]).encode()
+
+    assert together(data) == one_by_one(data)
+    assert together(data).startswith(f"owned:{before + 1} cannot be understood: Extra data")
 
 
 def test_the_line_that_is_wrong_is_named_behind_many_that_are_right():

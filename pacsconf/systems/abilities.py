@@ -11,6 +11,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from pacsconf.core.address import Address
 from pacsconf.core.attestation import Attestation
+from pacsconf.core.change import Change
 from pacsconf.core.finding import Finding
 
 
@@ -33,6 +34,18 @@ class Holdable(Protocol):
 
     def hold(self) -> None:
         """Begin no further change: the `apply` under way yields the outcomes of those that were sent, then ends."""
+        ...
+
+
+@runtime_checkable
+class Contested(Protocol):
+    """Holds what belongs to whoever made it first (`apply`)."""
+
+    def lost_to(self, change: Change) -> str:
+        """Why what `read` found is not this change's doing though it is as that wants it; empty where it may be.
+
+        Asked of what was sent without an answer.
+        """
         ...
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome
 from pacsconf.core.errors import SystemFault
-from pacsconf.systems.abilities import Holdable
+from pacsconf.systems.abilities import Contested, Holdable
 from pacsconf.systems.base import System, stands
 
 STOPPED = "not begun, since somebody stopped it"
@@ -55,8 +55,10 @@ def _looked_up(
         yield from unknown
         return
     for outcome in unknown:
-        found = stands(changes[outcome.address], live.get(outcome.address))
-        if found == "after":
-            yield replace(outcome, status="applied", error="")
-        else:
+        change = changes[outcome.address]
+        if stands(change, live.get(outcome.address)) != "after":
             yield replace(outcome, status="failed")
+        elif lost := system.lost_to(change) if isinstance(system, Contested) else "":
+            yield replace(outcome, status="failed", error=lost)
+        else:
+            yield replace(outcome, status="applied", error="")

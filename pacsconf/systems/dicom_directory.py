@@ -92,6 +92,10 @@ class DicomDirectory:
         """Send nothing more of the layer under way."""
         self._opened().hold()
 
+    def lost_to(self, change: Change) -> str:
+        """Who else reserved a title that this change was sent to reserve."""
+        return self._opened().lost_to(change)
+
     def settle(self, applied: Sequence[Change]) -> Iterator[Outcome]:
         """Nothing to reload: a directory is read by others when they need it."""
         yield from ()

@@ -181,6 +181,23 @@ def test_what_is_in_doubt_is_read_again_and_the_rest_goes_on(directory, server, 
     assert {o.address for o in outcomes if o.status == "applied"} == {c.address for c in layer} & there
 
 
+@pytest.mark.parametrize("count", [1, 20])
+def test_a_title_that_somebody_else_won_is_not_ours_because_no_answer_came(
+    directory, server, hands, steps, scanners, count
+):
+    steps.bring(directory(), steps.hospital())
+    with line(server.port, at_answer=lambda n: n != 2 * count) as front:
+        system = directory(url=front.url)
+        layer = layer_of(steps.plan(system, scanners(count)), "device", "create")
+        last = layer[-1].address
+        hands.add(f"dicomAETitle={last.name},{steps.titles}", "dicomUniqueAETitle", dicomAETitle=last.name)
+        outcomes = {outcome.address: outcome for outcome in carry_out(system, layer, lambda: False)}
+        system.close()
+    assert outcomes[last].status == "failed"
+    assert outcomes[last].error.startswith("the title was reserved by cn=admin,")
+    assert statuses(outcomes.values())["applied"] == 2 * count - 1
+
+
 def test_a_connection_closed_while_idle_is_opened_again(opener, steps, tmp_path, scanners):
     running = slapd.start(tmp_path / "slapd", slapd.Options(tls=False, tree=True))
     try:

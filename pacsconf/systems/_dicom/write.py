@@ -54,6 +54,8 @@ MANY = 16
 """From so many changes on a layer goes many at once. Of fewer each waits for the one before: that costs a moment,
 and a connection that breaks leaves only one in doubt."""
 
+_RESERVED = "the title was reserved by {} since the plan was made. Choose another title."
+
 Verdict = tuple[Status, str]
 
 
@@ -218,15 +220,19 @@ class Writer:
         Adding the entry is how a title is won (PS3.15 section H.1.4.1): one that is there belongs to who made it.
         """
         entry = self.known.get(change.address)
-        if change.action == "create" and change.address.kind == "unique-ae-title" and entry is not None:
-            maker, bind = entry.text("creatorsName"), self.directory.config.bind
-            if maker is None or bind is None or names.canonical(maker) != names.canonical(bind.dn):
-                who = maker or "somebody else"
-                return (
-                    "failed",
-                    f"the title was reserved by {who} since the plan was made. Choose another title.",
-                )
+        if _reserves(change) and entry is not None and not self._is_ours(maker := entry.text("creatorsName")):
+            return "failed", _RESERVED.format(maker or "somebody else")
         return "applied", ""
+
+    def lost_to(self, change: Change) -> str:
+        """Who else is known to have won what this change, of which no answer came, was sent for; in words."""
+        entry = self.known.get(change.address)
+        maker = entry.text("creatorsName") if entry is not None and _reserves(change) else None
+        return _RESERVED.format(maker) if maker is not None and not self._is_ours(maker) else ""
+
+    def _is_ours(self, maker: str | None) -> bool:
+        bind = self.directory.config.bind
+        return maker is not None and bind is not None and names.canonical(maker) == names.canonical(bind.dn)
 
     # --- what stands now ------------------------------------------------------------------------------------
 
@@ -351,6 +357,10 @@ class Writer:
             return answer.text
         below = self.directory.search(self._dn(change.address), "(objectClass=*)", ["1.1"], scope="LEVEL")
         return f"{answer.text}: {', '.join(names.leaf(entry.dn) for entry in below)}"
+
+
+def _reserves(change: Change) -> bool:
+    return change.action == "create" and change.address.kind == "unique-ae-title"
 
 
 def _in_doubt(lost: Lost) -> str:

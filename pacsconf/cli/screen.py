@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from io import StringIO
 from typing import IO, TYPE_CHECKING
 
 from pacsconf.core.errors import PacsconfError, SystemFaults
@@ -25,7 +26,7 @@ class Screen:
     def __init__(self, color: bool | None, command: str = "pacsconf") -> None:
         self.command = command
         self._out = _Stream(sys.stdout, color)
-        self._err = _Stream(sys.stderr, color)
+        self._err = _Stream(sys.stderr or sys.stdout, color)
 
     @property
     def width(self) -> int:
@@ -57,9 +58,7 @@ class Screen:
 
     def raw(self, text: str) -> None:
         """Machine output, on stdout as it is."""
-        with _heard(sys.stdout):
-            sys.stdout.write(text if text.endswith("\n") else text + "\n")
-            sys.stdout.flush()
+        self._out.write(text if text.endswith("\n") else text + "\n")
 
     def error(self, error: PacsconfError) -> None:
         """An error, or several, on stderr."""
@@ -81,10 +80,13 @@ class Screen:
 
 
 class _Stream:
-    """Stdout or stderr; in colour where `color`, or else the terminal behind it, wants that."""
+    """Stdout or stderr; in colour where `color`, or else the terminal behind it, wants that.
 
-    def __init__(self, file: IO[str], color: bool | None) -> None:
-        self._file = file
+    `file` is None where the process was started with it closed (`>&-`): what is printed then goes nowhere.
+    """
+
+    def __init__(self, file: IO[str] | None, color: bool | None) -> None:
+        self._file = StringIO() if file is None else file
         self._color = color
 
     @cached_property
@@ -104,14 +106,18 @@ class _Stream:
         return bool(asked_for or self._file.isatty()) and self.console.is_terminal
 
     def print(self, lines: Lines) -> None:
-        with _heard(self._file):
-            if self.is_terminal:
-                from pacsconf.report.terminal import to_rich
+        if not self.is_terminal:
+            self.write(plain(lines))
+            return
+        from pacsconf.report.terminal import to_rich
 
-                self.console.print(to_rich(lines), end="", soft_wrap=True)
-            else:
-                self._file.write(plain(lines))
-                self._file.flush()
+        with _heard(self._file):
+            self.console.print(to_rich(lines), end="", soft_wrap=True)
+
+    def write(self, text: str) -> None:
+        with _heard(self._file):
+            self._file.write(text)
+            self._file.flush()
 
 
 @contextmanager

@@ -91,3 +91,15 @@ def test_a_stream_that_nobody_reads_any_more_is_written_to_no_more(monkeypatch, 
         screen = Screen(None)
         for _ in range(2):
             screen.show((line("a result"),)) if said == "show" else screen.raw("a result")
+
+
+def test_streams_that_are_closed_from_the_start_take_nothing(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stderr", None)
+    Screen(None).note((line("a note"),))
+    assert capsys.readouterr().out == "a note\n"  # where print() puts what is for a stderr that is closed
+    monkeypatch.setattr(sys, "stdout", None)
+    screen = Screen(None)
+    screen.show((line("a result"),))
+    screen.raw("{}")
+    screen.error(PacsconfError("gone"))
+    assert (screen.width, screen.shows_progress) == (80, False)

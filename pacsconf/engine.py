@@ -35,6 +35,7 @@ from pacsconf.core.order import layers, waiting_for
 from pacsconf.core.plan import Basis, Options, Plan
 from pacsconf.core.planning import Scenario, SystemRules, make_plan, obstacles
 from pacsconf.core.resource import Snapshot, State
+from pacsconf.core.saved import SavedPlan
 from pacsconf.core.select import reads
 from pacsconf.core.stale import require_same
 from pacsconf.inventory.baseline import accepted
@@ -199,13 +200,14 @@ def _together(sides: Iterable[Mapping[Address, State]]) -> dict[Address, State]:
 # --- apply, settle, prove, record -------------------------------------------------------------------------------
 
 
-def same_as(world: World, saved: Plan) -> Planned:
+def same_as(world: World, saved: SavedPlan) -> Planned:
     """The saved plan, computed afresh and found unchanged: only what was computed here and now is ever executed.
 
     Raises: StalePlan when anything the saved plan would do or relies on differs now.
     """
-    fresh = plan(world, saved.options, only=frozenset(change.address for change in saved.changes))
-    require_same(saved, fresh.plan)
+    fresh = plan(world, saved.options, only=saved.addresses)
+    if fresh.plan.digest != saved.digest:
+        require_same(saved.whole(), fresh.plan)
     return fresh
 
 

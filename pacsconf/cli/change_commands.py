@@ -12,7 +12,7 @@ from pacsconf.cli import workspace
 from pacsconf.cli.compare_commands import Excludes, Repairs, Targets, opened, options_of, planned_by
 from pacsconf.cli.console_sheets import Sheets, hand_out
 from pacsconf.cli.exits import Exit
-from pacsconf.cli.plan_file import load_plan
+from pacsconf.cli.plan_file import load_saved
 from pacsconf.cli.plan_screen import sentence, show_plan, view_of
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
@@ -22,6 +22,7 @@ from pacsconf.core.errors import StalePlan, UnsafePlan
 if TYPE_CHECKING:
     from pacsconf.core.changeset import ChangeSet
     from pacsconf.core.plan import Options, Plan
+    from pacsconf.core.saved import SavedPlan
     from pacsconf.engine import Approval, Planned, World
     from pacsconf.inventory.systems import SystemConfig
     from pacsconf.record.state import RecordState
@@ -52,7 +53,7 @@ def apply(
     work = opened(context, "text")
     if plan_file is None and expect is None:
         _require_reviewed(screen, work)
-    saved = load_plan(plan_file) if plan_file else None
+    saved = load_saved(plan_file) if plan_file else None
     if saved is not None:
         _require_runs(saved)
     workspace.operator(work).require_write(work.environment, _written_systems(work))
@@ -133,15 +134,15 @@ def _require_reviewed(screen: Screen, work: workspace.Workspace) -> None:
         )
 
 
-def _require_runs(saved: Plan) -> None:
+def _require_runs(saved: SavedPlan) -> None:
     """Something of a plan with changes can be done; else nobody need be allowed anything for it.
 
     Raises: UnsafePlan.
     """
     from pacsconf.core.planning import obstacles
 
-    if saved.changes and not saved.runs:
-        raise UnsafePlan("this plan is not applied", obstacles(saved))
+    if saved.addresses and not saved.runs:
+        raise UnsafePlan("this plan is not applied", obstacles(saved.whole()))
 
 
 def _ready_record(screen: Screen, work: workspace.Workspace, world: World) -> ChangeSet | None:
@@ -175,7 +176,7 @@ def _resumed(world: World) -> ChangeSet:
         return engine.resume(replace(world, stopping=stopping))
 
 
-def _is_same(made: Plan, saved: Plan | None, expect: str | None) -> bool:
+def _is_same(made: Plan, saved: SavedPlan | None, expect: str | None) -> bool:
     """Whether what was reviewed is the plan that was just carried to its end."""
     if saved is not None:
         return made.digest == saved.digest
@@ -183,7 +184,12 @@ def _is_same(made: Plan, saved: Plan | None, expect: str | None) -> bool:
 
 
 def _chosen(
-    screen: Screen, world: World, saved: Plan | None, expect: str | None, options: Options, reporter: Reporter
+    screen: Screen,
+    world: World,
+    saved: SavedPlan | None,
+    expect: str | None,
+    options: Options,
+    reporter: Reporter,
 ) -> Planned:
     """What is to be executed: always computed here and now, and held against what was reviewed."""
     from pacsconf import engine

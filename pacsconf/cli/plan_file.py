@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pacsconf.core.errors import PacsconfError, PlanError
 
 if TYPE_CHECKING:
     from pacsconf.core.plan import Plan
+    from pacsconf.core.saved import SavedPlan
+
+T = TypeVar("T")
 
 _MAX_PLAN = 256 * 1024 * 1024
 """Bytes; a plan of 100,000 changes stays below."""
@@ -37,10 +41,24 @@ def load_plan(path: Path) -> Plan:
     """
     from pacsconf.core.plan import plan_from_json
 
+    return _read(path, lambda text: plan_from_json(json.loads(text)))
+
+
+def load_saved(path: Path) -> SavedPlan:
+    """What applying needs of the plan in a file.
+
+    Raises: PlanError when it cannot be read, is no plan, or was edited.
+    """
+    from pacsconf.core.saved import saved_plan
+
+    return _read(path, saved_plan)
+
+
+def _read(path: Path, parse: Callable[[str], T]) -> T:
     try:
         if path.stat().st_size > _MAX_PLAN:
             raise PlanError(f"{path} is too large to be a plan")
-        return plan_from_json(json.loads(path.read_text(encoding="utf-8")))
+        return parse(path.read_text(encoding="utf-8"))
     except OSError as exc:
         raise PlanError(
             f"the plan {path} cannot be read: {exc.strerror}", fix="Make it: pacsconf plan --out FILE"

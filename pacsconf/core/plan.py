@@ -9,7 +9,7 @@ plan stale.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -81,14 +81,8 @@ class Plan:
     @cached_property
     def digest(self) -> str:
         """SHA-256 (hex) of what this plan would do and what it relies on."""
-        body = {
-            "format_version": FORMAT_VERSION,
-            "environment": self.environment,
-            "changes": [_digested(change) for change in self.changes],
-            "closure": _closure_to_json(self.closure),
-            "tripped": list(tripped(self.guards)),
-        }
-        return hashlib.sha256(canonical(body)).hexdigest()
+        changes = map(change_to_json, self.changes)
+        return _digest(self.environment, changes, _closure_to_json(self.closure), self.guards)
 
     @cached_property
     def runs(self) -> tuple[Change, ...]:
@@ -101,8 +95,21 @@ class Plan:
         return indented(plan_to_json(self), by=1, depth=1, sort_keys=True)
 
 
-def _digested(change: Change) -> dict[str, Any]:
-    body = change_to_json(change)
+def _digest(
+    environment: str, changes: Iterable[dict[str, Any]], closure: dict[str, Any], guards: Iterable[Guard]
+) -> str:
+    body = {
+        "format_version": FORMAT_VERSION,
+        "environment": environment,
+        "changes": list(map(_digested, changes)),
+        "closure": closure,
+        "tripped": list(tripped(guards)),
+    }
+    return hashlib.sha256(canonical(body)).hexdigest()
+
+
+def _digested(change: dict[str, Any]) -> dict[str, Any]:
+    body = change.copy()
     del body["reason"]
     return body
 
@@ -141,6 +148,21 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
     }
 
 
+NO_PLAN = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
+"""What reading a plan from data that is none comes to."""
+
+
+def beside_changes(data: dict[str, Any]) -> tuple[Plan, str]:
+    """All of a plan's JSON but its changes and their closure, and the digest of the JSON as it is spelt.
+
+    That is the plan's digest where it is spelt as by `plan_to_json`.
+
+    Raises: one of `NO_PLAN`.
+    """
+    beside = _parse({**data, "changes": (), "closure": {}})
+    return beside, _digest(data["environment"], data["changes"], data["closure"], beside.guards)
+
+
 def plan_from_json(data: Any) -> Plan:
     """The inverse of `plan_to_json`.
 
@@ -154,7 +176,7 @@ def plan_from_json(data: Any) -> Plan:
     try:
         plan = _parse(data)
         stated = data["digest"]
-    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as exc:
+    except NO_PLAN as exc:
         raise PlanError(f"the plan is damaged: {exc}", fix="Make it again: pacsconf plan --out FILE") from exc
     if stated != plan.digest:
         raise PlanError(

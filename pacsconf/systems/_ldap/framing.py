@@ -152,3 +152,12 @@ def integer(number: int) -> bytes:
     """A number of 0 or more as an INTEGER element of the shortest form (X.690 section 8.3)."""
     content = number.to_bytes(number.bit_length() // 8 + 1, "big")
     return bytes((INTEGER, len(content))) + content
+
+
+def element(tag: int, content: bytes) -> bytes:
+    """Tag, length and content; lengths in the shortest form (X.690 section 8.1.3)."""
+    size = len(content)
+    if size < 0x80:
+        return bytes((tag, size)) + content
+    long = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(long))) + long + content

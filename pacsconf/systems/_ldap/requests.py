@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
+from pacsconf.systems._ldap.framing import element
+
 Values = tuple[bytes, ...]
 
 ASSERTION = "1.3.6.1.1.12"
@@ -86,55 +88,50 @@ Request = Add | Modify | Delete
 
 def encode(request: Request, message_id: int) -> bytes:
     """The whole message: its id, the request, and the assertion control where the request has a version."""
-    number = _tlv(_INTEGER, message_id.to_bytes(message_id.bit_length() // 8 + 1, "big"))
+    number = element(_INTEGER, message_id.to_bytes(message_id.bit_length() // 8 + 1, "big"))
     if isinstance(request, Add):
-        return _tlv(_SEQUENCE, number + _tlv(_ADD, _added(request)))
+        return element(_SEQUENCE, number + element(_ADD, _added(request)))
     if isinstance(request, Modify):
-        operation = _tlv(_MODIFY, _modified(request))
+        operation = element(_MODIFY, _modified(request))
     else:
-        operation = _tlv(_DELETE, request.dn.encode())
+        operation = element(_DELETE, request.dn.encode())
     controls = b"" if request.version is None else _only_while(request.version)
-    return _tlv(_SEQUENCE, number + operation + controls)
+    return element(_SEQUENCE, number + operation + controls)
 
 
 def assertion(version: bytes) -> bytes:
     """The value of the assertion control: the filter (entryCSN=`version`)."""
-    return _tlv(_EQUALITY_MATCH, _tlv(_OCTETS, b"entryCSN") + _tlv(_OCTETS, version))
+    return element(_EQUALITY_MATCH, element(_OCTETS, b"entryCSN") + element(_OCTETS, version))
 
 
 def _added(request: Add) -> bytes:
     attributes = b"".join([_attribute(name, values) for name, values in request.attributes.items()])
-    return _tlv(_OCTETS, request.dn.encode()) + _tlv(_SEQUENCE, attributes)
+    return element(_OCTETS, request.dn.encode()) + element(_SEQUENCE, attributes)
 
 
 def _modified(request: Modify) -> bytes:
     steps = [
-        _tlv(_SEQUENCE, _tlv(_ENUMERATED, bytes((operation,))) + _attribute(each.attribute, values))
+        element(_SEQUENCE, element(_ENUMERATED, bytes((operation,))) + _attribute(each.attribute, values))
         for each in request.modifications
         for operation, values in each.steps
     ]
-    return _tlv(_OCTETS, request.dn.encode()) + _tlv(_SEQUENCE, b"".join(steps))
+    return element(_OCTETS, request.dn.encode()) + element(_SEQUENCE, b"".join(steps))
 
 
 def _attribute(name: str, values: Iterable[bytes]) -> bytes:
-    members = b"".join([_tlv(_OCTETS, value) for value in values])
-    return _tlv(_SEQUENCE, _name(name) + _tlv(_SET, members))
+    members = b"".join([element(_OCTETS, value) for value in values])
+    return element(_SEQUENCE, _name(name) + element(_SET, members))
 
 
 @lru_cache(maxsize=1024)
 def _name(attribute: str) -> bytes:
-    return _tlv(_OCTETS, attribute.encode())
+    return element(_OCTETS, attribute.encode())
 
 
 def _only_while(version: bytes) -> bytes:
-    control = _tlv(_OCTETS, ASSERTION.encode()) + _tlv(_BOOLEAN, b"\xff") + _tlv(_OCTETS, assertion(version))
-    return _tlv(_CONTROLS, _tlv(_SEQUENCE, control))
-
-
-def _tlv(tag: int, content: bytes) -> bytes:
-    """Tag, length and content; lengths in the shortest form (X.690 section 8.1.3)."""
-    length = len(content)
-    if length < 128:
-        return bytes((tag, length)) + content
-    size = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(size))) + size + content
+    control = (
+        element(_OCTETS, ASSERTION.encode())
+        + element(_BOOLEAN, b"\xff")
+        + element(_OCTETS, assertion(version))
+    )
+    return element(_CONTROLS, element(_SEQUENCE, control))

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from pacsconf.systems._ldap.answers import SUCCESS, Answer
 from pacsconf.systems._ldap.framing import (
+    CONTROLS,
     ENUMERATED,
     OCTETS,
     SEQUENCE,
     Element,
     Garbled,
+    element,
     elements,
     head,
     integer,
@@ -91,32 +94,41 @@ def next_id(conn: Any) -> int:
 
 def search_request(conn: Any, number: int, search: Search, page: Page | None = None) -> bytes:
     """A whole message that asks for entries. Raises: ldap3's LDAPException for a filter that is none."""
+    asked = search.base, search.matching, search.scope, tuple(search.attributes)
+    request = integer(number) + _search_operation(*asked, auto_escape=conn.auto_escape)
+    return element(SEQUENCE, request if page is None else request + _paged(*page))
+
+
+@lru_cache(16)
+def _search_operation(
+    base: str, matching: str, scope: str, attributes: tuple[str, ...], *, auto_escape: bool
+) -> bytes:
+    """The request itself, which is the same for all pages: ldap3 takes half a millisecond for it (measured)."""
     from ldap3.operation.search import search_operation
-    from ldap3.protocol.convert import build_controls_list
-    from ldap3.protocol.rfc2696 import paged_search_control
-    from ldap3.protocol.rfc4511 import LDAPMessage, MessageID, ProtocolOp
     from ldap3.utils import asn1
 
     request = search_operation(
-        search.base,
-        search.matching,
-        search.scope,
+        base,
+        matching,
+        scope,
         "NEVER",
-        list(search.attributes),
+        list(attributes),
         size_limit=0,
         time_limit=0,
         types_only=False,
-        auto_escape=conn.auto_escape,
+        auto_escape=auto_escape,
         auto_encode=False,
     )
-    message = LDAPMessage()
-    message["messageID"] = MessageID(number)
-    message["protocolOp"] = ProtocolOp().setComponentByName("searchRequest", request)
-    if page is not None:
-        message["controls"] = build_controls_list([paged_search_control(False, *page)])
     encoder: Any = asn1  # ldap3 makes its encoder at run time, unseen by the types
-    encoded: bytes = encoder.encode(message)
+    encoded: bytes = encoder.encode(request)
     return encoded
+
+
+def _paged(size: int, cookie: bytes) -> bytes:
+    """The control that asks for a page (RFC 2696), among the controls of a message."""
+    value = element(SEQUENCE, integer(size) + element(OCTETS, cookie))
+    control = element(OCTETS, PAGED.encode()) + element(OCTETS, value)
+    return element(CONTROLS, element(SEQUENCE, control))
 
 
 def result(message: bytes) -> Result:

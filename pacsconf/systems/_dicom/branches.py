@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pacsconf.systems._ldap import Entry, names
@@ -49,19 +49,21 @@ class Branches:
 
 def branches(entries: Iterable[Entry]) -> Branches:
     """Raises: NoName."""
-    dns: set[str] = set()
+    entries = tuple(entries)
+    dns = {entry.dn for entry in entries}
     below: dict[str, list[Named]] = defaultdict(list)
+    others: list[str] = []
     for entry in entries:
         dn = entry.dn
-        dns.add(dn)
         plain = _PLAIN(dn)
         if plain is not None:
             below[dn[plain.end() :]].append((entry, plain[1]))
         else:
             name, above = _taken_apart(dn)
             below[above].append((entry, name))
+            others.append(dn)
     unknown = {above: _key(above) for above in below if above not in dns}
-    spelled = _spelled(dns, {len(key) for key in unknown.values()})
+    spelled = _spelled(below, others, {len(key) for key in unknown.values()})
     other_spellings: dict[str, list[str]] = defaultdict(list)
     for above, key in unknown.items():
         if key in spelled:
@@ -90,9 +92,21 @@ def _key(dn: str) -> names.Key:
         raise NoName(dn) from exc
 
 
-def _spelled(dns: Iterable[str], depths: Collection[int]) -> dict[names.Key, str]:
+def _spelled(
+    below: Mapping[str, Sequence[Named]], others: Iterable[str], depths: Collection[int]
+) -> dict[names.Key, str]:
     """Names by what is equal for all their spellings, as far as they may have one of these numbers of parts.
 
-    Where nothing is escaped each separator parts; so most names need not be taken apart to know.
+    Where nothing is escaped each separator parts; so most names need not be taken apart to know, nor looked at one
+    by one: all below one name have a part more. `others` are those whose own part is not plain.
     """
-    return {_key(dn): dn for dn in dns if "\\" in dn or dn.count(",") + dn.count(";") + 1 in depths}
+    found = {_key(dn): dn for dn in others}
+    for above, entries in below.items():
+        if "\\" in above or _parts(above) + 1 in depths:
+            found |= {_key(entry.dn): entry.dn for entry, _ in entries}
+    return found
+
+
+def _parts(dn: str) -> int:
+    """The number of parts of a name in which nothing is escaped."""
+    return dn.count(",") + dn.count(";") + 1 if dn else 0

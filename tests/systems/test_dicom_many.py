@@ -166,6 +166,26 @@ def test_a_server_killed_in_the_middle_leaves_a_window_in_doubt_and_the_rest_uns
     )
 
 
+def test_what_was_refused_before_the_server_was_gone_is_not_called_unsent(opener, steps, tmp_path, scanners):
+    """It would have been tried again by itself."""
+    running = slapd.start(tmp_path / "slapd", slapd.Options(tls=False, tree=True))
+    try:
+        steps.bring(opener(running), steps.hospital())
+        with line(
+            running.port, at_answer=lambda n: n < 10 or bool(os.kill(running.pid, signal.SIGKILL))
+        ) as front:
+            reader = {"dn": running.viewer_dn, "password": "env:LDAP"}
+            system = opener(running, url=front.url, bind=reader)
+            outcomes = list(system.apply(layer_of(steps.plan(system, scanners(50)), "device", "create")))
+            system.close()
+    finally:
+        running.stop()
+    told = Counter(outcome.error.partition(":")[0] for outcome in outcomes if outcome.status == "failed")
+    refused = "the account that pacsconf uses may not do this (no write access to parent)"
+    assert told.keys() == {refused, "nothing was sent"}
+    assert told[refused] == 9
+
+
 def test_what_is_in_doubt_is_read_again_and_the_rest_goes_on(directory, server, steps, scanners):
     """The way breaks once, in the middle; the server lives."""
     steps.bring(directory(), steps.hospital())

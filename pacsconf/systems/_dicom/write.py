@@ -74,6 +74,8 @@ class Writer:
     """Of connections that it made itself."""
     down: str = ""
     """Why the server cannot be reached any more, once that showed."""
+    refused: dict[Address, Answer] = field(default_factory=dict)
+    """What was said of those that are to be tried again, each by itself."""
     held: bool = False
     """Whether somebody wants no more to be sent."""
 
@@ -90,7 +92,7 @@ class Writer:
         Many at once are those whose conditions the server itself keeps, judged by what was read; what it answers
         with anything but success, and the rest, goes one after the other, `MANY` at most before more are sent.
         """
-        self.down, self.held = "", False
+        self.down, self.held, self.refused = "", False, {}
         left, many = deque(layer), len(layer) >= MANY
         while left and not self.held:
             alone: list[Change] = []
@@ -126,6 +128,7 @@ class Writer:
                     elif answer.ok:
                         yield Outcome(change.address, change.action, "applied", "", took)
                     else:
+                        self.refused[change.address] = answer
                         alone.append(change)
         except Unavailable as gone:
             self.down = gone.message
@@ -170,7 +173,7 @@ class Writer:
 
     def _attempt(self, change: Change) -> Verdict:
         if self.down:
-            return "failed", f"nothing was sent: {self.down}"
+            return "failed", self._unsent(change)
         try:
             return self._carry_out(change)
         except Lost as lost:
@@ -178,9 +181,14 @@ class Writer:
             return "unknown", _in_doubt(lost)
         except Unavailable as gone:
             self.down = gone.message
-            return "failed", f"nothing was sent: {gone.message}"
+            return "failed", self._unsent(change)
         except SystemFault as fault:
             return "failed", fault.message
+
+    def _unsent(self, change: Change) -> str:
+        """Why a change is not made on a server that is gone."""
+        refused = self.refused.get(change.address)
+        return refused.text if refused else f"nothing was sent: {self.down}"
 
     def _carry_out(self, change: Change) -> Verdict:
         address = change.address

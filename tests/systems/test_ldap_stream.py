@@ -543,14 +543,19 @@ def test_after_what_comes_behind_an_answer_the_connection_is_not_used_again():
         assert len(opened.connections) == 2
 
 
-def test_a_part_of_the_values_is_a_bad_answer():
-    def ranged(number):
-        return entry_message(number, "cn=a", [("member;Range=0-1499", [b"x"])]) + done(number)
+@pytest.mark.parametrize("more", [b"", b"more"], ids=["", "with a cookie that nobody asked for"])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("member;Range=0-1499", "gave only a part of member;Range=0-1499"),
+        ("n\u00e4me", "does not speak LDAP"),
+    ],
+)
+def test_an_entry_that_is_not_whole_or_makes_no_sense_is_a_bad_answer(name, words, more):
+    def answer(number):
+        return page_of(number, entry_message(number, "cn=a", [(name, [b"x"])]), cookie=more)
 
-    with (
-        answering(ranged) as opened,
-        pytest.raises(BadAnswer, match="gave only a part of member;Range=0-1499"),
-    ):
+    with answering(answer) as opened, pytest.raises(BadAnswer, match=words):
         opened.search("", "(objectClass=*)", ["*"], "BASE")
 
 

@@ -79,8 +79,9 @@ class Stream:
     @property
     def partial(self) -> tuple[Entry, str] | None:
         """An entry and its attribute that came with a part of its values only (Active Directory's `;range=`)."""
+        entries = self.entries  # decoded first, since that meets the names
         cut = {name: spelled for spelled, (name, _) in self._names.items() if ";range=" in name}
-        found = ((entry, name) for entry in self.entries if cut for name in entry.attributes if name in cut)
+        found = ((entry, name) for entry in entries if cut for name in entry.attributes if name in cut)
         return next(((entry, cut[name].decode()) for entry, name in found), None)
 
     def ask(self, conn: Any, search: wire.Search, page: wire.Page | None) -> wire.Result:
@@ -100,6 +101,8 @@ class Stream:
         conn.socket.sendall(wire.search_request(conn, number, search, page))
         self._settle()
         result = self.read(frames, number)
+        if page is None:
+            self._settle()  # a cookie that nobody asked for leads to no other page
         self.beyond = bool(frames.rest)
         return result
 

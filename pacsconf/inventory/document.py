@@ -231,9 +231,9 @@ class _Reader:
             self.findings.append(_tagged(self.told(tag), place))
 
     def told(self, text: str) -> str:
-        """What may be repeated: after `password:` the start of a secret can look like a tag or an alias."""
-        key = self.stack[-1].key if self.stack else None
-        return "..." if key and names_a_secret(key) else text
+        """What may be repeated: below `password:` the start of a secret can look like a tag or an alias."""
+        is_secret = any(level.key and names_a_secret(level.key) for level in self.stack)
+        return "..." if is_secret else text
 
 
 # --- what is wrong, in our words ----------------------------------------------------------------------------

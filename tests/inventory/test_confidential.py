@@ -32,6 +32,8 @@ systems:
         SYSTEM % "'hunter2",
         SYSTEM % "{hunter2: x}",
         SYSTEM % "[hunter2]",
+        SYSTEM % "[a, *hunter2]",
+        SYSTEM % "{a: !hunter2 b}",
         SYSTEM % "hunter2" + "  e: {type: dicom-directory, url: ldaps://h, bind: hunter2}\n",
         "systems:\n  d: {type: dicom-directory, url: ldap://admin:hunter2@h}\n",
         "systems:\n  d: {type: dicom-directory, url: h, bind: {dn: cn=a, password: hunter2}, verify: NO}\n",

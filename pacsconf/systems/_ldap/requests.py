@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
+from pacsconf.systems._ldap.entry import Values
 from pacsconf.systems._ldap.framing import element
-
-Values = tuple[bytes, ...]
 
 ASSERTION = "1.3.6.1.1.12"
 

@@ -23,16 +23,10 @@ from pacsconf.systems._ldap import stream as stream_module
 from pacsconf.systems._ldap.entry import is_secret
 from pacsconf.systems._ldap.framing import Frames, Garbled, head, integer
 from pacsconf.systems._ldap.stream import Stream
+from tests.systems.ber import element
 
 ODD = f"o=Odd,{slapd.BASE}"
 EVERYTHING = ("*", "+")
-
-
-def element(tag, *parts):
-    content = b"".join(parts)
-    size = len(content)
-    long = b"" if size < 0x80 else size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(long) if long else size)) + long + content
 
 
 def entry_message(number, dn, attributes, controls=b""):

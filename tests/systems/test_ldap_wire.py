@@ -13,18 +13,12 @@ from hypothesis import strategies as st
 from pacsconf.systems._ldap import wire
 from pacsconf.systems._ldap.answers import Answer
 from pacsconf.systems._ldap.framing import Frames, Garbled, head, integer, length
+from tests.systems.ber import element
 
 MOVED = "ldap3 has moved a name that it keeps to itself: adapt pacsconf/systems/_ldap/wire.py"
 
 
 ALL_IS_WELL = bytes.fromhex("070a010004000400")
-
-
-def element(tag, *parts):
-    content = b"".join(parts)
-    size = len(content)
-    long = b"" if size < 0x80 else size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(long) if long else size)) + long + content
 
 
 def ending(number, tag, code=0, remark=b"", more=b"", controls=b""):

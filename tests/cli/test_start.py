@@ -169,3 +169,20 @@ def test_a_mistake_of_our_own_asks_to_be_reported():
     assert done.returncode == 1
     assert done.stderr.startswith("Traceback (most recent call last):\n")
     assert "TypeError: 'NoneType' object is not callable\n\nThis is a defect of pacsconf 0." in done.stderr
+
+
+def test_ctrl_c_while_pacsconf_is_imported_leaves_no_traceback():
+    program = """
+import sys
+
+class Interrupted:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupted())
+from pacsconf.__main__ import start
+start()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (main.INTERRUPTED, "", "")

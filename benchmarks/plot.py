@@ -35,7 +35,8 @@ def _bars(axes: Any, contests: list[dict[str, Any]]) -> None:
     axes.barh(names, ratios, color=colors, height=0.6)
     for row, one in enumerate(contests):
         axes.plot([one["target"]] * 2, [row - 0.4, row + 0.4], color="black", linewidth=2)
-        axes.text(one["ratio"], row, f" {one['ratio']:.2f}", va="center", fontsize=8)
+        beyond = max(one["ratio"], one["target"])
+        axes.text(beyond, row, f"  {one['ratio']:.2f}", va="center", fontsize=8)
     axes.invert_yaxis()
     axes.tick_params(labelsize=8)
     axes.set_xlabel("time, as a multiple of the peers' (black: target)", fontsize=8)

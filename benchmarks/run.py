@@ -11,6 +11,7 @@ import compileall
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -56,11 +57,10 @@ class Result:
 
 
 def measured(contest: Contest, rounds: int) -> Result:
-    """Raises: Failed."""
-    all_of = [contest.ours, *contest.peers, *contest.beside]
-    ours, *others = in_turns(all_of, contest.rounds or rounds)
-    peers = len(contest.peers)
-    return Result(contest, ours, others[:peers], others[peers:])
+    """What stands beside is run once: it gives a scale. Raises: Failed."""
+    ours, *peers = in_turns([contest.ours, *contest.peers], contest.rounds or rounds)
+    beside = [Measured(command.name, (command.run(),)) for command in contest.beside]
+    return Result(contest, ours, peers, beside)
 
 
 def table(result: Result) -> list[str]:
@@ -119,17 +119,18 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        **{name: _first_line(command) for name, command in programs.items()},
+        **{name: _version(command) for name, command in programs.items()},
     }
 
 
-def _first_line(command: Sequence[str]) -> str:
+def _version(command: Sequence[str]) -> str:
+    """The first that looks like a version in what a program says of itself."""
     try:
         ran = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError:
         return "not installed"
-    lines = [line.strip() for line in (ran.stdout + ran.stderr).splitlines() if line.strip()]
-    return lines[0].split("(")[0].strip(" $@#)") if lines else "unknown"
+    found = re.search(r"\d+(\.\d+)+", ran.stdout + ran.stderr)
+    return found[0] if found else "unknown"
 
 
 def _options() -> argparse.Namespace:

@@ -22,7 +22,12 @@ def canonical(name: str) -> str:
 def locked() -> dict[str, str]:
     """Canonical name to the rest of its entry (version, marker, hashes)."""
     entries = re.split(r"^(?=[A-Za-z0-9])", LOCK, flags=re.MULTILINE)[1:]
-    return {canonical(entry.partition("==")[0]): entry.partition("==")[2] for entry in entries}
+    return {canonical(re.split(r"\[|==", entry)[0]): entry.partition("==")[2] for entry in entries}
+
+
+def test_lock_keeps_extras():
+    """Without them pip 23 takes the newest coverage[toml] for an unpinned requirement, and refuses to install it."""
+    assert "coverage[toml]==" in LOCK
 
 
 def test_lock_names_no_host_no_path_and_no_option():

@@ -26,7 +26,7 @@ def locked() -> dict[str, str]:
 
 
 def test_lock_keeps_extras():
-    """Without them pip 23 takes the newest coverage[toml] for an unpinned requirement, and refuses to install it."""
+    """Without them pip 23 takes the newest coverage[toml], and refuses it for want of a hash."""
     assert "coverage[toml]==" in LOCK
 
 

@@ -25,8 +25,8 @@ class Contest:
     """One comparison: our command against the sum of its peers' times.
 
     `target` is the ratio that it is to stay within; None where there is none, and the peer only gives a scale. `of`
-    is how many objects are looked at, for the time of one. `beside` are commands that are only shown with it, each
-    with how many objects it looks at. `limit` is the most memory it may take, in bytes; `seconds` the most time.
+    is how many objects are looked at, for the time of one. `beside` are commands that are only shown with it, and
+    look at as many. `limit` is the most memory it may take, in bytes; `seconds` the most time.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Contest:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A contest that is set up when its turn comes; `quick` ones need no server."""
+    """A contest that is set up when its turn comes."""
 
     name: str
     about: str

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pacsconf.cli import workspace
+from pacsconf.cli.wire import targets_of, wire_of
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
 from pacsconf.core.resource import Fields
 from pacsconf.dicom.observer import probe
-from pacsconf.dicom.targets import Target, targets
+from pacsconf.dicom.targets import Target
 from pacsconf.inventory import formats
 
 _SHOWN = frozenset({"ae_title", "host", "port"})
@@ -61,10 +62,8 @@ def _target(work: workspace.Workspace, change: Change) -> Target | None:
     """The declared target that this row is, if it may be called."""
     assert change.after is not None, "what is gone is no target"
     row: Fields = change.after.fields
-    environment = work.inventory.environments[work.environment]
-    probe_as = environment.probe_as or work.inventory.settings.probe_as
     declared = f"{row.get('host')}:{row.get('port')}"
-    found = targets(work.inventory, {change.address.parts[0]}, probe_as, workspace.now())
+    found = targets_of(work, {change.address.parts[0]})
     named = (one for one in found if one.title == row.get("ae_title") and one.node is None)
     return next((one for one in named if one.declared == declared), None)
 
@@ -74,13 +73,13 @@ def _tried(work: workspace.Workspace, change: Change, target: Target) -> tuple[b
         return False, f"not called: {target.why}"
     if target.level == "tcp":
         return False, "only a connection may be tried there (probe: tcp), and that shows no title"
-    dial = work.inventory.environments[work.environment].dial
-    answer = probe(target, dial)
+    wire = wire_of(work)
+    answer = probe(target, wire)
     at = f"{target.title} at {target.declared}"
     if answer.verdict != "healthy":
         return False, f"{at}: {answer.reason or answer.verdict}"
     former = _former_title(change)
-    if former and probe(replace(target, title=former), dial).verdict == "healthy":
+    if former and probe(replace(target, title=former), wire).verdict == "healthy":
         return (
             False,
             f"{target.declared} answers to {target.title}, and to {former} as well: it does not tell them apart",

@@ -377,14 +377,12 @@ def _folder_digest(folder: Path) -> str:
 
 def _proofs(workspace: Workspace, devices: frozenset[str]) -> Iterator[Proof]:
     """What these devices say on the wire, as gently as they allow; those that may not be asked are left out."""
+    from pacsconf.cli.wire import targets_of, wire_of
     from pacsconf.core.changeset import Proof
     from pacsconf.dicom.observer import observe
-    from pacsconf.dicom.targets import targets
 
     environment = workspace.inventory.environments[workspace.environment]
-    probe_as = environment.probe_as or workspace.inventory.settings.probe_as
-    asked = targets(workspace.inventory, devices, probe_as, now())
-    for seen in observe(asked, environment.dial):
+    for seen in observe(targets_of(workspace, devices), wire_of(workspace)):
         if seen.verdict == "not probed" and seen.level == "none":
             continue  # it asks to be left alone, so nothing is missing
         verdict = "unknown" if seen.verdict == "not probed" else seen.verdict

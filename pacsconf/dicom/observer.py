@@ -11,13 +11,14 @@ import logging
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from pacsconf.dicom.association import Association, PeerFault, proposal
 from pacsconf.dicom.observation import Observation, Step, StepName, Verdict
 from pacsconf.dicom.targets import Target
+from pacsconf.dicom.wire import Wire
 from pacsconf.inventory.formats import ANYWHERE, NOWHERE
 
 logger = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ NOBODY = (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ETIMEDO
 
 
 def observe(
-    targets: Sequence[Target], dial: Mapping[str, str], timeout: float = 5.0, workers: int = 8
+    targets: Sequence[Target], wire: Wire, executor: Executor | None = None, workers: int = 8
 ) -> Iterator[Observation]:
     """Probe the targets, `workers` devices at a time, and yield what each said as it becomes known.
 
@@ -39,7 +40,7 @@ def observe(
     groups = [tuple(group) for _, group in groupby(in_order, key=lambda target: target.device)]
     pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="probe")
     try:
-        jobs = [pool.submit(_in_turn, group, dial, timeout) for group in groups]
+        jobs = [pool.submit(_in_turn, group, wire) for group in groups]
         for job in as_completed(jobs):
             yield from job.result()
     finally:
@@ -50,16 +51,17 @@ def _by_device(target: Target) -> tuple[str, str, str, str]:
     return target.device, target.title, target.connection, target.node or ""
 
 
-def _in_turn(group: Sequence[Target], dial: Mapping[str, str], timeout: float) -> tuple[Observation, ...]:
-    return tuple(probe(target, dial, timeout) for target in group)
+def _in_turn(group: Sequence[Target], wire: Wire) -> tuple[Observation, ...]:
+    return tuple(probe(target, wire) for target in group)
 
 
-def probe(target: Target, dial: Mapping[str, str], timeout: float = 5.0) -> Observation:
-    """What this target says. Nothing is sent when its level is none; every step has `timeout` seconds."""
+def probe(target: Target, wire: Wire) -> Observation:
+    """What this target says. Nothing is sent when its level is none."""
+    timeout = wire.timeout
     if target.level == "none":
         return Observation(target, "not probed", reason=target.why)
     try:
-        host, port = _dialled(target, dial)
+        host, port = _dialled(target, wire.dial)
     except _Nowhere as exc:
         return Observation(target, exc.verdict, reason=str(exc))
     attempt = _Attempt(target)

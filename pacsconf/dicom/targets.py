@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from pacsconf.dicom.hours import outside_hours
-from pacsconf.inventory.model import PROBES, Connection, Device, Inventory, NetworkAE, Node
+from pacsconf.inventory.model import PROBES, Connection, Device, Inventory, NetworkAE, Node, Probe
 from pacsconf.inventory.peers import entity
 
-Level = Literal["none", "tcp", "echo"]
+Level = Probe
 
 PROBED = ("active", "retiring")
 """A device being commissioned is half installed, and its engineer is at work on it: it is left alone."""
@@ -49,7 +48,12 @@ class Target:
     """Silence is no fault: the device is expected intermittently, or not at this hour."""
     tls: bool = False
     why: str = ""
-    """Why nothing is sent, where `level` is none."""
+    """Why nothing is sent, where `level` is none; else why no more is than `level`."""
+    site: str | None = None
+    contexts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Each SOP class that it offers as declared (SCP), with its transfer syntaxes, in order of UID."""
+    negatives: bool = False
+    """Whether callers of unknown title, and titles that it is not, may be tried too: it is in its window."""
 
 
 def targets(

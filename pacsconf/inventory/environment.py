@@ -9,7 +9,7 @@ from typing import Any
 from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Guards, Inventory
-from pacsconf.inventory.systems import CONFIGS, Environment, SystemConfig
+from pacsconf.inventory.systems import CONFIGS, Environment, ProbeTLS, SystemConfig
 from pacsconf.inventory.transport import weaknesses
 from pacsconf.inventory.validation import checked
 
@@ -52,7 +52,11 @@ def for_environment(
     layers = _Layers(inventory, chosen, declared, extra)
     systems, wrong = layers.systems()
     guards, unfit = layers.guards()
-    environment = declared.model_copy(update={"dial": {**declared.dial, **extra.dial}})
+    spoken = [inventory.settings.probe_tls, declared.probe_tls, extra.probe_tls]
+    tls = {key: value for layer in spoken for key, value in layer.model_dump(exclude_unset=True).items()}
+    environment = declared.model_copy(
+        update={"dial": {**declared.dial, **extra.dial}, "probe_tls": ProbeTLS(**tls)}
+    )
     return (
         inventory.model_copy(
             update={

@@ -40,7 +40,8 @@ AE_KEYS = (*(name for name in AEFacts.model_fields if name != "extra"), "initiat
 SILENT = AEDeclaration()
 """An AE that says nothing itself."""
 
-_ECHOED = frozenset({"modality", "archive"})
+_USUAL_PROBES: Mapping[str, Probe] = {"modality": "echo", "archive": "services"}
+"""By type; whatever else there is says itself how far it may be probed."""
 _NOT_YET = frozenset({"planned", "commissioning"})
 _NO_EXTRA: Mapping[str, tuple[str, ...]] = {}
 
@@ -267,7 +268,7 @@ class Expansion:
         )
 
     def usual_probe(self) -> Probe:
-        return "echo" if self.declared.type in _ECHOED else "none"
+        return _USUAL_PROBES.get(self.declared.type or "", "none")
 
 
 def short_keys(device: DeviceDeclaration) -> list[str]:
@@ -281,6 +282,7 @@ FROM_SITE: Mapping[str, str] = {
     "character_sets": "character_sets",
     "institution_names": "institution_name",
     "ae_domain": "ae_domain",
+    "probe_window": "probe_window",
 }
 """What a device has from its site where it does not say it, by the key of the site."""
 

@@ -337,6 +337,16 @@ def expected(text: str) -> str:
     return text
 
 
+def hours(text: str) -> str:
+    """Hours of days, such as `mon-fri 07:00-18:00, sat 08:00-12:00`.
+
+    Raises: ValueError when it is none.
+    """
+    if not all(map(_HOURS.fullmatch, text.split(", "))):
+        raise ValueError("hours are days and times: mon-fri 07:00-18:00, sat 08:00-12:00")
+    return text
+
+
 def name(text: str) -> str:
     """A name of something declared: printable, no outer or double spaces, at most 128 characters.
 

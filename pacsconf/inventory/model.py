@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from pacsconf.core.guard import Limits
 from pacsconf.inventory.baseline import Accepted
-from pacsconf.inventory.systems import Environment, SystemConfig
+from pacsconf.inventory.systems import Environment, ProbeTLS, SystemConfig
 from pacsconf.inventory.values import (
     DN,
     UID,
@@ -31,6 +31,7 @@ from pacsconf.inventory.values import (
     Flag,
     Host,
     HostOrNetwork,
+    Hours,
     Issuer,
     Name,
     Network,
@@ -93,6 +94,8 @@ class Site(Model):
     """Of devices here that name none: within it an AE title is unique."""
     probe: Probe | None = None
     """The most that may be sent to any device here; nothing below raises it."""
+    probe_window: Hours | None = None
+    """Of devices here that name none."""
 
 
 class SeenFrom(Model):
@@ -230,6 +233,8 @@ class DeviceFacts(Extensible):
     max_associations: Count | None = None
     expected: Expected = "always"
     """`always`, hours such as `mon-fri 07:00-18:00`, or `intermittent` (off is asleep, not ill)."""
+    probe_window: Hours | None = None
+    """When it may be disturbed. What takes one association at a time is called in these hours alone."""
     external: Flag = False
     """A partner outside: never probed."""
     loan: Loan | None = None
@@ -345,6 +350,7 @@ class Settings(Model):
     guards: Guards = Guards()
     probe_as: str | None = None
     """The declared AE that observers call as: `device/AE_TITLE`, or a device with one AE title."""
+    probe_tls: ProbeTLS = ProbeTLS()
 
 
 class Inventory(Model):

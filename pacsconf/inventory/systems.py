@@ -338,6 +338,19 @@ CONFIGS: Mapping[str, type[SystemConfig]] = {
 }
 
 
+class ProbeTLS(BaseModel):
+    """How observers speak TLS (PS3.15 annex B): files in PEM, relative to the repository or absolute."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ca_file: str | None = None
+    """The authorities that peers' certificates are checked against; by default those of this machine."""
+    certificate: str | None = None
+    """What is shown to a peer that demands a client certificate; intermediates follow in the same file."""
+    key: str | None = None
+    """The private key of `certificate`: a file outside the repository that its owner alone can read."""
+
+
 class Environment(BaseModel):
     """What differs where the inventory is deployed: the systems and the guard settings, nothing else."""
 
@@ -352,3 +365,5 @@ class Environment(BaseModel):
     address `none` is never called."""
     probe_as: str | None = None
     """As `pacsconf.probe_as`, for this environment."""
+    probe_tls: ProbeTLS = ProbeTLS()
+    """Over the keys of `pacsconf.probe_tls`, for this environment."""

@@ -185,6 +185,7 @@ Base64 = Annotated[str, AfterValidator(ruled("PACS-VAL-002", formats.base64_text
 """Bytes, written as base64 (RFC 4648)."""
 DateText = Annotated[str, AfterValidator(ruled("PACS-VAL-002", formats.date))]
 Expected = Annotated[str, AfterValidator(ruled("PACS-VAL-002", formats.expected))]
+Hours = Annotated[str, AfterValidator(ruled("PACS-VAL-002", formats.hours))]
 Name = Annotated[str, AfterValidator(ruled("PACS-NAME-002", formats.name))]
 Days = Annotated[
     int,

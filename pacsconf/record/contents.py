@@ -31,9 +31,21 @@ from pacsconf.core.spelling import canonical, indented
 from pacsconf.record.owned import MISREAD, Reader, from_lines, states_from_lines, states_to_lines
 
 FORMAT_VERSION = 1
+_EVIDENCE = "evidence/"
 
 EntryType = Literal[
-    "init", "accept", "open", "renewed", "resumed", "closed", "abandoned", "hold", "release", "attest"
+    "init",
+    "accept",
+    "open",
+    "renewed",
+    "resumed",
+    "closed",
+    "abandoned",
+    "hold",
+    "release",
+    "attest",
+    "probe",
+    "commission",
 ]
 
 T = TypeVar("T")
@@ -93,6 +105,8 @@ class Contents:
     reserved: Mapping[Address, date] = field(default_factory=dict)
     changeset: ChangeSet | None = None
     attested: Mapping[Address, Attestation] = field(default_factory=dict)
+    evidence: Mapping[str, bytes] = field(default_factory=dict)
+    """What observers saw, by path below `evidence/` (`probes/last.jsonl`): files of theirs, kept as they are."""
 
     @property
     def open(self) -> ChangeSet | None:
@@ -122,7 +136,7 @@ def to_files(entry: Entry, contents: Contents) -> dict[str, bytes]:
     for system, attestations in groupby(attested, key=lambda one: one.address.system):
         lines = (canonical(_attestation_to_json(one)) + b"\n" for one in attestations)
         files[f"attested/{_file_name(system)}.jsonl"] = b"".join(lines)
-    return files
+    return files | {f"{_EVIDENCE}{path}": data for path, data in contents.evidence.items()}
 
 
 def from_files(paths: Iterable[str], read: Callable[[str], bytes]) -> Contents:
@@ -150,6 +164,9 @@ def from_files(paths: Iterable[str], read: Callable[[str], bytes]) -> Contents:
             for path in sorted(present)
             if path.startswith("attested/") and path.endswith(".jsonl")
             for one in from_lines(enumerate(read(path).splitlines(), start=1), path, _attestation_from_json)
+        },
+        evidence={
+            path.removeprefix(_EVIDENCE): read(path) for path in sorted(present) if path.startswith(_EVIDENCE)
         },
     )
 

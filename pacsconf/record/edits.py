@@ -57,3 +57,8 @@ def require_asked_as_seen(
             f"nothing was recorded: meanwhile a person was asked for something else at {names}",
             fix="See what waits now: pacsconf plan. Then say again what was keyed in.",
         )
+
+
+def witnessed(now: Contents, seen: Mapping[str, bytes]) -> Contents:
+    """With this evidence, in place of what stood at the same paths."""
+    return replace(now, evidence={**now.evidence, **seen})

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pacsconf.core.address import Address
 from pacsconf.core.attestation import Attestation
@@ -321,15 +321,29 @@ class Record:
 
         return self._edit("attest", moved, reason, made)
 
+    def keep(
+        self, kind: Literal["probe", "commission"], seen: Mapping[str, bytes], *, reason: str, count: int = 0
+    ) -> str:
+        """What observers saw, by path below `evidence/`. Returns the commit. `count` is how many they looked at.
+
+        Raises: LockHeld; RecordUnknown; RecordError when there is no record yet, or it cannot be written.
+        """
+        return self._edit(kind, lambda now: edits.witnessed(now, seen), reason, (), {"targets": count})
+
     def _edit(
-        self, kind: EntryType, edit: Callable[[Contents], Contents], reason: str, addresses: Iterable[Address]
+        self,
+        kind: EntryType,
+        edit: Callable[[Contents], Contents],
+        reason: str,
+        addresses: Iterable[Address],
+        counts: Mapping[str, int] | None = None,
     ) -> str:
         lines = sorted(map(str, addresses))
         for _ in range(_ATTEMPTS):
             state = self.state()
             self.require_free(state)
             contents = replace(edit(state.contents), changeset=None)
-            entry = self._branch.draft(kind, reason, counts={"addresses": len(lines)})
+            entry = self._branch.draft(kind, reason, counts=counts or {"addresses": len(lines)})
             tip = self._branch.append(state.tip, entry, contents, lines)
             if tip is not None:
                 return tip.head

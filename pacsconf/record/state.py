@@ -55,6 +55,11 @@ class RecordState:
         return self.contents.owned if self.known else None
 
     @property
+    def evidence(self) -> Mapping[str, bytes]:
+        """What observers saw, by path below `evidence/`."""
+        return self.contents.evidence
+
+    @property
     def held(self) -> Mapping[Address, Held]:
         """What apply leaves alone."""
         return self.contents.held

@@ -338,7 +338,7 @@ def test_elsewhere_scanners_and_archives_are_greeted(hospital: Inventory):
         if device.type in {"modality", "archive"} and device.site != "south"
     }
 
-    assert levels == {"echo"}
+    assert levels == {"echo", "services"}
 
 
 def test_whoever_is_probed_as_is_declared_with_one_title(hospital: Inventory):

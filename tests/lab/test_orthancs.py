@@ -16,6 +16,7 @@ import pytest
 from pacsconf.core.errors import Unavailable
 from pacsconf.dicom.observer import observe
 from pacsconf.dicom.targets import targets
+from pacsconf.dicom.wire import Wire
 from pacsconf.inventory.environment import for_environment
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.systems import Environment, OrthancConfig
@@ -62,23 +63,23 @@ def test_a_declared_orthanc_runs_and_is_called_at_its_declared_address(with_orth
     assert (state.renewed, state.emptied) == ("everything", ("directory", "research"))
     assert state.dial["10.20.0.8:4242"] == f"127.0.0.1:{research(folder).dicom_port}"
     curl(folder, "/modalities/PROBE", body=PROBE)
-    (seen,) = observe(targets(hospital, ["research"], "probe"), state.dial)
+    (seen,) = observe(targets(hospital, ["research"], "probe"), Wire(state.dial))
     assert seen.verdict == "healthy"
 
 
 def test_it_refuses_whoever_it_does_not_know_and_whoever_calls_it_by_another_title(with_orthanc, folder):
     hospital = with_orthanc()
     state = practice.up(hospital, folder)
-    (stranger,) = observe(targets(hospital, ["research"], "probe"), state.dial)
+    (stranger,) = observe(targets(hospital, ["research"], "probe"), Wire(state.dial))
     curl(folder, "/modalities/PROBE", body=PROBE)
-    (mistaken,) = observe(targets(with_orthanc("OTHER"), ["research"], "probe"), state.dial)
+    (mistaken,) = observe(targets(with_orthanc("OTHER"), ["research"], "probe"), Wire(state.dial))
     assert (stranger.verdict, mistaken.verdict) == ("failing", "failing")
 
 
 def test_with_an_alias_it_takes_every_called_title(with_orthanc, folder):
     state = practice.up(with_orthanc(answers_to=("TEACHING",)), folder)
     curl(folder, "/modalities/PROBE", body=PROBE)
-    (seen,) = observe(targets(with_orthanc("TEACHING"), ["research"], "probe"), state.dial)
+    (seen,) = observe(targets(with_orthanc("TEACHING"), ["research"], "probe"), Wire(state.dial))
     assert seen.verdict == "healthy"
 
 
@@ -167,7 +168,7 @@ def test_one_that_is_declared_no_more_is_ended_and_its_address_played_as_any_arc
 
     device_alone = with_orthanc().model_copy(update={"systems": hospital.systems})
     state = practice.up(device_alone, folder)
-    (seen,) = observe(targets(device_alone, ["research"], "probe"), state.dial)
+    (seen,) = observe(targets(device_alone, ["research"], "probe"), Wire(state.dial))
     assert seen.verdict == "healthy"
 
 

@@ -13,6 +13,7 @@ import pytest
 from pacsconf.core.errors import Unavailable
 from pacsconf.dicom.observer import observe
 from pacsconf.dicom.targets import targets
+from pacsconf.dicom.wire import Wire
 from pacsconf.inventory.model import Inventory
 from pacsconf.lab import place, practice, processes, slapd
 
@@ -41,7 +42,7 @@ def kill(folder: Path, program: str) -> None:
 
 def wire(inventory: Inventory, state: practice.LabState) -> dict[tuple[str, str | None], str]:
     """Each verdict, by device and node."""
-    seen = observe(targets(inventory, None, "probe"), state.dial)
+    seen = observe(targets(inventory, None, "probe"), Wire(state.dial))
     return {(item.device, item.target.node): item.verdict for item in seen}
 
 

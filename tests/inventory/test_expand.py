@@ -241,7 +241,7 @@ devices:
     ("device_keys", "profile", "site", "level"),
     [
         ("type: modality", "", "", "echo"),
-        ("type: archive", "", "", "echo"),
+        ("type: archive", "", "", "services"),
         ("type: workstation", "", "", "none"),
         ("type: modality, probe: services", "", "", "services"),
         ("type: modality", "probe: tcp", "", "tcp"),

@@ -22,8 +22,8 @@ PROBED = ("active", "retiring")
 """A device being commissioned is half installed, and its engineer is at work on it: it is left alone."""
 
 
-Caller = tuple[str, str | None]
-"""The title to call as, and the site it calls from."""
+Caller = tuple[str | None, str | None]
+"""The title to call as (None: nobody is named), and the site it calls from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +57,22 @@ class Target:
 
 
 def targets(
-    inventory: Inventory, devices: Collection[str] | None, probe_as: str | None, now: datetime | None = None
+    inventory: Inventory,
+    devices: Collection[str] | None,
+    probe_as: str | None,
+    now: datetime | None = None,
+    *,
+    from_site: str | None = None,
 ) -> tuple[Target, ...]:
     """What may be probed of these devices (None: of all), by device name, title, connection and node.
 
     `probe_as` is `device/AE_TITLE`, or a device with one AE; its site decides under which address others are
-    seen. `now`, with its time zone, is compared with the hours in which devices are expected; without it a
+    seen, unless they are called `from_site`, by a worker there. `now`, with its time zone, is compared with the hours in which devices are expected; without it a
     device that has hours is expected always.
     """
     caller = _caller(inventory, probe_as)
+    if from_site is not None:
+        caller = (caller[0] if caller else None, from_site)
     return tuple(
         target
         for device, ae in inventory.entities()
@@ -105,6 +112,7 @@ def _of(
                 may_sleep=_may_sleep(inventory, device, now),
                 tls=bool(connection.tls),
                 why=why,
+                site=device.site,
             )
 
 

@@ -96,6 +96,8 @@ class Site(Model):
     """The most that may be sent to any device here; nothing below raises it."""
     probe_window: Hours | None = None
     """Of devices here that name none."""
+    probe_as: str | None = None
+    """As `pacsconf.probe_as`, for calls from this site to its own devices."""
 
 
 class SeenFrom(Model):

@@ -61,12 +61,15 @@ def missing_prober(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
 
 
 def _probers(inventory: Inventory) -> Iterator[tuple[str, Path]]:
-    """Whom pacsconf is to call as, by the settings and by environments of their own."""
+    """Whom pacsconf is to call as, by the settings, by environments and by sites of their own."""
     if inventory.settings.probe_as is not None:
         yield inventory.settings.probe_as, ("pacsconf", "probe_as")
     for name, environment in inventory.environments.items():
         if environment.probe_as is not None:
             yield environment.probe_as, ("environments", name, "probe_as")
+    for name, site in inventory.sites.items():
+        if site.probe_as is not None:
+            yield site.probe_as, ("sites", name, "probe_as")
 
 
 def _no_prober(inventory: Inventory, caller: str) -> str:

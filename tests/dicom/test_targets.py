@@ -81,6 +81,15 @@ def test_another_site_is_called_as_the_caller_sees_it_and_dialled_as_declared(a_
     assert (target.host, target.port, target.declared) == ("192.168.7.1", 11104, "10.20.0.1:104")
 
 
+def test_from_another_site_a_device_is_called_as_that_site_sees_it_under_the_same_title(a_device):
+    far = a_device(site="south", connection={"seen_from": {"main": {"host": "192.168.7.1", "port": 11104}}})
+    inventory = an_inventory(far, a_device("probe", "PROBE", port=None, site="main"))
+    (target,) = targets(inventory, {"ct-1"}, "probe", from_site="south")
+    assert (target.host, target.port, target.calling, target.site) == ("10.20.0.1", 104, "PROBE", "south")
+    (target,) = targets(inventory, {"ct-1"}, None, from_site="main")
+    assert (target.host, target.port, target.calling) == ("192.168.7.1", 11104, None)
+
+
 def test_an_intermittent_device_may_sleep_and_one_with_hours_outside_them(a_device):
     night = datetime(2026, 11, 24, 3, tzinfo=UTC)
     inventory = an_inventory(

@@ -165,8 +165,12 @@ def test_caller_of_probes_is_declared(told, caller):
 )
 @pytest.mark.parametrize(
     ("above", "at"),
-    [("pacsconf: {probe_as: %s}", "1:22"), ("environments: {lab: {probe_as: %s}}", "1:32")],
-    ids=["of all", "of one environment"],
+    [
+        ("pacsconf: {probe_as: %s}", "1:22"),
+        ("environments: {lab: {probe_as: %s}}", "1:32"),
+        ("sites: {north: {probe_as: %s}}", "1:27"),
+    ],
+    ids=["of all", "of one environment", "of one site"],
 )
 def test_caller_of_probes_that_is_not_declared_is_refused(declare, caller, words, why, above, at):
     text = """

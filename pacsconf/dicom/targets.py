@@ -67,8 +67,8 @@ def targets(
     """What may be probed of these devices (None: of all), by device name, title, connection and node.
 
     `probe_as` is `device/AE_TITLE`, or a device with one AE; its site decides under which address others are
-    seen, unless they are called `from_site`, by a worker there. `now`, with its time zone, is compared with the hours in which devices are expected; without it a
-    device that has hours is expected always.
+    seen, unless they are called `from_site`, by a worker there. `now`, with its time zone, is compared with the
+    hours in which devices are expected; without it a device that has hours is expected always.
     """
     caller = _caller(inventory, probe_as)
     if from_site is not None:

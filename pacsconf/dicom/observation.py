@@ -9,7 +9,8 @@ from pacsconf.core.finding import Finding, Path
 from pacsconf.dicom.targets import Level, Target
 
 Verdict = Literal["healthy", "failing", "asleep", "not probed", "unknown"]
-StepName = Literal["name", "tcp", "tls", "association", "contexts", "echo", "query", "worklist"]
+StepName = Literal["site", "name", "tcp", "tls", "association", "contexts", "echo", "query", "worklist"]
+"""`site` comes first where a worker at the target's site was to look."""
 How = Literal[
     "no such name",
     "no name server",
@@ -148,6 +149,8 @@ class Observation:
         """What is wrong, or could not be looked at; None when healthy, asleep or not to be probed."""
         if self.verdict not in ("failing", "unknown"):
             return None
+        if self._last() == "site":
+            return self._of_site()
         failing = self.verdict == "failing"
         return Finding(
             rule=self._rule(),
@@ -158,6 +161,20 @@ class Observation:
             path=self._path(),
             evidence="observed",
             verdict="fail" if failing else "unknown",
+        )
+
+    def _of_site(self) -> Finding:
+        """That nobody could look from its site: the same of every target there, so that it is said once."""
+        site = self.target.site or ""
+        return Finding(
+            rule="WIRE-SITE",
+            severity="warning",
+            summary=f"Devices of site {site} could not be looked at from there",
+            detail=f"{self.reason}. Whether they answer is not known.",
+            fix=f"See to the worker of that site, or probe there: pacsconf probe --site {site} --out {site}.json",
+            path=("sites", site),
+            evidence="observed",
+            verdict="unknown",
         )
 
     def _who(self) -> str:

@@ -51,15 +51,29 @@ class Entry:
 
     @property
     def stores(self) -> bool:
-        """Whether it is a SOP class of the storage service in use today (PS3.4 Annex B)."""
+        """Whether it is a SOP class of the storage service in use today (PS3.4 Annex B).
+
+        What is of no patient (protocols, inventories) is stored by a service of its own (Annex GG).
+        """
         return (
             self.kind == "SOP class"
             and "Storage" in self.keyword
+            and self.keyword not in _OF_NO_PATIENT
             and not self.retired
             and self.standard == "DICOM"
             and self.uid.startswith(("1.2.840.10008.5.1.4.1.1.", "1.2.840.10008.5.1.4.34."))
         )
 
+
+_OF_NO_PATIENT = frozenset(
+    {
+        "CTDefinedProcedureProtocolStorage",
+        "InventoryStorage",
+        "ProtocolApprovalStorage",
+        "XADefinedProcedureProtocolStorage",
+    }
+)
+"""PS3.4 table GG.3-1, as far as these stand in the arc of images."""
 
 _WORD = re.compile(r"XRay|[0-9]+D(?=[A-Z]|$)|[A-Z]+[0-9]*(?![a-z])|[A-Z]?[a-z]+|[0-9]+[a-z]*")
 

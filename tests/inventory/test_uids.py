@@ -92,6 +92,12 @@ def test_storage_is_every_class_in_use_and_no_other_standard():
     assert uids.STORAGE_COMMITMENT not in classes
 
 
+def test_what_is_of_no_patient_is_not_stored_by_the_storage_service():
+    classes = {uids.dictionary()[uid].keyword for uid in uids.services()["storage"].classes}
+    assert "CTPerformedProcedureProtocolStorage" in classes
+    assert not classes & {"CTDefinedProcedureProtocolStorage", "InventoryStorage", "ProtocolApprovalStorage"}
+
+
 def test_flow_names_a_service_in_one_spelling():
     assert [uids.service(text) for text in ("MPPS", "mwl", "CTImageStorage")] == [
         "mpps",

@@ -168,6 +168,13 @@ class Record:
         """
         return search.attestations(self._branch, which)
 
+    def evidence(self, which: str) -> tuple[Entry, Mapping[str, bytes]] | None:
+        """What a commit (seven digits or more) that kept evidence holds of it anew, by path; None for another kind.
+
+        Raises: RecordError when the record cannot be read.
+        """
+        return search.evidence(self._branch, which)
+
     def lease_ended(self, changeset: ChangeSet) -> bool:
         """Whether an open change set may be taken over."""
         return lease_ended(changeset, self._branch.time())
@@ -322,13 +329,24 @@ class Record:
         return self._edit("attest", moved, reason, made)
 
     def keep(
-        self, kind: Literal["probe", "commission"], seen: Mapping[str, bytes], *, reason: str, count: int = 0
+        self,
+        kind: Literal["probe", "commission"],
+        seen: Mapping[str, bytes] | Callable[[Mapping[str, bytes]], Mapping[str, bytes]],
+        *,
+        reason: str,
+        count: int = 0,
     ) -> str:
         """What observers saw, by path below `evidence/`. Returns the commit. `count` is how many they looked at.
 
+        `seen` may be made of the evidence as it stands: two sites that report at once lose nothing then.
+
         Raises: LockHeld; RecordUnknown; RecordError when there is no record yet, or it cannot be written.
         """
-        return self._edit(kind, lambda now: edits.witnessed(now, seen), reason, (), {"targets": count})
+
+        def moved(now: Contents) -> Contents:
+            return edits.witnessed(now, seen(now.evidence) if callable(seen) else seen)
+
+        return self._edit(kind, moved, reason, (), {"targets": count})
 
     def _edit(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from pacsconf.core.attestation import Attestation
@@ -29,6 +29,15 @@ def attestations(branch: Branch, which: str) -> tuple[Entry, tuple[Attestation, 
         if _names(which, commit) and (entry := branch.entry(commit)).type == "attest":
             before, after = branch.contents(parent).attested, branch.contents(commit).attested
             return entry, tuple(one for address, one in after.items() if before.get(address) != one)
+    return None
+
+
+def evidence(branch: Branch, which: str) -> tuple[Entry, Mapping[str, bytes]] | None:
+    """What observers saw by a commit (seven digits or more), by path; None where it is of another kind, or none."""
+    for commit, parent in pairwise(_commits(branch)):
+        if _names(which, commit) and (entry := branch.entry(commit)).type in ("probe", "commission"):
+            before, after = branch.contents(parent).evidence, branch.contents(commit).evidence
+            return entry, {path: data for path, data in after.items() if before.get(path) != data}
     return None
 
 

@@ -17,7 +17,10 @@ from pacsconf.cli.commands import COMMANDS
 from pacsconf.cli.exits import Exit
 
 ROOT = Path(__file__).parents[2]
-LIVE = ("cryptography", "git", "httpx2", "jinja2", "ldap3", "pydicom", "pynetdicom", "pyrage", "trustme")
+LIVE = (
+    *("cryptography", "distributed", "git", "httpx2", "jinja2"),
+    *("ldap3", "pydicom", "pynetdicom", "pyrage", "trustme"),
+)
 """What talks to live systems, git and templates."""
 MODELS = ("pydantic", "pydantic_core", "yaml", "pacsconf.inventory.model")
 """What takes longest of reading an inventory."""

@@ -180,6 +180,12 @@ def _allowed(ae: NetworkAE, asks: tuple[str, ...]) -> tuple[Right, ...]:
     return _rights(asks, _commitment(ae) if _commits(asks) else frozenset())
 
 
+def needed_rights(ae: NetworkAE, service: str) -> tuple[Right, ...]:
+    """What the entity must be allowed so that it can ask for a service."""
+    commitment = _commitment(ae) if _commits((service,)) else frozenset[Right]()
+    return tuple(sorted(_rights_of_service(service) | commitment))
+
+
 @lru_cache(4096)
 def _commits(services: tuple[str, ...]) -> bool:
     """Whether one of the services is storage commitment, or holds it."""

@@ -1,0 +1,165 @@
+"""Who is let in: the titles that a called entity accepts, and what its system lists of a caller (`peers`)."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+
+from pydantic import ValidationError
+
+from pacsconf.dicom.reach import answer
+from pacsconf.dicom.reach.answer import Reason, escaped, key_of
+from pacsconf.inventory.flows import Entity
+from pacsconf.inventory.model import Inventory
+from pacsconf.inventory.peers import Peer, address, entity, needed_rights, peer_table
+from pacsconf.inventory.systems import CONFIGS, PeersConfig, SystemConfig
+
+Listed = Mapping[str, tuple[Peer, str]]
+"""Explicit peers by title, each with the name of the system that lists it."""
+
+
+def titles_sent(caller: Entity) -> tuple[str, ...]:
+    """The titles under which an entity calls: its own, and those that it rewrites others' to."""
+    device, ae = caller
+    return tuple(dict.fromkeys((ae.title, *device.rewrites.values())))
+
+
+class Doors:
+    """What the called entities of an inventory ask of their callers."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._inventory = inventory
+        self._listed: dict[tuple[str, str], Listed] | None = None
+
+    def listed(self, called: Entity) -> Listed:
+        """The explicit peers of what this entity's system is."""
+        if self._listed is None:
+            self._listed = dict(self._tables())
+        return self._listed.get(key_of(called), {})
+
+    def _tables(self) -> Iterator[tuple[tuple[str, str], Listed]]:
+        for config in self._inventory.systems.values():
+            peers = _with_peers(config)
+            holder = entity(self._inventory, peers.ae) if peers and peers.ae else None
+            if peers and holder:
+                table, _ = peer_table(self._inventory, peers)
+                yield key_of(holder), {peer.title: (peer, peers.name) for peer in table if peer.explicit}
+
+    def asks_who(self, called: Entity) -> bool:
+        """Whether it matters under which title, and from where, somebody calls."""
+        return not isinstance(called[1].accepts, str) or bool(self.listed(called))
+
+    def reasons(self, caller: Entity, called: Entity, services: tuple[str, ...]) -> tuple[Reason, ...]:
+        """What keeps the caller out, whole or for some of the services."""
+        return (*_patterns(caller, called), *self._by_table(caller, called, services))
+
+    def _by_table(self, caller: Entity, called: Entity, services: tuple[str, ...]) -> Iterator[Reason]:
+        found = self.listed(called).get(caller[1].title)
+        if found is None:
+            return
+        peer, system = found
+        for service in services:
+            lacks = sorted(set(needed_rights(caller[1], service)) - set(peer.allow))
+            if lacks:
+                yield _right_missing(caller, peer, system, service, tuple(lacks))
+        hosts = hosts_of(caller, called[0].site)
+        if peer.host is not None and hosts and not _among(peer.host, hosts):
+            yield _other_host(caller, peer, system, hosts)
+
+
+def _with_peers(config: SystemConfig) -> PeersConfig | None:
+    """A system that lists peers, its keys checked; None for any other, and where its keys do not stand."""
+    if isinstance(config, PeersConfig):
+        return config if config.peers else None
+    model = CONFIGS.get(config.type)
+    if model is None or not issubclass(model, PeersConfig) or not (config.model_extra or {}).get("peers"):
+        return None
+    try:
+        return model.model_validate(config.model_dump(exclude_unset=True))
+    except ValidationError:
+        return None  # what is wrong with it is told of each environment
+
+
+def hosts_of(caller: Entity, site: str | None) -> tuple[str, ...]:
+    """Hosts and networks that its calls come from, as another site sees them; a former one counts too."""
+    device, ae = caller
+    known = [device.connections[name] for name in ae.connections if name in device.connections]
+    found = [host for each in known for host in (address(each, site)[0], *each.calls_from)]
+    found += [each.was.host for each in known if each.was]
+    return tuple(dict.fromkeys((*found, *(node.host for node in device.nodes.values()))))
+
+
+def _among(host: str, hosts: tuple[str, ...]) -> bool:
+    """Whether a host is one of these, or in a network of them; a name and an address cannot be compared."""
+    if host.casefold() in {each.casefold() for each in hosts}:
+        return True
+    number = _address(host)
+    if number is None:
+        return any(_network(each) is not None for each in hosts)
+    return any((network := _network(each)) is None or number in network for each in hosts)
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def _network(host: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(host, strict=False)
+    except ValueError:
+        return None
+
+
+# --- in words ----------------------------------------------------------------------------------------------------
+
+
+def _patterns(caller: Entity, called: Entity) -> Iterator[Reason]:
+    accepts = called[1].accepts
+    if isinstance(accepts, str):
+        return
+    for title in titles_sent(caller):
+        if not any(fnmatchcase(title, pattern) for pattern in accepts):
+            own = title == caller[1].title
+            yield Reason(
+                "PACS-REACH-008",
+                "pattern" if own else f"pattern-of-{title}",
+                "{called} accepts "
+                + escaped(", ".join(accepts))
+                + ", and {caller} calls as "
+                + escaped(title),
+                "The association is refused: calling AE title not recognised (PS3.8 section 9.3.4, 1/3).",
+                "Add the title to accepts of {called}, or correct the one that the caller has.",
+                breaks=own,
+                told=True,
+                sides=(((*answer.at(called), "accepts"), "who is let in"), (answer.at(caller), "who calls")),
+            )
+
+
+def _right_missing(caller: Entity, peer: Peer, system: str, service: str, lacks: tuple[str, ...]) -> Reason:
+    return Reason(
+        "PACS-REACH-008",
+        f"right-{','.join(lacks)}",
+        f"{system} lists {{caller}} without the right to {', '.join(lacks)}, which {service} needs",
+        "What a system lists under peers is what is written to it, whatever flows say.",
+        f"Add {', '.join(lacks)} to allow, or remove allow: then it follows from flows.",
+        breaks=True,
+        told=True,
+        service=service,
+        sides=(((*peer.path, "allow"), f"what {system} allows"), (answer.at(caller), "who calls")),
+    )
+
+
+def _other_host(caller: Entity, peer: Peer, system: str, hosts: tuple[str, ...]) -> Reason:
+    return Reason(
+        "PACS-REACH-008",
+        "peer-host",
+        f"{system} lists {{caller}} at {escaped(str(peer.host))}, and it calls from {escaped(hosts[0])}",
+        "A system that compares addresses refuses it; and what is sent back to it goes to the listed address.",
+        "Correct host under peers, or remove it there: then it is that of the device.",
+        told=True,
+        sides=(((*peer.path, "host"), f"what {system} has"), (answer.at(caller), "where it is")),
+    )

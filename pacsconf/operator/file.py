@@ -10,6 +10,11 @@
     [age]
     identity = "~/.config/age/key.txt"           # opens age: secrets; an age identity or an SSH key
 
+    [executor]                                   # who we are to the workers of other sites (probe --executor)
+    ca = "~/.config/pacsconf/sites-ca.pem"
+    certificate = "~/.config/pacsconf/sites.pem"
+    key = "~/.config/pacsconf/sites-key.pem"
+
 Every key may be left out, and what is left out is not allowed. Not listed under `write` and still allowed is
 environment `lab` where all its systems are on this machine: practising needs no permission, and a hospital's
 directory is never written from a machine that nobody set up to do so. Paths are relative to the file.
@@ -42,6 +47,15 @@ PRACTICE = "lab"
 
 
 @dataclass(frozen=True, slots=True)
+class ExecutorFiles:
+    """Files in PEM for the scheduler of other sites' workers: whom to trust there, and what to show."""
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Operator:
     """What is allowed here. `path` is the operator file, also where there is none yet (`present`).
 
@@ -54,6 +68,7 @@ class Operator:
     writes: frozenset[str] = frozenset()
     age_identity: Path | None = None
     has_environments: bool = False
+    executor: ExecutorFiles = ExecutorFiles()
 
     def secrets(
         self,
@@ -123,7 +138,17 @@ def load(path: Path | None = None, *, environ: Mapping[str, str], root: Path) ->
     _refuse_inside(repository, identity, "the age identity")
     bindings = tuple(dict.fromkeys(Binding(secret.ref, secret.endpoint) for secret in layout.secret))
     writes = frozenset(layout.environments.write)
-    return Operator(place, True, bindings, writes, identity, "environments" in table)
+    return Operator(
+        place, True, bindings, writes, identity, "environments" in table, _executor(place, layout, repository)
+    )
+
+
+def _executor(place: Path, layout: _Layout, repository: Path | None) -> ExecutorFiles:
+    said = layout.executor
+    files = ExecutorFiles(*(_beside(place, text) for text in (said.ca, said.certificate, said.key)))
+    _refuse_inside(repository, files.ca, "the authority of the executor")
+    _refuse_inside(repository, files.key, "the executor's key")
+    return files
 
 
 # --- Where it may be ----------------------------------------------------------------------------------------
@@ -180,17 +205,25 @@ class _Age(_Table):
     identity: str | None = None
 
 
+class _Executor(_Table):
+    ca: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+
+
 class _Layout(_Table):
     secret: list[_Secret] = []
     environments: _Environments = _Environments()
     age: _Age = _Age()
+    executor: _Executor = _Executor()
 
 
 _KNOWN = {
-    "": ("secret", "environments", "age"),
+    "": ("secret", "environments", "age", "executor"),
     "secret": ("ref", "for"),
     "environments": ("write",),
     "age": ("identity",),
+    "executor": ("ca", "certificate", "key"),
 }
 
 
@@ -215,7 +248,10 @@ def _layout(path: Path, table: dict[str, Any]) -> _Layout:
     raise OperatorError("\n  ".join([f"the operator file {path} does not stand:", *problems]), fix=_SEE)
 
 
-_SEE = "Known keys: secret.ref, secret.for, environments.write, age.identity."
+_SEE = (
+    "Known keys: secret.ref, secret.for, environments.write, age.identity, executor.ca, executor.certificate,"
+    " executor.key."
+)
 
 
 def _problem(loc: tuple[int | str, ...], error: Mapping[str, Any]) -> str:

@@ -11,7 +11,15 @@ from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.systems import DirectoryConfig, MemoryConfig
 from pacsconf.inventory.values import SecretRef
 from pacsconf.operator.binding import Binding
-from pacsconf.operator.file import Operator, add_bindings, default_path, first_file, load, write_first
+from pacsconf.operator.file import (
+    ExecutorFiles,
+    Operator,
+    add_bindings,
+    default_path,
+    first_file,
+    load,
+    write_first,
+)
 
 LDAP = Binding(SecretRef("env", "PACSCONF_LDAP_PASSWORD"), Endpoint("ldaps", "ldap.example.org", 636))
 WHOLE = """
@@ -156,10 +164,24 @@ def test_what_it_names_may_not_lie_in_the_repository_either(write):
         write('[age]\nidentity = "hospital/key"')
 
 
+@pytest.mark.parametrize(
+    ("key", "what"), [("ca", "the authority of the executor"), ("key", "the executor's key")]
+)
+def test_whom_workers_are_trusted_by_is_not_for_the_repository_to_say(write, key, what):
+    with pytest.raises(OperatorError, match=f"{what}, .* lies in the inventory's repository"):
+        write(f'[executor]\n{key} = "hospital/x.pem"')
+
+
 def test_where_there_is_no_repository_any_place_will_do(tmp_path):
     path = tmp_path / "operator.toml"
     path.touch(mode=0o600)
     assert load(path, environ={}, root=tmp_path).present
+
+
+def test_files_for_the_executor_are_beside_the_operator_file(write, tmp_path):
+    operator = write('[executor]\nca = "ca.pem"\nkey = "/etc/key.pem"')
+    assert operator.executor == ExecutorFiles(tmp_path / "ca.pem", None, Path("/etc/key.pem"))
+    assert write("").executor == ExecutorFiles()
 
 
 # --- what it says -------------------------------------------------------------------------------------------
@@ -170,7 +192,7 @@ def test_where_there_is_no_repository_any_place_will_do(tmp_path):
     [
         (
             "[secrets]",
-            'secrets: unknown key; did you mean "secret"? (known here: secret, environments, age)',
+            'secrets: unknown key; did you mean "secret"? (known here: secret, environments, age, executor)',
         ),
         ('[age]\nkey = "x"', "age.key: unknown key (known here: identity)"),
         ('[[secret]]\nFor = "x"', 'secret.1.For: unknown key; did you mean "for"? (known here: ref, for)'),

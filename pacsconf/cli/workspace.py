@@ -171,6 +171,7 @@ def _unknown_types(inventory: Inventory) -> Iterator[Finding]:
 
 def _begun() -> float:
     """Now, with everything imported that loading needs: how long that takes is no matter of the inventory's."""
+    import pacsconf.dicom.reach.rules
     import pacsconf.inventory.environment
     import pacsconf.inventory.loader  # noqa: F401
 
@@ -190,9 +191,10 @@ def _read(root: Path) -> Loaded:
             f'there is no folder "inventory" in {root.resolve()}',
             fix="Change to the inventory's repository, name it by --chdir DIR, or begin one: pacsconf init",
         )
+    from pacsconf.dicom.reach.rules import RULES
     from pacsconf.inventory.loader import load
 
-    return load(root, now().date())
+    return load(root, now().date(), RULES)
 
 
 class InvalidInventory(InventoryError):

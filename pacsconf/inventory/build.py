@@ -27,11 +27,12 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Build:
-    """One inventory being put together; `read`: every file could be."""
+    """One inventory being put together; `read`: every file could be. `further` rules are asked beside our own."""
 
-    def __init__(self, root: Node, *, read: bool) -> None:
+    def __init__(self, root: Node, *, read: bool, further: checks.Further | None = None) -> None:
         self.root = root
         self.read = read
+        self.further = further
         self.findings: list[Finding] = []
         self.of_the_whole: tuple[Finding, ...] = ()
         """What rules for the whole found: nothing is missing from the inventory for it, so it can be accepted."""
@@ -63,6 +64,8 @@ class Build:
         complete = self.read and not errors(self.findings)
         scope = Scope(self.sources, names, self.read, complete, Entities(inventory), frozenset(self.parts))
         self.of_the_whole = tuple(checks.check(inventory, scope))
+        if self.further and complete:
+            self.of_the_whole += tuple(self.further.check(inventory, scope))
         return inventory
 
     @property

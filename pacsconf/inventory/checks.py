@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from pacsconf.core.finding import Finding
 from pacsconf.inventory import addresses, references, titles
@@ -51,3 +52,14 @@ def check(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
     """All that the rules find."""
     for rule in RULES:
         yield from rule(inventory, scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """Rules for the whole that stand above this package: what they can find, and how.
+
+    They are asked of an inventory that is complete, and their findings can be accepted as any others.
+    """
+
+    ids: frozenset[str]
+    check: Callable[[Inventory, Scope], Iterable[Finding]]

@@ -19,7 +19,7 @@ from pacsconf.core import garbage
 from pacsconf.core.finding import Finding, Place, errors
 from pacsconf.inventory import baseline, files
 from pacsconf.inventory.build import Build
-from pacsconf.inventory.checks import RULE_IDS
+from pacsconf.inventory.checks import RULE_IDS, Further
 from pacsconf.inventory.confidential import is_confidential
 from pacsconf.inventory.document import lines_of, parse
 from pacsconf.inventory.join import join
@@ -52,8 +52,8 @@ class Loaded:
         return lines[number - 1]
 
 
-def load(root: Path, today: date | None = None) -> Loaded:
-    """The inventory below `root/inventory`, and all that is wrong with it.
+def load(root: Path, today: date | None = None, further: Further | None = None) -> Loaded:
+    """The inventory below `root/inventory`, and all that is wrong with it, by our rules and by `further` ones.
 
     What its baseline accepts counts as accepted until its day; without `today`, on any day.
     """
@@ -62,11 +62,12 @@ def load(root: Path, today: date | None = None) -> Loaded:
         trees = [parse(text.text, text.file) for text in texts]
         tree, unjoined = join(each for each, _ in trees if each)
         unread = [*findings, *(finding for _, bad in trees for finding in bad)]
-        build = Build(tree, read=not unread)
+        build = Build(tree, read=not unread, further=further)
         build.findings += [*unread, *unjoined]
         inventory = build.inventory()
     sources = build.sources
-    found = _in_order(sources.located((*build.findings, *_judged(build, inventory.baseline, today))))
+    judged = _judged(build, inventory.baseline, today)
+    found = _in_order(sources.located((*build.findings, *judged)), further.ids if further else frozenset())
     return Loaded(
         None if errors(found) else inventory,
         inventory if build.is_deployable(inventory) else None,
@@ -82,7 +83,8 @@ def _judged(build: Build, entries: baseline.Baseline, today: date | None) -> tup
     """What rules for the whole found, with what the baseline accepts, and what is to be said about that itself."""
     found = baseline.accepted(build.of_the_whole, entries, today)
     whole = build.read and not errors(build.findings)
-    left = baseline.superfluous(entries, found, RULE_IDS) if whole else ()
+    ids = RULE_IDS | (build.further.ids if build.further else frozenset())
+    left = baseline.superfluous(entries, found, ids) if whole else ()
     return (*found, *baseline.remarks(entries, today), *left)
 
 
@@ -94,12 +96,15 @@ def digest(contents: Iterable[tuple[str, bytes]]) -> str:
     return total.hexdigest()
 
 
-def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Each complaint once, by place: what a profile has wrong is not repeated for each of its devices."""
+def _in_order(findings: Iterable[Finding], several: frozenset[str]) -> tuple[Finding, ...]:
+    """Each complaint once, by place: what a profile has wrong is not repeated for each of its devices.
+
+    Of `several` rules there may be more than one complaint about what stands at one place.
+    """
     once: dict[Any, Finding] = {}
     for finding in findings:
-        key = (
-            (finding.rule, finding.place) if finding.place else (finding.rule, finding.path, finding.summary)
-        )
+        key: tuple[object, ...] = (finding.rule, finding.place)
+        if not finding.place or finding.rule in several:
+            key += (finding.path, finding.summary)
         once.setdefault(key, finding)
     return tuple(sorted(once.values(), key=lambda one: (one.place or Place("", 0, 0), one.rule, one.summary)))

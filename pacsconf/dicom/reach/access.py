@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 from pydantic import ValidationError
 
@@ -16,7 +17,7 @@ from pacsconf.inventory.peers import Peer, address, entity, needed_rights, peer_
 from pacsconf.inventory.systems import CONFIGS, PeersConfig, SystemConfig
 
 Listed = Mapping[str, tuple[Peer, str]]
-"""Explicit peers by title, each with the name of the system that lists it."""
+"""Explicit peers by title, each with the name of the system that lists it; `site` is that of the system."""
 
 
 def titles_sent(caller: Entity) -> tuple[str, ...]:
@@ -30,32 +31,42 @@ class Doors:
 
     def __init__(self, inventory: Inventory) -> None:
         self._inventory = inventory
-        self._listed: dict[tuple[str, str], Listed] | None = None
 
-    def listed(self, called: Entity) -> Listed:
-        """The explicit peers of what this entity's system is."""
-        if self._listed is None:
-            self._listed = dict(self._tables())
-        return self._listed.get(key_of(called), {})
-
-    def _tables(self) -> Iterator[tuple[tuple[str, str], Listed]]:
+    @cached_property
+    def _tables(self) -> Mapping[tuple[str, str], Listed]:
+        """The explicit peers by the entity that a system is."""
+        found: dict[tuple[str, str], Listed] = {}
         for config in self._inventory.systems.values():
             peers = _with_peers(config)
             holder = entity(self._inventory, peers.ae) if peers and peers.ae else None
             if peers and holder:
                 table, _ = peer_table(self._inventory, peers)
-                yield key_of(holder), {peer.title: (peer, peers.name) for peer in table if peer.explicit}
+                found[key_of(holder)] = {
+                    peer.title: (peer._replace(site=holder[0].site), peers.name)
+                    for peer in table
+                    if peer.explicit
+                }
+        return found
 
-    def asks_who(self, called: Entity) -> bool:
-        """Whether it matters under which title, and from where, somebody calls."""
-        return not isinstance(called[1].accepts, str) or bool(self.listed(called))
+    def stance(self, caller: Entity) -> Hashable:
+        """How systems list an entity, and that its own system has a list: what to tell it apart by."""
+        if not self._tables:
+            return None
+        title, key = caller[1].title, key_of(caller)
+        listing = tuple(
+            (holder, peer.allow, peer.host is None or _calls_from(peer.host, caller, peer.site))
+            for holder, listed in self._tables.items()
+            if title in listed
+            for peer, _ in (listed[title],)
+        )
+        return listing, key if key in self._tables else None
 
     def reasons(self, caller: Entity, called: Entity, services: tuple[str, ...]) -> tuple[Reason, ...]:
         """What keeps the caller out, whole or for some of the services."""
         return (*_patterns(caller, called), *self._by_table(caller, called, services))
 
     def _by_table(self, caller: Entity, called: Entity, services: tuple[str, ...]) -> Iterator[Reason]:
-        found = self.listed(called).get(caller[1].title)
+        found = self._tables.get(key_of(called), {}).get(caller[1].title)
         if found is None:
             return
         peer, system = found
@@ -63,9 +74,8 @@ class Doors:
             lacks = sorted(set(needed_rights(caller[1], service)) - set(peer.allow))
             if lacks:
                 yield _right_missing(caller, peer, system, service, tuple(lacks))
-        hosts = hosts_of(caller, called[0].site)
-        if peer.host is not None and hosts and not _among(peer.host, hosts):
-            yield _other_host(caller, peer, system, hosts)
+        if peer.host is not None and not _calls_from(peer.host, caller, peer.site):
+            yield _other_host(caller, peer, system, hosts_of(caller, peer.site)[0])
 
 
 def _with_peers(config: SystemConfig) -> PeersConfig | None:
@@ -90,9 +100,10 @@ def hosts_of(caller: Entity, site: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*found, *(node.host for node in device.nodes.values()))))
 
 
-def _among(host: str, hosts: tuple[str, ...]) -> bool:
-    """Whether a host is one of these, or in a network of them; a name and an address cannot be compared."""
-    if host.casefold() in {each.casefold() for each in hosts}:
+def _calls_from(host: str, caller: Entity, site: str | None) -> bool:
+    """Whether a host may be the caller, as another site sees it; a name and an address cannot be compared."""
+    hosts = hosts_of(caller, site)
+    if not hosts or host.casefold() in {each.casefold() for each in hosts}:
         return True
     number = _address(host)
     if number is None:
@@ -153,11 +164,11 @@ def _right_missing(caller: Entity, peer: Peer, system: str, service: str, lacks:
     )
 
 
-def _other_host(caller: Entity, peer: Peer, system: str, hosts: tuple[str, ...]) -> Reason:
+def _other_host(caller: Entity, peer: Peer, system: str, host: str) -> Reason:
     return Reason(
         "PACS-REACH-008",
         "peer-host",
-        f"{system} lists {{caller}} at {escaped(str(peer.host))}, and it calls from {escaped(hosts[0])}",
+        f"{system} lists {{caller}} at {escaped(str(peer.host))}, and it calls from {escaped(host)}",
         "A system that compares addresses refuses it; and what is sent back to it goes to the listed address.",
         "Correct host under peers, or remove it there: then it is that of the device.",
         told=True,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Literal
 
+from pacsconf.core.finding import Path
 from pacsconf.dicom.reach.answer import Nearest, key_of
 from pacsconf.inventory import uids
 from pacsconf.inventory.capabilities import stores

@@ -1,4 +1,4 @@
-"""Where two sides connect and do not understand each other: character sets, patient IDs, worklist filters."""
+"""Where two sides connect and do not understand each other: character sets, and who issues patient IDs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pacsconf.dicom.reach.answer import Reason, escaped
 from pacsconf.dicom.reach.index import topics
 from pacsconf.inventory import uids
 from pacsconf.inventory.flows import Entity
-from pacsconf.inventory.model import Device
 
 _DEFAULT_SETS = frozenset({"", "ISO_IR 6", "ISO 2022 IR 6"})
 """The default repertoire, which everybody reads (PS3.5 section 6.1.1)."""
@@ -76,69 +75,3 @@ def _issuers(ends: Mapping[str, Entity], sender: str, receiver: str, service: st
             for end in (sender, receiver)
         ),
     )
-
-
-# --- worklist ----------------------------------------------------------------------------------------------------
-
-
-def worklist_filters(device: Device) -> Iterator[Reason]:
-    """What a modality asks its worklist for that is not its own: the list stays empty though patients are there."""
-    worklist = device.worklist
-    if worklist is None:
-        return
-    at = ("devices", device.name, "worklist")
-    titles = {title for ae in device.ae_titles.values() for title in (ae.title, *ae.answers_to)}
-    if worklist.station_ae is not None and worklist.station_ae not in titles:
-        yield _filter(
-            "station",
-            f"asks its worklist for station {worklist.station_ae}, and is {', '.join(sorted(titles))}",
-            "Scheduled Station AE Title (0040,0001)",
-            device,
-            (*at, "station_ae"),
-        )
-    code = worklist.modality_code
-    if code is not None and device.modality and code not in device.modality:
-        yield _filter(
-            "modality",
-            f"asks its worklist for modality {code}, and is {', '.join(device.modality)}",
-            "Modality (0008,0060)",
-            device,
-            (*at, "modality_code"),
-        )
-
-
-def _filter(cause: str, words: str, attribute: str, device: Device, path: tuple[str, ...]) -> Reason:
-    return Reason(
-        "PACS-REACH-012",
-        f"worklist-{cause}",
-        escaped(f"device {device.name} {words}"),
-        f"The worklist is filtered by {attribute}: it stays empty although examinations are planned.",
-        "Correct it, as it is set at the scanner and as the RIS plans.",
-        told=True,
-        service="modality-worklist",
-        sides=((path, "what it asks for"),),
-    )
-
-
-def of_worklist(caller: Entity, called: Entity) -> Iterator[Reason]:
-    """What is declared of the caller's worklist, seen from whom it asks."""
-    device, worklist = caller[0], caller[0].worklist
-    path = ("devices", device.name)
-    if worklist is None:
-        yield Reason(
-            "PACS-REACH-012",
-            "worklist-undeclared",
-            "where {caller} gets its worklist from is not declared (worklist: from)",
-            service="modality-worklist",
-            sides=((path, "its device"),),
-        )
-        return
-    if worklist.source != f"{called[0].name}/{called[1].title}":
-        yield Reason(
-            "PACS-REACH-012",
-            "worklist-elsewhere",
-            f"{{caller}} gets its worklist from {escaped(worklist.source)}, as it is declared, not from {{called}}",
-            service="modality-worklist",
-            sides=(((*path, "worklist", "source"), "where from"),),
-        )
-    yield from worklist_filters(device)

@@ -15,9 +15,10 @@ from pacsconf.dicom.reach.access import Doors
 from pacsconf.dicom.reach.answer import ClassReach, Outcome, Reach, Reason, ServiceReach, WayBack
 from pacsconf.dicom.reach.back import MOVES, left_out, returns
 from pacsconf.dicom.reach.index import Flows, names, topics
-from pacsconf.dicom.reach.meaning import of_worklist, remarks
+from pacsconf.dicom.reach.meaning import remarks
 from pacsconf.dicom.reach.services import Asked, Roles, matched, outcome_of, roles_of
 from pacsconf.dicom.reach.way import way
+from pacsconf.dicom.reach.worklist import of_worklist
 from pacsconf.inventory import uids
 from pacsconf.inventory.flows import Entities, Entity
 from pacsconf.inventory.model import Flow, Inventory, TransferCapability

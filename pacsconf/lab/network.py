@@ -1,9 +1,10 @@
 """Who is played by whom in the practice lab. Pure.
 
-Every declared address that may be called is played on a port of its own by `storescp`, which takes any
-association and keeps nothing. An address of an AE that a declared Orthanc is leads to the lab's Orthanc. Another
-with a query/retrieve provider is an archive, played by `dcmqrscp`, which takes associations only from declared
-AE titles to its own. Devices that are mostly off, and standby nodes, are silent.
+Every declared address that may be called is answered on a port of its own. What answers there depends on what the
+application entity offers: queries and storage commitment are played by an Orthanc, queries alone by `dcmqrscp`, a
+worklist by `wlmscpfs`, performed procedure steps by a provider of the lab's own, and everything else by
+`storescp`. The address of an AE that a declared Orthanc is leads to the lab's Orthanc. Devices that are mostly
+off, and standby nodes, are silent.
 """
 
 from __future__ import annotations
@@ -11,41 +12,94 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import groupby
+from operator import attrgetter
+from typing import Literal
 
 from pacsconf.dicom.targets import Target, targets
-from pacsconf.inventory.model import Inventory, NetworkAE
-from pacsconf.inventory.peers import entity
-from pacsconf.inventory.systems import OrthancConfig
+from pacsconf.inventory import peers
+from pacsconf.inventory.model import Device, Inventory, NetworkAE
+from pacsconf.inventory.systems import OrthancConfig, Right
+from pacsconf.inventory.uids import MODALITY_WORKLIST, MPPS, STORAGE_COMMITMENT
+from pacsconf.lab.profiles import Contexts, with_echo
 
-QUERY = ("1.2.840.10008.5.1.4.1.2.1.1", "1.2.840.10008.5.1.4.1.2.2.1")
+QUERY = frozenset({"1.2.840.10008.5.1.4.1.2.1.1", "1.2.840.10008.5.1.4.1.2.2.1"})
 """Patient Root and Study Root Query/Retrieve, FIND (PS3.4 annex C)."""
 
+By = Literal["storescp", "dcmqrscp", "orthanc", "wlmscpfs", "mpps"]
+
 _CONFIGURABLE = re.compile(r"[A-Za-z0-9_.-]+")
-_NAMES_A_LINE = 20
-"""dcmqrscp 3.6.7 reads lines of at most 511 characters."""
+"""Titles that dcmqrscp 3.6.7 can spell in its configuration."""
+_IN_USE = ("active", "commissioning", "retiring")
 
 
 @dataclass(frozen=True, slots=True)
-class Archive:
-    """An AE that answers queries. `open_to_all`: it takes any calling AE title."""
+class Part:
+    """One application entity and who plays it. `callers` are patterns of the titles it takes; None: any."""
+
+    device: str
+    title: str
+    by: By
+    contexts: Contexts = ()
+    aliases: tuple[str, ...] = ()
+    callers: tuple[str, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.device}/{self.title}"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One declared `host:port` and who is there. `names` stand in its certificate; none: no TLS."""
+
+    declared: str
+    parts: tuple[Part, ...]
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whom an archive knows: under which title, at which declared address it is called back, what it may ask."""
 
     title: str
-    open_to_all: bool = False
+    declared: str | None
+    allow: tuple[Right, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An examination that is to be done at a station: whose worklist it is on, and what the station asks for."""
+
+    worklist: str
+    station: str
+    modality: str
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
     """The parts to play; addresses are `host:port` as declared."""
 
-    stations: tuple[str, ...]
-    silent: tuple[str, ...]
-    archive_addresses: tuple[str, ...]
-    archives: tuple[Archive, ...]
-    callers: tuple[str, ...]
-    """Calling AE titles that archives know."""
+    addresses: tuple[Address, ...] = ()
+    silent: tuple[str, ...] = ()
+    installing: tuple[str, ...] = ()
+    """Addresses of devices being commissioned: nobody answers there, until somebody plays them."""
+    titles: tuple[str, ...] = ()
+    """Every AE title that is declared."""
+    callers: tuple[tuple[str, tuple[Caller, ...]], ...] = ()
+    """Of each part that an Orthanc plays, whom it knows."""
+    orders: tuple[Order, ...] = ()
     orthancs: tuple[tuple[str, str], ...] = ()
-    """Each address of an Orthanc, with the name of its system."""
+    """Each address of a declared Orthanc, with the name of its system."""
+
+    def parts(self, by: By) -> tuple[Part, ...]:
+        """Every part that is played by this, by name."""
+        found = {part.name: part for each in self.addresses for part in each.parts if part.by == by}
+        return tuple(found[name] for name in sorted(found))
+
+    def count(self, *by: By) -> int:
+        """At how many addresses one of these answers."""
+        return sum(any(part.by in by for part in each.parts) for each in self.addresses)
 
 
 def network(inventory: Inventory) -> Network:
@@ -53,27 +107,83 @@ def network(inventory: Inventory) -> Network:
     called = [target for target in targets(inventory, None, None) if target.level != "none"]
     awake = [target for target in called if not (target.standby or target.may_sleep)]
     orthancs = _orthancs(inventory, awake)
-    archive_at = {
-        target.declared for target in awake if _is_archive(_ae(inventory, target))
-    } - orthancs.keys()
-    answering = {target.declared for target in awake}
+    titles = tuple(sorted({ae.title for _, ae in inventory.entities()}))
+    played = [target for target in awake if target.declared not in orthancs]
+    addresses = tuple(_addresses(inventory, played, titles))
+    archives = {part.name for each in addresses for part in each.parts if part.by == "orthanc"}
     return Network(
-        stations=tuple(sorted(answering - archive_at - orthancs.keys())),
-        silent=tuple(sorted({target.declared for target in called} - answering)),
-        archive_addresses=tuple(sorted(archive_at)),
-        archives=tuple(_archives(inventory, (target for target in awake if target.declared in archive_at))),
-        callers=tuple(
-            sorted({ae.title for _, ae in inventory.entities() if _CONFIGURABLE.fullmatch(ae.title)})
-        ),
+        addresses=addresses,
+        silent=tuple(sorted({target.declared for target in called} - {t.declared for t in awake})),
+        installing=tuple(sorted(set(_installing(inventory)) - {target.declared for target in called})),
+        titles=titles,
+        callers=tuple((name, _callers(inventory, name)) for name in sorted(archives)),
+        orders=tuple(_orders(inventory)),
         orthancs=tuple(sorted(orthancs.items())),
     )
+
+
+# --- who is where -------------------------------------------------------------------------------------------------
+
+
+def _addresses(inventory: Inventory, played: list[Target], titles: tuple[str, ...]) -> Iterator[Address]:
+    declared = attrgetter("declared")
+    for address, group in groupby(sorted(played, key=declared), key=declared):
+        found = tuple(group)
+        parts = {(each.device, each.title): _part(inventory, each, titles) for each in found}
+        names = {name for each in found if each.tls for name in _names(inventory, each)}
+        yield Address(address, tuple(parts[key] for key in sorted(parts)), tuple(sorted(names)))
+
+
+def _names(inventory: Inventory, target: Target) -> Iterator[str]:
+    """Under which names a TLS address is called: as declared, and as seen from other sites."""
+    yield target.declared.rpartition(":")[0]
+    connection = inventory.devices[target.device].connections[target.connection]
+    yield from (seen.host for seen in connection.seen_from.values())
+
+
+def _part(inventory: Inventory, target: Target, titles: tuple[str, ...]) -> Part:
+    ae = _ae(inventory, target)
+    contexts = tuple(
+        (each.sop_class, each.transfer_syntaxes) for each in ae.capabilities if each.role == "SCP"
+    )
+    return Part(
+        target.device,
+        target.title,
+        _by(ae.title, {sop_class for sop_class, _ in contexts}),
+        with_echo(contexts),
+        ae.answers_to,
+        _accepted(ae, titles),
+    )
+
+
+def _ae(inventory: Inventory, target: Target) -> NetworkAE:
+    return inventory.devices[target.device].ae_titles[target.title]
+
+
+def _by(title: str, offered: set[str]) -> By:
+    """Who plays an AE that offers these; of several services the first that is named here."""
+    if offered & QUERY and STORAGE_COMMITMENT in offered:
+        return "orthanc"
+    if offered & QUERY and _CONFIGURABLE.fullmatch(title):
+        return "dcmqrscp"
+    if MODALITY_WORKLIST in offered:
+        return "wlmscpfs"
+    return "mpps" if MPPS in offered else "storescp"
+
+
+def _accepted(ae: NetworkAE, titles: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Patterns of the calling titles it takes; the lab takes `declared` for every title that is."""
+    if ae.accepts == "any":
+        return None
+    return titles if ae.accepts == "declared" else ae.accepts
 
 
 def _orthancs(inventory: Inventory, awake: Iterable[Target]) -> dict[str, str]:
     """By address, the system of type `orthanc` that is there; of two for one AE the first by name."""
     systems: dict[tuple[str, str], str] = {}
     for name, config in sorted(inventory.systems.items()):
-        found = entity(inventory, config.ae) if isinstance(config, OrthancConfig) and config.ae else None
+        is_one = isinstance(config, OrthancConfig) and config.ae
+        found = peers.entity(inventory, is_one) if is_one else None
         if found:
             systems.setdefault((found[0].name, found[1].title), name)
     return {
@@ -83,57 +193,45 @@ def _orthancs(inventory: Inventory, awake: Iterable[Target]) -> dict[str, str]:
     }
 
 
-def _ae(inventory: Inventory, target: Target) -> NetworkAE:
-    return inventory.devices[target.device].ae_titles[target.title]
+# --- whom they know, and what they are asked ----------------------------------------------------------------------
 
 
-def _is_archive(ae: NetworkAE) -> bool:
-    queried = any(
-        capability.role == "SCP" and capability.sop_class in QUERY for capability in ae.capabilities
-    )
-    return queried and _CONFIGURABLE.fullmatch(ae.title) is not None
+def _callers(inventory: Inventory, archive: str) -> tuple[Caller, ...]:
+    """Whom an archive knows by flows; two that share a title are one, who may what either may."""
+    holder = peers.entity(inventory, archive)
+    found: dict[str, Caller] = {}
+    for peer in peers.derived(inventory, holder) if holder else ():
+        before = found.get(peer.title, Caller(peer.title, _declared(inventory, peer), ()))
+        allow = tuple(sorted({*before.allow, *peer.allow}))
+        found[peer.title] = Caller(peer.title, before.declared, allow)
+    return tuple(found[title] for title in sorted(found))
 
 
-def _archives(inventory: Inventory, at_archives: Iterable[Target]) -> Iterator[Archive]:
-    """Every AE at the archives' addresses, aliases included; two archives may share a title."""
-    found = {
-        title: ae.accepts == "any"
-        for ae in (_ae(inventory, target) for target in at_archives)
-        for title in (ae.title, *ae.answers_to)
-        if _CONFIGURABLE.fullmatch(title)
-    }
-    return (Archive(title, open_to_all) for title, open_to_all in sorted(found.items()))
+def _declared(inventory: Inventory, peer: peers.Peer) -> str | None:
+    """The address under which a peer is declared, wherever it is seen from."""
+    device = inventory.devices[peer.device]
+    ae = device.ae_titles.get(peer.title)
+    connection = peers.reached_at(device, ae) if ae else None
+    return f"{connection.host}:{connection.port}" if connection and connection.port else None
 
 
-def dcmqrscp_config(net: Network, port: int, storage: Path) -> str:
-    """The configuration of one dcmqrscp that plays all archives; `storage` holds a folder per title.
-
-    Callers are known by title and as coming from this machine, so it refuses everybody else's associations
-    although DCMTK can only listen on all of its interfaces.
-    """
-    names = [f"c{number}" for number in range(len(net.callers))]
-    chunks = [names[at : at + _NAMES_A_LINE] for at in range(0, len(names), _NAMES_A_LINE)]
-    groups = [f"g{number}" for number in range(len(chunks))]
-    hosts = [f"{name} = ({title}, 127.0.0.1, 104)" for name, title in zip(names, net.callers, strict=True)]
-    members = [f"{group} = {', '.join(chunk)}" for group, chunk in zip(groups, chunks, strict=True)]
-    lines = [
-        f"NetworkTCPPort = {port}",
-        "MaxPDUSize = 16384",
-        "MaxAssociations = 32",
-        "HostTable BEGIN",
-        *hosts,
-        *members,
-        f"declared = {', '.join(groups)}",
-        "HostTable END",
-        "VendorTable BEGIN",
-        "VendorTable END",
-        "AETable BEGIN",
-        *(_ae_line(archive, storage) for archive in net.archives),
-        "AETable END",
-    ]
-    return "\n".join(lines) + "\n"
+def _orders(inventory: Inventory) -> Iterator[Order]:
+    """One for each station that has a worklist and each of its titles."""
+    for device in sorted(inventory.devices.values(), key=attrgetter("name")):
+        found = peers.entity(inventory, device.worklist.source) if device.worklist else None
+        if device.worklist is None or found is None or device.lifecycle not in _IN_USE:
+            continue
+        code = device.worklist.modality_code or next(iter(device.modality), "OT")
+        station = device.worklist.station_ae or next(iter(sorted(device.ae_titles)), "")
+        if station:
+            yield Order(f"{found[0].name}/{found[1].title}", station, code)
 
 
-def _ae_line(archive: Archive, storage: Path) -> str:
-    peers = "ANY" if archive.open_to_all else "declared"
-    return f"{archive.title} {storage / archive.title} RW (200, 1024mb) {peers}"
+def _installing(inventory: Inventory) -> Iterator[str]:
+    for device in inventory.devices.values():
+        if device.lifecycle == "commissioning" and not device.external:
+            yield from _listening(device)
+
+
+def _listening(device: Device) -> Iterator[str]:
+    return (f"{each.host}:{each.port}" for each in device.connections.values() if each.port is not None)

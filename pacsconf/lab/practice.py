@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -156,11 +157,21 @@ def _up(inventory: Inventory, folder: Path) -> LabState:
     net = network(inventory)
     played = laid is not None and listeners.plays(folder / _DICOM, net)
     dial = laid["dial"] if laid and played else listeners.start(folder / _DICOM, net)
+    listeners.renew(folder / _DICOM, net, today())
     # Whatever else is declared must not be called: behind an address in a real network is a real scanner.
     dial = {**dial, **_orthancs(folder, net), "*": "none"}
-    place.write(folder / place.OVERLAY, {"systems": servers.overlays(folder, wanted), "dial": dial})
+    overlay: dict[str, Any] = {"systems": servers.overlays(folder, wanted), "dial": dial}
+    secured = listeners.secured(folder / _DICOM)
+    if secured:
+        overlay["probe_tls"] = secured
+    place.write(folder / place.OVERLAY, overlay)
     renewed: Renewed = "everything" if laid is None else "nothing" if stood and played else "part"
     return replace(status(folder), renewed=renewed, emptied=tuple(sorted(servers.news(folder) & names)))
+
+
+def today() -> date:
+    """The day on this machine's clock, as stations ask for it."""
+    return datetime.now().astimezone().date()
 
 
 def _orthancs(folder: Path, net: Network) -> dict[str, str]:

@@ -20,7 +20,10 @@ from typing import TypeVar
 from pacsconf.core.errors import Unavailable
 
 SWITCHBOARD = "pacsconf.lab.switchboard"
-PROGRAMS = ("slapd", "Orthanc", "dcmqrscp", "storescp")
+MPPS = "pacsconf.lab.mpps"
+OWN = (SWITCHBOARD, MPPS)
+"""Programs of ours, by module."""
+PROGRAMS = ("slapd", "Orthanc", "dcmqrscp", "storescp", "wlmscpfs")
 _WITHIN = 15.0
 """Seconds until a process must be ready, or gone; it usually takes less than one."""
 _ATTEMPTS = 3
@@ -54,12 +57,12 @@ def _program(entry: Path, folder: Path) -> str:
         arguments = [os.fsdecode(word) for word in (entry / "cmdline").read_bytes().split(b"\0")]
     except OSError:
         return ""
-    program = SWITCHBOARD if SWITCHBOARD in arguments else Path(arguments[0]).name
+    program = next((own for own in OWN if own in arguments), Path(arguments[0]).name)
     here = any(Path(word).is_relative_to(folder) for word in arguments[1:] if word.startswith("/"))
-    return program if here and program in (SWITCHBOARD, *PROGRAMS) else ""
+    return program if here and program in (*OWN, *PROGRAMS) else ""
 
 
-def end(folder: Path, programs: Collection[str] = (SWITCHBOARD, *PROGRAMS)) -> None:
+def end(folder: Path, programs: Collection[str] = (*OWN, *PROGRAMS)) -> None:
     """End the lab's processes of these programs and wait until they are gone; not nicely, where nothing helps."""
     until = time.monotonic() + _WITHIN
     kind = signal.SIGTERM

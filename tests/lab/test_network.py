@@ -2,38 +2,148 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pacsconf.inventory.model import Inventory
-from pacsconf.lab.network import Archive, Network, dcmqrscp_config, network
+from pacsconf.inventory import uids
+from pacsconf.inventory.model import Connection, Inventory, SeenFrom, TransferCapability, Worklist
+from pacsconf.lab.archives import dcmqrscp_config
+from pacsconf.lab.network import Address, Caller, Network, Order, Part, network
+
+FIND = "1.2.840.10008.5.1.4.1.2.2.1"
+IMPLICIT = "1.2.840.10008.1.2"
+ECHO = (uids.VERIFICATION, uids.DEFAULT_TRANSFER_SYNTAXES)
+TITLES = ("ARCHIVE", "CT1", "PARTNER", "PROBE", "US1")
+
+
+def offering(device, *sop_classes: str):
+    """The same device, whose one AE offers these as well."""
+    (ae,) = device.ae_titles.values()
+    more = tuple(
+        TransferCapability(name=uid, sop_class=uid, role="SCP", transfer_syntaxes=(IMPLICIT,))
+        for uid in sop_classes
+    )
+    given = ae.model_copy(update={"capabilities": (*ae.capabilities, *more)})
+    return device.model_copy(update={"ae_titles": {ae.title: given}})
+
+
+def played(*devices) -> Network:
+    return network(Inventory(devices={device.name: device for device in devices}))
+
+
+def by(net: Network) -> dict[str, str]:
+    return {part.name: part.by for each in net.addresses for part in each.parts}
 
 
 def test_every_declared_address_has_its_part(hospital):
+    archive = Part("archive", "ARCHIVE", "dcmqrscp", (ECHO, (FIND, (IMPLICIT,))), ("OLD_PACS",), TITLES)
     assert network(hospital) == Network(
-        stations=("10.20.0.1:104",),
+        addresses=(
+            Address("10.20.0.1:104", (Part("ct-1", "CT1", "storescp", callers=TITLES),)),
+            Address("10.20.0.5:104", (archive,)),
+            Address("10.20.0.6:104", (archive,)),
+        ),
         silent=("10.20.0.2:104", "10.20.0.7:104"),
-        archive_addresses=("10.20.0.5:104", "10.20.0.6:104"),
-        archives=(Archive("ARCHIVE"), Archive("OLD_PACS")),
-        callers=("ARCHIVE", "CT1", "PARTNER", "PROBE", "US1"),
+        titles=TITLES,
     )
 
 
-def test_an_archive_that_accepts_any_caller_is_open(a_device):
-    archive = a_device("archive", "ARCHIVE", "10.20.0.5", queried=True, ae={"accepts": "any"})
-    assert network(Inventory(devices={"archive": archive})).archives == (
-        Archive("ARCHIVE", open_to_all=True),
+def test_what_an_ae_offers_says_who_plays_it(a_device):
+    archive = offering(a_device("archive", "ARCHIVE", "h1", queried=True), uids.STORAGE_COMMITMENT)
+    net = played(
+        archive,
+        a_device("old", "OLD", "h2", queried=True),
+        offering(a_device("ris", "RIS", "h3"), uids.MODALITY_WORKLIST, uids.MPPS),
+        offering(a_device("mpps", "MPPS", "h4"), uids.MPPS),
+        offering(a_device("ct", "CT", "h5"), uids.VERIFICATION),
     )
+    assert by(net) == {
+        "archive/ARCHIVE": "orthanc",
+        "old/OLD": "dcmqrscp",
+        "ris/RIS": "wlmscpfs",
+        "mpps/MPPS": "mpps",
+        "ct/CT": "storescp",
+    }
+    assert (net.count("orthanc", "dcmqrscp"), [part.title for part in net.parts("dcmqrscp")]) == (2, ["OLD"])
 
 
 def test_a_title_that_dcmqrscp_cannot_spell_is_played_as_a_station(a_device):
-    archive = a_device("archive", "MY ARCHIVE", "10.20.0.5", queried=True)
-    found = network(Inventory(devices={"archive": archive}))
-    assert (found.stations, found.archives, found.callers) == (("10.20.0.5:104",), (), ())
+    net = played(a_device("archive", "MY ARCHIVE", "10.20.0.5", queried=True))
+    assert by(net) == {"archive/MY ARCHIVE": "storescp"}
+
+
+def test_who_accepts_any_caller_is_open_and_patterns_are_kept(a_device):
+    net = played(
+        a_device("a", "A", "h1", ae={"accepts": "any"}),
+        a_device("b", "B", "h2", ae={"accepts": ("CT_*",)}),
+    )
+    assert [part.callers for each in net.addresses for part in each.parts] == [None, ("CT_*",)]
+
+
+def test_two_that_share_an_address_are_two_parts_of_it(a_device):
+    net = played(a_device("a", "A", "h"), a_device("b", "B", "h"))
+    assert [(each.declared, [part.title for part in each.parts]) for each in net.addresses] == [
+        ("h:104", ["A", "B"])
+    ]
+
+
+def test_a_tls_address_is_called_by_its_name_and_by_those_that_other_sites_see(a_device):
+    seen = {"partner": SeenFrom(host="tele.example.org", port=2762)}
+    connection = Connection(host="gw.example.org", port=2762, tls=("TLS_AES_256_GCM_SHA384",), seen_from=seen)
+    device = a_device("gw", "GW", "h").model_copy(update={"connections": {"dicom": connection}})
+    (address,) = played(device).addresses
+    assert address.names == ("gw.example.org", "tele.example.org")
+
+
+def test_a_station_has_an_order_on_its_worklist_while_it_is_in_use(a_device):
+    ris = offering(a_device("ris", "RIS", "h"), uids.MODALITY_WORKLIST)
+    asks = {"worklist": Worklist.model_validate({"from": "ris", "modality_code": "CT"})}
+    coming = {"modality": ("MR",), "lifecycle": "commissioning"}
+    named = {"worklist": Worklist.model_validate({"from": "ris/RIS", "station_ae": "ROOM2"})}
+    net = played(
+        ris,
+        a_device("ct-1", "CT1", "h1", **asks),
+        a_device("mr-1", "MR1", "h2", **(named | coming)),
+        a_device("ct-9", "CT9", "h3", lifecycle="retired", **asks),
+    )
+    assert net.orders == (Order("ris/RIS", "CT1", "CT"), Order("ris/RIS", "ROOM2", "MR"))
+
+
+def test_where_a_device_is_being_installed_nobody_answers_yet(a_device):
+    net = played(a_device("mr-1", "MR1", "h", lifecycle="commissioning"))
+    assert (net.addresses, net.installing) == ((), ("h:104",))
+
+
+def test_an_archive_knows_whom_flows_lead_to_it_and_where_they_are_called_back(a_device):
+    from pacsconf.inventory.model import Flow, Selector
+
+    archive = offering(a_device("archive", "ARCHIVE", "h1", queried=True), uids.STORAGE_COMMITMENT)
+    flow = Flow(
+        name="asks",
+        callers=(Selector(device=("ct-1",)),),
+        called=(Selector(device=("archive",)),),
+        services=("study-root-find",),
+    )
+    devices = {"archive": archive, "ct-1": a_device("ct-1", "CT1", "10.20.0.1")}
+    net = network(Inventory(devices=devices, flows={"asks": flow}))
+    assert net.callers == (
+        ("archive/ARCHIVE", (Caller("CT1", "10.20.0.1:104", ("echo", "find", "transcoding")),)),
+    )
 
 
 def test_dcmqrscp_reads_no_line_that_it_would_cut():
     callers = tuple(f"A_LONG_TITLE_{number:03}" for number in range(500))
-    text = dcmqrscp_config(Network((), (), (), (Archive("ARCHIVE"),), callers), 11112, Path("storage"))
+    archive = Part("a", "ARCHIVE", "dcmqrscp", callers=callers)
+    net = Network((Address("h:104", (archive,)),), titles=callers)
+    text = dcmqrscp_config(net, 11112, Path("storage"))
     assert max(map(len, text.splitlines())) < 511
     assert "ARCHIVE storage/ARCHIVE RW (200, 1024mb) declared" in text.splitlines()
+
+
+def test_an_archive_of_dcmqrscp_is_open_to_all_where_any_caller_is_accepted():
+    net = Network((Address("h:104", (Part("a", "ARCHIVE", "dcmqrscp", aliases=("OLD",)),)),))
+    lines = dcmqrscp_config(net, 11112, Path("s")).splitlines()
+    assert [line for line in lines if " RW " in line] == [
+        "ARCHIVE s/ARCHIVE RW (200, 1024mb) ANY",
+        "OLD s/OLD RW (200, 1024mb) ANY",
+    ]
 
 
 def test_the_address_of_a_declared_orthanc_is_its_own_and_of_two_the_first_by_name_has_it(with_orthanc):
@@ -42,7 +152,7 @@ def test_the_address_of_a_declared_orthanc_is_its_own_and_of_two_the_first_by_na
     both = hospital.model_copy(update={"systems": {**hospital.systems, "again": again}})
 
     assert network(hospital).orthancs == (("10.20.0.8:4242", "research"),)
-    assert "10.20.0.8:4242" not in {*network(hospital).archive_addresses, *network(hospital).stations}
+    assert "10.20.0.8:4242" not in [each.declared for each in network(hospital).addresses]
     assert network(both).orthancs == (("10.20.0.8:4242", "again"),)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pacsconf.core.errors import Unavailable
+from pacsconf.dicom.association import proposal
 from pacsconf.dicom.observer import observe
 from pacsconf.dicom.targets import targets
 from pacsconf.dicom.wire import Wire
@@ -255,7 +256,8 @@ def test_an_association_under_way_does_not_outlive_the_lab(hospital, folder):
 
     state = practice.up(hospital, folder)
     host, _, port = state.dial["10.20.0.1:104"].partition(":")
-    with socket.create_connection((host, int(port))):
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(proposal("PROBE", "CT1"))
         until = time.monotonic() + 5
         while "storescp" not in processes.of(folder.resolve()).values():
             assert time.monotonic() < until

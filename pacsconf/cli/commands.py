@@ -39,6 +39,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "compare",
         "Show what somebody else changed since the last apply, by whom and when where known.",
     ),
+    "probe": (
+        "probe",
+        "Ask the network whether it is as declared, as gently as each device allows.",
+    ),
     "apply": (
         "change",
         "Carry a plan out: a saved one, one with the expected digest, or, on a terminal, after asking.",

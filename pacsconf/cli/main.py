@@ -95,6 +95,8 @@ class Invocation:
         self.environment: str | None = None
         self.color: bool | None = None
         self.command = "pacsconf"
+        self.stopped = False
+        """Whether the command has said itself that Ctrl-C ended it."""
 
     @cached_property
     def screen(self) -> Screen:
@@ -130,7 +132,7 @@ def _code(arguments: Sequence[str] | None) -> int:
     except PacsconfError as exc:
         _show(asked.screen, exc)
         return exit_of(exc)
-    if returned == INTERRUPTED:  # what the CLI library makes of KeyboardInterrupt
+    if returned == INTERRUPTED and not asked.stopped:  # what the CLI library makes of KeyboardInterrupt
         print(f"\ninterrupted; if an apply was running: {asked.command} resume", file=sys.stderr)
     return int(returned) if isinstance(returned, int) else Exit.OK
 

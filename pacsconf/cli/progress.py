@@ -9,8 +9,13 @@ from pacsconf.cli.screen import Screen
 from pacsconf.core.moment import iso_in_words
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.progress import Progress
+
     from pacsconf.core.change import Outcome, Status
     from pacsconf.core.changeset import ChangeSet, Proof
+    from pacsconf.dicom.observation import Verdict
 
 _LINES = 40
 """Changes that are shown one by one as they are made; of more, only what went wrong."""
@@ -83,3 +88,42 @@ class Reporter:
             self._status.start()
         else:
             self._status.stop()
+
+
+class SweepBar:
+    """How far a sweep of the network is: a bar with the counts so far, on a terminal alone."""
+
+    def __init__(self, screen: Screen, total: int) -> None:
+        self._screen = screen
+        self._total = total
+        self._counts: Counter[Verdict] = Counter()
+        self._progress: Progress | None = None
+
+    def __enter__(self) -> SweepBar:
+        if self._screen.shows_progress and self._total:
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+            self._progress = Progress(
+                TextColumn("probing"),
+                BarColumn(bar_width=24),
+                MofNCompleteColumn(),
+                TextColumn("{task.description}"),
+                console=self._screen.stderr,
+                transient=True,
+            )
+            self._progress.add_task("", total=self._total)
+            self._progress.start()
+        return self
+
+    def seen(self, verdict: Verdict) -> None:
+        """One more target."""
+        self._counts[verdict] += 1
+        if self._progress is not None:
+            told = " · ".join(f"{number} {word}" for word, number in self._counts.items())
+            self._progress.update(self._progress.task_ids[0], advance=1, description=told)
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if self._progress is not None:
+            self._progress.stop()

@@ -33,7 +33,35 @@ def targets_of(work: Workspace, devices: Collection[str] | None) -> tuple[Target
     """What may be called of these devices (None: of all)."""
     from pacsconf.dicom.targets import targets
 
-    return targets(work.inventory, devices, prober(work), workspace.now())
+    return targets(work.inventory, devices, prober(work), workspace.now(), anytime=work.practice)
+
+
+def targets_asked(
+    work: Workspace,
+    *,
+    site: str | None = None,
+    anytime: bool = False,
+    negatives: bool = False,
+    impersonate: str | None = None,
+) -> tuple[Target, ...]:
+    """All that may be called, as a person asks for it.
+
+    From `site`, its devices are called as it sees them, under its own title; `anytime` overrides windows, and
+    `negatives` lets strangers be played where that is allowed; `impersonate` is the title to call as instead.
+    """
+    from pacsconf.dicom.targets import targets
+
+    caller = work.inventory.sites[site].probe_as if site is not None else None
+    return targets(
+        work.inventory,
+        None,
+        caller or prober(work),
+        workspace.now(),
+        from_site=site,
+        anytime=anytime,
+        negatives=negatives,
+        impersonate=impersonate,
+    )
 
 
 def _found(root: Path, name: str | None) -> str:

@@ -118,7 +118,7 @@ def merged(former: ProbeRun | None, later: ProbeRun, declared: Collection[Key] |
             continue
         before = known.get(one.key)
         if before is None or not _stands_beside(before, one):
-            known[one.key] = one
+            known[one.key] = _with_doors(before, one)
     kept = (known[key] for key in sorted(known) if declared is None or key in declared)
     return replace(later, site="", impersonated="", whole=True, sightings=tuple(kept))
 
@@ -130,6 +130,20 @@ def _stands_beside(before: Sighting, later: Sighting) -> bool:
     if later.observation.verdict != "healthy" or _declared(before.target) != _declared(later.target):
         return False
     return depth(before.observation) > depth(later.observation)
+
+
+def _with_doors(before: Sighting | None, later: Sighting) -> Sighting:
+    """The later sighting, with what strangers met before where nobody played one since: it is not mended by that."""
+    if before is None or before.observation.doors is None or later.observation.doors is not None:
+        return later
+    if not fits(before.target, later.target) or before.target.accepts != later.target.accepts:
+        return later
+    former, seen = before.observation, replace(later.observation, doors=before.observation.doors)
+    let_in = former.verdict == "failing" and all(step.passed is not False for step in former.steps)
+    if let_in and seen.verdict == "healthy":
+        seen = replace(seen, verdict="failing", reason=former.reason)
+        return replace(later, observation=seen, since=before.since)
+    return replace(later, observation=seen)
 
 
 _DEPTHS = {
@@ -146,7 +160,9 @@ _DEPTHS = {
 
 def depth(observation: Observation) -> int:
     """How far an observation got: the layer of the last step that could be taken."""
-    return max((_DEPTHS[step.name] for step in observation.steps if step.passed is not None), default=0)
+    return max(
+        (_DEPTHS.get(step.name, 0) for step in observation.steps if step.passed is not None), default=0
+    )
 
 
 # --- what is known of what is declared --------------------------------------------------------------------------

@@ -1,0 +1,408 @@
+"""The command that asks the network: probe, and probe import for what was asked elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from pacsconf.cli import workspace
+from pacsconf.cli.compare_commands import opened
+from pacsconf.cli.exits import Exit, exit_of, worst
+from pacsconf.cli.plan_screen import sentence
+from pacsconf.cli.screen import Screen
+from pacsconf.core.errors import PacsconfError, RecordError
+
+if TYPE_CHECKING:
+    from pacsconf.cli.workspace import Workspace
+    from pacsconf.dicom.probe_compare import Comparison
+    from pacsconf.dicom.probe_run import ProbeRun
+    from pacsconf.dicom.targets import Target
+    from pacsconf.record.state import RecordState
+    from pacsconf.report.lines import Lines
+    from pacsconf.report.probe_matrix import Matrix
+
+IMPORT = "import"
+"""The first word that brings in runs of other machines instead of asking."""
+
+INTERRUPTED = 130
+"""How it ends when Ctrl-C broke it off."""
+
+Form = Literal["text", "json", "junit"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """How the result is shown and kept."""
+
+    format: Form
+    verbose: bool
+    save: str = ""
+    against: str = ""
+    out: Path | None = None
+    record: bool = True
+
+    @property
+    def records(self) -> bool:
+        """Whether the record is written: a file is instead of it, a name is asked for by name."""
+        return bool(self.save) or (self.record and self.out is None)
+
+
+def probe(
+    context: typer.Context,
+    selectors: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Devices, DEVICE/AE_TITLE, AE titles, or patterns such as 'north/*'; or: import FILE...",
+            metavar="SELECTOR",
+        ),
+    ] = None,
+    site: Annotated[
+        str | None, typer.Option("--site", help="Devices of this site, called from it.", metavar="NAME")
+    ] = None,
+    now: Annotated[bool, typer.Option("--now", help="Also outside the hours of probe_window.")] = False,
+    negatives: Annotated[
+        bool, typer.Option("--negatives", help="Also whom each lets in: strangers, wrong titles.")
+    ] = False,
+    impersonate: Annotated[
+        str | None, typer.Option("--impersonate", help="Call as this device; recorded.", metavar="TITLE")
+    ] = None,
+    level: Annotated[
+        Literal["tcp", "echo", "contexts", "services"] | None,
+        typer.Option("--level", help="Go no further than this; nothing goes beyond what is declared."),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option("--timeout", help="Seconds that each step may take.", min=0.1, max=120)
+    ] = 5.0,
+    at_once: Annotated[
+        int | None, typer.Option("--at-once", help="How many are asked at a time.", min=1, max=512)
+    ] = None,
+    save: Annotated[
+        str | None, typer.Option("--save", help="Keep this run in the record.", metavar="NAME")
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option("--against", help="What differs from a saved run.", metavar="NAME")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="To a file, not the record.", metavar="FILE")
+    ] = None,
+    no_record: Annotated[bool, typer.Option("--no-record", help="Leave the record as it is.")] = False,
+    format: Annotated[  # noqa: A002 - the option's name
+        Form, typer.Option("--format", help="Form of the result.")
+    ] = "text",
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Every row, every finding.")] = False,
+) -> Exit:
+    """Ask the network whether it is as declared, as gently as each device allows. Exit 2 if anything fails."""
+    from pacsconf.cli.probe_run import Asked, sweep
+    from pacsconf.cli.wire import targets_asked
+    from pacsconf.dicom.probe_run import lowered
+
+    screen: Screen = context.obj.screen
+    words = selectors or []
+    shown = _Result(format, verbose, save or "", against or "", out, not no_record)
+    _check(shown, no_record=no_record)
+    if words[:1] == [IMPORT]:
+        _require_import_alone((site, now, negatives, impersonate, level, at_once, save, against, out))
+        return _import(context, words[1:], shown)
+    work = opened(context, format)
+    workspace.require_lab(work)
+    title = _title(work, impersonate) if impersonate else ""
+    wanted = _wanted(work, words, site)
+    everybody = targets_asked(work, site=site, anytime=now, negatives=negatives, impersonate=title or None)
+    targets = tuple(lowered(one, level or "services") for one in everybody if _is_of(one, wanted))
+    state = _state(work, shown)
+    before = _former(shown.against, state, wanted if words or site else None)
+    run = sweep(screen, work, targets, Asked(timeout, at_once or 0, site or "", title))
+    return _concluded(context, work, run, before, state, shown)
+
+
+def _check(shown: _Result, *, no_record: bool) -> None:
+    """Options that do not go together, or name nothing that can be.
+
+    Raises: BadParameter.
+    """
+    from pacsconf.cli.probe_run import is_name
+
+    if shown.save and not is_name(shown.save):
+        raise typer.BadParameter(
+            "a name of a-z, 0-9, dots and dashes, such as before-upgrade (`last` is taken)",
+            param_hint="--save",
+        )
+    if shown.save and no_record:
+        raise typer.BadParameter("a saved run is kept in the record", param_hint="--no-record")
+    if shown.out == Path("-"):
+        raise typer.BadParameter(
+            "a run goes to a file; --format json is the form for standard output", param_hint="--out"
+        )
+
+
+def _require_import_alone(given: Sequence[object]) -> None:
+    if any(given):
+        raise typer.BadParameter(
+            "nothing is asked when runs are imported: of the options only --no-record, --format and --verbose go"
+            " with it",
+            param_hint="import",
+        )
+
+
+def _title(work: Workspace, impersonate: str) -> str:
+    """The title of a declared entity, which is called as.
+
+    Raises: BadParameter.
+    """
+    from pacsconf.inventory.whom import meant
+
+    try:
+        return meant(work.inventory, impersonate)[1].title
+    except ValueError as exc:
+        raise typer.BadParameter(str(exc), param_hint="--impersonate") from None
+
+
+Wanted = frozenset[tuple[str, str]]
+"""Entities, by device and AE title."""
+
+
+def _wanted(work: Workspace, patterns: Sequence[str], site: str | None) -> Wanted:
+    """Whom to ask.
+
+    Raises: BadParameter for a pattern, or a site, that names nobody.
+    """
+    from pacsconf.inventory.selecting import chosen
+
+    try:
+        entities = chosen(work.inventory, patterns, site)
+    except ValueError as exc:
+        hint = "--site" if site is not None and site not in work.inventory.sites else "SELECTOR"
+        raise typer.BadParameter(str(exc), param_hint=hint) from None
+    return frozenset((device.name, ae.title) for device, ae in entities)
+
+
+def _is_of(target: Target, wanted: Wanted) -> bool:
+    return (target.device, target.title) in wanted
+
+
+def _state(work: Workspace, shown: _Result) -> RecordState | None:
+    """The record where something of it is needed."""
+    from pacsconf.cli.probe_run import state_of
+
+    return state_of(work) if shown.records or shown.against else None
+
+
+def _former(name: str, state: RecordState | None, wanted: Wanted | None) -> ProbeRun | None:
+    """The run to compare with, no wider than what is asked now."""
+    from pacsconf.cli.probe_run import run_named
+
+    if not name:
+        return None
+    run = run_named(name, state.evidence if state else {})
+    if wanted is None:
+        return run
+    return replace(run, sightings=tuple(one for one in run.sightings if _is_of(one.target, wanted)))
+
+
+# --- the result -------------------------------------------------------------------------------------------------
+
+
+def _concluded(
+    context: typer.Context,
+    work: Workspace,
+    run: ProbeRun,
+    before: ProbeRun | None,
+    state: RecordState | None,
+    shown: _Result,
+) -> Exit:
+    """Show a run, keep it, and say by the exit code what came of it."""
+    screen: Screen = context.obj.screen
+    from pacsconf.cli.probe_run import last_of, to_file
+    from pacsconf.dicom.probe_compare import compare
+    from pacsconf.dicom.probe_run import sighted
+
+    told = sighted(run, last_of(state.evidence)) if state else run
+    comparison = compare(before, run) if before else None
+    if not run.whole:
+        _show(screen, work, told, comparison, shown)
+        screen.note(sentence("interrupted: nothing of this was recorded or written"))
+        context.obj.stopped = True
+        raise typer.Exit(INTERRUPTED)
+    if shown.out is not None:
+        to_file(run, shown.out)
+    commit, kept = _kept(screen, work, run, shown) if shown.records else ("", Exit.OK)
+    _show(screen, work, told, comparison, shown, commit)
+    if shown.out is not None:
+        screen.note(
+            sentence(f"Written to {shown.out}; bring it in with: {work.command} probe import {shown.out}")
+        )
+    failing = any(one.verdict == "failing" for one in run.observations)
+    return worst(kept, Exit.CHANGES if failing else Exit.OK)
+
+
+def _kept(screen: Screen, work: Workspace, run: ProbeRun, shown: _Result) -> tuple[str, Exit]:
+    """Keep a run in the record: the commit, or why not. Who asked for a name is owed one."""
+    from pacsconf.cli.probe_run import keep
+
+    if not shown.save and all(one.verdict == "not probed" for one in run.observations):
+        return "", Exit.OK  # nothing was seen, so there is nothing to remember
+    try:
+        return keep(work, run, _declared(work), save=shown.save, reason=_reason(run, shown.save)), Exit.OK
+    except PacsconfError as exc:
+        if not shown.save and not isinstance(exc, RecordError):
+            raise
+        if shown.save:
+            screen.error(exc)
+            return "", exit_of(exc)
+        screen.note(sentence(f"not recorded: {exc.in_full}"))
+        return "", Exit.OK
+
+
+def _declared(work: Workspace) -> frozenset[tuple[str, str, str, str]]:
+    """Every target that is declared, whoever was asked now."""
+    from pacsconf.cli.wire import targets_of
+    from pacsconf.dicom.probe_run import key_of
+
+    return frozenset(key_of(target) for target in targets_of(work, None))
+
+
+def _reason(run: ProbeRun, save: str) -> str:
+    from pacsconf.report.probe_text import counts_text
+
+    parts = (
+        " · ".join(counts_text(run)),
+        f"site {run.site}" if run.site else "",
+        f"called as {run.impersonated}" if run.impersonated else "",
+        f'saved as "{save}"' if save else "",
+    )
+    return ", ".join(part for part in parts if part)
+
+
+def _show(
+    screen: Screen,
+    work: Workspace,
+    run: ProbeRun,
+    comparison: Comparison | None,
+    shown: _Result,
+    commit: str = "",
+) -> None:
+    from pacsconf.report import probe_forms
+
+    place_of = work.loaded.sources.place
+    if shown.format == "json":
+        screen.raw(probe_forms.probe_json(run, place_of=place_of, comparison=comparison, commit=commit))
+        return
+    if shown.format == "junit":
+        screen.raw(probe_forms.junit(run))
+        return
+    from pacsconf.report.probe_text import probe_text
+
+    if not run.sightings:
+        screen.show(sentence(_nobody(work)))
+    compared = _compared(comparison, screen, shown) if comparison is not None else ()
+    screen.show(probe_text(run, matrix_of(screen, work, verbose=shown.verbose), compared))
+
+
+def _compared(comparison: Comparison, screen: Screen, shown: _Result) -> Lines:
+    from pacsconf.inventory.uids import title
+    from pacsconf.report.probe_against import against_text
+
+    return against_text(comparison, shown.against, screen.width, verbose=shown.verbose, uid_name=title)
+
+
+def matrix_of(screen: Screen, work: Workspace, *, verbose: bool) -> Matrix:
+    """How runs are shown in this workspace."""
+    from pacsconf.cli.wire import prober
+    from pacsconf.report.probe_matrix import Matrix
+
+    return Matrix(
+        workspace.now(),
+        screen.width,
+        verbose,
+        work.command,
+        prober(work) or "",
+        work.loaded.sources.place,
+        work.loaded.line,
+    )
+
+
+def _nobody(work: Workspace) -> str:
+    return (
+        "Nobody is to be asked: what was named only calls, is not installed, or is planned, being commissioned or"
+        f" retired in {work.environment}."
+    )
+
+
+# --- runs of other machines -------------------------------------------------------------------------------------
+
+
+def _import(context: typer.Context, names: Sequence[str], shown: _Result) -> Exit:
+    """Bring runs in that `probe --out` wrote elsewhere, all or none of them."""
+    if not names:
+        raise typer.BadParameter("name the files that probe --out wrote", param_hint="import FILE")
+    from pacsconf.cli.probe_run import from_file
+
+    work = opened(context, shown.format)
+    runs = [_fitting(work, from_file(Path(name)), name) for name in names]
+    together = _together(runs)
+    return _imported(context.obj.screen, work, runs, together, shown)
+
+
+def _fitting(work: Workspace, run: ProbeRun, name: str) -> ProbeRun:
+    """A run that may be brought in.
+
+    Raises: PacsconfError where it is of another environment, was stopped, or is dated after now.
+    """
+    from datetime import timedelta
+
+    from pacsconf.dicom.probe_run import moment
+
+    if run.environment != work.environment:
+        raise PacsconfError(
+            f"{name} is a run of environment {run.environment!r}, not {work.environment!r}",
+            fix="Name its environment: pacsconf -e ENVIRONMENT probe import FILE",
+        )
+    latest = max((one.at for one in run.sightings), default=moment(run.at))
+    if max(latest, moment(run.at)) > workspace.now() + timedelta(minutes=5):
+        raise PacsconfError(
+            f"{name} is dated {latest:%d %b %Y %H:%M} UTC, which is still to come: it would count as the newest for"
+            " as long",
+            fix="Set the clock of the machine that wrote it, and run it again.",
+        )
+    return run
+
+
+def _together(runs: Sequence[ProbeRun]) -> ProbeRun:
+    """What several runs say, each target by the last of them."""
+    from pacsconf.dicom.probe_run import merged
+
+    last = max(runs, key=lambda run: run.at)
+    found: ProbeRun | None = None
+    for run in sorted(runs, key=lambda run: run.at):
+        found = merged(found, run)
+    assert found is not None, "at least one file was named"
+    sightings = {one.key: one for run in runs for one in run.sightings} | {
+        one.key: one for one in found.sightings
+    }
+    return replace(last, sightings=tuple(sightings[key] for key in sorted(sightings)))
+
+
+def _imported(
+    screen: Screen, work: Workspace, runs: Sequence[ProbeRun], together: ProbeRun, shown: _Result
+) -> Exit:
+    from pacsconf.cli.probe_run import keep, last_of, state_of
+    from pacsconf.dicom.probe_run import sighted
+
+    declared = _declared(work)
+    strangers = sorted({one.target.device for one in together.sightings if one.key not in declared})
+    if strangers:
+        names = ", ".join(strangers[:10]) + (", …" if len(strangers) > 10 else "")
+        screen.note(sentence(f"note  not declared to be called here, so not recorded: {names}"))
+    state = state_of(work)
+    commit = ""
+    if shown.record:
+        where = ", ".join(sorted({run.where for run in runs}))
+        commit = keep(work, together, declared, reason=f"{_reason(together, '')}, imported from {where}")
+    told = sighted(together, last_of(state.evidence)) if state else together
+    _show(screen, work, told, None, shown, commit)
+    failing = any(one.verdict == "failing" for one in together.observations)
+    return Exit.CHANGES if failing else Exit.OK

@@ -1,0 +1,212 @@
+"""How a sweep of the network is carried out: whom it asks, what it saw, and where that is kept."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pacsconf import __version__
+from pacsconf.cli import workspace
+from pacsconf.cli.progress import SweepBar
+from pacsconf.cli.screen import Screen
+from pacsconf.cli.wire import wire_of
+from pacsconf.cli.workspace import Workspace
+from pacsconf.core.errors import PacsconfError, RecordError
+
+if TYPE_CHECKING:
+    from pacsconf.dicom.observation import Observation
+    from pacsconf.dicom.probe_run import Key, ProbeRun
+    from pacsconf.dicom.targets import Target
+    from pacsconf.record.state import RecordState
+
+LAST = "probes/last.jsonl"
+"""Where the record keeps what is known of the wire, below `evidence/`."""
+IMPERSONATED = "probes/impersonated.jsonl"
+"""And the last run under another's title: it says nothing of whether pacsconf itself is let in."""
+_SAVED = "probes/saved/"
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_MOST_SAVED = 50
+"""Runs saved by name; every command that reads the record reads them too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a sweep was asked for, beside whom it is to ask."""
+
+    timeout: float = 5.0
+    at_once: int = 0
+    """Targets that are asked at the same time; 0: as many as the observer does."""
+    site: str = ""
+    impersonated: str = ""
+
+
+def sweep(screen: Screen, work: Workspace, targets: tuple[Target, ...], asked: Asked) -> ProbeRun:
+    """Ask these targets. Ctrl-C ends it early: the run is then not `whole`."""
+    from pacsconf.dicom.observer import observe
+    from pacsconf.dicom.probe_run import ProbeRun, Sighting
+
+    begun, where = _stamp(), socket.gethostname()
+    seen: list[Observation] = []
+    whole = True
+    more: dict[str, Any] = {"at_once": asked.at_once} if asked.at_once else {}
+    with SweepBar(screen, len(targets)) as bar:
+        try:
+            for one in observe(targets, wire_of(work, asked.timeout), **more):
+                seen.append(one)
+                bar.seen(one.verdict)
+        except KeyboardInterrupt:
+            whole = False
+    sightings = (Sighting(one if one.at else replace(one, at=_stamp()), where) for one in seen)
+    return ProbeRun(
+        work.environment,
+        begun,
+        _who(work),
+        where,
+        __version__,
+        asked.site,
+        asked.impersonated,
+        whole,
+        tuple(sorted(sightings, key=lambda one: one.key)),
+    )
+
+
+def _stamp() -> str:
+    return f"{workspace.now():%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _who(work: Workspace) -> str:
+    """Who asked: as git knows them, else the user of this machine."""
+    from pacsconf.record.lock import this_runner
+
+    try:
+        with workspace.record(work) as store:
+            return store.identity()
+    except RecordError:
+        return this_runner().rpartition(":")[0]
+
+
+# --- what the record holds --------------------------------------------------------------------------------------
+
+
+def state_of(work: Workspace) -> RecordState | None:
+    """The record as it stands; None where there is no repository that could hold one."""
+    try:
+        with workspace.record(work) as store:
+            return store.state()
+    except RecordError:
+        return None
+
+
+def last_of(evidence: Mapping[str, bytes]) -> ProbeRun | None:
+    """What is known of the wire; None where nothing is, or another version wrote what this one cannot read."""
+    from pacsconf.dicom.probe_lines import from_lines
+
+    if LAST not in evidence:
+        return None
+    try:
+        return from_lines(evidence[LAST], f"the record's {LAST}")
+    except PacsconfError:
+        return None
+
+
+def saved_names(evidence: Mapping[str, bytes]) -> list[str]:
+    """The runs that were saved, by name."""
+    return sorted(path.removeprefix(_SAVED).removesuffix(".jsonl") for path in evidence if _SAVED in path)
+
+
+def run_named(name: str, evidence: Mapping[str, bytes]) -> ProbeRun:
+    """A run by what was typed: a saved one, `last`, or a file that `--out` wrote.
+
+    Raises: PacsconfError when there is none, or it cannot be read.
+    """
+    from pacsconf.dicom.probe_lines import from_lines
+    from pacsconf.inventory.merge import nearest
+
+    path = LAST if name == "last" else f"{_SAVED}{name}.jsonl"
+    if path in evidence:
+        return from_lines(evidence[path], f"the record's {path}")
+    if Path(name).is_file():
+        return from_file(Path(name))
+    known = saved_names(evidence)
+    raise PacsconfError(
+        f'no run is saved as "{name}"{nearest(name, known)}',
+        fix=f"Saved are: {', '.join(known)}." if known else "Save one first: pacsconf probe --save NAME",
+    )
+
+
+def is_name(name: str) -> bool:
+    """Whether a run can be saved under it; `last` is what is known, whoever asked."""
+    return _NAME.fullmatch(name) is not None and name != "last"
+
+
+def keep(work: Workspace, run: ProbeRun, declared: frozenset[Key], *, save: str = "", reason: str) -> str:
+    """Merge a run into what the record knows of the wire, and save it under a name. Returns the commit.
+
+    Raises: RecordError and those below it; PacsconfError when too many are saved.
+    """
+    from pacsconf.dicom.probe_lines import to_lines
+    from pacsconf.dicom.probe_run import merged
+
+    def seen(evidence: Mapping[str, bytes]) -> dict[str, bytes]:
+        made = {}
+        if save:
+            _require_room(save, evidence)
+            made[f"{_SAVED}{save}.jsonl"] = to_lines(run)
+        if run.impersonated:
+            return made | {IMPERSONATED: to_lines(run)}
+        return made | {LAST: to_lines(merged(last_of(evidence), run, declared))}
+
+    asked = sum(one.verdict != "not probed" for one in run.observations)
+    with workspace.record(work) as store:
+        return store.keep("probe", seen, reason=reason, count=asked)
+
+
+def _require_room(save: str, evidence: Mapping[str, bytes]) -> None:
+    known = saved_names(evidence)
+    if save not in known and len(known) >= _MOST_SAVED:
+        raise PacsconfError(
+            f"{len(known)} runs are saved already, and every command that reads the record reads them",
+            fix=f"Save over one of them: {', '.join(known)}.",
+        )
+
+
+# --- files ------------------------------------------------------------------------------------------------------
+
+
+def to_file(run: ProbeRun, path: Path) -> None:
+    """Write a run, readable by its owner alone, whole or not at all.
+
+    Raises: PacsconfError.
+    """
+    from pacsconf.dicom.probe_lines import to_lines
+
+    part = path.with_name(path.name + ".part")
+    try:
+        part.touch(mode=0o600)
+        part.write_bytes(to_lines(run))
+        part.replace(path)
+    except OSError as exc:
+        raise PacsconfError(
+            f"the run cannot be written to {path}: {exc.strerror}", fix="Name another file."
+        ) from exc
+
+
+def from_file(path: Path) -> ProbeRun:
+    """The run in a file.
+
+    Raises: PacsconfError when it cannot be read, or is none.
+    """
+    from pacsconf.dicom.probe_lines import MAX_BYTES, from_lines
+
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as exc:
+        raise PacsconfError(
+            f"{path} cannot be read: {exc.strerror}", fix="Name a file that --out wrote."
+        ) from exc
+    return from_lines(data, str(path))

@@ -1,4 +1,4 @@
-"""One association as its requestor: open, verify, release, each within a deadline (PS3.8, PS3.7).
+"""One association as its requestor: open, verify, query, release, each within a deadline (PS3.8, PS3.7).
 
 Messages are built by pynetdicom, the exchange is ours: pynetdicom 3.0.4 waits without bound for the rest of
 a half-sent PDU, in a thread that keeps the process from ending (seen 2026-11), and it does not tell a
@@ -9,90 +9,51 @@ and never trusted to be well-formed.
 from __future__ import annotations
 
 import logging
-import socket
+import ssl
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Literal
 
-MAX_PDU = 16384
-"""What we offer to receive, in bytes; an answer longer than four of these is not read."""
+from pacsconf.dicom import messages
+from pacsconf.dicom.acceptance import Acceptance, Contexts, acceptance, context_id
+from pacsconf.dicom.messages import Command
+from pacsconf.dicom.peer_fault import ABORT, PeerFault, rejection, status_words, unexpected
+from pacsconf.dicom.proposals import ABORT_REQUEST, MAX_PDU, VERIFICATION_ALONE, proposal, release_request
+from pacsconf.dicom.stream import Stream
+from pacsconf.dicom.tls_words import alert_of
 
-VERIFICATION = "1.2.840.10008.1.1"
-IMPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2"
-CONTEXT = 1
+CONTEXT = context_id(0)
 """The id of the first presentation context that we propose, which is Verification's."""
 
-Contexts = Sequence[tuple[str, Sequence[str]]]
-"""SOP classes to propose, each with its transfer syntaxes; their ids are 1, 3, 5 ... (PS3.8 section 9.3.2.2)."""
-
-VERIFICATION_ALONE: Contexts = ((VERIFICATION, (IMPLICIT_LITTLE_ENDIAN,)),)
-
-How = Literal["rejected", "aborted", "closed", "silent", "not DICOM", "otherwise"]
-"""What a peer did instead of its part: `closed` hung up, `silent` said nothing in time."""
-
-_ACCEPT, _REJECT, _DATA, _RELEASE_ANSWER, _ABORT = 0x02, 0x03, 0x04, 0x06, 0x07
+_ACCEPT, _REJECT, _DATA, _RELEASE_ANSWER = 0x02, 0x03, 0x04, 0x06
 _TLS_ALERT = 0x15
 """How a TLS server begins its answer to what is no TLS (RFC 8446 section 6)."""
 
-REASONS = {
-    (1, 1): "no reason given",
-    (1, 2): "application context name not supported",
-    (1, 3): "calling AE title not recognised",
-    (1, 7): "called AE title not recognised",
-    (2, 1): "no reason given",
-    (2, 2): "protocol version not supported",
-    (3, 1): "temporary congestion",
-    (3, 2): "local limit exceeded",
-}
-"""Source and reason of a rejection (PS3.8 section 9.3.4)."""
+_ECHO_ANSWER, _FIND_ANSWER = 0x8030, 0x8020
+_PENDING = (0xFF00, 0xFF01)
 
-_RESULTS = {1: "permanent", 2: "transient"}
-_SOURCES = {1: "service user", 2: "service provider (ACSE)", 3: "service provider (presentation)"}
-_CONTEXT_RESULTS = {
-    1: "user rejection",
-    2: "no reason given",
-    3: "abstract syntax not supported",
-    4: "transfer syntaxes not supported",
-}
-_STATUSES = {
-    0x0122: "SOP class not supported",
-    0x0210: "duplicate invocation",
-    0x0211: "unrecognised operation",
-    0x0212: "mistyped argument",
-}
-"""Failures of C-ECHO (PS3.7 section 9.1.5.1.4)."""
+MOST_BYTES = 1 << 20
+"""What is read as the answer to one message, or to a release, in bytes."""
 
-
-class PeerFault(Exception):
-    """The peer did not do its part; the text says what it did instead, `how` in one word.
-
-    `why` are source and reason of a rejection, as in `REASONS`.
-    """
-
-    def __init__(self, text: str, how: How = "otherwise", why: tuple[int, int] | None = None) -> None:
-        super().__init__(text)
-        self.how = how
-        self.why = why
-
-
-def rejection(result: int, source: int, reason: int) -> str:
-    """A-ASSOCIATE-RJ in words, with its numbers (PS3.8 section 9.3.4)."""
-    words = REASONS.get((source, reason), "reserved reason")
-    how, by = _RESULTS.get(result, "unknown result"), _SOURCES.get(source, "unknown source")
-    return f'association rejected: {how}, by {by}, "{words}" (PS3.8 9.3.4: {result}/{source}/{reason})'
+MOST_MATCHES = 200
+"""Answers that are read to a query that should have none, before it is cancelled."""
 
 
 class Association:
-    """An association over `sock`, which it closes. Each call has `timeout` seconds.
+    """An association over `stream`, which it closes. Each call has `timeout` seconds.
 
     Every method raises PeerFault when the peer answers otherwise, wrongly, or not in time.
     """
 
-    def __init__(self, sock: socket.socket, timeout: float) -> None:
-        self._sock = sock
+    def __init__(self, stream: Stream, timeout: float) -> None:
+        self._stream = stream
         self._timeout = timeout
+        self._read = bytearray()
         self._established = False
+        self._usable = True
+        """Whether the next PDU would be where one begins, and somebody there to send it."""
+        self._max_pdu = MAX_PDU
 
     def __enter__(self) -> Association:
         return self
@@ -101,214 +62,184 @@ class Association:
         self, kind: type[BaseException] | None, _exc: BaseException | None, _tb: TracebackType | None
     ) -> None:
         """Release what was established, or abort it if something went wrong; then hang up in any case."""
-        with self._sock:
-            try:
-                if self._established and kind is None:
-                    self.release()
-                elif self._established:
-                    self._send(_abort(), self._deadline())
-            except PeerFault as fault:
-                logging.getLogger(__name__).debug("while closing: %s", fault)
+        try:
+            if self._established and self._usable and kind is None:
+                self.release()
+            elif self._established:
+                self._abort()
+        except PeerFault as fault:
+            logging.getLogger(__name__).debug("while closing: %s", fault)
+        finally:
+            self._stream.close()
 
-    def request(self, proposal: bytes) -> None:
-        """Establish the association that `proposal` asks for, Verification among its contexts."""
-        body = self.negotiate(proposal)
-        result = next((result for number, result, _ in contexts(body) if number == CONTEXT), 2)
-        if result != 0:
-            raise PeerFault(f"accepted, but not for Verification: {context_result(result)}")
-
-    def negotiate(self, proposal: bytes) -> bytes:
-        """Establish the association that `proposal` asks for: the body of the A-ASSOCIATE-AC that answers it."""
+    def request(self, calling: str, called: str, contexts: Contexts = VERIFICATION_ALONE) -> Acceptance:
+        """Establish an association for these contexts: what became of each."""
         deadline = self._deadline()
-        self._send(proposal, deadline)
+        self._send(proposal(calling, called, contexts), deadline)
         kind, body = self._receive(deadline, "association request")
         if kind == _REJECT and len(body) >= 4:
-            raise PeerFault(rejection(*body[1:4]), "rejected", (body[2], body[3]))
+            raise PeerFault(rejection(*body[1:4]), "rejected", (body[1], body[2], body[3]))
         if kind != _ACCEPT:
-            raise _unexpected(kind, body, "association request")
+            raise self._unexpected(kind, body, "association request")
         self._established = True
-        return body
+        answer = acceptance(body, contexts)
+        self._max_pdu = answer.software.max_pdu
+        return answer
 
-    def echo(self) -> None:
+    def echo(self, context: int = CONTEXT) -> None:
         """Verify: one C-ECHO (PS3.7 section 9.1.5)."""
         deadline = self._deadline()
-        self._send(_echo(), deadline)
-        command = b""
-        while (status := _status(command)) is None:
-            kind, body = self._receive(deadline, "C-ECHO")
-            if kind != _DATA:
-                raise _unexpected(kind, body, "C-ECHO")
-            command += b"".join(_fragments(body))
-            if len(command) > MAX_PDU:
-                raise PeerFault("the answer to C-ECHO has no status")
-        if status != 0:
-            words = _STATUSES.get(status, "unknown status")
-            raise PeerFault(f"C-ECHO answered with status 0x{status:04X}, {words}")
+        self._send(messages.echo(context, self._max_pdu), deadline)
+        answer = next(self._answers("C-ECHO", _ECHO_ANSWER, deadline))
+        _succeeded("C-ECHO", answer)
+
+    def find(self, context: int, sop_class: str, identifier: bytes, number: int) -> None:
+        """Query for what nothing can match (PS3.4 section C.4.1), as message `number`: success, without a match.
+
+        Matches are read to the end and not kept; when they do not end, the query is cancelled.
+        """
+        deadline = self._deadline()
+        self._send(messages.find(context, sop_class, number, identifier, self._max_pdu), deadline)
+        matches = 0
+        for answer in self._answers("C-FIND", _FIND_ANSWER, deadline):
+            if answer.status not in _PENDING:
+                _succeeded("C-FIND", answer)
+                break
+            matches += 1
+            if matches == MOST_MATCHES:
+                self._cancel(context, number)
+                text = f"more than {MOST_MATCHES} answers to a key that matches nothing: cancelled"
+                raise PeerFault(text, "status", (0xFF00,))
+        if matches:
+            text = f"{matches} answers to a key that matches nothing: it does not look at the key"
+            raise PeerFault(text, "status", (0xFF00,))
 
     def release(self) -> None:
         """Release the association in order (PS3.8 section 7.2)."""
         deadline = self._deadline()
         self._established = False
-        self._send(_release(), deadline)
-        kind, body = self._receive(deadline, "release request")
+        self._send(release_request(), deadline)
+        read = 0
+        while True:
+            kind, body = self._receive(deadline, "release request")
+            read += len(body) + 6
+            if kind != _DATA or read > MOST_BYTES:  # data may still be on its way
+                break
         if kind != _RELEASE_ANSWER:
-            raise _unexpected(kind, body, "release request")
+            raise self._unexpected(kind, body, "release request")
+
+    def _cancel(self, context: int, number: int) -> None:
+        """Cancel a query, and read on until it has ended or time is up."""
+        deadline = self._deadline()
+        self._send(messages.cancel(context, number, self._max_pdu), deadline)
+        for answer in self._answers("C-CANCEL", _FIND_ANSWER, deadline):
+            if answer.status not in _PENDING:
+                return
+
+    def _answers(self, asked: str, field: int, deadline: float) -> Iterator[Command]:
+        """The messages that come, each with its data set passed over; it is for the caller to know the last."""
+        read, expects_data = 0, False
+        answer, data = None, b""
+        while True:
+            kind, body = self._receive(deadline, asked)
+            if kind != _DATA:
+                raise self._unexpected(kind, body, asked)
+            read += len(body) + 6
+            if read > MOST_BYTES:
+                raise PeerFault(
+                    f"it answers the {asked} without an end: {MOST_BYTES} bytes were read", "otherwise"
+                )
+            for part in messages.fragments(body):
+                if part.command:
+                    data += part.data
+                    answer = _command(data, asked, field, last=part.last)
+                    expects_data = answer is not None and answer.has_data
+                    data = b"" if answer is not None else data
+                ended = part.last and (not part.command or not expects_data)
+                if ended and answer is not None:
+                    yield answer
+                    answer = None
+
+    def _abort(self) -> None:
+        self._established = False
+        self._send(ABORT_REQUEST, time.monotonic() + min(self._timeout, 0.5))
 
     def _deadline(self) -> float:
         return time.monotonic() + self._timeout
 
     def _send(self, data: bytes, deadline: float) -> None:
-        try:
-            self._sock.settimeout(max(deadline - time.monotonic(), 0.001))
-            self._sock.sendall(data)
-        except OSError as exc:
-            text = f"the connection broke while sending ({exc.strerror or 'timed out'})"
-            raise PeerFault(text, "closed") from exc
+        with _as_faults("while sending", self._silent):
+            self._stream.send(data, deadline)
 
     def _receive(self, deadline: float, asked: str) -> tuple[int, bytes]:
         """The type and body of the next PDU (PS3.8 section 9.3.1)."""
         header = self._exactly(6, deadline, asked)
         length = int.from_bytes(header[2:], "big")
-        if not _ACCEPT <= header[0] <= _ABORT or length > 4 * MAX_PDU:
-            what = "TLS is expected" if header[0] == _TLS_ALERT else "something else listens"
-            raise PeerFault(f"the answer to the {asked} is not DICOM: {what} at this port", "not DICOM")
+        if header[0] == _TLS_ALERT:
+            text = f"the answer to the {asked} is not DICOM: TLS is expected at this port"
+            raise PeerFault(text, "not DICOM", alert="TLS expected")
+        if not _ACCEPT <= header[0] <= ABORT or length > 4 * MAX_PDU:
+            text = f"the answer to the {asked} is not DICOM: something else listens at this port"
+            raise PeerFault(text, "not DICOM")
         return header[0], self._exactly(length, deadline, asked)
 
+    def _unexpected(self, kind: int, body: bytes, asked: str) -> PeerFault:
+        self._usable = False
+        return unexpected(kind, body, asked)
+
     def _exactly(self, size: int, deadline: float, asked: str) -> bytes:
-        data = b""
-        while len(data) < size:
-            data += self._some(size - len(data), deadline, asked)
+        usable, self._usable = self._usable, False
+        while len(self._read) < size:
+            self._read += self._some(deadline, asked)
+        self._usable = usable
+        data = bytes(self._read[:size])
+        del self._read[:size]
         return data
 
-    def _some(self, size: int, deadline: float, asked: str) -> bytes:
-        remaining = deadline - time.monotonic()
-        try:
-            if remaining <= 0:
-                raise TimeoutError
-            self._sock.settimeout(remaining)
-            data = self._sock.recv(size)
-        except TimeoutError as exc:
-            text = f"connected, but no answer to the {asked} within {self._timeout:g} s"
-            raise PeerFault(text, "silent") from exc
-        except OSError as exc:
-            text = f"the peer broke the connection after the {asked} ({exc.strerror})"
-            raise PeerFault(text, "closed") from exc
+    def _some(self, deadline: float, asked: str) -> bytes:
+        with _as_faults(f"after the {asked}", self._silent):
+            data = self._stream.some(deadline)
         if not data:
             raise PeerFault(f"the peer closed the connection after the {asked}", "closed")
         return data
 
-
-def _unexpected(kind: int, body: bytes, asked: str) -> PeerFault:
-    if kind == _ABORT:
-        numbers = f"{body[2]}/{body[3]}" if len(body) >= 4 else "no reason"
-        text = f"the peer aborted the association after the {asked} (PS3.8 9.3.8: {numbers})"
-        return PeerFault(text, "aborted")
-    return PeerFault(f"the peer answered the {asked} with a PDU of type {kind:02X}")
+    def _silent(self, when: str) -> PeerFault:
+        if when == "while sending":
+            return PeerFault(f"the peer took nothing that was sent within {self._timeout:g} s", "silent")
+        asked = when.removeprefix("after the ")
+        return PeerFault(f"connected, but no answer to the {asked} within {self._timeout:g} s", "silent")
 
 
-def context_result(result: int) -> str:
-    """Why a presentation context was not accepted, in words with its number (PS3.8 section 9.3.3.2)."""
-    return f"{_CONTEXT_RESULTS.get(result, 'reserved result')} (PS3.8 9.3.3.2: {result})"
+@contextmanager
+def _as_faults(when: str, silent: Callable[[str], PeerFault]) -> Iterator[None]:
+    """Maps how a stream fails."""
+    try:
+        yield
+    except TimeoutError as exc:
+        raise silent(when) from exc
+    except ssl.SSLError as exc:
+        alert = alert_of(exc)
+        raise PeerFault(f"the peer ended TLS {when}: {alert}", "TLS", alert=alert) from exc
+    except OSError as exc:
+        text = f"the peer broke the connection {when} ({exc.strerror})"
+        raise PeerFault(text, "closed", (exc.errno,) if exc.errno else ()) from exc
 
 
-def contexts(body: bytes) -> Iterator[tuple[int, int, str]]:
-    """Id, result and transfer syntax of each presentation context in an A-ASSOCIATE-AC (PS3.8 section 9.3.3)."""
-    for kind, item in items(body[68:]):
-        if kind == 0x21 and len(item) >= 4:
-            syntax = next((value for kind, value in items(item[4:]) if kind == 0x40), b"")
-            yield item[0], item[2], text_of(syntax)
+def _command(data: bytes, asked: str, field: int, *, last: bool) -> Command | None:
+    """The command set, once it is whole."""
+    if len(data) > MAX_PDU:
+        raise PeerFault(f"the answer to {asked} has no status")
+    if not last:
+        return None
+    found = messages.command(data)
+    if found.field not in (None, field):
+        raise PeerFault(f"the peer answered {asked} with another message ({found.field:04X})")
+    if found.status is None:
+        raise PeerFault(f"the answer to {asked} has no status")
+    return found
 
 
-def items(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Type and content of each item in a row of them, up to one that is cut short (PS3.8 section 9.3.2)."""
-    at = 0
-    while at + 4 <= len(data):
-        end = at + 4 + int.from_bytes(data[at + 2 : at + 4], "big")
-        if end > len(data):
-            return
-        yield data[at], data[at + 4 : end]
-        at = end
-
-
-def text_of(value: bytes) -> str:
-    """A UID or a name, as peers send it: padded by zeros or spaces, and with whatever else (PS3.8 annex F)."""
-    return value.decode("ascii", "backslashreplace").rstrip("\0 ")
-
-
-def _fragments(body: bytes) -> Iterator[bytes]:
-    """The command fragments in a P-DATA-TF (PS3.8 section 9.3.5, annex E)."""
-    at = 0
-    while at + 6 <= len(body):
-        end = at + 4 + int.from_bytes(body[at : at + 4], "big")
-        if body[at + 5] & 1:
-            yield body[at + 6 : end]
-        at = max(end, at + 6)
-
-
-def _status(command: bytes) -> int | None:
-    """Status (0000,0900) of a command set, implicit little endian (PS3.7 section 6.3.1); None: not yet."""
-    at = 0
-    while at + 8 <= len(command):
-        end = at + 8 + int.from_bytes(command[at + 4 : at + 8], "little")
-        if command[at : at + 4] == b"\x00\x00\x00\x09" and end <= len(command):
-            return int.from_bytes(command[at + 8 : end], "little")
-        at = end
-    return None
-
-
-def proposal(calling: str, called: str, proposed: Contexts = VERIFICATION_ALONE) -> bytes:
-    """An A-ASSOCIATE-RQ for these contexts, 128 at most (PS3.8 section 9.3.2)."""
-    from pynetdicom import PYNETDICOM_IMPLEMENTATION_UID, build_context
-    from pynetdicom.pdu import A_ASSOCIATE_RQ
-    from pynetdicom.pdu_primitives import (
-        A_ASSOCIATE,
-        ImplementationClassUIDNotification,
-        MaximumLengthNotification,
-    )
-
-    built = [build_context(sop_class, list(syntaxes)) for sop_class, syntaxes in proposed]
-    for at, context in enumerate(built):
-        context.context_id = CONTEXT + 2 * at
-    length = MaximumLengthNotification()
-    length.maximum_length_received = MAX_PDU
-    implementation = ImplementationClassUIDNotification()
-    implementation.implementation_class_uid = PYNETDICOM_IMPLEMENTATION_UID
-
-    primitive = A_ASSOCIATE()
-    primitive.application_context_name = "1.2.840.10008.3.1.1.1"
-    primitive.calling_ae_title = calling
-    primitive.called_ae_title = called
-    primitive.presentation_context_definition_list = built
-    primitive.user_information = [length, implementation]
-    pdu = A_ASSOCIATE_RQ()
-    pdu.from_primitive(primitive)
-    return pdu.encode()
-
-
-def _echo() -> bytes:
-    from pynetdicom.dimse_messages import C_ECHO_RQ
-    from pynetdicom.dimse_primitives import C_ECHO
-    from pynetdicom.pdu import P_DATA_TF
-
-    primitive = C_ECHO()
-    primitive.MessageID = 1
-    primitive.AffectedSOPClassUID = VERIFICATION
-    message = C_ECHO_RQ()
-    message.primitive_to_message(primitive)
-    data = b""
-    for fragment in message.encode_msg(CONTEXT, MAX_PDU):
-        pdu = P_DATA_TF()
-        pdu.from_primitive(fragment)
-        data += pdu.encode()
-    return data
-
-
-def _release() -> bytes:
-    from pynetdicom.pdu import A_RELEASE_RQ
-
-    return A_RELEASE_RQ().encode()
-
-
-def _abort() -> bytes:
-    """A-ABORT by the service user (PS3.8 section 9.3.8)."""
-    return bytes([_ABORT, 0, 0, 0, 0, 4, 0, 0, 0, 0])
+def _succeeded(asked: str, answer: Command) -> None:
+    status = answer.status or 0
+    if status != 0:
+        raise PeerFault(f"{asked} answered with {status_words(status)}", "status", (status,))

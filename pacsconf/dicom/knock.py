@@ -7,23 +7,17 @@ what it calls others for.
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
-from pacsconf.dicom.association import (
-    CONTEXT,
-    Association,
-    PeerFault,
-    context_result,
-    contexts,
-    items,
-    proposal,
-    text_of,
-)
-from pacsconf.dicom.observer import not_reached
+from pacsconf.dicom.acceptance import Acceptance
+from pacsconf.dicom.association import Association
+from pacsconf.dicom.names import Names, NotFound
+from pacsconf.dicom.peer_fault import PeerFault, context_result
+from pacsconf.dicom.stream import connect
+from pacsconf.dicom.way import not_reached
 from pacsconf.inventory import uids
 
 Came = Literal["accepted", "rejected", "aborted", "closed", "silent", "not DICOM", "otherwise", "unreachable"]
@@ -89,31 +83,36 @@ class Knock:
 
 def knock(title: str, host: str, port: int, calling: str, timeout: float = 5.0) -> Knock:
     """Call `title` once under the title `calling`; every step has `timeout` seconds."""
-    proposed = [(uid, uids.DEFAULT_TRANSFER_SYNTAXES) for uid in _COMMON]
-    request = proposal(calling, title, proposed)
     since = time.monotonic()
     try:
-        sock = socket.create_connection((host, port), timeout)
-    except (socket.gaierror, UnicodeError):
+        stream = connect(addresses(host, timeout), port, timeout)
+    except NotFound:
         return Knock("unreachable", f'the name "{host}" is not known to this machine')
     except OSError as exc:
-        return Knock("unreachable", not_reached(exc, port, timeout))
-    return _speak(Association(sock, timeout), request, since)
+        return Knock("unreachable", str(not_reached(exc, port, timeout)))
+    return _speak(Association(stream, timeout), title, calling, since)
 
 
-def _speak(association: Association, request: bytes, since: float) -> Knock:
+def addresses(host: str, timeout: float) -> tuple[str, ...]:
+    """Where a host is. Raises: NotFound."""
+    return Names().addresses(host, timeout)
+
+
+def _speak(association: Association, title: str, calling: str, since: float) -> Knock:
+    proposed = [(uid, uids.DEFAULT_TRANSFER_SYNTAXES) for uid in _COMMON]
     try:
         with association:
-            answer = association.negotiate(request)
+            answer = association.request(calling, title, proposed)
             found = tuple(_contexts(answer))
             echo = _echo(association) if not found[0].refused else f"not asked: {found[0].refused}"
     except PeerFault as fault:
         advice = _ADVICE.get(fault.why, "") if fault.why else _HUNG_UP if fault.how == "closed" else ""
-        return Knock(fault.how, str(fault), advice, milliseconds=_since(since), why=fault.why)
+        return Knock(cast("Came", fault.how), str(fault), advice, milliseconds=_since(since), why=fault.why)
     accepted = sum(not context.refused for context in found)
     text = f"the association was accepted, with {accepted} of {len(found)} services that were proposed"
-    implementation, max_pdu = _described(answer)
-    return Knock("accepted", text, "", found, implementation, max_pdu, echo, _since(since))
+    told = answer.software
+    implementation = " · ".join(filter(None, (told.implementation_version, told.implementation_class_uid)))
+    return Knock("accepted", text, "", found, implementation, told.max_pdu or None, echo, _since(since))
 
 
 def _since(since: float) -> float:
@@ -128,19 +127,10 @@ def _echo(association: Association) -> str:
     return "answered"
 
 
-def _contexts(answer: bytes) -> Iterator[Context]:
+def _contexts(answer: Acceptance) -> Iterator[Context]:
     """What became of each context, in the order in which they were proposed."""
-    results = {number: (result, syntax) for number, result, syntax in contexts(answer)}
-    for at, sop_class in enumerate(_COMMON):
-        result, syntax = results.get(CONTEXT + 2 * at, (2, ""))
-        yield (
-            Context(sop_class, syntax) if result == 0 else Context(sop_class, refused=context_result(result))
-        )
-
-
-def _described(answer: bytes) -> tuple[str, int | None]:
-    """What the peer calls itself, and the longest PDU it takes, in bytes; None without a limit."""
-    told = {kind: value for outer, item in items(answer[68:]) if outer == 0x50 for kind, value in items(item)}
-    names = [text_of(told.get(kind, b"")) for kind in (0x55, 0x52)]
-    longest = int.from_bytes(told.get(0x51, b""), "big")
-    return " · ".join(name for name in names if name), longest or None
+    for sop_class, seen in zip(_COMMON, answer.results, strict=True):
+        if seen.result == 0:
+            yield Context(sop_class, seen.syntax)
+        else:
+            yield Context(sop_class, refused=context_result(seen.result))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pacsconf.core.finding import Finding, Path
+from pacsconf.core.finding import Finding
 from pacsconf.dicom.targets import Level, Target
 
 Verdict = Literal["healthy", "failing", "asleep", "not probed", "unknown"]
@@ -146,77 +146,11 @@ class Observation:
         return sum(step.milliseconds for step in self.steps)
 
     def finding(self) -> Finding | None:
-        """What is wrong, or could not be looked at; None when healthy, asleep or not to be probed."""
-        if self.verdict not in ("failing", "unknown"):
-            return None
-        if self._last() == "site":
-            return self._of_site()
-        failing = self.verdict == "failing"
-        return Finding(
-            rule=self._rule(),
-            severity="error" if failing else "warning",
-            summary=f"{self._who()} {'fails on the wire' if failing else 'could not be proven on the wire'}",
-            detail=f"{self.reason} (asked at {self.target.host}:{self.target.port}).",
-            fix=self._fix(),
-            path=self._path(),
-            evidence="observed",
-            verdict="fail" if failing else "unknown",
-        )
+        """What is wrong first, or could not be looked at; None when healthy, asleep or not to be probed."""
+        return next(iter(self.findings()), None) if self.verdict in ("failing", "unknown") else None
 
-    def _of_site(self) -> Finding:
-        """That nobody could look from its site: the same of every target there, so that it is said once."""
-        site = self.target.site or ""
-        return Finding(
-            rule="WIRE-SITE",
-            severity="warning",
-            summary=f"Devices of site {site} could not be looked at from there",
-            detail=f"{self.reason}. Whether they answer is not known.",
-            fix=f"See to the worker of that site, or probe there: pacsconf probe --site {site} --out {site}.json",
-            path=("sites", site),
-            evidence="observed",
-            verdict="unknown",
-        )
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that is wrong, could not be looked at, or will be wrong soon."""
+        from pacsconf.dicom.wire_findings import findings
 
-    def _who(self) -> str:
-        node = f", node {self.target.node}" if self.target.node else ""
-        return f"{self.title} of {self.device}{node}"
-
-    def _last(self) -> StepName | None:
-        return self.steps[-1].name if self.steps else None
-
-    def _rule(self) -> str:
-        """Named for the step that failed, or the one that could not be taken."""
-        if self.target.standby:
-            return "WIRE-STANDBY"
-        match self.steps[-1:]:
-            case (Step(name="name", passed=False),):
-                return "WIRE-NAME"
-            case (Step(name="association", passed=False),):
-                return "WIRE-ASSOC"
-            case (Step(name="tcp" | "name", passed=False),) | ():
-                return "WIRE-TCP"
-            case _:
-                return "WIRE-ECHO"
-
-    def _fix(self) -> str:
-        if self.verdict == "unknown":
-            return ""
-        if self.target.standby:
-            return "Stop the standby, or declare it as an active node."
-        match self._last():
-            case "name":
-                return "Correct the host in the inventory, or have the name entered in DNS."
-            case "association":
-                return "Compare the AE titles and addresses that both sides hold."
-            case "echo":
-                return "Ask the device's owner: it answers associations, but not a verification."
-            case _:
-                return "See that the device is on, in the network, and listens where it is declared to."
-
-    def _path(self) -> Path:
-        device: Path = ("devices", self.device)
-        if self.target.node:
-            return (*device, "nodes", self.target.node)
-        if self._last() in ("association", "echo"):
-            return (*device, "ae_titles", self.title)
-        return (*device, "connections", self.target.connection, "host")
+        return tuple(findings(self))

@@ -3,7 +3,8 @@
 A target is one AE on one connection, and again on each node behind a virtual address. Never called at all:
 devices that are planned, commissioning or retired, connections without a port, AEs that only call, and what
 is declared as not installed. Declared but left alone (a target of level `none`, so that reports can say why):
-partners outside, and whatever a device or its site does not want probed.
+partners outside, and whatever a device or its site does not want probed. What takes one association at a time is
+asked for one in its window alone (`probe_window`); outside it, no more than a connection is tried.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from pacsconf.dicom.hours import outside_hours
-from pacsconf.inventory.model import PROBES, Connection, Device, Inventory, NetworkAE, Node, Probe
+from pacsconf.dicom.gently import leave, may_sleep
+from pacsconf.inventory.model import Accepts, Connection, Device, Inventory, NetworkAE, Node, Probe
 from pacsconf.inventory.peers import entity
 
 Level = Probe
@@ -54,6 +55,29 @@ class Target:
     """Each SOP class that it offers as declared (SCP), with its transfer syntaxes, in order of UID."""
     negatives: bool = False
     """Whether callers of unknown title, and titles that it is not, may be tried too: it is in its window."""
+    why_not: str = ""
+    """Why they may not, though they were asked for."""
+    ciphers: tuple[str, ...] = ()
+    """The TLS cipher suites that are declared for the connection."""
+    accepts: Accepts | None = None
+    """Which calling titles it must take, as declared; None: nothing is said."""
+    aliases: tuple[str, ...] = ()
+    """Further titles that it answers to rightly."""
+    borrowed: bool = False
+    """Whether `calling` is the title of another (impersonation): a rejection shows nothing then."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Who calls from where, when, and what a person asked for beyond the usual."""
+
+    calling: str | None
+    site: str | None
+    now: datetime | None
+    anytime: bool
+    negatives: bool
+    borrowed: bool
+    commissioning: Collection[str]
 
 
 def targets(
@@ -63,21 +87,35 @@ def targets(
     now: datetime | None = None,
     *,
     from_site: str | None = None,
+    anytime: bool = False,
+    negatives: bool = False,
+    impersonate: str | None = None,
+    commissioning: Collection[str] = (),
 ) -> tuple[Target, ...]:
     """What may be probed of these devices (None: of all), by device name, title, connection and node.
 
     `probe_as` is `device/AE_TITLE`, or a device with one AE; its site decides under which address others are
     seen, unless they are called `from_site`, by a worker there. `now`, with its time zone, is compared with the
-    hours in which devices are expected; without it a device that has hours is expected always.
+    hours in which devices are expected, and may be disturbed; without it a device that has hours is expected
+    always, and no window is open. `anytime`: as if every window were. `negatives`: strangers are to be tried too.
+    `impersonate` is a calling title that is not the prober's own. `commissioning` names devices of that lifecycle
+    that are called nonetheless.
     """
-    caller = _caller(inventory, probe_as)
-    if from_site is not None:
-        caller = (caller[0] if caller else None, from_site)
+    title, site = _caller(inventory, probe_as) or (None, None)
+    asking = _Asking(
+        calling=impersonate or title,
+        site=site if from_site is None else from_site,
+        now=now,
+        anytime=anytime,
+        negatives=negatives,
+        borrowed=impersonate is not None and impersonate != title,
+        commissioning=commissioning,
+    )
     return tuple(
         target
         for device, ae in inventory.entities()
         if devices is None or device.name in devices
-        for target in _of(inventory, device, ae, caller, now)
+        for target in _of(inventory, device, ae, asking)
     )
 
 
@@ -86,18 +124,23 @@ def _caller(inventory: Inventory, probe_as: str | None) -> Caller | None:
     return (found[1].title, found[0].site) if found else None
 
 
-def _of(
-    inventory: Inventory, device: Device, ae: NetworkAE, caller: Caller | None, now: datetime | None
-) -> Iterator[Target]:
-    if device.lifecycle not in PROBED or not device.installed or ae.installed is False or not ae.acceptor:
+def _is_there(device: Device, asking: _Asking) -> bool:
+    if device.lifecycle == "commissioning":
+        return device.name in asking.commissioning
+    return device.lifecycle in PROBED and device.installed
+
+
+def _of(inventory: Inventory, device: Device, ae: NetworkAE, asking: _Asking) -> Iterator[Target]:
+    if not _is_there(device, asking) or ae.installed is False or not ae.acceptor:
         return
-    calling, site = caller or (None, None)
-    level, why = _level(inventory, device)
+    may = leave(inventory, device, asking.now, anytime=asking.anytime, negatives=asking.negatives)
+    sleeps = may_sleep(inventory, device, asking.now)
+    offered = _offered(ae)
     for name in ae.connections:
         connection = device.connections.get(name)
         if connection is None or connection.installed is False:
             continue
-        for node_name, node, host, port, declared in _addresses(device, connection, site):
+        for node_name, node, host, port, declared in _addresses(device, connection, asking.site):
             yield Target(
                 device=device.name,
                 title=ae.title,
@@ -105,15 +148,31 @@ def _of(
                 host=host,
                 port=port,
                 declared=declared,
-                level=level,
-                calling=calling,
+                level=may.level,
+                calling=asking.calling,
                 node=node_name,
                 standby=node is not None and node.standby,
-                may_sleep=_may_sleep(inventory, device, now),
+                may_sleep=sleeps,
                 tls=bool(connection.tls),
-                why=why,
+                why=may.why,
                 site=device.site,
+                contexts=offered,
+                negatives=may.negatives,
+                why_not=may.why_not,
+                ciphers=connection.tls,
+                accepts=ae.accepts if "accepts" in ae.model_fields_set else None,
+                aliases=ae.answers_to,
+                borrowed=asking.borrowed,
             )
+
+
+def _offered(ae: NetworkAE) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Each SOP class that it provides, once, with all its transfer syntaxes."""
+    found: dict[str, dict[str, None]] = {}
+    for each in ae.capabilities:
+        if each.role == "SCP":
+            found.setdefault(each.sop_class, {}).update(dict.fromkeys(each.transfer_syntaxes))
+    return tuple((uid, tuple(found[uid])) for uid in sorted(found))
 
 
 def _addresses(
@@ -129,27 +188,3 @@ def _addresses(
         node_port = node.port or connection.port
         if node_port is not None:
             yield name, node, node.host, node_port, f"{node.host}:{node_port}"
-
-
-def _level(inventory: Inventory, device: Device) -> tuple[Level, str]:
-    """How far to go, and why nowhere. Whatever is declared beyond an echo is an echo here."""
-    if device.external:
-        return "none", "a partner outside is never called"
-    site = inventory.sites.get(device.site) if device.site is not None else None
-    if site is not None and site.probe == "none":
-        return "none", f"do not probe (site {device.site})"
-    allowed = (device.probe,) if site is None or site.probe is None else (device.probe, site.probe)
-    match min(PROBES.index(probe) for probe in allowed):
-        case 0:
-            return "none", "do not probe"
-        case 1:
-            return "tcp", ""
-        case _:
-            return "echo", ""
-
-
-def _may_sleep(inventory: Inventory, device: Device, now: datetime | None) -> bool:
-    if device.expected in ("always", "intermittent"):
-        return device.expected == "intermittent"
-    site = inventory.sites.get(device.site) if device.site is not None else None
-    return now is not None and outside_hours(device.expected, now, site.timezone if site else None)

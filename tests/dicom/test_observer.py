@@ -154,13 +154,6 @@ def test_without_a_title_to_call_as_no_association_is_requested(stranger, a_targ
     assert (finding.rule, finding.severity, finding.verdict) == ("WIRE-ECHO", "warning", "unknown")
 
 
-def test_tls_is_said_not_to_be_probed(stranger, a_target):
-    assert outcome(probe(a_target(stranger(hang_up=True).port, tls=True), Wire())) == (
-        "unknown",
-        "connected, but TLS is not probed in this version",
-    )
-
-
 def test_a_standby_must_be_silent(free_port, a_target):
     observation = probe(a_target(free_port, node="b", standby=True), Wire())
     assert outcome(observation) == ("healthy", "")
@@ -215,7 +208,7 @@ def test_every_target_is_observed_once_and_one_device_one_at_a_time(a_target, st
     peers = [stranger(hang_up=True) for _ in range(3)]
     asked = [a_target(peer.port, device=f"d{number}", level="tcp") for number, peer in enumerate(peers)]
     asked += [a_target(peers[0].port, device="d0", title="SECOND", level="tcp")]
-    seen = list(observe(asked, Wire(), workers=2))
+    seen = list(observe(asked, Wire(), at_once=2))
     assert sorted((item.device, item.title, item.verdict) for item in seen) == [
         ("d0", "CT1", "healthy"),
         ("d0", "SECOND", "healthy"),

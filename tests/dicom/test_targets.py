@@ -56,7 +56,7 @@ def test_only_the_devices_asked_for_are_called(a_device):
         pytest.param({"external": True}, {}, "none", "a partner outside is never called", id="partner"),
         pytest.param({"probe": "tcp"}, {"probe": "echo"}, "tcp", "", id="site does not raise"),
         pytest.param({"probe": "services"}, {"probe": "tcp"}, "tcp", "", id="site lowers"),
-        pytest.param({"probe": "services"}, {}, "echo", "", id="an echo is the most"),
+        pytest.param({"probe": "services"}, {}, "services", "", id="services"),
     ],
 )
 def test_the_level_is_never_more_than_device_and_site_allow(a_device, given, site, level, why):

@@ -1,0 +1,83 @@
+"""Names of hosts, looked up within a time limit. A lookup cannot be called off, so it has a thread of its own."""
+
+from __future__ import annotations
+
+import ipaddress
+import queue
+import socket
+import threading
+import time
+
+from pacsconf.dicom.observation import How
+from pacsconf.dicom.stream import CalledOff, Stop
+
+_SLICE = 0.2
+"""Seconds between two looks at whether to stop."""
+
+
+class NotFound(Exception):
+    """The name leads nowhere; `how` says whether it does not exist or could not be looked up."""
+
+    def __init__(self, text: str, how: How) -> None:
+        super().__init__(text)
+        self.how = how
+
+
+def is_address(host: str) -> bool:
+    """Whether this is an IP address, which needs no lookup."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+class Names:
+    """What names lead to, each looked up once. For one thread."""
+
+    def __init__(self, stop: Stop | None = None) -> None:
+        self._stop = stop
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def addresses(self, host: str, timeout: float) -> tuple[str, ...]:
+        """The addresses of a host, each once, in the resolver's order.
+
+        Raises: NotFound, CalledOff.
+        """
+        if host not in self._known:
+            self._known[host] = _looked_up(host, timeout, self._stop)
+        return self._known[host]
+
+
+def _looked_up(host: str, timeout: float, stop: Stop | None) -> tuple[str, ...]:
+    answers: queue.SimpleQueue[tuple[str, ...] | NotFound] = queue.SimpleQueue()
+    threading.Thread(target=_ask, args=(host, answers), daemon=True, name="name").start()
+    deadline = time.monotonic() + timeout
+    while True:
+        if stop is not None and stop.is_set():
+            raise CalledOff
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
+            raise NotFound(f"no name server answers within {timeout:g} s", "no name server")
+        try:
+            answer = answers.get(timeout=min(remaining, _SLICE))
+        except queue.Empty:
+            continue
+        if isinstance(answer, NotFound):
+            raise answer
+        return answer
+
+
+def _ask(host: str, answers: queue.SimpleQueue[tuple[str, ...] | NotFound]) -> None:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        answers.put(tuple(dict.fromkeys(str(entry[4][0]) for entry in found)))
+    except socket.gaierror as exc:
+        away = exc.errno in (socket.EAI_AGAIN, socket.EAI_FAIL)
+        answers.put(
+            NotFound("no name server answers", "no name server")
+            if away
+            else NotFound("does not exist", "no such name")
+        )
+    except (OSError, UnicodeError):  # the latter: a label that no name can have
+        answers.put(NotFound("does not exist", "no such name"))

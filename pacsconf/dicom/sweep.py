@@ -1,0 +1,189 @@
+"""A sweep: many devices at once, bounded overall and per host, each device one step after the other.
+
+What is under way is never more than `at_once` groups, and results are handed on as they come, so memory does not
+grow with the number of devices. The threads are daemons and are called off: a hanging peer keeps neither the
+process nor a person waiting.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from itertools import groupby
+from typing import ParamSpec, TypeVar
+
+from pacsconf.dicom.observation import Observation
+from pacsconf.dicom.stream import CalledOff
+from pacsconf.dicom.targets import Target
+from pacsconf.dicom.wire import Wire
+
+Group = tuple[Target, ...]
+"""The targets of one device."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_LEAVE = 2.0
+"""Seconds that threads are waited for when a sweep is left; each needs one slice of a wait."""
+
+
+def groups(targets: Sequence[Target]) -> Iterator[Group]:
+    """The targets by device, in order."""
+    in_order = sorted(targets, key=_by_device)
+    return (tuple(group) for _, group in groupby(in_order, key=lambda target: target.device))
+
+
+def _by_device(target: Target) -> tuple[str, str, str, str]:
+    return target.device, target.title, target.connection, target.node or ""
+
+
+def sweep(
+    targets: Sequence[Target], wire: Wire, executor: Executor | None, at_once: int, per_host: int
+) -> Iterator[Observation]:
+    """Probe the targets, by the executor or by threads of our own."""
+    from pacsconf.dicom.observer import look
+
+    if executor is not None:
+        yield from _run(groups(targets), lambda group: executor.submit(look, group, wire), at_once, per_host)
+        return
+    stop = threading.Event()
+    threads = Threads(at_once, stop)
+    try:
+        yield from _run(
+            groups(targets), lambda group: threads.submit(look, group, wire, stop), at_once, per_host
+        )
+    finally:
+        stop.set()
+        threads.shutdown()
+
+
+def _run(
+    waiting: Iterable[Group],
+    submit: Callable[[Group], Future[tuple[Observation, ...]]],
+    at_once: int,
+    per_host: int,
+) -> Iterator[Observation]:
+    turns = Turns(waiting, per_host)
+    done: queue.SimpleQueue[Future[tuple[Observation, ...]]] = queue.SimpleQueue()
+    running: dict[Future[tuple[Observation, ...]], Group] = {}
+    try:
+        while True:
+            while len(running) < at_once and (group := turns.next()) is not None:
+                future = submit(group)
+                running[future] = group
+                future.add_done_callback(done.put)
+            if not running:
+                return
+            finished = done.get()
+            turns.over(running.pop(finished))
+            yield from finished.result()
+    finally:
+        for future in running:
+            future.cancel()
+
+
+class Turns:
+    """Whose turn it is: groups in order, but no more than `per_host` at once that call the same host."""
+
+    def __init__(self, groups: Iterable[Group], per_host: int) -> None:
+        self._groups = iter(groups)
+        self._per_host = per_host
+        self._called: Counter[str] = Counter()
+        self._held: defaultdict[str, deque[Group]] = defaultdict(deque)
+        """By a host that is called by as many as may."""
+        self._freed: deque[str] = deque()
+
+    def next(self) -> Group | None:
+        """The next group that may begin; None: there is none, now or ever."""
+        return self._from_held() or self._from_rest()
+
+    def over(self, group: Group) -> None:
+        """This group is done with its hosts."""
+        for host in _hosts(group):
+            self._called[host] -= 1
+            if not self._called[host]:
+                del self._called[host]
+            if host in self._held:
+                self._freed.append(host)
+
+    def _from_held(self) -> Group | None:
+        while self._freed:
+            host = self._freed[0]
+            held = self._held.get(host)
+            if not held or self._called[host] >= self._per_host:
+                self._freed.popleft()
+                continue
+            group = held.popleft()
+            if not held:
+                del self._held[host]
+            if self._begun(group):
+                return group
+        return None
+
+    def _from_rest(self) -> Group | None:
+        return next((group for group in self._groups if self._begun(group)), None)
+
+    def _begun(self, group: Group) -> bool:
+        """Whether it may begin; else it is held until a host of it is free."""
+        hosts = _hosts(group)
+        full = next((host for host in hosts if self._called[host] >= self._per_host), None)
+        if full is not None:
+            self._held[full].append(group)
+            return False
+        self._called.update(hosts)
+        return True
+
+
+def _hosts(group: Group) -> set[str]:
+    return {target.host for target in group if target.level != "none"}
+
+
+class Threads(Executor):
+    """Daemon threads that work off a queue: up to `most` of them, begun as they are needed."""
+
+    def __init__(self, most: int, stop: threading.Event) -> None:
+        self._most = most
+        self._stop = stop
+        self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._idle = threading.Semaphore(0)
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        future: Future[T] = Future()
+        self._work.put(lambda: _do(future, lambda: fn(*args, **kwargs)))
+        if not self._idle.acquire(blocking=False) and len(self._threads) < self._most:
+            thread = threading.Thread(target=self._serve, name=f"probe-{len(self._threads)}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = True) -> None:
+        """Have every thread leave: at most two seconds are waited for those in a call that takes no notice."""
+        self._stop.set()
+        for _ in self._threads:
+            self._work.put(None)
+        until = time.monotonic() + _LEAVE
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+
+    def _serve(self) -> None:
+        while (job := self._work.get()) is not None:
+            if not self._stop.is_set():
+                job()
+            self._idle.release()
+
+
+def _do(future: Future[T], work: Callable[[], T]) -> None:
+    """Do it, unless nobody waits for it; whatever it raises is for who does."""
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        future.set_result(work())
+    except CalledOff:
+        future.cancel()
+    except BaseException as exc:  # noqa: BLE001  # it is raised where the result is asked for
+        future.set_exception(exc)

@@ -1,0 +1,1 @@
+"""The acceptance run of a modality: what is tried, with which objects, and what came of it."""

@@ -1,0 +1,99 @@
+"""How a run reaches those whom the modality calls: associations under the title that was agreed on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from pacsconf.dicom.acceptance import Contexts
+from pacsconf.dicom.commission.exchange import Exchange
+from pacsconf.dicom.commission.run import Item
+from pacsconf.dicom.commission.scope import Peer
+from pacsconf.dicom.names import Names, NotFound, is_address
+from pacsconf.dicom.peer_fault import PeerFault
+from pacsconf.dicom.refusals import translated
+from pacsconf.dicom.targets import Target
+from pacsconf.dicom.way import NowhereToCall, Way, dialled
+from pacsconf.dicom.wire import Wire
+
+
+class Untried(Exception):
+    """Nothing was sent; the text says why."""
+
+
+@dataclass
+class Calls:
+    """Opens associations. `as_itself`: under the modality's own title, which an archive may rightly refuse."""
+
+    wire: Wire
+    as_itself: bool = False
+    stop: threading.Event = field(default_factory=threading.Event)
+    software: dict[str, str] = field(default_factory=dict)
+    """What peers call themselves, by `device/AE_TITLE`."""
+
+    def __post_init__(self) -> None:
+        self._names = Names(self.stop)
+
+    @contextmanager
+    def association(
+        self, peer: Peer, contexts: Contexts, taking: Sequence[str] = (), timeout: float | None = None
+    ) -> Iterator[Exchange]:
+        """An association with a peer, released at the end.
+
+        Raises: Untried when it may not be called; PeerFault.
+        """
+        target = callable_target(peer)
+        assert target.calling is not None, "what may be called is called as somebody"
+        wire = self.wire if timeout is None else replace(self.wire, timeout=timeout)
+        stream = self._way(target).again()
+        exchange = Exchange(stream, wire.timeout)
+        with exchange:
+            answer = exchange.open(target.calling, target.title, contexts, taking)
+            said = answer.software
+            self.software[peer.name] = " ".join(
+                filter(None, (said.implementation_version, said.implementation_class_uid))
+            )
+            yield exchange
+
+    def _way(self, target: Target) -> Way:
+        try:
+            host, port = dialled(target, self.wire.dial)
+            addresses = (host,) if is_address(host) else self._names.addresses(host, self.wire.timeout)
+        except NowhereToCall as exc:
+            raise Untried(str(exc)) from exc
+        except NotFound as exc:
+            raise PeerFault(f'the name "{target.host}": {exc}', exc.how) from exc
+        return Way(target, self.wire, addresses, port, self.stop)
+
+    def failed(self, what: str, fault: PeerFault, asked: str = "") -> Item:
+        """What a fault comes to: a failure, with what it usually means.
+
+        A rejection of one who calls under another's title proves nothing of that one.
+        """
+        if fault.how == "rejected" and self.as_itself:
+            text = f"{fault}. pacsconf called under the modality's title from another address, so this may be right"
+            return Item(what, "unknown", text)
+        return Item(what, "failed", explained(fault, asked))
+
+
+def explained(fault: PeerFault, asked: str = "") -> str:
+    """A fault in words, with whose turn it is."""
+    advice = translated(fault.fault, asked).action
+    return f"{fault}. {advice}" if advice else str(fault)
+
+
+def callable_target(peer: Peer) -> Target:
+    """Where a peer is called.
+
+    Raises: Untried when it may not be, or nobody is named to call as.
+    """
+    target = peer.target
+    if target is None:
+        raise Untried("it has no address that can be called")
+    if target.level == "none":
+        raise Untried(target.why or "it is not to be called")
+    if target.calling is None:
+        raise Untried("no device is named to call as (probe_as)")
+    return target

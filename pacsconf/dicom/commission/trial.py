@@ -1,0 +1,126 @@
+"""A run under way: what its steps share, and how they say what came of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from pacsconf.core.finding import Finding
+from pacsconf.dicom.commission.calls import Calls, Untried
+from pacsconf.dicom.commission.listening import Listening
+from pacsconf.dicom.commission.run import AcceptanceRun, Item, Result, Stored, Ticked, summed
+from pacsconf.dicom.commission.scope import Peer, Scope
+from pacsconf.dicom.commission.specimens import Origin
+from pacsconf.dicom.observation import Observation
+from pacsconf.dicom.peer_fault import PeerFault
+from pacsconf.dicom.wire import Wire
+from pacsconf.inventory import uids
+
+
+class People(Protocol):
+    """Somebody at the modality's console, who can be asked."""
+
+    def ask(self, question: str) -> str:
+        """The answer, without spaces around it."""
+
+
+@dataclass
+class Trial:
+    """What the steps of one run share.
+
+    `findings` are those of the inventory that concern the device, and what reaching its peers lacks. `people` None:
+    nobody can be asked; `port` None: nothing listens. `sent` is told of each object before its first byte leaves,
+    and again when it was taken; `say` of what is going on. `wait` are seconds in which a commitment must come.
+    """
+
+    run: AcceptanceRun
+    scope: Scope
+    calls: Calls
+    findings: Sequence[Finding] = ()
+    may_store: bool = False
+    negatives: bool = False
+    people: People | None = None
+    port: Listening | None = None
+    wait: float = 60.0
+    timezone: str | None = None
+    """Of the modality's site."""
+    clock: Callable[[], datetime] = datetime.now
+    sent: Callable[[Stored], None] = lambda _stored: None
+    reported: Callable[[str], None] = lambda _uid: None
+    say: Callable[[str], None] = lambda _text: None
+    seen: dict[str, Observation] = field(default_factory=dict)
+    """What a probe of each peer, and of the modality, said in this process, by `device/AE_TITLE`."""
+
+    @property
+    def wire(self) -> Wire:
+        return self.calls.wire
+
+    @property
+    def stop(self) -> threading.Event:
+        return self.calls.stop
+
+    @property
+    def origin(self) -> Origin:
+        return origin(self.run, self.scope)
+
+    def stored_at(self, peer: Peer) -> tuple[Stored, ...]:
+        """The objects of this run that a peer said it has."""
+        return tuple(one for one in self.run.stored if one.peer == peer.name and one.taken)
+
+    def each(self, peers: Iterable[Peer], what: Callable[[Peer], Sequence[Item]]) -> tuple[Item, ...]:
+        """What came of each peer; one that may not be called, or is faulty, is an item of its own."""
+        items: list[Item] = []
+        for peer in peers:
+            self.say(peer.name)
+            try:
+                items += what(peer)
+            except Untried as exc:
+                items.append(Item(peer.name, "not done", str(exc)))
+            except PeerFault as fault:
+                items.append(self.calls.failed(peer.name, fault))
+        return tuple(items)
+
+
+def origin(run: AcceptanceRun, scope: Scope) -> Origin:
+    """What the objects of a run say of themselves."""
+    device = scope.device
+    return Origin(
+        UUID(run.root),
+        run.id,
+        datetime.fromisoformat(run.began).strftime("%Y%m%d%H%M%S"),
+        device.name,
+        device.manufacturer or "",
+        device.model or "",
+        device.station_name or "",
+        device.serial_number or "",
+        device.software_versions,
+        next(iter(device.modality), "OT"),
+        str(device.patient_id_issuer or "").partition("&")[0],
+    )
+
+
+def ticked(name: str, items: Sequence[Item], none: str = "", result: Result = "skipped") -> Ticked:
+    """A step by its items; where there are none, this result and why."""
+    if not items:
+        return Ticked(name, result, none)
+    came = summed(items)
+    good = sum(item.result == "passed" for item in items)
+    counted = f"{good} of {len(items)}" if len(items) > 1 else items[0].what
+    worst = next((item for item in items if item.result == came), items[0])
+    text = (
+        worst.text
+        if len(items) == 1
+        else counted
+        if came == "passed"
+        else f"{counted}; {worst.what}: {worst.text}"
+    )
+    return Ticked(name, came, text or counted, items=tuple(items))
+
+
+def label(stored: Stored) -> str:
+    """An object as people are told of it."""
+    return f"{uids.label(stored.sop_class)}, {uids.label(stored.transfer_syntax)} → {stored.peer}"

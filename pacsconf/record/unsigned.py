@@ -1,0 +1,92 @@
+"""Acceptance runs that nobody signed yet: `.git/pacsconf/ENV/commission/DEVICE.json`, one a device, never pushed.
+
+Each step is written as it is ticked off, so that a run that was interrupted is taken up where it was. When it is
+signed it moves into the record, where others find it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pacsconf.core.errors import RecordError
+from pacsconf.dicom.commission.run import AcceptanceRun, from_json, to_json
+
+LARGEST = 16 * 1024 * 1024
+"""Bytes of a run: one with a thousand objects has less than two million."""
+
+_DEVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class UnsignedRuns:
+    """The runs of one environment in this clone."""
+
+    folder: Path
+
+    @classmethod
+    def open(cls, root: Path, environment: str) -> UnsignedRuns:
+        """Those of `environment` in the clone around the folder `root`.
+
+        Raises: RecordError when there is no repository.
+        """
+        from pacsconf.record._git import Repository
+
+        git = Repository.open(root)
+        try:
+            return cls(git.common_dir / "pacsconf" / environment / "commission")
+        finally:
+            git.close()
+
+    def read(self, device: str) -> AcceptanceRun | None:
+        """The run of a device, if one is under way.
+
+        Raises: RecordError when the file cannot be read.
+        """
+        path = self._path(device)
+        try:
+            if path.stat().st_size > LARGEST:
+                raise RecordError(f"{path} is too long to be an acceptance run", fix="Remove it.")
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as exc:
+            raise RecordError(f"{path} cannot be read: {exc.strerror}", fix="Let it be read.") from exc
+        return from_json(data, str(path))
+
+    def write(self, run: AcceptanceRun) -> None:
+        """Keep a run; what was kept of its device before is replaced at once or not at all.
+
+        Raises: RecordError when it cannot be written.
+        """
+        path = self._path(run.device)
+        draft = path.with_suffix(f".{os.getpid()}.draft")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_text(to_json(run) + "\n", encoding="ascii")
+            draft.replace(path)
+        except OSError as exc:
+            raise RecordError(
+                f"{path} cannot be written: {exc.strerror}", fix="Make room, or make it writable"
+            ) from exc
+
+    def drop(self, device: str) -> None:
+        """Keep it no longer."""
+        self._path(device).unlink(missing_ok=True)
+
+    def _path(self, device: str) -> Path:
+        if not _DEVICE.fullmatch(device):
+            raise RecordError(f'"{device}" cannot name a file')
+        return self.folder / f"{device}.json"
+
+
+def newest(evidence: Mapping[str, bytes], device: str) -> AcceptanceRun | None:
+    """The newest run of a device that the record holds.
+
+    Raises: RecordError when it cannot be read.
+    """
+    paths = sorted(path for path in evidence if path.startswith(f"commissioning/{device}/"))
+    return from_json(evidence[paths[-1]], f"evidence/{paths[-1]}") if paths else None

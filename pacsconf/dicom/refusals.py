@@ -26,7 +26,7 @@ def translated(fault: Fault, asked: str = "") -> Refusal:
             return context(fault.numbers[0] if fault.numbers else 2)
         case "status":
             return refused_statuses.status(fault.numbers[0] if fault.numbers else 0x0110, asked)
-        case "TLS":
+        case "TLS" | "not DICOM" if fault.alert or fault.how == "TLS":
             return refused_lines.tls(fault.alert)
         case how:
             return refused_lines.line(how, fault.numbers[0] if fault.numbers else 0)

@@ -206,6 +206,14 @@ _PLAIN = Refusal(
     "Switch TLS on there, or correct the port, or take TLS out of the inventory.",
     "both sides together",
 )
+_WANTED = Refusal(
+    "it expects an encrypted call at this port",
+    "TLS: an alert as the answer to a plain call",
+    "The call was not encrypted, and the called side takes encrypted ones alone.",
+    ("TLS was switched on there", "this is its encrypted port, and its plain one is another"),
+    "Declare TLS for this connection, or correct the port.",
+    "both sides together",
+)
 _HUNG_UP = Refusal(
     "it hung up while encryption was being agreed upon",
     "TLS: closed during the handshake",
@@ -228,6 +236,7 @@ _SOME = Refusal(
 )
 
 _ALERTS: tuple[tuple[tuple[str, ...], Refusal], ...] = (
+    (("tls expected",), _WANTED),
     (("expired", "not yet valid"), _OUT_OF_DATE),
     (("revoked",), _REVOKED),
     (("mismatch", "unrecognized_name", "not valid for"), _WRONG_NAME),

@@ -16,7 +16,7 @@ from pacsconf.inventory import uids
 from pacsconf.inventory.environment import for_environment
 from pacsconf.inventory.flows import pairs
 from pacsconf.inventory.loader import load
-from pacsconf.inventory.model import Device, Inventory
+from pacsconf.inventory.model import Device, Inventory, NetworkAE
 from pacsconf.inventory.peers import peer_table
 from pacsconf.inventory.schema import json_schema
 from pacsconf.inventory.systems import PeersConfig
@@ -341,6 +341,31 @@ def test_elsewhere_scanners_and_archives_are_greeted(hospital: Inventory):
     assert levels == {"echo", "services"}
 
 
+def test_scanners_that_take_one_caller_say_when_they_may_be_disturbed(hospital: Inventory):
+    easily = {name for name, device in hospital.devices.items() if device.max_associations == 1}
+
+    assert easily
+    assert all(hospital.devices[name].probe_window for name in easily)
+
+
+def test_whoever_is_probed_as_may_ask_what_is_asked(hospital: Inventory):
+    """At level services archives and worklists get a query, which an archive refuses that does not know it may."""
+    asked = callers(hospital, "admin-asks-archives") | callers(hospital, "admin-asks-worklist")
+    queried = {
+        ae.title
+        for device, ae in hospital.entities()
+        if device.probe == "services" and ae.acceptor and "C-FIND" in _services_of(ae)
+    }
+
+    assert {called for _, called in asked} == queried
+    assert {calling for calling, _ in asked} == {"PACS_ADMIN"}
+
+
+def _services_of(ae: NetworkAE) -> set[str]:
+    find = uids.covers("query-retrieve") | uids.covers("modality-worklist")
+    return {"C-FIND" for each in ae.capabilities if each.role == "SCP" and each.sop_class in find}
+
+
 def test_whoever_is_probed_as_is_declared_with_one_title(hospital: Inventory):
     assert list(hospital.devices[hospital.settings.probe_as or ""].ae_titles) == ["PACS_ADMIN"]
 
@@ -421,7 +446,11 @@ def test_a_retiring_scanner_still_stores_and_a_planned_one_does_not_yet(hospital
 def test_a_scanner_being_installed_has_worklist_and_test_archive_only(hospital: Inventory):
     reached = {(pair.flow, pair.called) for pair in pairs(hospital) if pair.calling == "DX_RAD_3"}
 
-    assert reached == {("modalities-from-worklist", "RIS_MWL"), ("acceptance-tests", "ARCHIVE_TEST")}
+    assert reached == {
+        ("modalities-from-worklist", "RIS_MWL"),
+        ("modalities-report", "RIS_MPPS"),
+        ("acceptance-tests", "ARCHIVE_TEST"),
+    }
 
 
 def test_every_scanner_that_asks_for_commitment_can_be_answered(hospital: Inventory):

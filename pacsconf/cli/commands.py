@@ -33,7 +33,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "plan": ("compare", "Show what would be changed, and why."),
     "show": (
         "compare",
-        "Show a saved plan, or what a commit of the record holds: a change set, attestations.",
+        "Show a saved plan, or what a commit of the record holds: a change set, attestations, a probe.",
     ),
     "drift": (
         "compare",
@@ -42,6 +42,14 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "probe": (
         "probe",
         "Ask the network whether it is as declared, as gently as each device allows.",
+    ),
+    "diagnose": (
+        "diagnose",
+        "Say why one cannot work with another, layer by layer, likeliest cause first.",
+    ),
+    "reach": (
+        "reach",
+        "Would it work? Solved from the inventory alone, nothing is sent.",
     ),
     "apply": (
         "change",
@@ -61,6 +69,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "render": (
         "render",
         "Fill in a template from the inventory: sheets for scanners and consoles, registers.",
+    ),
+    "commission": (
+        "commission",
+        "Accept a new modality: try what it will do, step by step, and keep what came of it.",
     ),
     "attest": ("attest", "Say that what waited for a person was keyed in."),
     "adopt": ("adopt", "Inventory files from what is live."),

@@ -193,6 +193,12 @@ class Repository:
         """The branch that is checked out; empty on a detached head."""
         return self._run("symbolic-ref", "--short", "--quiet", "HEAD").out
 
+    def path_of(self, folder: Path) -> str:
+        """A folder of the work tree by its path from the top; empty for the top itself."""
+        top = Path(str(self._repo.working_dir)).resolve()
+        path = folder.resolve().relative_to(top).as_posix()
+        return "" if path == "." else path
+
     # --- references -------------------------------------------------------------------------------------------
 
     def refs(self, *names: str) -> dict[str, str]:
@@ -200,6 +206,11 @@ class Repository:
         lines = self._get("for-each-ref", "--format=%(refname) %(objectname)", *names).splitlines()
         found = dict(line.split(" ") for line in lines)
         return {name: found[name] for name in names if name in found}
+
+    def commit_of(self, revision: str) -> str:
+        """The commit that a branch, tag or anything else of git's names; empty where nothing has this name."""
+        ran = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        return "" if ran.status else ran.out
 
     def move(self, ref: str, to: str, *, seen: str, why: str) -> bool:
         """Point `ref` to a commit if it still points to `seen` (empty: does not exist); False if it moved.
@@ -269,6 +280,18 @@ class Repository:
             return data
 
         return self._look_into(commit, contents)
+
+    def below(self, commit: str, folder: str) -> dict[str, bytes]:
+        """The contents of a commit's files below a folder, by path from there; links and submodules are left out.
+
+        Raises: RecordError when an object is missing, damaged or larger than a record's file may be.
+        """
+        inside = f"{folder}/" if folder else ""
+        return {
+            path.removeprefix(inside): self.read(commit, path)
+            for path in sorted(self._look_into(commit, _plain_files))
+            if path.startswith(inside)
+        }
 
     def line(self, commit: str, limit: int = -1) -> Iterator[str]:
         """The commits from this one back to the first, along first parents, at most `limit` if that is set."""
@@ -440,3 +463,7 @@ def _blob_id(data: bytes) -> str:
 
 def _blobs(commit: Any) -> Iterator[Any]:
     return (item for item in commit.tree.traverse() if item.type == "blob")
+
+
+def _plain_files(commit: Any) -> list[str]:
+    return [str(item.path) for item in _blobs(commit) if item.mode != item.link_mode]

@@ -8,7 +8,7 @@ capabilities, connections, life cycle and the rest of what it looks at, and mean
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -76,14 +76,24 @@ class Census:
             if first is not None:
                 yield Cell(flow, callers, called, self.solver.by_flow(flow, *first))
 
+    def among(self, cells: Iterable[Cell], wanted: frozenset[tuple[str, str]]) -> Iterator[Cell]:
+        """Of these cells the pairs at one of whose ends somebody is who is wanted, by device and title."""
+        for cell in cells:
+            asking, rest = _split(cell.callers, wanted)
+            asked, _ = _split(cell.called, wanted)
+            for callers, called in ((asking, cell.called), (rest, asked)):
+                first = next(_pairs(callers, called), None)
+                if first is not None:
+                    yield Cell(cell.flow, callers, called, self.solver.by_flow(cell.flow, *first))
+
+
+def _split(kind: Kind, wanted: frozenset[tuple[str, str]]) -> tuple[Kind, Kind]:
+    inside = tuple(each for each in kind if key_of(each) in wanted)
+    return inside, tuple(each for each in kind if key_of(each) not in wanted)
+
 
 def _pairs(callers: Kind, called: Kind) -> Iterator[tuple[Entity, Entity]]:
-    return (
-        (caller, other)
-        for caller in callers
-        for other in called
-        if callers is not called or key_of(caller) != key_of(other)
-    )
+    return ((caller, other) for caller in callers for other in called if key_of(caller) != key_of(other))
 
 
 # --- what tells entities apart -----------------------------------------------------------------------------------

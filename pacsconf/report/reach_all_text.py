@@ -1,0 +1,270 @@
+"""All pairs that flows connect: how many would work, what is half declared, what another commit changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pacsconf.core.finding import Finding
+from pacsconf.dicom.reach.answer import Outcome
+from pacsconf.dicom.reach.census import Cell
+from pacsconf.dicom.reach.compare import Question, State, Turn, Turned
+from pacsconf.report.as_json import FORMAT_VERSION
+from pacsconf.report.diagnostics import LineOf, PlaceOf, findings_text, placed
+from pacsconf.report.lines import Line, Lines, Span, Style, columns, joined, line, padded, wrapped
+from pacsconf.report.reach_text import MARKS, as_text
+from pacsconf.report.words import counted, listed
+
+_COUNTED: tuple[Outcome, ...] = ("works", "partly", "fails")
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every pair of some flows, and what is half declared; both already narrowed to what was asked for."""
+
+    cells: Sequence[Cell]
+    findings: Sequence[Finding]
+    place_of: PlaceOf
+    line_of: LineOf
+    counts: Mapping[str, Mapping[Outcome, int]] = field(init=False)
+    """Pairs by flow and outcome."""
+
+    def __post_init__(self) -> None:
+        found: dict[str, dict[Outcome, int]] = {}
+        for cell in self.cells:
+            of_flow = found.setdefault(cell.flow.name, {})
+            outcome = cell.reach.outcome
+            of_flow[outcome] = of_flow.get(outcome, 0) + cell.pairs
+        object.__setattr__(self, "counts", found)
+
+    def total(self, outcome: Outcome) -> int:
+        """Pairs of this outcome in all flows."""
+        return sum(of_flow.get(outcome, 0) for of_flow in self.counts.values())
+
+
+def all_text(shown: All, width: int = 80, *, verbose: bool = False) -> Lines:
+    """The screen: the count first, then the flows that do not work whole, then what is half declared."""
+    room = columns(width)
+    return joined(
+        (
+            wrapped(_answer(shown), room, style="strong"),
+            tuple(_table(shown, room, verbose=verbose)),
+            findings_text(shown.findings, place_of=shown.place_of, line_of=shown.line_of, width=width),
+            _last(shown, room),
+        )
+    )
+
+
+def _answer(shown: All) -> str:
+    pairs = counted(sum(map(shown.total, _COUNTED)), "pair")
+    flows = counted(len(shown.counts), "flow")
+    return (
+        f"{flows}, {pairs}: {shown.total('works')} would work, {shown.total('partly')} in part, "
+        f"{shown.total('fails')} not"
+    )
+
+
+def _table(shown: All, width: int, *, verbose: bool) -> Iterator[Line]:
+    rows = [
+        (name, counts) for name, counts in sorted(shown.counts.items()) if verbose or set(counts) != {"works"}
+    ]
+    if not rows:
+        return
+    room = min(max(len(name) for name, _ in rows), width - 34)
+    yield line(
+        Span(f"  {padded('flow', room + 2)} {'pairs':>7} {'work':>7} {'in part':>7} {'not':>7}", "faint")
+    )
+    for name, counts in rows:
+        numbers = [sum(counts.values()), *(counts.get(outcome, 0) for outcome in _COUNTED)]
+        worst: Outcome = "fails" if counts.get("fails") else "partly" if counts.get("partly") else "works"
+        cells = " ".join(f"{number or '·':>7}" for number in numbers)
+        yield line("  ", MARKS[worst], f" {padded(name, room)} {cells}")
+        if verbose:
+            yield from _examples(shown, name, width)
+
+
+def _examples(shown: All, flow: str, width: int) -> Iterator[Line]:
+    """Of each kind of pairs that do not work whole, the first and what is wrong with it."""
+    for cell in shown.cells:
+        if cell.flow.name != flow or cell.reach.outcome == "works":
+            continue
+        pair = f"{cell.reach.caller[1].title} → {cell.reach.called[1].title}"
+        alike = f" and {cell.pairs - 1} more" if cell.pairs > 1 else ""
+        words = listed(
+            (finding.summary for finding in cell.reach.findings if finding.severity == "warning"), "; "
+        )
+        mark = MARKS[cell.reach.outcome]
+        yield from wrapped(
+            f"{pair}{alike}: {words or 'never asked for'}", width, first=line("      ", mark, " ")
+        )
+
+
+def _last(shown: All, width: int) -> Lines:
+    open_ones = [finding for finding in shown.findings if not finding.accepted]
+    accepted = len(shown.findings) - len(open_ones)
+    known = f", {accepted} accepted" if accepted else ""
+    if not open_ones:
+        return wrapped(f"Nothing is half declared{known}.", width, style="good")
+    return wrapped(
+        f"{counted(len(open_ones), 'finding')}{known}. One pair with all its reasons: pacsconf reach FROM TO",
+        width,
+    )
+
+
+def all_json(shown: All) -> str:
+    """The same for machines."""
+    return as_text(
+        {
+            "format_version": FORMAT_VERSION,
+            "pairs": {outcome: shown.total(outcome) for outcome in _COUNTED},
+            "flows": {
+                name: {outcome: counts.get(outcome, 0) for outcome in _COUNTED}
+                for name, counts in sorted(shown.counts.items())
+            },
+            "kinds": [_cell(cell) for cell in shown.cells],
+            "findings": [
+                {
+                    "rule": finding.rule,
+                    "severity": finding.severity,
+                    "accepted": finding.accepted,
+                    "summary": finding.summary,
+                    "detail": finding.detail,
+                    "fix": finding.fix,
+                    "path": list(finding.path),
+                    "place": place._asdict() if place else None,
+                }
+                for finding, place in placed(shown.findings, shown.place_of)
+            ],
+        }
+    )
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    return {
+        "flow": cell.flow.name,
+        "pairs": cell.pairs,
+        "caller": _name(cell.reach.caller[0].name, cell.reach.caller[1].title),
+        "called": _name(cell.reach.called[0].name, cell.reach.called[1].title),
+        "outcome": cell.reach.outcome,
+        "services": {service.name: service.outcome for service in cell.reach.services},
+    }
+
+
+def _name(device: str, title: str) -> str:
+    return f"{device}/{title}"
+
+
+# --- another commit ----------------------------------------------------------------------------------------------
+
+_TURNS: Mapping[Turn, tuple[str, str, Style]] = {
+    "stops": ("-", "stops working", "delete"),
+    "worse": ("-", "gets worse", "delete"),
+    "changes": ("~", "fails otherwise", "update"),
+    "better": ("+", "gets better", "create"),
+    "begins": ("+", "begins to work", "create"),
+}
+_OUTCOMES: Mapping[str, str] = {
+    "": "not declared",
+    "idle": "never asked for",
+    "fails": "does not work",
+    "partly": "works in part",
+    "works": "works",
+}
+LOSES: frozenset[Turn] = frozenset({"stops", "worse"})
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What a branch would change, were it checked out; `pairs` were compared, each with its services."""
+
+    revision: str
+    commit: str
+    turned: Sequence[Turned]
+    pairs: int
+
+
+def what_if_text(shown: WhatIf, width: int = 80) -> Lines:
+    """The screen: the count first, then what stops, what changes, what begins."""
+    room = columns(width)
+    name = (
+        shown.revision
+        if shown.commit.startswith(shown.revision)
+        else f"{shown.revision} ({shown.commit[:7]})"
+    )
+    if not shown.turned:
+        words = f"With {name} nothing changes: {counted(shown.pairs, 'way')} compared"
+        return wrapped(words, room, style="good")
+    numbers = _numbers(shown.turned)
+    said = listed(f"{numbers[turn]} {words}" for turn, (_, words, _) in _PLURAL.items() if numbers[turn])
+    return joined(
+        (
+            wrapped(f"With {name}: {said}", room, style="strong"),
+            tuple(row for one in shown.turned for row in _turned(one, room)),
+        )
+    )
+
+
+_PLURAL: Mapping[Turn, tuple[str, str, Style]] = {
+    "stops": ("-", "stop working", "delete"),
+    "worse": ("-", "get worse", "delete"),
+    "changes": ("~", "fail otherwise", "update"),
+    "better": ("+", "get better", "create"),
+    "begins": ("+", "begin to work", "create"),
+}
+
+
+def _numbers(turned: Iterable[Turned]) -> dict[Turn, int]:
+    found: dict[Turn, int] = dict.fromkeys(_TURNS, 0)
+    for one in turned:
+        found[one.turn] += one.pairs
+    return found
+
+
+def _turned(one: Turned, width: int) -> Iterator[Line]:
+    sign, words, style = _TURNS[one.turn]
+    question = one.first
+    alike = f" and {one.pairs - 1} more" if one.pairs > 1 else ""
+    pair = f"{question.caller[1]} → {question.called[1]}{alike}"
+    yield from wrapped(
+        f"{pair}, {question.service}: {words}", width, first=line("  ", Span(sign, style), " ")
+    )
+    for label, state in (("now", one.before), ("then", one.after)):
+        flow = f" (flow {state.flow})" if state.flow else ""
+        text = f"{_OUTCOMES[state.outcome]}{flow}{': ' if state.words else ''}{'; '.join(state.words)}"
+        yield from wrapped(text, width, first=line(Span(f"      {label:<5} ", "faint")))
+
+
+def what_if_json(shown: WhatIf) -> str:
+    """The same for machines."""
+    return as_text(
+        {
+            "format_version": FORMAT_VERSION,
+            "revision": shown.revision,
+            "commit": shown.commit,
+            "compared": shown.pairs,
+            "counts": _numbers(shown.turned),
+            "turned": [
+                {
+                    "turn": one.turn,
+                    "pairs": one.pairs,
+                    **_question(one.first),
+                    "before": _state(one.before),
+                    "after": _state(one.after),
+                }
+                for one in shown.turned
+            ],
+        }
+    )
+
+
+def _question(question: Question) -> dict[str, str]:
+    return {
+        "caller": _name(*question.caller),
+        "called": _name(*question.called),
+        "service": question.service,
+    }
+
+
+def _state(state: State) -> dict[str, Any]:
+    return {"flow": state.flow, "outcome": state.outcome or "undeclared", "reasons": list(state.words)}

@@ -284,11 +284,27 @@ def _not_associated(attempt: Attempt, way: Way, fault: PeerFault, milliseconds: 
         return
     if fault.how in ("rejected", "aborted"):
         _through_tls(attempt, way)
+    if fault.how == "closed" and not attempt.target.tls:
+        fault = _if_tls(way) or fault
     attempt.faulted("association", fault, milliseconds)
     if attempt.target.borrowed and fault.why in _STRANGE:
         calling = attempt.target.calling
         text = f"{fault}; but {calling} is the title of another, and may be known at that one's address alone"
         attempt.conclude("unknown", text)
+
+
+def _if_tls(way: Way) -> PeerFault | None:
+    """Whether who hung up on plaintext speaks TLS: many servers do not say so (OpenSSL 3.0 among them)."""
+    from pacsconf.dicom.tls import speaks_tls
+
+    try:
+        version = speaks_tls(way.plain(), way.target.host, way.wire.timeout)
+    except OSError:
+        return None
+    if not version:
+        return None
+    text = f"the peer closed the connection after the association request: it speaks {version} at this port"
+    return PeerFault(text, "not DICOM", alert="TLS expected")
 
 
 _STRANGE = ((1, 1), (1, 3), (1, 7))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pacsconf.dicom.attempt import Attempt, since
 from pacsconf.dicom.names import Names, NotFound, is_address
@@ -138,7 +138,7 @@ def not_reached(exc: OSError, port: int, timeout: float) -> PeerFault:
 
 def encrypted(attempt: Attempt, way: Way, plain: Plain) -> Stream | None:
     """The connection through TLS, or None after saying why it cannot be. `plain` is closed in that case."""
-    from pacsconf.dicom.tls import Unsecured, secured
+    from pacsconf.dicom.tls import Unsecured, late_refusal, secured
 
     opened = [plain]
     target = attempt.target
@@ -157,6 +157,14 @@ def encrypted(attempt: Attempt, way: Way, plain: Plain) -> Stream | None:
         attempt.faulted("tls", fault, since(began))
         return None
     attempt.encryption = seen.encryption
+    wants = seen.stream.wants_certificate
+    if wants or target.calling is None:
+        late = late_refusal(seen.stream, way.wire.timeout)
+        if late is not None:
+            attempt.encryption = replace(seen.encryption, client_certificate=wants or None)
+            attempt.faulted("tls", late, since(began))
+            seen.stream.close()
+            return None
     if seen.fault:
         attempt.faulted("tls", seen.fault, since(began))
     else:

@@ -64,7 +64,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running(command: list[str], port: int) -> Iterator[int]:
+def running(command: list[str], port: int) -> Iterator[int]:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             until = time.monotonic() + 10
@@ -82,7 +82,7 @@ def storescp(free_port: int, tmp_path: Path) -> Iterator[Callable[..., int]]:
     """Starts DCMTK's storescp with further options and gives its port."""
     with ExitStack() as stack:
         yield lambda *options: stack.enter_context(
-            _running(
+            running(
                 [STORESCP, "--fork", "--ignore", "-od", str(tmp_path), *options, str(free_port)], free_port
             )
         )
@@ -93,7 +93,7 @@ def archive(free_port: int, tmp_path: Path) -> Iterator[int]:
     """The port of a dcmqrscp that is ARCHIVE and knows PROBE alone."""
     config = tmp_path / "dcmqrscp.cfg"
     config.write_text(CONFIG.format(port=free_port, folder=tmp_path))
-    with _running([DCMQRSCP, "--disable-host-lookup", "-c", str(config)], free_port) as port:
+    with running([DCMQRSCP, "--disable-host-lookup", "-c", str(config)], free_port) as port:
         yield port
 
 

@@ -166,7 +166,7 @@ class Evidence:
     `services` are those that flows declare between the two, or the one that was asked about. `probed_as` is the
     title that pacsconf called under, `prober_may` whether a flow lets that call. `wire` is None where nothing was
     sent, `unsent` says why. `impersonated` was made under the caller's own title from this machine. `looked` are
-    the logs that were read; `listened` whether anything was ever heard here. `titles` are all that are declared.
+    the logs that were read, each with how much it told.
     """
 
     caller: End

@@ -32,6 +32,7 @@ def layers(evidence: Evidence) -> Iterator[LayerLine]:
     for table in evidence.tables:
         yield _table_layer(evidence, table)
     yield from _worklist_layer(evidence)
+    yield from (LayerLine("log", "✓", words) for words in evidence.looked)
     if evidence.heard or evidence.caller.title != evidence.probed_as:
         yield _heard_layer(evidence)
 
@@ -121,5 +122,5 @@ def _heard_layer(evidence: Evidence) -> LayerLine:
     return LayerLine(
         "heard",
         "✓" if sent in evidence.caller.titles else "✗",
-        f"it calls under {sent}, from {heard.host} ({heard.source})",
+        f"it calls under {sent}, from {heard.host or 'an address that is not told'} ({heard.source})",
     )

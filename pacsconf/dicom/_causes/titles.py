@@ -55,7 +55,11 @@ def _said(evidence: Evidence, other: End) -> list[Proof]:
     if other is not evidence.caller or not evidence.sent:
         return []
     heard = _latest(evidence)
-    return [Proof("the caller sends", evidence.sent[0], f"{heard.source}, from {heard.host}")]
+    return [Proof("the caller sends", evidence.sent[0], f"{heard.source}{_from(heard)}")]
+
+
+def _from(heard: Heard) -> str:
+    return f", from {heard.host}" if heard.host else ""
 
 
 def _latest(evidence: Evidence) -> Heard:
@@ -155,7 +159,7 @@ def _calling(evidence: Evidence, heard: Heard) -> Iterator[Cause]:
 
 def _heard(heard: Heard, says: str) -> Proof:
     when = f", {heard.at[:16].replace('T', ' ')}" if heard.at else ""
-    return Proof("the caller sends", says, f"{heard.source}, from {heard.host}{when}")
+    return Proof("the caller sends", says, f"{heard.source}{_from(heard)}{when}")
 
 
 def _called(evidence: Evidence, heard: Heard) -> Iterator[Cause]:
@@ -169,7 +173,7 @@ def _called(evidence: Evidence, heard: Heard) -> Iterator[Cause]:
         OBSERVED,
         f"The caller asks for {said}, and the called side is {called.title}.",
         (
-            Proof("the caller asks for", said, f"{heard.source}, from {heard.host}"),
+            Proof("the caller asks for", said, f"{heard.source}{_from(heard)}"),
             Proof("inventory says", called.title, called.place),
         ),
         (f"They differ {difference(called.title, said)}.",),

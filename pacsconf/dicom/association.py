@@ -36,6 +36,9 @@ _PENDING = (0xFF00, 0xFF01)
 MOST_BYTES = 1 << 20
 """What is read as the answer to one message, or to a release, in bytes."""
 
+_PDU_COSTS = 128
+"""Bytes that a PDU counts for at least: empty ones do not come without an end either."""
+
 MOST_MATCHES = 200
 """Answers that are read to a query that should have none, before it is cancelled."""
 
@@ -122,7 +125,7 @@ class Association:
         read = 0
         while True:
             kind, body = self._receive(deadline, "release request")
-            read += len(body) + 6
+            read += max(len(body), _PDU_COSTS)
             if kind != _DATA or read > MOST_BYTES:  # data may still be on its way
                 break
         if kind != _RELEASE_ANSWER:
@@ -144,11 +147,9 @@ class Association:
             kind, body = self._receive(deadline, asked)
             if kind != _DATA:
                 raise self._unexpected(kind, body, asked)
-            read += len(body) + 6
+            read += max(len(body), _PDU_COSTS)
             if read > MOST_BYTES:
-                raise PeerFault(
-                    f"it answers the {asked} without an end: {MOST_BYTES} bytes were read", "otherwise"
-                )
+                raise PeerFault(f"it answers the {asked} without an end", "otherwise")
             for part in messages.fragments(body):
                 if part.command:
                     data += part.data

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import hospital
+from benchmarks import hospital, listeners
 from benchmarks.timing import Command
+from pacsconf.inventory import uids
 from pacsconf.lab import orthanc, slapd
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -267,6 +268,75 @@ def _orthanc(modalities: int) -> Callable[[Path], Iterator[Contest]]:
     return contest
 
 
+# --- the network ------------------------------------------------------------------------------------------
+
+
+ECHOSCU = "/usr/bin/echoscu"  # by its path: pynetdicom installs a program of that name as well
+_XARGS = ("xargs", "-P", "64", "-L", "1")
+
+
+def _sweep(folder: Path) -> Iterator[Contest]:
+    with listeners.started(500, folder) as network:
+        listeners.write_inventory(folder / "network", network, 2, "offers: verification, probe: echo")
+        known = folder / "list"
+        listeners.write_list(known, network, 2)
+        yield Contest(
+            "echo 1,000 AEs behind 500 listeners",
+            _probe(folder / "network", "1000 healthy"),
+            [
+                Command(
+                    "xargs -P 64 echoscu", [*_XARGS, ECHOSCU, "-aet", "BENCH", "-aec"], folder, stdin=known
+                )
+            ],
+            target=0.25,
+            of=1_000,
+            beside=[_one_by_one("echo.py", known)],
+        )
+
+
+def _sweep_large(folder: Path) -> Iterator[Contest]:
+    """What is asked is how much memory it takes."""
+    with listeners.started(500, folder) as network:
+        listeners.write_inventory(folder / "network", network, 20, "offers: verification, probe: echo")
+        yield Contest(
+            "echo 10,000 AEs behind 500 listeners",
+            _probe(folder / "network", "10000 healthy"),
+            [Command("python -c pass", [PYTHON, "-c", "pass"], folder)],
+            of=10_000,
+            limit=256 << 20,
+            rounds=1,
+        )
+
+
+_NEWER = tuple(f"1.2.840.10008.5.1.4.1.1.{arc}" for arc in ("6.3", "9.1.4", "11.12"))
+"""Storage SOP classes that DCMTK 3.6.7 does not know yet."""
+
+
+def _contexts(folder: Path) -> Iterator[Contest]:
+    classes = [uid for uid in uids.services()["storage"].classes if uid not in _NEWER][:50]
+    with listeners.started(50, folder) as network:
+        facts = f"offers: [{', '.join(classes)}], probe: contexts"
+        listeners.write_inventory(folder / "network", network, 1, facts)
+        known = folder / "list"
+        listeners.write_list(known, network, 1)
+        yield Contest(
+            "negotiate 5,000 presentation contexts with 50 AEs",
+            _probe(folder / "network", "50 healthy"),
+            [_one_by_one("negotiate.py", known, *classes)],
+            target=1.0,
+            of=5_000,
+        )
+
+
+def _probe(repository: Path, says: str) -> Command:
+    return _pacsconf(repository, {}, "probe", "--no-record", says=says)
+
+
+def _one_by_one(script: str, known: Path, *words: str) -> Command:
+    command = [PYTHON, str(PEERS / script), str(known), *words]
+    return Command("pynetdicom, one by one", command, known.parent, says="all answered")
+
+
 CASES: Sequence[Case] = (
     Case("start", "how long until anything is said", _start),
     Case("example", "validate the example hospital", _example),
@@ -277,6 +347,9 @@ CASES: Sequence[Case] = (
     Case("apply-synced", "the same, to one that syncs each write to its disk", _apply(834, synced=True)),
     Case("apply-60000", "apply 60,000 new entries to a directory", _apply(10_000, synced=False)),
     Case("orthanc", "no-op plan of an Orthanc with 5,000 modalities", _orthanc(5_000)),
+    Case("sweep", "echo 1,000 AEs behind 500 listeners", _sweep),
+    Case("contexts", "negotiate 5,000 presentation contexts with 50 AEs", _contexts),
+    Case("sweep-10000", "echo 10,000 AEs behind 500 listeners: memory", _sweep_large),
     # At the end, since what a process needs at most is never told as less than what its parent held.
     Case("plan-50000", "no-op plan of 50,000 devices", _plan(50_000, octodns=False)),
 )

@@ -169,6 +169,11 @@ def write_inventory(folder: Path, count: int, system: str) -> None:
     for start in range(0, count, _PER_FILE):
         some = "".join(scanner.yaml() for scanner in everyone[start : start + _PER_FILE])
         (inventory / "devices" / f"{start // _PER_FILE:04}.yaml").write_text("devices:\n" + some)
+    committed(folder)
+
+
+def committed(folder: Path) -> None:
+    """Make a folder with an inventory a git repository that holds it."""
     for command in (
         ["init", "-q"],
         ["config", "user.name", "Bench"],

@@ -128,3 +128,117 @@ def test_an_ae_on_two_connections_is_called_on_both(a_device):
     two = {**device.connections, "backup": Connection(host="10.21.0.1", port=11112)}
     found = targets(an_inventory(device.model_copy(update={"connections": two})), None, None)
     assert [target.declared for target in found] == ["10.20.0.1:104", "10.21.0.1:11112"]
+
+
+# --- windows, strangers, other titles ----------------------------------------------------------------------------
+
+NIGHT = datetime(2026, 11, 24, 3, tzinfo=UTC)
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+WINDOW = "02:00-05:00"
+NO_WINDOW = "no probe_window is declared (at the device, its profile or its site)"
+OUTSIDE = f"this is outside its probe_window ({WINDOW})"
+
+
+@pytest.mark.parametrize(
+    ("given", "site", "now", "level", "why"),
+    [
+        pytest.param({}, {}, NOON, "tcp", NO_WINDOW, id="none declared"),
+        pytest.param({"probe_window": WINDOW}, {}, NOON, "tcp", OUTSIDE, id="outside"),
+        pytest.param({"probe_window": WINDOW}, {}, NIGHT, "echo", "", id="inside"),
+        pytest.param({"probe_window": WINDOW}, {}, None, "tcp", OUTSIDE, id="without a clock"),
+        pytest.param({}, {"probe_window": WINDOW}, NIGHT, "echo", "", id="of the site"),
+        pytest.param(
+            {"probe_window": "12:00-13:00"}, {"probe_window": WINDOW}, NOON, "echo", "", id="its own counts"
+        ),
+        pytest.param(
+            {},
+            {"probe_window": WINDOW, "timezone": "Asia/Tokyo"},
+            NIGHT,
+            "tcp",
+            OUTSIDE,
+            id="the site's clock",
+        ),
+        pytest.param({"probe": "tcp"}, {}, NOON, "tcp", "", id="tcp needs none"),
+        pytest.param({"probe": "none"}, {}, NOON, "none", "do not probe", id="none stays none"),
+    ],
+)
+def test_what_takes_one_association_is_asked_for_one_in_its_window_alone(
+    a_device, given, site, now, level, why
+):
+    inventory = an_inventory(a_device(site="main", max_associations=1, **given), main=site)
+    (target,) = targets(inventory, None, None, now)
+    assert target.level == level
+    assert target.why == (f"it takes one association at a time, and {why}" if why and level == "tcp" else why)
+
+
+def test_what_takes_several_needs_no_window(a_device):
+    (target,) = targets(an_inventory(a_device(max_associations=2)), None, None, NOON)
+    assert (target.level, target.why) == ("echo", "")
+
+
+def test_a_person_may_pass_over_windows(a_device):
+    (target,) = targets(an_inventory(a_device(max_associations=1)), None, None, NOON, anytime=True)
+    assert (target.level, target.why) == ("echo", "")
+
+
+@pytest.mark.parametrize(
+    ("given", "asked", "negatives", "why_not"),
+    [
+        pytest.param({"probe_window": WINDOW}, {}, False, "", id="not asked for"),
+        pytest.param({"probe_window": WINDOW}, {"negatives": True}, True, "", id="asked for in the window"),
+        pytest.param({"probe_window": "12:00-13:00"}, {"negatives": True}, False, None, id="outside it"),
+        pytest.param({}, {"negatives": True}, False, NO_WINDOW, id="without one"),
+        pytest.param({}, {"negatives": True, "anytime": True}, True, "", id="at any time"),
+        pytest.param({"probe": "tcp"}, {"negatives": True, "anytime": True}, False, "", id="not beyond tcp"),
+    ],
+)
+def test_strangers_are_tried_where_they_are_asked_for_and_a_window_is_open(
+    a_device, given, asked, negatives, why_not
+):
+    (target,) = targets(an_inventory(a_device(**given)), None, None, NIGHT, **asked)
+    assert target.negatives is negatives
+    if why_not is not None:
+        assert target.why_not == why_not
+
+
+def test_another_title_is_called_as_only_when_it_is_named(a_device):
+    inventory = an_inventory(a_device(), a_device("probe", "PROBE", port=None))
+    borrowed = [(one.calling, one.borrowed) for one in targets(inventory, None, "probe", impersonate="CT9")]
+    own = [(one.calling, one.borrowed) for one in targets(inventory, None, "probe", impersonate="PROBE")]
+    assert (borrowed, own) == ([("CT9", True)], [("PROBE", False)])
+
+
+def test_a_device_being_commissioned_is_called_when_it_is_named(a_device):
+    inventory = an_inventory(a_device(lifecycle="commissioning", installed=False))
+    assert targets(inventory, None, None) == ()
+    assert [one.device for one in targets(inventory, None, None, commissioning={"ct-1"})] == ["ct-1"]
+
+
+def test_what_it_offers_and_accepts_as_declared_goes_with_it(a_device):
+    offered = [
+        {"name": name, "sop_class": uid, "role": role, "transfer_syntaxes": syntaxes}
+        for name, uid, role, syntaxes in (
+            ("b", "1.2.2", "SCP", ("1.2.840.10008.1.2",)),
+            ("a", "1.2.1", "SCP", ("1.2.840.10008.1.2.1",)),
+            ("c", "1.2.1", "SCP", ("1.2.840.10008.1.2",)),
+            ("d", "1.2.3", "SCU", ("1.2.840.10008.1.2",)),
+        )
+    ]
+    ae = {"capabilities": offered, "accepts": ["CT_*"], "answers_to": ["OLD"]}
+    (target,) = targets(
+        an_inventory(a_device(ae=ae, connection={"tls": ("TLS_AES_128_GCM_SHA256",)})), None, None
+    )
+    assert target.contexts == (
+        ("1.2.1", ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2")),
+        ("1.2.2", ("1.2.840.10008.1.2",)),
+    )
+    assert (target.accepts, target.aliases, target.ciphers) == (
+        ("CT_*",),
+        ("OLD",),
+        ("TLS_AES_128_GCM_SHA256",),
+    )
+
+
+def test_what_is_not_said_of_whom_it_accepts_is_not_made_up(a_device):
+    (target,) = targets(an_inventory(a_device()), None, None)
+    assert target.accepts is None

@@ -43,6 +43,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "probe",
         "Ask the network whether it is as declared, as gently as each device allows.",
     ),
+    "listen": (
+        "listen",
+        "Listen who is really calling: answer C-ECHO, show titles, address and contexts beside the inventory.",
+    ),
     "diagnose": (
         "diagnose",
         "Say why one cannot work with another, layer by layer, likeliest cause first.",

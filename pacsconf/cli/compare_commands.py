@@ -11,6 +11,7 @@ import typer
 from pacsconf.cli import workspace
 from pacsconf.cli.exits import Exit, worst
 from pacsconf.cli.inventory_commands import TextOrJson, show_findings
+from pacsconf.cli.last_probe import look_again
 from pacsconf.cli.plan_file import load_plan, save_plan
 from pacsconf.cli.plan_screen import note_record, sentence, show_plan, trips, view_of
 from pacsconf.cli.progress import Reporter
@@ -35,6 +36,9 @@ Repairs = Annotated[
     list[str] | None,
     typer.Option("--repair", help="Put back to declared what others changed here.", metavar="ADDRESS"),
 ]
+Probe = Annotated[
+    bool, typer.Option("--probe", help="First ask the network again, as gently as each device allows.")
+]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show every field.")]
 
 
@@ -53,11 +57,13 @@ def plan(
     show_unmanaged: Annotated[
         bool, typer.Option("--show-unmanaged", help="List what is live and nobody's here.")
     ] = False,
+    probe: Probe = False,
     verbose: Verbose = False,
 ) -> Exit:
     """Show what would be changed, and why. Writes nothing; guards that trip exit 5."""
     screen: Screen = context.obj.screen
     work = opened(context, format)
+    seen = look_again(screen, work) if probe else None
     reporter = Reporter(screen)
     with workspace.world(work, reporter) as world:
         planned = planned_by(screen, world, options_of(repair, target, exclude), reporter)
@@ -73,6 +79,7 @@ def plan(
             verbose=verbose,
             show_unmanaged=show_unmanaged,
             plan_file=str(out) if out else "",
+            seen=seen,
         )
         show_plan(screen, work, planned, view, format)
     refused = Exit.REFUSED if made.blocked or trips(made) else Exit.OK
@@ -90,7 +97,10 @@ def show(
     format: TextOrJson = "text",  # noqa: A002 - the option's name
     verbose: Verbose = False,
 ) -> Exit:
-    """Show a saved plan, or what a commit of the record holds: a change set, attestations. Stale ones too."""
+    """Show a saved plan, or what a commit of the record holds: a change set, attestations, a probe.
+
+    A stale plan too.
+    """
     screen: Screen = context.obj.screen
     from pacsconf.report.view import View
 
@@ -109,8 +119,13 @@ def show(
     work = workspace.opened(context.obj.root, context.obj.environment)
     with workspace.record(work) as store:
         attested = store.attestations(what)
-        changeset = store.load(what) if attested is None else None
-    if attested is not None:
+        evidence = store.evidence(what) if attested is None else None
+        changeset = store.load(what) if attested is None and evidence is None else None
+    if evidence is not None:
+        from pacsconf.cli.last_probe import show_evidence
+
+        show_evidence(screen, work, evidence, format, verbose=verbose)
+    elif attested is not None:
         _show_attested(screen, work, attested, format)
     elif changeset is not None:
         _show_changeset(screen, changeset, view, format)
@@ -154,21 +169,23 @@ def drift(
     context: typer.Context,
     target: Targets = None,
     exclude: Excludes = None,
+    probe: Probe = False,
     format: TextOrJson = "text",  # noqa: A002 - the option's name
 ) -> Exit:
     """Show what somebody else changed since the last apply, by whom and when where known. Exit 2 if anything."""
     screen: Screen = context.obj.screen
     work = opened(context, format)
+    seen = look_again(screen, work) if probe else None
     reporter = Reporter(screen)
     with workspace.world(work, reporter) as world:
         planned = planned_by(screen, world, options_of(None, target, exclude), reporter)
-        view = view_of(work, world, planned, reporter, screen.width)
+        view = view_of(work, world, planned, reporter, screen.width, seen=seen)
     if planned.record.exists:
         planned.record.require_known()  # else "no drift" would be said of what nobody knows
     if format == "json":
         from pacsconf.report.as_json import drift_json
 
-        screen.raw(drift_json(planned.plan))
+        screen.raw(drift_json(planned.plan, view.news))
     elif not planned.record.exists:
         screen.show(sentence(f"Nothing was applied to {work.environment} yet, so nothing can have drifted."))
         screen.show(sentence(f"Next: {view.next_step}"))

@@ -15,6 +15,7 @@ from pacsconf.core.moment import iso_in_words
 if TYPE_CHECKING:
     from pacsconf.core.address import Address
     from pacsconf.core.plan import Plan
+    from pacsconf.dicom.probe_run import ProbeRun
     from pacsconf.engine import Planned, World
     from pacsconf.record.state import RecordState
     from pacsconf.report.lines import Lines
@@ -58,10 +59,11 @@ def show_plan(
 ) -> None:
     from pacsconf.report.diagnostics import findings_text
 
-    if planned.findings:
+    findings = (*planned.findings, *(view.news.findings() if view.news else ()))
+    if findings:
         screen.note(
             findings_text(
-                planned.findings,
+                findings,
                 place_of=work.loaded.sources.place,
                 line_of=work.loaded.line,
                 width=screen.width,
@@ -71,7 +73,7 @@ def show_plan(
     if format == "json":
         from pacsconf.report.as_json import plan_json
 
-        screen.raw(plan_json(planned.plan))
+        screen.raw(plan_json(planned.plan, view.news))
     elif format == "markdown":
         from pacsconf.report.plan_markdown import plan_markdown
         from pacsconf.report.render import Templates
@@ -93,8 +95,10 @@ def view_of(
     verbose: bool = False,
     show_unmanaged: bool = False,
     plan_file: str = "",
+    seen: ProbeRun | None = None,
 ) -> View:
-    """How this run's plan is shown, with what only this run knows."""
+    """How this run's plan is shown, with what only this run knows: `seen` is a sweep that was just made."""
+    from pacsconf.cli.last_probe import news_of
     from pacsconf.inventory.uids import label
     from pacsconf.report.view import View
     from pacsconf.systems.abilities import Attested
@@ -109,6 +113,7 @@ def view_of(
         since=_last_apply(world) if planned.plan.drifts else "",
         next_step=_next_step(work, planned, plan_file),
         seconds=reporter.seconds,
+        news=news_of(work, planned.record, seen),
         consoles=frozenset(name for name, one in world.systems.items() if isinstance(one, Attested)),
         origin=_origin(work, planned),
         setting=lambda name: _set_at(work, name),

@@ -241,12 +241,12 @@ def _concluded(
 
 def _kept(screen: Screen, work: Workspace, run: ProbeRun, shown: _Result) -> tuple[str, Exit]:
     """Keep a run in the record: the commit, or why not. Who asked for a name is owed one."""
-    from pacsconf.cli.probe_run import keep
+    from pacsconf.cli.probe_run import declared, keep, reason_of
 
     if not shown.save and all(one.verdict == "not probed" for one in run.observations):
         return "", Exit.OK  # nothing was seen, so there is nothing to remember
     try:
-        return keep(work, run, _declared(work), save=shown.save, reason=_reason(run, shown.save)), Exit.OK
+        return keep(work, run, declared(work), save=shown.save, reason=reason_of(run, shown.save)), Exit.OK
     except PacsconfError as exc:
         if not shown.save and not isinstance(exc, RecordError):
             raise
@@ -255,26 +255,6 @@ def _kept(screen: Screen, work: Workspace, run: ProbeRun, shown: _Result) -> tup
             return "", exit_of(exc)
         screen.note(sentence(f"not recorded: {exc.in_full}"))
         return "", Exit.OK
-
-
-def _declared(work: Workspace) -> frozenset[tuple[str, str, str, str]]:
-    """Every target that is declared, whoever was asked now."""
-    from pacsconf.cli.wire import targets_of
-    from pacsconf.dicom.probe_run import key_of
-
-    return frozenset(key_of(target) for target in targets_of(work, None))
-
-
-def _reason(run: ProbeRun, save: str) -> str:
-    from pacsconf.report.probe_text import counts_text
-
-    parts = (
-        " · ".join(counts_text(run)),
-        f"site {run.site}" if run.site else "",
-        f"called as {run.impersonated}" if run.impersonated else "",
-        f'saved as "{save}"' if save else "",
-    )
-    return ", ".join(part for part in parts if part)
 
 
 def _show(
@@ -389,11 +369,11 @@ def _together(runs: Sequence[ProbeRun]) -> ProbeRun:
 def _imported(
     screen: Screen, work: Workspace, runs: Sequence[ProbeRun], together: ProbeRun, shown: _Result
 ) -> Exit:
-    from pacsconf.cli.probe_run import keep, last_of, state_of
+    from pacsconf.cli.probe_run import declared, keep, last_of, reason_of, state_of
     from pacsconf.dicom.probe_run import sighted
 
-    declared = _declared(work)
-    strangers = sorted({one.target.device for one in together.sightings if one.key not in declared})
+    here = declared(work)
+    strangers = sorted({one.target.device for one in together.sightings if one.key not in here})
     if strangers:
         names = ", ".join(strangers[:10]) + (", …" if len(strangers) > 10 else "")
         screen.note(sentence(f"note  not declared to be called here, so not recorded: {names}"))
@@ -401,7 +381,7 @@ def _imported(
     commit = ""
     if shown.record:
         where = ", ".join(sorted({run.where for run in runs}))
-        commit = keep(work, together, declared, reason=f"{_reason(together, '')}, imported from {where}")
+        commit = keep(work, together, here, reason=f"{reason_of(together)}, imported from {where}")
     told = sighted(together, last_of(state.evidence)) if state else together
     _show(screen, work, told, None, shown, commit)
     failing = any(one.verdict == "failing" for one in together.observations)

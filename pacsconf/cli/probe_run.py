@@ -89,6 +89,27 @@ def _who(work: Workspace) -> str:
         return this_runner().rpartition(":")[0]
 
 
+def declared(work: Workspace) -> frozenset[Key]:
+    """Every target that is declared, whoever is asked."""
+    from pacsconf.cli.wire import targets_of
+    from pacsconf.dicom.probe_run import key_of
+
+    return frozenset(key_of(target) for target in targets_of(work, None))
+
+
+def reason_of(run: ProbeRun, save: str = "") -> str:
+    """What the history says of a run."""
+    from pacsconf.report.probe_text import counts_text
+
+    parts = (
+        " · ".join(counts_text(run)),
+        f"site {run.site}" if run.site else "",
+        f"called as {run.impersonated}" if run.impersonated else "",
+        f'saved as "{save}"' if save else "",
+    )
+    return ", ".join(part for part in parts if part)
+
+
 # --- what the record holds --------------------------------------------------------------------------------------
 
 
@@ -143,8 +164,10 @@ def is_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None and name != "last"
 
 
-def keep(work: Workspace, run: ProbeRun, declared: frozenset[Key], *, save: str = "", reason: str) -> str:
+def keep(work: Workspace, run: ProbeRun, here: frozenset[Key], *, save: str = "", reason: str) -> str:
     """Merge a run into what the record knows of the wire, and save it under a name. Returns the commit.
+
+    `here` are the targets that are declared; others are not remembered.
 
     Raises: RecordError and those below it; PacsconfError when too many are saved.
     """
@@ -158,7 +181,7 @@ def keep(work: Workspace, run: ProbeRun, declared: frozenset[Key], *, save: str 
             made[f"{_SAVED}{save}.jsonl"] = to_lines(run)
         if run.impersonated:
             return made | {IMPERSONATED: to_lines(run)}
-        return made | {LAST: to_lines(merged(last_of(evidence), run, declared))}
+        return made | {LAST: to_lines(merged(last_of(evidence), run, here))}
 
     asked = sum(one.verdict != "not probed" for one in run.observations)
     with workspace.record(work) as store:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pacsconf.cli import workspace
 from pacsconf.cli.exits import Exit, exit_of, worst
+from pacsconf.cli.last_probe import news_of
 from pacsconf.cli.progress import Reporter
 from pacsconf.core.errors import (
     OperatorError,
@@ -21,6 +22,7 @@ from pacsconf.core.errors import (
     RecordError,
     SystemFaults,
 )
+from pacsconf.dicom.probe_run import Known
 from pacsconf.inventory.due import Due, dues, soon
 from pacsconf.inventory.systems import ConsoleConfig
 from pacsconf.report import status
@@ -92,6 +94,9 @@ class Gathering:
             for one in state.held.values()
         )
         devices = [name for name, one in self.work.inventory.devices.items() if one.lifecycle != "retired"]
+        news = news_of(self.work, state)
+        known = news.known if news else Known()
+        seen = status.wire(changesets, devices, known.asked)
         reserved = (
             Due(day, f"{'/'.join(address.parts)} may be given away ({address.system})")
             for address, day in state.reserved.items()
@@ -103,7 +108,10 @@ class Gathering:
             notes=(state.note,) if state.note else (),
             applied=status.applied(changesets[0]) if changesets else None,
             lock=status.lock(state.open, ended=store.lease_ended(state.open)) if state.open else None,
-            wire=status.wire(changesets, devices),
+            wire=seen,
+            unprobed=len(
+                {f"{one.device}/{one.title}" for one in known.unasked} - {one.subject for one in seen}
+            ),
             held=tuple(sorted(held, key=lambda one: one.address)),
             reserved=state.reserved,
             due=self._days(reserved),

@@ -12,7 +12,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -382,6 +382,7 @@ def _proofs(workspace: Workspace, devices: frozenset[str]) -> Iterator[Proof]:
     from pacsconf.cli.wire import targets_of, wire_of
     from pacsconf.core.changeset import Proof
     from pacsconf.dicom.observer import observe
+    from pacsconf.dicom.probe_run import telling
 
     environment = workspace.inventory.environments[workspace.environment]
     for seen in observe(targets_of(workspace, devices), wire_of(workspace)):
@@ -390,7 +391,7 @@ def _proofs(workspace: Workspace, devices: frozenset[str]) -> Iterator[Proof]:
         verdict = "unknown" if seen.verdict == "not probed" else seen.verdict
         unplayed = seen.verdict == "not probed" and seen.target.declared not in environment.dial
         reason = _UNPLAYED if workspace.practice and unplayed else seen.reason
-        words = reason or f"{seen.level} {seen.milliseconds:.0f} ms"
+        words = telling(replace(seen, reason=reason))
         yield Proof(f"{seen.device}/{seen.title}", verdict, words)
 
 

@@ -18,17 +18,22 @@ from pacsconf.core.spelling import indented
 from pacsconf.report.diagnostics import PlaceOf, placed
 from pacsconf.report.history_text import Entry
 from pacsconf.report.status import DueDay, Status
+from pacsconf.report.wire_news import WireNews
 
 FORMAT_VERSION = 1
 
 
-def plan_json(plan: Plan) -> str:
-    """The plan, as it is saved: what `apply` takes."""
-    return _text(plan_to_json(plan))
+def plan_json(plan: Plan, news: WireNews | None = None) -> str:
+    """The plan, as it is saved: what `apply` takes. What is known of the wire stands beside it, undigested."""
+    return _text(plan_to_json(plan) | _wire(news))
 
 
-def drift_json(plan: Plan) -> str:
-    """What was changed outside, with who and when where the system tells."""
+def _wire(news: WireNews | None) -> dict[str, Any]:
+    return {"wire": news.body()} if news else {}
+
+
+def drift_json(plan: Plan, news: WireNews | None = None) -> str:
+    """What was changed outside, with who and when where the system tells; beside it what is known of the wire."""
     whole = plan_to_json(plan)
     addresses = {str(difference.address) for difference in plan.drifts}
     return _text(
@@ -39,6 +44,7 @@ def drift_json(plan: Plan) -> str:
             "counts": whole["counts"],
             "drifts": whole["drifts"],
             "notes": {address: text for address, text in whole["notes"].items() if address in addresses},
+            **_wire(news),
         }
     )
 

@@ -171,13 +171,13 @@ def drift_text(plan: Plan, view: View = DEFAULT_VIEW) -> Lines:
         text = (
             f"No drift. {plan.environment} is as it was last applied{f': {read} compared' if read else ''}."
         )
-        return wrapped(text, view.columns, style="good")
+        return (*wrapped(text, view.columns, style="good"), *wire_line(view))
     told = _told(plan)
     lost = _lost(told, plan)
     whole = (tuple(_lost_block(system, gone, plan, view)) for system, gone in lost.items())
     alone = (one for one in told if one.address.system not in lost)
     blocks = (tuple(_block(difference, plan, view)) for difference in alone)
-    return joined((_title(plan, view), *whole, *blocks, next_text(view)))
+    return joined((_title(plan, view), *whole, *blocks, (*wire_line(view), *next_text(view))))
 
 
 def _lost_block(system: str, gone: Sequence[Difference], plan: Plan, view: View) -> Iterator[Line]:
@@ -189,6 +189,11 @@ def _lost_block(system: str, gone: Sequence[Difference], plan: Plan, view: View)
         view.columns,
         first=line("    ", Span(padded("leave it so", 11), "faint"), "  "),
     )
+
+
+def wire_line(view: View) -> Lines:
+    """How old the last look at the wire is, and what it came to."""
+    return wrapped(view.news.text, view.columns, first=line("Wire: ")) if view.news and view.news.text else ()
 
 
 def next_text(view: View) -> Lines:

@@ -128,6 +128,7 @@ def _values(plan: Plan, view: View, blocks: tuple[Block, ...]) -> dict[str, Any]
         ],
         "acknowledgement": acknowledgement(plan, view),
         "guards": [f"{counts_of(guard)} {'REFUSED' if guard.tripped else 'ok'}" for guard in plan.guards],
+        "wire": view.news.text if view.news else "",
         "blocks": blocks,
         "full": f"{command} show {view.plan_file}" if view.plan_file else f"{command} plan --verbose",
         "next_step": view.next_step,

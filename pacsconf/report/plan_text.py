@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pacsconf.core.change import Change
 from pacsconf.core.plan import Plan
 from pacsconf.report.changes_text import changes_text, groups, highest_risk
-from pacsconf.report.drift_text import drifts_text, next_text
+from pacsconf.report.drift_text import drifts_text, next_text, wire_line
 from pacsconf.report.guards_text import guards_line, refusals_text
 from pacsconf.report.lines import Line, Lines, Span, itemised, joined, line, padded, wrapped
 from pacsconf.report.sections import (
@@ -78,6 +78,7 @@ def _nothing(plan: Plan, view: View) -> Lines:
 def _closing(plan: Plan, view: View) -> Iterator[Line]:
     yield from itemised(_totals(plan, view), view.columns, style="strong")
     yield from guards_line(plan, view)
+    yield from wire_line(view)
     yield from _saved(plan, view)
     yield from _read_only(plan, view)
     yield from next_text(view)

@@ -45,6 +45,12 @@ def probe_json(
     return as_text(body | ({"against": _comparison(comparison)} if comparison else {}))
 
 
+def runs_json(runs: Mapping[str, ProbeRun], *, commit: str, reason: str, place_of: PlaceOf) -> str:
+    """The runs that a commit of the record holds, by path."""
+    bodies = {path: run_body(run, place_of) for path, run in runs.items()}
+    return as_text({"format_version": FORMAT_VERSION, "commit": commit, "reason": reason, "runs": bodies})
+
+
 def _observation(one: Sighting, place_of: PlaceOf) -> dict[str, Any]:
     found = [_finding(finding, place_of) for finding in one.observation.findings()]
     kept = {"where": one.where, "since": one.since}

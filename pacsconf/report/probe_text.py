@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
 from pacsconf.core.finding import Finding
+from pacsconf.core.moment import iso_in_words
 from pacsconf.dicom.observation import Doors
 from pacsconf.dicom.probe_run import (
     VERDICTS,
@@ -18,6 +18,7 @@ from pacsconf.dicom.targets import Target
 from pacsconf.dicom.wire_findings import strangers
 from pacsconf.report.diagnostics import findings_text
 from pacsconf.report.lines import (
+    BLANK,
     Line,
     Lines,
     Span,
@@ -30,7 +31,6 @@ from pacsconf.report.lines import (
     wrapped,
 )
 from pacsconf.report.probe_matrix import LABEL, SIGNS, Matrix, Names, by_site, rows_text
-from pacsconf.report.words import counted
 
 _FEW = 10
 """Findings that are shown whole unless all is asked for."""
@@ -172,20 +172,20 @@ def _fails(one: Sighting) -> bool:
     return one.observation.verdict == "failing"
 
 
-def head_text(run: ProbeRun, shown: Matrix) -> Lines:
-    """Where a run that was kept comes from."""
+def head_text(run: ProbeRun, shown: Matrix, place: str = "") -> Lines:
+    """Where a run that was kept comes from; `place` is where it is kept."""
+    site = f", site {run.site}" if run.site else ""
     facts = (
-        ("asked at", f"{datetime.fromisoformat(run.at):%d %b %Y %H:%M:%S} UTC"),
+        ("kept in", place),
+        ("asked at", iso_in_words(run.at)),
         ("by", run.by),
-        ("from", f"{run.where}{f', site {run.site}' if run.site else ''}"),
+        ("from", f"{run.where}{site}"),
         ("called as", run.impersonated),
-        ("targets", counted(len(run.sightings), "target")),
     )
-    title = line(Span(f"Probe of {run.environment}", "strong"))
     rows = (
         row
         for name, text in facts
         if text
-        for row in wrapped(text, shown.columns, first=line(Span(f"  {padded(name, 11)}  ", "faint")))
+        for row in wrapped(text, shown.columns, first=line(Span(f"  {padded(name, 9)}  ", "faint")))
     )
-    return (title, *rows)
+    return (line(Span(f"Probe of {run.environment}", "strong")), *rows, BLANK)

@@ -12,6 +12,7 @@ from pacsconf.core.change import Action
 from pacsconf.core.changeset import ChangeSet, ProofVerdict
 from pacsconf.core.guard import tripped
 from pacsconf.core.plan import Plan
+from pacsconf.dicom.probe_run import Sighting, telling
 from pacsconf.report.apply_text import outcomes_sum
 from pacsconf.report.plan_text import headline
 
@@ -143,6 +144,8 @@ class Status:
     drift: Drift | None = None
     pending: Pending | None = None
     wire: tuple[Seen, ...] = ()
+    unprobed: int = 0
+    """How many may be probed, and never were as they are declared now."""
     waiting: tuple[Waiting, ...] = ()
     consoles: tuple[Console, ...] = ()
     held: tuple[Held, ...] = ()
@@ -187,15 +190,42 @@ def pending(plan: Plan) -> Pending:
     return Pending(len(plan.runs), read_only, headline(plan), plan.blocked + guards)
 
 
-def wire(changesets: Iterable[ChangeSet], devices: Collection[str]) -> tuple[Seen, ...]:
-    """What the wire said last of each entity of these devices, by subject; change sets come newest first."""
+def wire(
+    changesets: Iterable[ChangeSet], devices: Collection[str], sightings: Iterable[Sighting] = ()
+) -> tuple[Seen, ...]:
+    """What the wire said last of each entity of these devices, by subject; change sets come newest first.
+
+    Of a proof after an apply and a probe (`sightings`) the newer one counts; of several addresses of one entity
+    that were probed, the worst.
+    """
     found: dict[str, Seen] = {}
     for changeset in changesets:
         at = datetime.fromisoformat(changeset.closed)
         for proof in changeset.proofs:
             if proof.subject.partition("/")[0] in devices:
                 found.setdefault(proof.subject, Seen(proof.subject, proof.verdict, proof.text, at))
+    for probed in _probed(sightings):
+        if probed.subject not in found or found[probed.subject].at < probed.at:
+            found[probed.subject] = probed
     return tuple(found[subject] for subject in sorted(found))
+
+
+_WORST: tuple[ProofVerdict, ...] = ("failing", "unknown", "asleep", "healthy")
+
+
+def _probed(sightings: Iterable[Sighting]) -> Iterable[Seen]:
+    """Each entity as it was probed last."""
+    found: dict[str, Seen] = {}
+    for one in sightings:
+        verdict = one.observation.verdict
+        if verdict == "not probed":
+            continue
+        subject = f"{one.target.device}/{one.target.title}"
+        seen = Seen(subject, verdict, telling(one.observation), one.at)
+        before = found.get(subject)
+        if before is None or _WORST.index(seen.verdict) < _WORST.index(before.verdict):
+            found[subject] = seen
+    return found.values()
 
 
 def name_of(person: str) -> str:

@@ -209,14 +209,17 @@ def _pending(status: Status, width: int) -> Lines:
 
 def _wire(status: Status, width: int) -> Lines:
     seen = status.wire
+    command = f"{status.command} probe"
+    never = f"{status.unprobed} never probed" if status.unprobed else ""
     if not seen:
-        return ()
+        return _row("wire", never, width, command=command) if never else ()
     verdicts = Counter(one.verdict for one in seen)
     counts = listed(f"{verdicts[verdict]} {verdict}" for verdict in _ILL if verdicts[verdict])
     newest = max(one.at for one in seen)
-    text = listed((f"{verdicts['healthy']} of {len(seen)} healthy", counts))
+    text = listed((f"{verdicts['healthy']} of {len(seen)} healthy", counts, never))
     items = [_item("✗", "error", _failing(one, status), width) for one in seen if one.verdict == "failing"]
-    return _listed("wire", f"{text}, last tried {ago(newest, status.now)}", items, width)
+    head = f"{text}, last tried {ago(newest, status.now)}"
+    return _listed("wire", head, items, width, command=command if never or items else "")
 
 
 def _failing(one: Seen, status: Status) -> str:

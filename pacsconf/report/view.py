@@ -10,6 +10,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.guard import tripped
 from pacsconf.core.plan import Options, Plan
 from pacsconf.report.lines import columns
+from pacsconf.report.wire_news import WireNews
 
 DIGITS = 8
 """Digits of a digest that are shown; commands take any beginning of it that is at least as long."""
@@ -37,6 +38,8 @@ class View:
     next_step: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
     consoles: frozenset[str] = frozenset()
+    news: WireNews | None = None
+    """What the last probes say of the wire."""
     origin: Callable[[Address, str], str] = lambda _address, _field: ""
     link: Callable[[str], str] = lambda _origin: ""
     setting: Callable[[str], str] = lambda _name: ""

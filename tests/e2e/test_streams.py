@@ -24,10 +24,10 @@ def test_every_command_has_help_and_tells_wrong_usage(small, command):
     helped = small.ok(*command.split(), "--help")
     assert helped.out.startswith("Usage: ")
     assert helped.err == ""
-    wrong = small(*command.split(), "--nope")
+    wrong = small(*command.split(), "--zzz")
     assert wrong.code == 64
     assert wrong.out == ""
-    assert wrong.err.startswith("usage: No such option: --nope\n")
+    assert wrong.err.startswith("usage: No such option: --zzz\n")
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,7 @@ def test_a_busy_morning_tells_all_on_one_screen():
         "  refused     apply would refuse this plan\n"
         "              ✗ GUARD-REMOVE is tripped\n"
         "  wire        1 of 3 healthy, 1 failing, 1 asleep, last tried 2 days ago\n"
+        "                                                    pacsconf -e production probe\n"
         "              ✗ mr-1/MR1 connection refused (9 days ago)\n"
         "  waiting     1 for a person to key in; the plan shows the values\n"
         "                                                     pacsconf -e production plan\n"

@@ -1,0 +1,82 @@
+"""What commands that ask nobody know of the wire: the last recorded probes, or a sweep that `--probe` made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pacsconf.cli import workspace
+from pacsconf.cli.plan_screen import sentence
+from pacsconf.cli.screen import Screen
+from pacsconf.cli.workspace import Workspace
+from pacsconf.core.errors import RecordError
+
+if TYPE_CHECKING:
+    from pacsconf.dicom.probe_run import ProbeRun
+    from pacsconf.record.contents import Entry
+    from pacsconf.record.state import RecordState
+    from pacsconf.report.wire_news import WireNews
+
+
+def news_of(work: Workspace, state: RecordState, run: ProbeRun | None = None) -> WireNews | None:
+    """What the record says of the wire, and `run` after it; None where the record is not known. Sends nothing."""
+    from pacsconf.cli.probe_run import last_of
+    from pacsconf.cli.wire import targets_of
+    from pacsconf.dicom.probe_run import known, merged
+    from pacsconf.report.wire_news import WireNews
+
+    if state.exists and not state.known and run is None:
+        return None
+    last = last_of(state.evidence)
+    if run is not None:
+        last = merged(last, run)
+    dial = work.inventory.environments[work.environment].dial
+    return WireNews(known(last, targets_of(work, None), dial), workspace.now(), work.command)
+
+
+def look_again(screen: Screen, work: Workspace) -> ProbeRun:
+    """Ask everybody that may be asked, and record it where that is possible."""
+    from pacsconf.cli.probe_run import Asked, declared, keep, reason_of, sweep
+    from pacsconf.cli.wire import targets_of
+
+    workspace.require_lab(work)
+    run = sweep(screen, work, targets_of(work, None), Asked())
+    if not run.whole:
+        raise KeyboardInterrupt
+    if any(one.verdict != "not probed" for one in run.observations):
+        try:
+            keep(work, run, declared(work), reason=reason_of(run))
+        except RecordError as exc:
+            screen.note(sentence(f"not recorded: {exc.in_full}"))
+    return run
+
+
+def show_evidence(
+    screen: Screen,
+    work: Workspace,
+    kept: tuple[Entry, Mapping[str, bytes]],
+    format: str,  # noqa: A002 - the option's name
+    *,
+    verbose: bool,
+) -> None:
+    """What a commit of the record tells of the network: each run that it holds anew, as a matrix."""
+    from pacsconf.cli.probe_commands import matrix_of
+    from pacsconf.dicom.probe_lines import from_lines
+    from pacsconf.report.probe_forms import runs_json
+    from pacsconf.report.probe_text import head_text, probe_text
+
+    entry, files = kept
+    runs = {
+        path: from_lines(data, path) for path, data in sorted(files.items()) if path.startswith("probes/")
+    }
+    if format == "json":
+        screen.raw(
+            runs_json(runs, commit=entry.commit, reason=entry.reason, place_of=work.loaded.sources.place)
+        )
+        return
+    for path, run in runs.items():
+        shown = matrix_of(screen, work, verbose=verbose)
+        screen.show(head_text(run, shown, f"{path}, commit {entry.commit[:7]}"))
+        screen.show(probe_text(run, shown))
+    for path in sorted(files.keys() - runs.keys()):
+        screen.show(sentence(f"{path}: git show {entry.commit[:10]}:evidence/{path}"))

@@ -33,7 +33,8 @@ def record(trial: Trial) -> Ticked:
     wrong = [item for item in items if item.result == "failed"]
     noted = len(items) - len(wrong)
     if wrong:
-        return Ticked("record", "failed", wrong[0].text, items=tuple(items))
+        text = wrong[0].text if len(items) == 1 else f"{len(wrong)} of {len(items)} must be corrected"
+        return Ticked("record", "failed", text, items=tuple(items))
     text = f"{noted} to be looked at: {items[0].text}" if noted else "nothing is wrong with it"
     return Ticked("record", "passed", text, items=tuple(items))
 

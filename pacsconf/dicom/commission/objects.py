@@ -6,6 +6,7 @@ by what `families` adds for its kind. What cannot be made is named with the reas
 
 from __future__ import annotations
 
+import warnings
 import zlib
 from io import BytesIO
 
@@ -86,12 +87,14 @@ def from_bytes(data: bytes, transfer_syntax: str) -> Dataset:
     if transfer_syntax == DEFLATED:
         data = _inflated(data)
     try:
-        ds = read_dataset(
-            BytesIO(data),
-            is_implicit_VR=transfer_syntax == uids.IMPLICIT_VR_LE,
-            is_little_endian=transfer_syntax != pixels.BIG_ENDIAN,
-        )
-        ds.walk(lambda _ds, _element: None)  # values are converted when they are asked for
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of values that the standard does not allow
+            ds = read_dataset(
+                BytesIO(data),
+                is_implicit_VR=transfer_syntax == uids.IMPLICIT_VR_LE,
+                is_little_endian=transfer_syntax != pixels.BIG_ENDIAN,
+            )
+            ds.walk(lambda _ds, _element: None)  # values are converted when they are asked for
     except (
         EOFError,
         OSError,

@@ -107,18 +107,17 @@ def ticked(name: str, items: Sequence[Item], none: str = "", result: Result = "s
     """A step by its items; where there are none, this result and why."""
     if not items:
         return Ticked(name, result, none)
-    came = summed(items)
-    good = sum(item.result == "passed" for item in items)
-    counted = f"{good} of {len(items)}" if len(items) > 1 else items[0].what
-    worst = next((item for item in items if item.result == came), items[0])
-    text = (
-        worst.text
-        if len(items) == 1
-        else counted
-        if came == "passed"
-        else f"{counted}; {worst.what}: {worst.text}"
-    )
-    return Ticked(name, came, text or counted, items=tuple(items))
+    text = items[0].text if len(items) == 1 else _counted(items)
+    return Ticked(name, summed(items), text, items=tuple(items))
+
+
+def _counted(items: Sequence[Item]) -> str:
+    """How many passed, and how many did not apply."""
+    skipped = sum(item.result == "skipped" for item in items)
+    tried = len(items) - skipped
+    passed = sum(item.result == "passed" for item in items)
+    left_out = f"{skipped} left out" if skipped else ""
+    return ", ".join(filter(None, (f"{passed} of {tried}" if tried else "", left_out)))
 
 
 def label(stored: Stored) -> str:

@@ -172,7 +172,7 @@ def let_in(
         f"{where} takes associations under a title that nobody has ({NOBODY})",
         f"Whoever reaches it can call it. {f'Tried as a stranger: {could}.' if could else _NOT_TRIED}",
         "Have it accept the titles that it knows alone."
-        + (" So it is declared (accepts)." if declared else ""),
+        + (" Or declare that it takes any (accepts: any)." if declared else ""),
         path=path,
         about=about,
         evidence="observed",

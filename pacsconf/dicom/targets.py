@@ -60,7 +60,7 @@ class Target:
     ciphers: tuple[str, ...] = ()
     """The TLS cipher suites that are declared for the connection."""
     accepts: Accepts | None = None
-    """Which calling titles it must take, as declared; None: nothing is said."""
+    """The calling titles that it takes as declared, and no others; None: nothing is declared of it."""
     aliases: tuple[str, ...] = ()
     """Further titles that it answers to rightly."""
     borrowed: bool = False
@@ -160,7 +160,7 @@ def _of(inventory: Inventory, device: Device, ae: NetworkAE, asking: _Asking) ->
                 negatives=may.negatives,
                 why_not=may.why_not,
                 ciphers=connection.tls,
-                accepts=ae.accepts if "accepts" in ae.model_fields_set else None,
+                accepts=ae.accepts,
                 aliases=ae.answers_to,
                 borrowed=asking.borrowed,
             )

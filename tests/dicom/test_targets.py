@@ -18,7 +18,9 @@ def an_inventory(*devices, **sites) -> Inventory:
 def test_a_device_that_listens_is_called_at_its_declared_address_under_the_named_title(a_device):
     inventory = an_inventory(a_device(), a_device("probe", "PROBE", port=None))
     assert targets(inventory, None, "probe") == (
-        Target("ct-1", "CT1", "dicom", "10.20.0.1", 104, "10.20.0.1:104", "echo", "PROBE"),
+        Target(
+            "ct-1", "CT1", "dicom", "10.20.0.1", 104, "10.20.0.1:104", "echo", "PROBE", accepts="declared"
+        ),
     )
 
 
@@ -237,8 +239,3 @@ def test_what_it_offers_and_accepts_as_declared_goes_with_it(a_device):
         ("OLD",),
         ("TLS_AES_128_GCM_SHA256",),
     )
-
-
-def test_what_is_not_said_of_whom_it_accepts_is_not_made_up(a_device):
-    (target,) = targets(an_inventory(a_device()), None, None)
-    assert target.accepts is None

@@ -72,8 +72,9 @@ def _tried(work: workspace.Workspace, change: Change, target: Target) -> tuple[b
     if target.level == "none":
         return False, f"not called: {target.why}"
     if target.level == "tcp":
-        return False, "only a connection may be tried there (probe: tcp), and that shows no title"
-    wire = wire_of(work)
+        why = target.why or "probe: tcp"
+        return False, f"only a connection may be tried there ({why}), and that shows no title"
+    wire, target = wire_of(work), replace(target, level="echo")
     answer = probe(target, wire)
     at = f"{target.title} at {target.declared}"
     if answer.verdict != "healthy":

@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pacsconf import __version__
+from pacsconf.core.errors import PacsconfError
 from pacsconf.dicom.observation import Observation, Step
 from pacsconf.dicom.observer import observe
 from pacsconf.dicom.targets import Target
@@ -69,7 +70,10 @@ def carried_out(text: str) -> str:
     if version != __version__:  # before the rest is read: another version may spell it otherwise
         return _text(Answer, Answer(refused=unlike(version, __version__)))
     order: Order = _adapter(Order).validate_json(text)
-    return _text(Answer, Answer(tuple(_seen(order))))
+    try:
+        return _text(Answer, Answer(tuple(_seen(order))))
+    except PacsconfError as exc:  # files for TLS that are not on this machine
+        return _text(Answer, Answer(refused=f"on the worker's machine {exc.message}"))
 
 
 def unlike(here: object, there: object) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pacsconf.dicom.observation import Fault, Observation, Step, Verdict
-from pacsconf.dicom.probe_run import Key, Sighting, accepted
+from pacsconf.dicom.probe_run import Key, Sighting, accepted, key_of
 from pacsconf.dicom.targets import Target
 from pacsconf.report.diagnostics import LineOf, PlaceOf
 from pacsconf.report.lines import Line, Lines, Span, Style, columns, line, padded, width_of, wrapped
@@ -24,8 +24,10 @@ _NONE = "–"  # noqa: RUF001
 """In a cell: it was not come to."""
 _ALIKE = 3
 """From so many on, rows of a site that were left alone for one reason are one row."""
-LABEL = 28
-"""Columns that the names may take at most of 80."""
+LABEL = 24
+"""Columns that the names may take in any case."""
+_SIGN, _MARK = 2, 6
+"""Columns of the sign in front of a row, and of the number of a note behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,22 +114,51 @@ class _Row:
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """How rows are laid out: the columns that are `used` and how wide each is, and that of the `names`.
+
+    `room` is left for a note; what many rows would note, and has no room there, is told once by its number (`marks`).
+    """
+
+    used: tuple[int, ...]
+    widths: tuple[int, ...]
+    names: int
+    room: int
+    marks: Mapping[str, int]
+    columns: int
+
+
 def rows_text(sightings: Sequence[Sighting], shown: Matrix) -> Lines:
     """The matrix, by site and device; columns of layers that nobody was asked about are left out."""
     rows = list(_rows(sightings, shown))
     if not rows:
         return ()
-    used = [at for at in range(len(_COLUMNS)) if any(row.cells[at] for row in rows)]
-    widths = [
-        max(len(_COLUMNS[at].name), *(width_of(line(row.cells[at])) for row in rows), len(_NONE))
-        for at in used
-    ]
-    labels = max(width_of(line(row.label)) for row in rows)
-    names = min(labels, max(LABEL, shown.columns - 52))
-    head = "  ".join(padded(_COLUMNS[at].name, size) for at, size in zip(used, widths, strict=True))
-    titles = line(" " * (names + 4), Span(head.rstrip(), "faint"))
-    body = (text for row in rows for text in _row(row, used, widths, names, shown))
-    return (titles, *body) if used else tuple(body)
+    table = _table(rows, shown.columns)
+    heads = (padded(_COLUMNS[at].name, size) for at, size in zip(table.used, table.widths, strict=True))
+    titles = line(" " * (table.names + 4), Span("  ".join(heads).rstrip(), "faint"))
+    body = (text for row in rows for text in _row(row, table))
+    notes = (
+        text
+        for note, mark in table.marks.items()
+        for text in wrapped(note, shown.columns, first=line(Span(padded(f"  [{mark}]", 7), "faint")))
+    )
+    return (*((titles,) if table.used else ()), *body, *notes)
+
+
+def _table(rows: Sequence[_Row], columns: int) -> _Table:
+    used = tuple(at for at in range(len(_COLUMNS)) if any(row.cells[at] for row in rows))
+    widths = tuple(
+        max(len(_COLUMNS[at].name), *(width_of(line(row.cells[at])) for row in rows)) for at in used
+    )
+    cells = sum(widths) + 2 * len(widths)
+    names = min(max(width_of(line(row.label)) for row in rows), max(LABEL, columns - cells - _SIGN - _MARK))
+    room = columns - names - cells - _SIGN - 2
+    often = Counter(row.note for row in rows if width_of(line(row.note)) > room)
+    marks = {
+        note: at for at, note in enumerate((n for n, times in often.items() if times >= _ALIKE), start=1)
+    }
+    return _Table(used, widths, names, room, marks, columns)
 
 
 def _rows(sightings: Sequence[Sighting], shown: Matrix) -> Iterator[_Row]:
@@ -136,10 +167,12 @@ def _rows(sightings: Sequence[Sighting], shown: Matrix) -> Iterator[_Row]:
     told: set[tuple[str | None, str] | None] = set()
     ordered = sorted(sightings, key=by_site)
     names = Names(ordered)
+    before: Target | None = None
     for one in ordered:
         alike = _left_alone(one)
         if alike is None or together[alike] < _ALIKE or shown.verbose:
-            yield _single(one, names, shown)
+            yield _single(one, names.behind(one.target, before), shown)
+            before = one.target
         elif alike not in told:
             told.add(alike)
             number, all_of_it = together[alike], of_site[one.target.site]
@@ -176,11 +209,17 @@ class Names:
         node = f" {target.node}" if target.node else ""
         return f"{site}{target.device}{title}{connection}{node}"
 
+    def behind(self, target: Target, before: Target | None) -> str:
+        """The same below the row of `before`: a node below its connection is named alone."""
+        if before is None or not target.node or key_of(before)[:3] != key_of(target)[:3]:
+            return self(target)
+        return f"  {target.node}"
 
-def _single(one: Sighting, names: Names, shown: Matrix) -> _Row:
+
+def _single(one: Sighting, label: str, shown: Matrix) -> _Row:
     seen = one.observation
     cells = tuple(column.cell(seen) for column in _COLUMNS)
-    return _Row(names(one.target), seen.verdict, cells, _note(one, shown))
+    return _Row(label, seen.verdict, cells, _note(one, shown))
 
 
 def _note(one: Sighting, shown: Matrix) -> str:
@@ -199,23 +238,25 @@ def lasting(one: Sighting, now: datetime) -> str:
     return f"{begun:%H:%M} UTC" if same_day else f"{begun:%d %b %Y %H:%M} UTC"
 
 
-def _row(row: _Row, used: Sequence[int], widths: Sequence[int], names: int, shown: Matrix) -> Lines:
+def _row(row: _Row, table: _Table) -> Lines:
     """One row; what is too long for it stands below."""
     sign, style = SIGNS[row.verdict]
     nothing = "·" if row.verdict == "not probed" else _NONE
-    cells = [padded(row.cells[at] or nothing, size) for at, size in zip(used, widths, strict=True)]
+    cells = [
+        padded(row.cells[at] or nothing, size) for at, size in zip(table.used, table.widths, strict=True)
+    ]
     bold: Style = "strong" if row.verdict == "failing" else ""
-    label = line("", Span(sign, style), " ", Span(padded(row.label, names), bold))
-    long = width_of(line(row.label)) > names
-    body = line(*(line(" " * (names + 2)) if long else label), "  ", "  ".join(cells))
+    label = line(Span(sign, style), " ", Span(padded(row.label, table.names), bold))
+    long = width_of(line(row.label)) > table.names
+    body = line(*(line(" " * (table.names + _SIGN)) if long else label), *(f"  {cell}" for cell in cells))
     first = (line(Span(sign, style), " ", Span(row.label, bold)),) if long else ()
-    return (*first, *_noted(body, row.note, style, shown.columns))
+    return (*first, *_noted(body, row.note, "" if style == "good" else style, table))
 
 
-def _noted(body: Line, note: str, style: Style, width: int) -> Lines:
+def _noted(body: Line, note: str, style: Style, table: _Table) -> Lines:
     if not note:
         return (body,)
-    said = line(Span(note, "" if style == "good" else style))
-    if width_of(body) + 2 + width_of(said) <= width:
-        return (line(*body, "  ", *said),)
-    return (body, *wrapped(note, width, first=line("    "), style="" if style == "good" else style))
+    said = f"[{table.marks[note]}]" if note in table.marks else note
+    if width_of(line(said)) <= table.room:
+        return (line(*body, "  ", Span(said, style)),)
+    return (body, *wrapped(said, table.columns, first=line("    "), style=style))

@@ -1,0 +1,86 @@
+"""Whom a person means by patterns."""
+
+from __future__ import annotations
+
+import pytest
+
+from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, Site
+from pacsconf.inventory.selecting import chosen
+
+
+def device(name: str, *titles: str, site: str | None = None, aliases: tuple[str, ...] = ()) -> Device:
+    aes = {
+        title: NetworkAE(
+            title=title, connections=("dicom",), initiator=True, acceptor=True, answers_to=aliases
+        )
+        for title in titles
+    }
+    return Device(
+        name=name,
+        type="modality",
+        site=site,
+        connections={"dicom": Connection(host="10.20.0.1", port=104)},
+        ae_titles=aes,
+    )
+
+
+INVENTORY = Inventory(
+    sites={"main": Site(), "north": Site()},
+    devices={
+        one.name: one
+        for one in (
+            device("ct-1", "CT1", site="main"),
+            device("ct-2", "CT2", site="north"),
+            device("pacs", "ARCHIVE", "TEST", site="main", aliases=("OLD_PACS",)),
+            device("loose", "LOOSE"),
+        )
+    },
+)
+
+
+def names(*patterns: str, site: str | None = None) -> list[str]:
+    return [f"{device.name}/{ae.title}" for device, ae in chosen(INVENTORY, patterns, site)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("ct-1", ["ct-1/CT1"]),
+        ("CT2", ["ct-2/CT2"]),
+        ("ct-*", ["ct-1/CT1", "ct-2/CT2"]),
+        ("pacs", ["pacs/ARCHIVE", "pacs/TEST"]),
+        ("pacs/TEST", ["pacs/TEST"]),
+        ("OLD_PACS", ["pacs/ARCHIVE", "pacs/TEST"]),
+        ("north/*", ["ct-2/CT2"]),
+        ("main/pacs/ARCHIVE", ["pacs/ARCHIVE"]),
+        ("main/TEST", ["pacs/TEST"]),
+        ("ct-[2-9]", ["ct-2/CT2"]),
+    ],
+)
+def test_a_pattern_names(pattern, found):
+    assert names(pattern) == found
+
+
+def test_without_patterns_all_are_meant():
+    assert names() == ["ct-1/CT1", "ct-2/CT2", "loose/LOOSE", "pacs/ARCHIVE", "pacs/TEST"]
+    assert names(site="north") == ["ct-2/CT2"]
+
+
+def test_several_patterns_are_taken_together_and_each_once():
+    assert names("ct-1", "CT1", "ct-*") == ["ct-1/CT1", "ct-2/CT2"]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "site", "said"),
+    [
+        (["lose"], None, '"lose" is no declared device or AE title; did you mean "loose"?'),
+        (["xx*"], None, '"xx\\*" fits no declared device or AE title'),
+        (["ct-1"], "north", '"ct-1" is not at site north'),
+        (["ct-1", "zzzz"], None, '"zzzz" is no declared device or AE title$'),
+        ([], "nort", 'there is no site "nort"; did you mean "north"?'),
+        (["ct1"], None, 'did you mean "CT1"?'),
+    ],
+)
+def test_what_names_nothing_is_told_with_what_comes_nearest(patterns, site, said):
+    with pytest.raises(ValueError, match=said.replace("?", r"\?")):
+        chosen(INVENTORY, patterns, site)

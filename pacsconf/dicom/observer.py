@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 
 from pacsconf.dicom.attempt import Attempt
 from pacsconf.dicom.names import Names
@@ -109,5 +110,21 @@ def _try_strangers(attempt: Attempt, way: Way) -> None:
     assert target.calling is not None, "an association was asked for"
     met = tried(way.again, target.title, target.calling, way.wire.timeout, known=known)
     attempt.doors = met.doors
-    if met.doors.unknown_calling == "open" and must_refuse(target.accepts):
+    fine = all(step.passed is not False for step in attempt.steps)
+    if fine and met.doors.unknown_calling == "open" and must_refuse(target.accepts):
         attempt.conclude("failing", "it takes callers of unknown title, and is declared not to (accepts)")
+    if attempt.encryption is not None and attempt.encryption.client_certificate is None:
+        _try_without_certificate(attempt, way)
+
+
+def _try_without_certificate(attempt: Attempt, way: Way) -> None:
+    """Whether it demands the certificate that it asked for, and was shown."""
+    from pacsconf.dicom.tls_tries import demands_certificate
+
+    assert attempt.encryption is not None, "it was asked for one"
+    try:
+        plain = way.plain()
+    except OSError:
+        return
+    demanded = demands_certificate(plain, way.wire.tls, way.target.host, way.wire.timeout)
+    attempt.encryption = replace(attempt.encryption, client_certificate=demanded)

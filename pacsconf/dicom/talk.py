@@ -295,7 +295,7 @@ def _not_associated(attempt: Attempt, way: Way, fault: PeerFault, milliseconds: 
 
 def _if_tls(way: Way) -> PeerFault | None:
     """Whether who hung up on plaintext speaks TLS: many servers do not say so (OpenSSL 3.0 among them)."""
-    from pacsconf.dicom.tls import speaks_tls
+    from pacsconf.dicom.tls_tries import speaks_tls
 
     try:
         version = speaks_tls(way.plain(), way.target.host, way.wire.timeout)

@@ -138,7 +138,8 @@ def not_reached(exc: OSError, port: int, timeout: float) -> PeerFault:
 
 def encrypted(attempt: Attempt, way: Way, plain: Plain) -> Stream | None:
     """The connection through TLS, or None after saying why it cannot be. `plain` is closed in that case."""
-    from pacsconf.dicom.tls import Unsecured, late_refusal, secured
+    from pacsconf.dicom.tls import Unsecured, secured
+    from pacsconf.dicom.tls_tries import late_refusal
 
     opened = [plain]
     target = attempt.target

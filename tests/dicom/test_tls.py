@@ -192,6 +192,19 @@ def test_our_certificate_is_shown_to_who_demands_one(server, pki, a_target):
     assert seen.encryption.client_certificate is None
 
 
+@pytest.mark.parametrize(("option", "demanded"), [("-rc", True), ("-vc", False), ("-ic", False)])
+def test_with_leave_to_try_it_is_told_whether_a_certificate_is_demanded(
+    server, pki, a_target, option, demanded
+):
+    key, chain = pki.issue("pacsconf", "client.example.org")
+    wire = Wire(tls=Identity(pki.file, chain, key))
+    seen = probe(asked(a_target, server(option), negatives=True), wire)
+    assert seen.encryption is not None
+    assert (seen.verdict, seen.encryption.client_certificate) == ("healthy", demanded)
+    assert seen.doors is not None
+    assert seen.doors.unknown_calling == "open"
+
+
 def test_a_certificate_that_is_asked_for_and_not_demanded_is_told(server, pki, a_target):
     seen = probe(asked(a_target, server("-vc")), Wire(tls=Identity(pki.file)))
     assert seen.verdict == "healthy"

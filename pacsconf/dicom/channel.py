@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from pacsconf.dicom import request as pdu
+from pacsconf.dicom.wire import Identity
 
 _LONGEST_REQUEST = 1024 * 1024
 """Bytes of an association request that are read: 128 contexts with twenty transfer syntaxes each take a fifth."""
@@ -94,6 +95,19 @@ class Channel:
             raise CallerFault(f"{silence} within {seconds:g} s") from exc
         except asyncio.IncompleteReadError as exc:
             raise HungUp("it hung up in the middle") from exc
+
+
+def encrypted(identity: Identity) -> ssl.SSLContext:
+    """How a listener speaks TLS: it shows its certificate, and asks callers for theirs where it knows whom to trust.
+
+    Raises: OSError when a file cannot be read, or is none of these.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(identity.certificate, identity.key or None)
+    if identity.ca_file:
+        context.load_verify_locations(identity.ca_file)
+        context.verify_mode = ssl.CERT_OPTIONAL
+    return context
 
 
 @asynccontextmanager

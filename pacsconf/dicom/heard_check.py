@@ -72,6 +72,8 @@ def odd_titles(this: Case) -> Iterator[Finding]:
     heard = this.heard
     sides = (("calling", heard.calling, this.caller.path), ("called", heard.called, _path(this.called)))
     for side, title, path in sides:
+        if not title:  # a log that does not say
+            continue
         wrong, odd = forbidden(title), suspicious(title)
         if not wrong and not odd:
             continue
@@ -163,7 +165,7 @@ def _yaml(title: str) -> str:
 
 def _whose_address(this: Case) -> str:
     if is_here(this.heard.host):
-        return "this very machine"
+        return "the very machine that heard it"
     if this.caller.neighbours:
         return f"an address of {' and '.join(this.caller.neighbours)}"
     return "which no device has"

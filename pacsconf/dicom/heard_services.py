@@ -138,14 +138,20 @@ def _stores(uid: str) -> bool:
 
 
 def _names(several: Collection[str]) -> str:
-    names = [uids.label(uid) for uid in list(several)[:_SHOWN]]
+    names = list(map(_name, list(several)[:_SHOWN]))
     rest = len(several) - len(names)
     return ", ".join(names) + (f" and {rest} more" if rest else "")
 
 
 def _listed(several: Collection[str]) -> str:
     """The first of them, as a list in YAML has them."""
-    return ", ".join(map(uids.label, list(several)[:_SHOWN]))
+    return ", ".join(map(_name, list(several)[:_SHOWN]))
+
+
+def _name(uid: str) -> str:
+    """How an inventory writes a SOP class: by the service that is nothing else, or its own name."""
+    named = (service.name for service in uids.services().values() if service.classes == (uid,))
+    return next(named, uids.label(uid))
 
 
 def _path(entity: Entity) -> Path:

@@ -90,10 +90,10 @@ class HeardLog:
             draft.replace(folder / "heard.jsonl")
 
     def _lines(self) -> list[bytes]:
-        """Every line there is, whole or not; of a file that somebody else made huge, the end."""
+        """Every line there is, whole or not, none of what cannot be read; of a file made huge, the end."""
         if self._folder is None:
             return []
-        with suppress(FileNotFoundError), (self._folder / "heard.jsonl").open("rb") as file:
+        with suppress(OSError), (self._folder / "heard.jsonl").open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - 2 * LARGEST))
             return file.read().splitlines(keepends=True)

@@ -5,6 +5,7 @@ Whatever cannot be had becomes a line of the evidence, and never the end of it.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pacsconf.cli.diagnose_commands import Pair
     from pacsconf.cli.progress import Reporter
     from pacsconf.cli.workspace import Workspace
-    from pacsconf.dicom.evidence import Evidence, Holder, Obstacle, Table, WorklistSeen
+    from pacsconf.dicom.evidence import Contexts, Evidence, Holder, Obstacle, Table, WorklistSeen
     from pacsconf.dicom.gather import Sides, Told
     from pacsconf.dicom.heard import Heard
     from pacsconf.dicom.targets import Target
@@ -214,15 +215,27 @@ def _called(work: Workspace, pair: Pair, asked: Asked, evidence: Evidence, repor
     targets = _targets(work, pair, asked, evidence.probed_as)
     if not targets:
         return replace(evidence, unsent=_why_none(pair))
+    targets = tuple(replace(target, contexts=_between(evidence, target)) for target in targets)
     reporter.reading(f"{targets[0].title} at {targets[0].host}:{targets[0].port}")
     _check_tls(work, asked, targets)
     wire = wire_of(work, asked.timeout)
     first, *others = (probe(target, wire) for target in targets)
     evidence = replace(evidence, wire=first, further=tuple(others))
     if asked.impersonate:
-        borrowed = _targets(work, pair, asked, evidence.probed_as, as_=pair.caller.title)
+        found = _targets(work, pair, asked, evidence.probed_as, as_=pair.caller.title)
+        borrowed = [replace(target, contexts=targets[0].contexts) for target in found]
         evidence = replace(evidence, impersonated=probe(borrowed[0], wire) if borrowed else None)
     return replace(evidence, worklist=_worklist(work, pair, asked, evidence, targets[0]))
+
+
+def _between(evidence: Evidence, target: Target) -> Contexts:
+    """Of what the target offers, what the caller may ask of it: the rest need not be negotiated."""
+    from pacsconf.inventory import uids
+
+    may = {uid for service in evidence.services for uid in uids.covers(service)}
+    asks = {uid for uid, _ in evidence.caller.asks}
+    wanted = (may & asks) or may or asks
+    return tuple((uid, syntaxes) for uid, syntaxes in target.contexts if uid in wanted)
 
 
 def _check_tls(work: Workspace, asked: Asked, targets: Sequence[Target]) -> None:
@@ -314,16 +327,41 @@ def _heard(work: Workspace, asked: Asked, evidence: Evidence) -> Evidence:
     from pacsconf.dicom.gather import heard_of
     from pacsconf.record.heard import HeardLog
 
-    heard = heard_of(evidence.caller, HeardLog.open(work.root, work.environment).read(), work.inventory)
+    ours = _ours(work)
+    heard = heard_of(evidence.caller, HeardLog.open(work.root, work.environment).read(), work.inventory, ours)
     looked = []
     for file in asked.logs:
         told = _logged(file)
-        of_caller = heard_of(evidence.caller, told, work.inventory)
+        of_caller = heard_of(evidence.caller, told, work.inventory, ours)
         heard += of_caller
         looked.append(
             f"{file.name}: {len(told)} different calls, {len(of_caller)} by {evidence.caller.title}"
         )
     return replace(evidence, heard=heard, looked=tuple(looked))
+
+
+def _ours(work: Workspace) -> frozenset[str]:
+    """Addresses from which pacsconf itself may have called; in a practice lab everybody is at one of them."""
+    from pacsconf.inventory.peers import entity
+
+    if work.practice:
+        return frozenset()
+    name = prober(work)
+    own = entity(work.inventory, name) if name else None
+    hosts = [connection.host for connection in own[0].connections.values()] if own else []
+    return frozenset((*hosts, *this_machine()))
+
+
+def this_machine() -> Iterator[str]:
+    """Addresses of this machine, as far as they are told without asking anybody."""
+    yield from ("127.0.0.1", "::1")
+    for family, nobody in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as sock:
+                sock.connect((nobody, 9))  # a datagram socket sends nothing by that
+                yield str(sock.getsockname()[0])
+        except OSError:
+            continue
 
 
 def _logged(file: Path) -> tuple[Heard, ...]:

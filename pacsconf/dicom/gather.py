@@ -115,6 +115,7 @@ def services_of(flows: Iterable[FlowSeen]) -> tuple[str, ...]:
 
 def obstacles(found: Reach, told: Told) -> tuple[Obstacle, ...]:
     """What the solver has against a pair, but for what the diagnosis says itself."""
+    failing = {service.name for service in found.services if service.outcome == "fails"}
     known = {"planned", "retired", "not-installed", "external", "retiring"}
     return tuple(
         Obstacle(
@@ -122,7 +123,8 @@ def obstacles(found: Reach, told: Told) -> tuple[Obstacle, ...]:
             place=told(finding.path) if finding.path else "",
             fix=finding.fix,
             rule=finding.rule,
-            breaks=reason.breaks,
+            # What lacks one kind of object of several is no reason why nothing works.
+            breaks=reason.breaks and (not reason.service or reason.service in failing),
         )
         for reason, finding in zip(found.reasons, found.findings, strict=True)
         if reason.cause not in _KNOWN_BETTER and reason.cause.partition("-")[2] not in known
@@ -227,10 +229,16 @@ def _row(sides: Sides, address_: Address, about: Who, told: Told) -> Row:
 # --- who was heard ------------------------------------------------------------------------------------------------
 
 
-def heard_of(caller: End, heard: Iterable[Heard], inventory: Inventory) -> tuple[Heard, ...]:
-    """What was heard of the caller: under its titles, under one that looks like them, or from its address."""
+def heard_of(
+    caller: End, heard: Iterable[Heard], inventory: Inventory, ours: frozenset[str] = frozenset()
+) -> tuple[Heard, ...]:
+    """What was heard of the caller: under its titles, under one that looks like them, or from its address.
+
+    `ours` are addresses of this machine: what came from there may be a call of pacsconf's under its title.
+    """
     others = Entities(inventory).titles - set(caller.titles)
-    return tuple(one for one in heard if _is_of(caller, one, others))
+    foreign = (one for one in heard if one.host not in ours or one.host == caller.host)
+    return tuple(one for one in foreign if _is_of(caller, one, others))
 
 
 def _is_of(caller: End, one: Heard, others: frozenset[str]) -> bool:

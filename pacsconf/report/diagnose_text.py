@@ -121,8 +121,10 @@ def _translated(cause: Cause, room: int) -> Iterator[Line]:
 
 def _ways(ways: Iterable[Way], command: str, room: int) -> Iterator[Line]:
     """What to do: one way, or one for each case."""
-    for way in ways:
-        when = f"{way.when}:  " if way.when else ""
+    shown = tuple(ways)
+    cases = max((len(way.when) for way in shown), default=0) + 1
+    for way in shown:
+        when = f"{padded(f'{way.when}:', cases)}  " if way.when else ""
         text = f"{way.text[:1].upper()}{way.text[1:]}" if way.text and not when else way.text
         first = line("  ", when)
         if not way.command:
@@ -153,8 +155,10 @@ def _further(found: Diagnosis, command: str, room: int, *, verbose: bool) -> Ite
             yield from _proofs(cause.proofs, room)
             yield from _ways(cause.ways, command, room)
     left = len(found.causes) - len(found.wrong[:1]) - len(shown)
-    if left:
+    if left and wrong:
         yield line(Span(f"  … {left} more, or only possible (--verbose)", "faint"))
+    elif left:
+        yield line(Span(f"  {left} only possible (--verbose)", "faint"))
 
 
 # --- what is not known, what to do --------------------------------------------------------------------------------

@@ -90,7 +90,7 @@ def _it_sends(evidence: Evidence, other: End, title: str) -> str:
 
 
 def _correct(other: End, title: str) -> str:
-    return f"correct {other.place}: {title}" if other.place else f"use the title {title}"
+    return f"correct {other.place} ({title})" if other.place else f"use the title {title}"
 
 
 def heard_hosts(evidence: Evidence, other: End, live: str) -> Literal["", "declared", "live"]:

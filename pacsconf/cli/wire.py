@@ -43,22 +43,24 @@ def targets_asked(
     anytime: bool = False,
     negatives: bool = False,
     impersonate: str | None = None,
+    devices: Collection[str] | None = None,
 ) -> tuple[Target, ...]:
-    """All that may be called, as a person asks for it.
+    """What may be called of these devices (None: of all), as a person asks for it.
 
-    From `site`, its devices are called as it sees them, under its own title; `anytime` overrides windows, and
-    `negatives` lets strangers be played where that is allowed; `impersonate` is the title to call as instead.
+    From `site`, its devices are called as it sees them, under its own title; `anytime` overrides windows, as
+    practice does, and `negatives` lets strangers be played where that is allowed; `impersonate` is the title to
+    call as instead.
     """
     from pacsconf.dicom.targets import targets
 
     caller = work.inventory.sites[site].probe_as if site is not None else None
     return targets(
         work.inventory,
-        None,
+        devices,
         caller or prober(work),
         workspace.now(),
         from_site=site,
-        anytime=anytime,
+        anytime=anytime or work.practice,
         negatives=negatives,
         impersonate=impersonate,
     )

@@ -7,10 +7,8 @@ one `dcmqrscp` for all. Both take associations from this machine alone, although
 
 from __future__ import annotations
 
-import base64
 import json
 import shutil
-import urllib.request
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -20,9 +18,9 @@ from typing import Any
 from urllib.parse import quote
 
 from pacsconf.core.errors import Unavailable
-from pacsconf.inventory.systems import Right
 from pacsconf.lab import orthanc, processes
 from pacsconf.lab.network import Caller, Network, Part
+from pacsconf.lab.orthanc_rest import asked, modality, put
 from pacsconf.lab.profiles import PROFILE, Contexts, can_be_said, merged, profile
 
 FOLDER = "archives"
@@ -35,18 +33,6 @@ _NAMES_A_LINE = 20
 """dcmqrscp 3.6.7 reads lines of at most 511 characters."""
 _NOWHERE = 9
 """The port of who is not called back: discard, where nobody listens."""
-
-_RIGHTS: Mapping[Right, str] = {
-    "echo": "AllowEcho",
-    "find": "AllowFind",
-    "worklist": "AllowFindWorklist",
-    "get": "AllowGet",
-    "move": "AllowMove",
-    "n-action": "AllowNAction",
-    "n-event-report": "AllowEventReport",
-    "store": "AllowStore",
-    "transcoding": "AllowTranscoding",
-}
 
 
 # --- Orthanc ------------------------------------------------------------------------------------------------------
@@ -123,27 +109,7 @@ def introduce(folder: Path, net: Network, dial: Mapping[str, str]) -> None:
 
 def _entry(caller: Caller, dial: Mapping[str, str]) -> dict[str, Any]:
     port = dial.get(caller.declared or "", "").rpartition(":")[2]
-    allowed = {word: right in caller.allow for right, word in _RIGHTS.items()}
-    return {"AET": caller.title, "Host": "127.0.0.1", "Port": int(port or _NOWHERE), **allowed}
-
-
-def put(server: orthanc.Orthanc, path: str, body: object) -> None:
-    """Change something in an Orthanc of the lab, as pacsconf."""
-    asked(server, path, "PUT", body)
-
-
-def asked(server: orthanc.Orthanc, path: str, method: str = "GET", body: object = None) -> Any:
-    """What an Orthanc of the lab answers."""
-    login = base64.b64encode(f"{server.user}:{server.password}".encode()).decode()
-    request = urllib.request.Request(  # noqa: S310  (its address is ours)
-        server.url + path,
-        None if body is None else json.dumps(body).encode(),
-        {"Authorization": f"Basic {login}"},
-        method=method,
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-        text = answer.read()
-    return json.loads(text) if text.strip() else None
+    return modality(caller.title, "127.0.0.1", int(port or _NOWHERE), caller.allow)
 
 
 # --- dcmqrscp -----------------------------------------------------------------------------------------------------

@@ -11,22 +11,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from pacsconf.core.errors import Unavailable
 from pacsconf.inventory.model import Inventory
-from pacsconf.inventory.peers import entity
+from pacsconf.inventory.peers import Peer, entity, peer_table
 from pacsconf.inventory.systems import OrthancConfig
 from pacsconf.lab import orthanc
 from pacsconf.lab.credentials import private_file
+from pacsconf.lab.orthanc_rest import modality, put
 from pacsconf.lab.servers import Group
 
+_ONLY_CALLS = 104
+"""What stands for the port of a peer that is not called."""
 _BY_HAND = "jdoe.curl"
 """What curl is to read: the colleague's name and password, which do not belong on a command line."""
 
 
 @dataclass(frozen=True, slots=True)
 class PracticeOrthanc:
-    """The Orthanc of one system. `only`: no other AE title is called at its address."""
+    """The Orthanc of one system. `only`: no other AE title is called at its address.
+
+    `knows` is whom it knows from the start: as who sets one up lets himself in, so that he can look at it.
+    """
 
     group: ClassVar[Group] = "orthancs"
 
@@ -34,10 +41,14 @@ class PracticeOrthanc:
     title: str
     only: bool = True
     dicomweb: bool = False
+    knows: tuple[Peer, ...] = ()
 
     def start(self, folder: Path) -> None:
-        """A new one, that knows nobody."""
-        orthanc.start(folder, self._options())
+        """A new one, that knows nobody else."""
+        made = orthanc.start(folder, self._options())
+        for peer in self.knows:
+            entry = modality(peer.title, peer.host or "", peer.port or _ONLY_CALLS, peer.allow)
+            put(made, f"/modalities/{quote(peer.alias)}", entry)
 
     def revive(self, folder: Path) -> bool:
         """Whether it runs with its data, under this title."""
@@ -88,7 +99,17 @@ def wanted(inventory: Inventory) -> Iterator[PracticeOrthanc]:
             else:
                 device, ae = found
                 only = len(device.ae_titles) == 1 and not ae.answers_to
-                yield PracticeOrthanc(name, ae.title, only, dicomweb)
+                yield PracticeOrthanc(name, ae.title, only, dicomweb, tuple(_prober(inventory, config)))
+
+
+def _prober(inventory: Inventory, config: OrthancConfig) -> Iterator[Peer]:
+    """As whom pacsconf calls here, where that is one of its peers."""
+    said = [each.probe_as for each in inventory.environments.values() if each.probe_as]
+    name = next(iter(said), inventory.settings.probe_as)
+    found = entity(inventory, name) if name else None
+    if found is not None:
+        table, _ = peer_table(inventory, config)
+        yield from (peer for peer in table if (peer.device, peer.title) == (found[0].name, found[1].title))
 
 
 def dicom_port(folder: Path) -> int | None:

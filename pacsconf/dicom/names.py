@@ -7,6 +7,7 @@ import queue
 import socket
 import threading
 import time
+from collections.abc import Callable
 
 from pacsconf.dicom.observation import How
 from pacsconf.dicom.stream import CalledOff, Stop
@@ -32,11 +33,21 @@ def is_address(host: str) -> bool:
     return True
 
 
+Lookup = Callable[[str], tuple[str, ...]]
+
+
+def lookup(host: str) -> tuple[str, ...]:
+    """The addresses of a host, each once, in the resolver's order. Waits as long as the resolver likes."""
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
 class Names:
     """What names lead to, each looked up once. For one thread."""
 
-    def __init__(self, stop: Stop | None = None) -> None:
+    def __init__(self, stop: Stop | None = None, lookup: Lookup = lookup) -> None:
         self._stop = stop
+        self._lookup = lookup
         self._known: dict[str, tuple[str, ...]] = {}
 
     def addresses(self, host: str, timeout: float) -> tuple[str, ...]:
@@ -45,13 +56,13 @@ class Names:
         Raises: NotFound, CalledOff.
         """
         if host not in self._known:
-            self._known[host] = _looked_up(host, timeout, self._stop)
+            self._known[host] = _looked_up(host, self._lookup, timeout, self._stop)
         return self._known[host]
 
 
-def _looked_up(host: str, timeout: float, stop: Stop | None) -> tuple[str, ...]:
+def _looked_up(host: str, lookup: Lookup, timeout: float, stop: Stop | None) -> tuple[str, ...]:
     answers: queue.SimpleQueue[tuple[str, ...] | NotFound] = queue.SimpleQueue()
-    threading.Thread(target=_ask, args=(host, answers), daemon=True, name="name").start()
+    threading.Thread(target=_ask, args=(host, lookup, answers), daemon=True, name="name").start()
     deadline = time.monotonic() + timeout
     while True:
         if stop is not None and stop.is_set():
@@ -68,16 +79,15 @@ def _looked_up(host: str, timeout: float, stop: Stop | None) -> tuple[str, ...]:
         return answer
 
 
-def _ask(host: str, answers: queue.SimpleQueue[tuple[str, ...] | NotFound]) -> None:
+def _ask(host: str, lookup: Lookup, answers: queue.SimpleQueue[tuple[str, ...] | NotFound]) -> None:
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-        answers.put(tuple(dict.fromkeys(str(entry[4][0]) for entry in found)))
+        answers.put(lookup(host))
     except socket.gaierror as exc:
         away = exc.errno in (socket.EAI_AGAIN, socket.EAI_FAIL)
-        answers.put(
-            NotFound("no name server answers", "no name server")
-            if away
-            else NotFound("does not exist", "no such name")
-        )
+        answers.put(NotFound("no name server answers", "no name server") if away else _no_such_name())
     except (OSError, UnicodeError):  # the latter: a label that no name can have
-        answers.put(NotFound("does not exist", "no such name"))
+        answers.put(_no_such_name())
+
+
+def _no_such_name() -> NotFound:
+    return NotFound("does not exist", "no such name")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,12 +12,17 @@ from pathlib import Path
 
 import pytest
 import trustme
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pacsconf.core.errors import PacsconfError
 from pacsconf.dicom.certificates import certificate, is_for
 from pacsconf.dicom.ciphers import openssl_name, unlike
 from pacsconf.dicom.observation import Fault
 from pacsconf.dicom.observer import observe, probe
+from pacsconf.dicom.peer_fault import PeerFault
+from pacsconf.dicom.stream import Plain
+from pacsconf.dicom.tls import looking
 from pacsconf.dicom.wire import Identity, Wire
 from pacsconf.lab import processes
 from tests.dicom.conftest import running
@@ -336,3 +342,15 @@ def test_a_certificate_is_for_its_names_alone(names, host, expected):
 
 def test_a_certificate_that_cannot_be_read_tells_nothing():
     assert certificate(b"nonsense").subject == ""
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=200), st.sampled_from([b"", b"\x16\x03\x03", b"\x15\x03\x03\x00\x02"]))
+def test_whatever_answers_a_hello_is_a_fault_or_its_end(sent, begin):
+    ours, theirs = socket.socketpair()
+    with theirs:
+        theirs.sendall(begin + sent)
+        theirs.shutdown(socket.SHUT_WR)
+        with pytest.raises(PeerFault):
+            looking(Plain(ours), Identity(), "ct-1.example.org", 5)
+    assert ours.fileno() == -1

@@ -22,7 +22,7 @@ from pacsconf.core.errors import (
     RecordError,
     SystemFaults,
 )
-from pacsconf.dicom.probe_run import Known
+from pacsconf.dicom.probe_run import Known, subject_of
 from pacsconf.inventory.due import Due, dues, soon
 from pacsconf.inventory.systems import ConsoleConfig
 from pacsconf.report import status
@@ -94,7 +94,7 @@ class Gathering:
             for one in state.held.values()
         )
         devices = [name for name, one in self.work.inventory.devices.items() if one.lifecycle != "retired"]
-        news = news_of(self.work, state)
+        news = news_of(self.work, state, whole=True)
         known = news.known if news else Known()
         seen = status.wire(changesets, devices, known.asked)
         reserved = (
@@ -109,9 +109,7 @@ class Gathering:
             applied=status.applied(changesets[0]) if changesets else None,
             lock=status.lock(state.open, ended=store.lease_ended(state.open)) if state.open else None,
             wire=seen,
-            unprobed=len(
-                {f"{one.device}/{one.title}" for one in known.unasked} - {one.subject for one in seen}
-            ),
+            unprobed=len({subject_of(one) for one in known.unasked} - {one.subject for one in seen}),
             held=tuple(sorted(held, key=lambda one: one.address)),
             reserved=state.reserved,
             due=self._days(reserved),

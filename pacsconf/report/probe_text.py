@@ -15,11 +15,10 @@ from pacsconf.dicom.probe_run import (
     latency,
 )
 from pacsconf.dicom.targets import Target
-from pacsconf.dicom.wire_findings import strangers
+from pacsconf.dicom.wire_findings import SITE, strangers
 from pacsconf.report.diagnostics import findings_text
 from pacsconf.report.lines import (
     BLANK,
-    Line,
     Lines,
     Span,
     commanded,
@@ -60,6 +59,9 @@ _DOORS = (
 )
 
 
+_ANSWER = len("refused")
+
+
 def doors_text(sightings: Sequence[Sighting], shown: Matrix) -> Lines:
     """What strangers met, where that was tried."""
     tried = [
@@ -68,9 +70,10 @@ def doors_text(sightings: Sequence[Sighting], shown: Matrix) -> Lines:
     if not tried:
         return ()
     names = Names([one for one, _ in tried])
-    labels = max(width_of(line(names(one.target))) for one, _ in tried)
-    size = min(labels, max(LABEL, shown.columns - 58))
-    head = "  ".join(padded(title, max(len(title), 7)) for _, title in _DOORS)
+    heads = [(title, max(len(title), _ANSWER)) for _, title in _DOORS]
+    room = shown.columns - sum(size for _, size in heads) - 2 * len(heads) - 2
+    size = min(max(width_of(line(names(one.target))) for one, _ in tried), max(LABEL, room))
+    head = "  ".join(padded(title, wide) for title, wide in heads)
     said = (
         "Whom it lets in: called by a title that is not its own, and by a caller that nobody knows; what such a "
         "stranger could do. Nothing was stored."
@@ -78,26 +81,31 @@ def doors_text(sightings: Sequence[Sighting], shown: Matrix) -> Lines:
     return (
         *wrapped(said, shown.columns, style="strong"),
         line(" " * (size + 4), Span(head.rstrip(), "faint")),
-        *(_doors(names(one.target), one.target, doors, size) for one, doors in tried),
+        *(row for one, doors in tried for row in _doors(names(one.target), one.target, doors, size)),
     )
 
 
-def _doors(label: str, target: Target, doors: Doors, size: int) -> Line:
-    answers = [(getattr(doors, name), max(len(title), 7)) for name, title in _DOORS]
+def _doors(label: str, target: Target, doors: Doors, size: int) -> Lines:
+    answers = [(getattr(doors, name), max(len(title), _ANSWER)) for name, title in _DOORS]
     sign, style = SIGNS["unknown" if any(answer == "unknown" for answer, _ in answers) else "healthy"]
     if any(strangers(target, doors)):
         sign, style = "!", "warning"
-    cells = "  ".join(padded("OPEN" if answer == "open" else answer, room) for answer, room in answers)
-    return line(Span(sign, style), " ", padded(label, size), "  ", cells.rstrip())
+    cells = "  ".join(padded("OPEN" if answer == "open" else answer, wide) for answer, wide in answers)
+    if width_of(line(label)) > size:
+        return (line(Span(sign, style), " ", label), line(" " * (size + 4), cells.rstrip()))
+    return (line(Span(sign, style), " ", padded(label, size), "  ", cells.rstrip()),)
 
 
 # --- what is wrong, and the sum ---------------------------------------------------------------------------------
 
 
 def findings_of(run: ProbeRun, *, everything: bool = False) -> list[Finding]:
-    """What is wrong, failing things first, in the order of the matrix; with `everything` also what was not seen."""
+    """What is wrong, failing things first, in the order of the matrix; with `everything` also what was not seen.
+
+    That a whole site was not is always told: it is not a device's rest, but a worker that is missing.
+    """
     found = (finding for one in sorted(run.sightings, key=by_site) for finding in one.observation.findings())
-    told = [one for one in dict.fromkeys(found) if everything or one.verdict == "fail"]
+    told = [one for one in dict.fromkeys(found) if everything or one.verdict == "fail" or one.rule == SITE]
     return sorted(told, key=lambda finding: finding.severity != "error")
 
 

@@ -12,7 +12,7 @@ from pacsconf.core.change import Action
 from pacsconf.core.changeset import ChangeSet, ProofVerdict
 from pacsconf.core.guard import tripped
 from pacsconf.core.plan import Plan
-from pacsconf.dicom.probe_run import Sighting, telling
+from pacsconf.dicom.probe_run import Sighting, subject_of, telling
 from pacsconf.report.apply_text import outcomes_sum
 from pacsconf.report.plan_text import headline
 
@@ -195,8 +195,8 @@ def wire(
 ) -> tuple[Seen, ...]:
     """What the wire said last of each entity of these devices, by subject; change sets come newest first.
 
-    Of a proof after an apply and a probe (`sightings`) the newer one counts; of several addresses of one entity
-    that were probed, the worst.
+    Of a proof after an apply and a probe (`sightings`) the newer one counts; of several connections of one entity
+    that were probed, the worst. A node has a subject of its own.
     """
     found: dict[str, Seen] = {}
     for changeset in changesets:
@@ -214,13 +214,13 @@ _WORST: tuple[ProofVerdict, ...] = ("failing", "unknown", "asleep", "healthy")
 
 
 def _probed(sightings: Iterable[Sighting]) -> Iterable[Seen]:
-    """Each entity as it was probed last."""
+    """Each entity, and each node of one, as it was probed last."""
     found: dict[str, Seen] = {}
     for one in sightings:
         verdict = one.observation.verdict
         if verdict == "not probed":
             continue
-        subject = f"{one.target.device}/{one.target.title}"
+        subject = subject_of(one.target)
         seen = Seen(subject, verdict, telling(one.observation), one.at)
         before = found.get(subject)
         if before is None or _WORST.index(seen.verdict) < _WORST.index(before.verdict):

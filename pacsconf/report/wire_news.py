@@ -17,18 +17,22 @@ _FEW = 5
 
 @dataclass(frozen=True, slots=True)
 class WireNews:
-    """What is known of the wire, and the moment at which it is told; `command` is how pacsconf is called."""
+    """What is known of the wire, and the moment at which it is told; `command` is how pacsconf is called.
+
+    `never`: nothing was ever recorded, and somebody may be asked; who, nobody looked.
+    """
 
     known: Known
     now: datetime
     command: str = "pacsconf"
+    never: bool = False
 
     @property
     def text(self) -> str:
         """`last probed 4 hours ago, 58 of 61 healthy, 2 failing`; empty where nobody may be asked."""
         last, unasked = self.known.last, len(self.known.unasked)
         if last is None:
-            return f"never probed ({self.command} probe)" if unasked else ""
+            return f"never probed ({self.command} probe)" if unasked or self.never else ""
         counts = self.known.counts()
         ill = (
             f"{counts[verdict]} {verdict}" for verdict in ("failing", "asleep", "unknown") if counts[verdict]
@@ -78,12 +82,12 @@ class WireNews:
         )
 
     def body(self) -> dict[str, Any]:
-        """The same for machines."""
+        """The same for machines: `never` is null where nothing was ever recorded."""
         last = self.known.last
         return {
             "last": f"{last:%Y-%m-%dT%H:%M:%SZ}" if last else None,
             "counts": self.known.counts(),
-            "never": [subject_of(target) for target in self.known.unasked],
+            "never": None if self.never else [subject_of(target) for target in self.known.unasked],
             "failing": [
                 {"subject": subject_of(one.target), "reason": one.observation.reason, "since": one.since}
                 for one in self.known.asked

@@ -83,8 +83,14 @@ def test_the_newer_of_a_proof_and_a_probe_counts():
     assert [one.verdict for one in wire([newer], ["ct"], probed)] == ["failing"]
 
 
-def test_of_several_addresses_of_one_entity_the_worst_counts():
-    node = shut("ct", "CT", target=a_target("ct", "CT", node="n-1"))
-    assert [one.verdict for one in wire([], ["ct"], [Sighting(healthy("ct", "CT")), Sighting(node)])] == [
+def test_of_several_connections_of_one_entity_the_worst_counts():
+    other = shut("ct", "CT", target=a_target("ct", "CT", connection="old"))
+    assert [one.verdict for one in wire([], ["ct"], [Sighting(healthy("ct", "CT")), Sighting(other)])] == [
         "failing"
     ]
+
+
+def test_a_node_is_told_by_itself():
+    node = shut("ct", "CT", target=a_target("ct", "CT", node="n-1"))
+    told = wire([], ["ct"], [Sighting(healthy("ct", "CT")), Sighting(node)])
+    assert {one.subject: one.verdict for one in told} == {"ct/CT": "healthy", "ct/CT (n-1)": "failing"}

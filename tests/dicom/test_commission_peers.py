@@ -348,8 +348,6 @@ def test_a_procedure_step_is_begun_completed_and_final(tmp_path):
             processes.wait_for(ports.exists, process.pid, log, "MPPS")
             port = json.loads(ports.read_text())["RIS"]
             run = trial(inventory(device("ris", "RIS", port, offers=("mpps",), type="ris"), uses=["mpps"]))
-            told: list[str] = []
-            run.reported = told.append
             step = storing.mpps(run)
         finally:
             process.terminate()
@@ -360,7 +358,8 @@ def test_a_procedure_step_is_begun_completed_and_final(tmp_path):
         "ris/RIS, changed after its end": "passed",
     }
     assert "0x0110" in step.items[2].text
-    assert len(told) == 1
+    assert [(one.peer, one.sop_class, one.taken) for one in run.run.stored] == [("ris/RIS", uids.MPPS, True)]
+    assert run.stored_at(run.scope.peers[0]) == (), "it is no object that could be fetched"
 
 
 def test_a_peer_without_mpps_is_a_failure_by_name(archive):

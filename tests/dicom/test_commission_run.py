@@ -53,7 +53,6 @@ RUNS = st.builds(
     impersonated=st.booleans(),
     steps=st.lists(TICKED, max_size=4).map(tuple),
     stored=st.lists(STORED, max_size=3).map(tuple),
-    reported=st.lists(TEXTS, max_size=2).map(tuple),
     signatures=st.lists(st.builds(Signature, st.sampled_from(ROLES), TEXTS, TEXTS, TEXTS), max_size=2).map(
         tuple
     ),

@@ -94,7 +94,10 @@ class Ticked:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A test object that was sent to a peer, whatever the answer was; `taken`: it answered that it has it."""
+    """A test object, or a procedure step, that was sent to a peer, whatever the answer was.
+
+    `taken`: it answered that it has it. A procedure step has no series.
+    """
 
     peer: str
     sop_class: str
@@ -138,8 +141,6 @@ class AcceptanceRun:
     impersonated: bool = False
     steps: tuple[Ticked, ...] = ()
     stored: tuple[Stored, ...] = ()
-    reported: tuple[str, ...] = ()
-    """SOP instance UIDs of the procedure steps that were created."""
     signatures: tuple[Signature, ...] = ()
 
     def step(self, name: str) -> Ticked:
@@ -207,7 +208,6 @@ def _run(body: dict[str, Any]) -> AcceptanceRun:
         "stored": tuple(Stored(**one) for one in body.pop("stored")),
         "signatures": tuple(Signature(**one) for one in body.pop("signatures")),
         "calling": tuple(map(str, body.pop("calling"))),
-        "reported": tuple(map(str, body.pop("reported"))),
     }
     run = AcceptanceRun(**body, **lists)
     if not all(isinstance(getattr(run, name), str) for name in ("id", "device", "title", "began")):

@@ -278,7 +278,8 @@ def _performed(trial: Trial, peer: Peer) -> Iterator[Item]:
     instance = trial.origin.uid("mpps", peer.name, trial.clock().isoformat())
     with trial.calls.association(peer, [(uids.MPPS, uids.DEFAULT_TRANSFER_SYNTAXES)]) as exchange:
         context, syntax = exchange.context(uids.MPPS)
-        trial.reported(instance)
+        sent = Stored(peer.name, uids.MPPS, syntax, instance, "", trial.origin.study_uid, taken=False)
+        trial.sent(sent)
         begun = exchange.last(
             context,
             dimse.N_CREATE,
@@ -291,6 +292,7 @@ def _performed(trial: Trial, peer: Peer) -> Iterator[Item]:
                 f"{peer.name}, in progress", "failed", explained(refused("N-CREATE", begun), "N-CREATE")
             )
             return
+        trial.sent(replace(sent, taken=True))
         yield Item(f"{peer.name}, in progress", "passed", "created")
         done = _set(exchange, context, instance, objects.to_bytes(_completed(trial), syntax))
         if done.status != SUCCESS:

@@ -50,7 +50,6 @@ class Trial:
     """Of the modality's site."""
     clock: Callable[[], datetime] = datetime.now
     sent: Callable[[Stored], None] = lambda _stored: None
-    reported: Callable[[str], None] = lambda _uid: None
     say: Callable[[str], None] = lambda _text: None
     seen: dict[str, Observation] = field(default_factory=dict)
     """What a probe of each peer, and of the modality, said in this process, by `device/AE_TITLE`."""
@@ -69,7 +68,8 @@ class Trial:
 
     def stored_at(self, peer: Peer) -> tuple[Stored, ...]:
         """The objects of this run that a peer said it has."""
-        return tuple(one for one in self.run.stored if one.peer == peer.name and one.taken)
+        objects = (one for one in self.run.stored if one.sop_class != uids.MPPS)
+        return tuple(one for one in objects if one.peer == peer.name and one.taken)
 
     def each(self, peers: Iterable[Peer], what: Callable[[Peer], Sequence[Item]]) -> tuple[Item, ...]:
         """What came of each peer; one that may not be called, or is faulty, is an item of its own."""

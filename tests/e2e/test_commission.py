@@ -1,0 +1,361 @@
+"""The acceptance run of a new modality as a person does it: against a real Orthanc, kept in real git."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pacsconf.lab import orthanc, processes
+from tests.dicom.commission_cases import running
+from tests.e2e.conftest import PACSCONF, Hospital, Ran
+
+RIGHTS = ("Echo", "Store", "Find", "Get", "Move", "NAction", "Transcoding", "StorageCommitment")
+MANUAL = ("phantom", "failure", "viewer", "security")
+
+HOSPITAL = """\
+sites: {{main: {{name: Main campus, timezone: Europe/Berlin}}}}
+devices:
+  ct-9:
+    type: modality
+    modality: CT
+    site: main
+    lifecycle: commissioning
+    manufacturer: ACME
+    model: Scanner 9
+    probe: echo
+    ae_title: CT9
+    host: 10.20.4.99
+    port: 104
+    uses: [ct-image-storage, secondary-capture-image-storage, x-ray-radiation-dose-sr-storage, storage-commitment]
+    offers: [verification]
+  ct-1:
+    {{type: modality, modality: CT, site: main, ae_title: CT1, host: 10.20.4.1, port: 104, uses: ct-image-storage}}
+  archive:
+    {{type: archive, site: main, ae_title: ARCHIVE, host: 10.20.0.5, port: 11112, probe: services,
+     uses: [storage-commitment], offers: [storage, storage-commitment, query-retrieve, verification]}}
+  probe: {{type: workstation, site: main, ae_title: PROBE, host: 10.20.9.1, port: 11113, uses: [verification]}}
+flows:
+  accept:
+    from: {{device: ct-9, lifecycle: commissioning}}
+    to: {{device: archive}}
+    services: [storage, storage-commitment]
+  commit:
+    from: {{device: archive}}
+    to: {{device: ct-9, lifecycle: commissioning}}
+    services: storage-commitment
+pacsconf: {{probe_as: probe}}
+environments:
+  test:
+    dial: {{"*": none, "10.20.4.99:104": "127.0.0.1:{modality}", "10.20.0.5:11112": "127.0.0.1:{archive}"}}
+"""
+
+
+@dataclass
+class Site:
+    """A repository, a modality that answers an echo, and an archive that knows PROBE."""
+
+    hospital: Hospital
+    archive: orthanc.Orthanc
+    listen: int
+
+    def __call__(self, *args: str, **more: Any) -> Ran:
+        return self.hospital.run("-e", "test", "commission", "ct-9", *args, **more)
+
+    def whole(self, *args: str) -> Ran:
+        """A run that leaves test objects behind and hears the archive's answers."""
+        return self("--yes-store-test-objects", "--listen", f"127.0.0.1:{self.listen}", "--wait", "20", *args)
+
+    def here(self, *args: str) -> dict[str, Any]:
+        """The run as JSON."""
+        body: dict[str, Any] = self("--show", "--format", "json", *args).json
+        return body
+
+    def kept(self) -> list[str]:
+        """The instances that the archive has."""
+        passwords = urllib.request.HTTPPasswordMgrWithPriorAuth()
+        server = self.archive
+        passwords.add_password(None, server.url, server.colleague, server.password, is_authenticated=True)
+        opener = urllib.request.build_opener(urllib.request.HTTPBasicAuthHandler(passwords))
+        with opener.open(f"{server.url}/instances?expand", timeout=10) as answer:
+            return sorted(one["MainDicomTags"]["SOPInstanceUID"] for one in json.loads(answer.read()))
+
+    def results(self) -> dict[str, str]:
+        return {step["name"]: step["result"] for step in self.here()["steps"]}
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def site(repository: Callable[..., Hospital], tmp_path: Path, stack: ExitStack) -> Callable[..., Site]:
+    """Makes the site; `rights` are what PROBE may at the archive, `settings` what the archive is told beside."""
+
+    def make(rights: tuple[str, ...] = RIGHTS, **settings: Any) -> Site:
+        modality, listen = processes.free_port(), processes.free_port()
+        command = ["/usr/bin/storescp", "--fork", "-od", str(tmp_path), str(modality)]
+        stack.enter_context(running(command, modality, tmp_path / "modality.log"))
+        allow = {f"Allow{right}": right in rights for right in RIGHTS}
+        known = {"probe": {"AET": "PROBE", "Host": "127.0.0.1", "Port": listen, **allow}}
+        careful = {f"DicomAlwaysAllow{right}": False for right in ("Find", "Get", "Move")}
+        options = orthanc.Options(
+            "ARCHIVE", modalities_in_database=False, modalities=known, settings=careful | settings
+        )
+        server = stack.enter_context(orthanc.started(tmp_path / "orthanc", options))
+        made = repository(hospital=HOSPITAL.format(modality=modality, archive=server.dicom_port))
+        return Site(made, server, listen)
+
+    return make
+
+
+def test_a_run_from_the_first_step_to_the_second_signature(site, tmp_path):
+    ct = site()
+    ran = ct.hospital.run("-e", "test", "record", "init")
+    assert ran.code == 0, ran
+
+    # Without a word of consent nothing is left behind.
+    ran = ct()
+    assert ran.code == 0, ran
+    assert ct.kept() == []
+    assert ct.results()["store"] == "not done"
+    assert "it leaves test objects behind: --yes-store-test-objects" in ran.said
+
+    ran = ct.whole("--negatives")
+    assert ran.code == 0, ran
+    came = ct.results()
+    assert {name for name, result in came.items() if result == "passed"} == {
+        *("record", "name", "tcp", "echo-modality", "echo-archive", "strangers"),
+        *("contexts", "store", "commitment", "query", "retrieve"),
+    }
+    run = ct.here()
+    instances = sorted(one["instance_uid"] for one in run["stored"])
+    assert len(instances) == 6
+    assert ct.kept() == instances, "what was sent is there, and stays there"
+    assert run["software"]["archive/ARCHIVE"]
+    assert run["calling"] == ["PROBE"]
+
+    # The list of what was left behind is handed over.
+    listed = next((ct.hospital.path / "commissioning").glob("ct-9-*-test-objects.csv"))
+    rows = list(csv.DictReader(listed.read_text().splitlines()))
+    assert sorted(row["instance_uid"] for row in rows) == instances
+    assert {row["where"] for row in rows} == {"archive/ARCHIVE"}
+    assert "Nothing of it is deleted by pacsconf" in ran.said
+    assert listed.name in "".join(ran.out.split())
+
+    # What only a person can say.
+    refused = ct("--sign", "pacs-admin", "--reason", "all fine")
+    assert refused.code == 5, refused
+    assert "phantom: not done" in refused.said
+    for step in MANUAL:
+        assert ct("--attest", step, "--note", f"{step} looked at with A. Klein").code == 0
+    assert ct("--accept", "echo-back", "--note", "the console has no verify button").code == 0
+    assert ct("--accept", "clock", "--note", "set by NTP, seen").code == 0
+
+    first = ct("--sign", "pacs-admin", "--reason", "accepted after repair of the detector")
+    assert first.code == 0, first
+    again = ct("--sign", "clinical-lead", "--reason", "me too")
+    assert again.code == 5, again
+    assert "is for another person" in again.said
+    other = {
+        "GIT_AUTHOR_NAME": "Dr. B",
+        "GIT_COMMITTER_NAME": "Dr. B",
+        "GIT_COMMITTER_EMAIL": "b@example.org",
+    }
+    second = ct("--sign", "clinical-lead", "--reason", "images are good", env=other)
+    assert second.code == 0, second
+    assert "set lifecycle: active (inventory/hospital.yaml:7)" in second.said
+
+    # Everybody finds it in the record, in another clone too.
+    history = ct.hospital.run("-e", "test", "history").said
+    assert history.count("commission") >= 2
+    kept = ct.hospital.git("show", f"pacsconf/test:evidence/commissioning/ct-9/{run['id']}.json")
+    assert json.loads(kept) == ct.here()
+    assert [(one["role"], one["by"]) for one in json.loads(kept)["signatures"]] == [
+        ("pacs-admin", "Maria Weber <mweber@example.org>"),
+        ("clinical-lead", "Dr. B <b@example.org>"),
+    ]
+    commit = ct.hospital.git("rev-parse", "pacsconf/test")
+    shown = ct.hospital.run("-e", "test", "show", commit)
+    assert shown.code == 0, shown
+    assert f"Acceptance run {run['id']}" in shown.said
+    assert "Dr. B" in shown.said
+    as_json = ct.hospital.run("-e", "test", "show", commit, "--format", "json").json
+    assert as_json["format_version"] == 1
+
+    page = tmp_path / "page.html"
+    assert ct("--show", "--out", str(page)).code == 0
+    text = page.read_text()
+    assert all(word in text for word in (run["id"], "ZZTEST^PACSCONF", "Dr. B", instances[0], "ACME"))
+
+    # It stays as it was signed; the objects stay too.
+    late = ct()
+    assert late.code == 5, late
+    assert "--new" in late.said
+    assert ct.kept() == instances
+
+
+def test_an_archive_that_lets_us_store_and_not_ask_fails_at_the_queries(site):
+    ct = site(rights=("Echo", "Store"))
+    ran = ct.whole()
+    assert ran.code == 2, ran
+    came = ct.results()
+    assert (came["store"], came["query"], came["retrieve"]) == ("passed", "failed", "failed")
+    assert "--step query --step retrieve" in ran.said or "--step query" in ran.said
+    assert len(ct.kept()) == 6
+
+    again = ct("--step", "query", "--verbose")
+    assert again.code == 2, again
+    assert ct.results()["store"] == "passed", "what was ticked off stays"
+
+
+def test_an_archive_that_does_not_store_is_a_failure_with_advice(site):
+    ct = site(rights=("Echo",))
+    ran = ct.whole()
+    assert ran.code == 2, ran
+    assert ct.results()["store"] == "failed"
+    assert ct.kept() == []
+    listed = next((ct.hospital.path / "commissioning").glob("*.csv"))
+    assert {row["stored"] for row in csv.DictReader(listed.read_text().splitlines())} == {"unknown"}
+
+
+def test_only_a_device_that_is_being_commissioned_is_accepted(site):
+    ct = site()
+    ran = ct.hospital.run("-e", "test", "commission", "ct-1", "--yes-store-test-objects")
+    assert ran.code == 5, ran
+    assert "ct-1 is active" in ran.said
+    assert "set lifecycle: commissioning (inventory/hospital.yaml:16)" in ran.said
+    assert ct.kept() == []
+
+
+def test_a_step_that_stores_is_refused_by_name_without_consent(site):
+    ct = site()
+    ran = ct("--step", "store")
+    assert ran.code == 5, ran
+    assert "--yes-store-test-objects" in ran.said
+    assert ct.kept() == []
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--step", "stoer"), 'is no step; did you mean "store"?'),
+        (("--sign", "boss"), "one of pacs-admin, clinical-lead"),
+        (("--listen", "here"), "a port, or HOST:PORT"),
+        (("--attest", "phantom"), "a few words, for the record"),
+        (("--attest", "phantom", "--accept", "store", "--note", "x"), "one at a time"),
+        (("--assist",), "this is no terminal"),
+    ],
+    ids=["step", "role", "port", "no note", "two at once", "nobody there"],
+)
+def test_what_is_typed_wrong_is_said(small, args, said):
+    ran = small("commission", "ct-1", *args)
+    assert ran.code == 64, ran
+    assert said in ran.said
+
+
+def test_a_device_that_is_not_declared_is_said_with_the_nearest(small):
+    ran = small("commission", "ct-3")
+    assert ran.code == 64, ran
+    assert "ct-3" in ran.said
+
+
+def test_an_interrupted_run_keeps_what_was_done_and_is_taken_up(site):
+    ct = site()
+    # A commitment that is waited for gives the time to interrupt: our port is not where the archive calls.
+    command = [*PACSCONF, "-e", "test", "commission", "ct-9", "--yes-store-test-objects"]
+    command += ["--listen", f"127.0.0.1:{processes.free_port()}", "--wait", "60"]
+    process = subprocess.Popen(
+        command,
+        cwd=ct.hospital.path,
+        env=ct.hospital.env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    run = ct.hospital.path / ".git" / "pacsconf" / "test" / "commission" / "ct-9.json"
+    processes.wait_for(
+        lambda: run.exists() and '"store"' in run.read_text(), process.pid, ct.archive.log, "pacsconf"
+    )
+    os.kill(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=5)
+
+    assert process.returncode == 130, (out, err)
+    assert b"Traceback" not in err
+    assert b"Interrupted. What was done is kept" in err
+    assert ct.results()["store"] == "passed"
+    assert "commitment" not in ct.results()
+    stored = ct.kept()
+    assert len(stored) == 6
+
+    ran = ct.whole()
+    assert ran.code == 0, ran
+    assert ct.results()["commitment"] == "passed"
+    assert ct.kept() == stored, "the same run sends nothing twice"
+
+
+def test_under_the_modalitys_own_title_a_rejection_proves_nothing(site):
+    ct = site()
+    ran = ct.whole("--impersonate")
+    assert ran.code == 0, ran
+    run = ct.here()
+    assert ct.results()["store"] == "unknown"
+    assert (run["impersonated"], run["calling"]) == (True, ["CT9"])
+    assert "Called under the modality's own title (CT9)" in ran.said
+    assert ct.kept() == []
+
+
+def test_nobody_there_at_all_ends_with_9(site, stack):
+    ct = site()
+    ct.archive.stop()
+    text = ct.hospital.file().read_text()
+    port = text.partition('"10.20.4.99:104": "127.0.0.1:')[2].partition('"')[0]
+    ct.hospital.edit(f'"127.0.0.1:{port}"', f'"127.0.0.1:{processes.free_port()}"')
+    ran = ct()
+    assert ran.code == 9, ran
+    assert "nothing listens" in ran.said
+
+
+def test_a_person_at_the_console_is_asked(site):
+    ct = site()
+    ran = _on_terminal(ct, "--step", "echo-back", "--step", "clock", "--assist", answers="y\n00:00\n")
+    assert ran.code == 0, ran
+    assert ct.results() == {"echo-back": "passed", "clock": "not done"}
+    assert "is no time such as 14:05:30" in ran.said
+
+
+def _on_terminal(ct: Site, *args: str, answers: str) -> Ran:
+    """The same as `on_terminal`, in environment test."""
+    import pty
+
+    from tests.e2e.conftest import TIMEOUT, _all_of
+
+    keyboard, terminal = pty.openpty()
+    try:
+        process = subprocess.Popen(
+            [*PACSCONF, "-e", "test", "commission", "ct-9", *args],
+            cwd=ct.hospital.path,
+            env=ct.hospital.env,
+            stdin=terminal,
+            stderr=terminal,
+            stdout=subprocess.PIPE,
+        )
+        os.close(terminal)
+        os.write(keyboard, answers.encode())
+        err = _all_of(keyboard, process)
+        out, _ = process.communicate(timeout=TIMEOUT)
+    finally:
+        os.close(keyboard)
+    return Ran(process.returncode, out.decode(), err)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pacsconf.core.finding import Place
     from pacsconf.dicom.heard import Heard
     from pacsconf.dicom.heard_check import Case
+    from pacsconf.dicom.identify import Known
     from pacsconf.inventory.flows import Entity
     from pacsconf.record.heard import HeardLog
     from pacsconf.report.listen_text import Compared, Reading
@@ -34,6 +35,8 @@ class Desk:
     titles: tuple[str, ...]
     """The called titles that are ours."""
     memory: HeardLog
+    known: Known | None = None
+    """The inventory, where there is one."""
 
     @property
     def reading(self) -> Reading:
@@ -51,9 +54,9 @@ class Desk:
         from pacsconf.dicom.heard_check import case, check
         from pacsconf.report.listen_text import Compared
 
-        if self.work is None:
+        if self.work is None or self.known is None:
             return Compared()
-        this = case(self.work.inventory, heard, self.titles if listened else ())
+        this = case(self.known, heard, self.titles if listened else ())
         findings = self.work.loaded.sources.located(check(this))
         return Compared(self._who(this), this.caller.device, findings)
 
@@ -98,6 +101,7 @@ def open_desk(
     own: tuple[str, ...],
 ) -> Desk:
     from pacsconf.cli.wire import prober
+    from pacsconf.dicom.identify import Known
     from pacsconf.inventory.peers import entity
     from pacsconf.record.heard import HeardLog
 
@@ -108,4 +112,4 @@ def open_desk(
     found = entity(work.inventory, name) if name else None
     ours = (found[1].title, *found[1].answers_to) if found else ()
     memory = HeardLog.open(root, work.environment)
-    return Desk(screen, format, work, found, (*own, *ours), memory)
+    return Desk(screen, format, work, found, (*own, *ours), memory, Known(work.inventory))

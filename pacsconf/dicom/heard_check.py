@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pacsconf.core.finding import Finding, Path, Severity, Verdict
 from pacsconf.dicom import heard_services as services
 from pacsconf.dicom.heard import Heard
-from pacsconf.dicom.identify import Caller, calls_from, fits, identify, is_here
+from pacsconf.dicom.identify import Caller, Known, calls_from, fits, identify, is_here
 from pacsconf.dicom.likeness import alike, difference
 from pacsconf.dicom.odd_title import forbidden, spelt, suspicious
 from pacsconf.inventory.flows import Entity
-from pacsconf.inventory.model import Inventory
 
 _SHOWN = 4
 """Names of a kind that are told of several."""
@@ -27,28 +26,21 @@ class Case:
     `own` are the titles that whoever heard it answers to: a listener's own, or none for a log.
     """
 
-    inventory: Inventory
+    known: Known
     heard: Heard
     caller: Caller
     called: Entity | None
     own: tuple[str, ...] = ()
 
 
-def case(inventory: Inventory, heard: Heard, own: Collection[str] = ()) -> Case:
+def case(known: Known, heard: Heard, own: Collection[str] = ()) -> Case:
     """The association with what the inventory knows of its two sides."""
-    return Case(
-        inventory, heard, identify(inventory, heard), _called(inventory, heard.called_title), tuple(own)
-    )
+    return Case(known, heard, identify(known, heard), known.answering.get(heard.called_title), tuple(own))
 
 
 def check(this: Case) -> tuple[Finding, ...]:
     """What is not as declared; nothing: all that was heard is."""
     return tuple(finding for rule in RULES for finding in rule(this))
-
-
-def _called(inventory: Inventory, title: str) -> Entity | None:
-    holders = [entity for entity in inventory.entities() if title in (entity[1].title, *entity[1].answers_to)]
-    return min(holders, key=lambda entity: entity[0].lifecycle == "retired", default=None)
 
 
 def seen(
@@ -278,9 +270,9 @@ def called_title(this: Case) -> Iterator[Finding]:
     title = this.heard.called_title
     if not title or title in this.own or this.called is not None:
         return
-    known = [*this.own, *(each.title for _, each in this.inventory.entities() if each.acceptor)]
-    near = next((each for each in known if alike(each, title)), None)
-    holder = _called(this.inventory, near) if near else None
+    titles = (*this.own, *(each.title for _, each in this.known.entities if each.acceptor))
+    near = next((each for each in titles if alike(each, title)), None)
+    holder = this.known.answering.get(near) if near else None
     like = f"; {near} differs {difference(near, title)}" if near else ""
     yield seen(
         "HEARD-CALLED",
@@ -307,7 +299,7 @@ def _of_services(this: Case) -> Iterator[Finding]:
     yield from services.syntaxes(this.heard, this.caller.entity)
     yield from services.not_asked(this.heard, this.caller.entity)
     if this.called is not None and this.heard.called_title not in this.own:
-        yield from services.without_flow(this.inventory, this.heard, this.caller.entity, this.called)
+        yield from services.without_flow(this.known, this.heard, this.caller.entity, this.called)
 
 
 RULES: tuple[Rule, ...] = (

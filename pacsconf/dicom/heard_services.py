@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator
 
 from pacsconf.core.finding import Finding, Path, Severity
 from pacsconf.dicom.heard import Heard
+from pacsconf.dicom.identify import Known
 from pacsconf.inventory import uids
-from pacsconf.inventory.flows import Entity, pairs
-from pacsconf.inventory.model import Inventory, Role
+from pacsconf.inventory.flows import Entity
+from pacsconf.inventory.model import Role
 
 _SHOWN = 8
 """Names in a sentence, and then how many more."""
@@ -93,22 +94,17 @@ def not_asked(heard: Heard, entity: Entity) -> Iterator[Finding]:
         )
 
 
-def without_flow(inventory: Inventory, heard: Heard, entity: Entity, called: Entity) -> Iterator[Finding]:
+def without_flow(known: Known, heard: Heard, entity: Entity, called: Entity) -> Iterator[Finding]:
     """What it asked of the title that it called is in a declared flow."""
     if called == entity:
         return
     (device, ae), (other, holder) = entity, called
-    ours = [
-        pair
-        for pair in pairs(inventory, entity)
-        if (pair.calling_device, pair.calling, pair.called_device, pair.called)
-        == (device.name, ae.title, other.name, holder.title)
-    ]
+    ours = known.between.get((device.name, ae.title, other.name, holder.title), [])
     covered = {uid for pair in ours for service in pair.services for uid in uids.covers(service)}
     asked = [uid for uid in _asked(heard, "SCU") if uid not in covered]
     if ours and not asked:
         return
-    if not ours and not asked and not inventory.flows:
+    if not ours and not asked and not known.inventory.flows:
         return
     what = f": {_names(asked)}" if asked else ""
     yield _finding(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 from pacsconf.core.finding import Path
 from pacsconf.dicom.heard import Heard
 from pacsconf.dicom.likeness import alike, difference
-from pacsconf.inventory.flows import Entity
-from pacsconf.inventory.model import Device, Inventory, NetworkAE
+from pacsconf.inventory.flows import Entity, pairs
+from pacsconf.inventory.model import Device, Inventory, NetworkAE, Pair
 
 _APART = 4
 """Characters by which the lengths of two titles differ at most that are compared: spaces and _ count too."""
@@ -60,20 +61,76 @@ class Caller:
         return base
 
 
-def identify(inventory: Inventory, heard: Heard) -> Caller:
+class Known:
+    """An inventory, with what is looked up for each caller gathered once: a log may tell of thousands."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+        self.entities: tuple[Entity, ...] = tuple(inventory.entities())
+
+    @cached_property
+    def sending(self) -> Mapping[str, list[Entity]]:
+        """The entities that may call under a title; one whose own it is before a router that sends under it."""
+        found: dict[str, list[Entity]] = defaultdict(list)
+        for entity in self.entities:
+            for title in dict.fromkeys((entity[1].title, *entity[1].answers_to)):
+                found[title].append(entity)
+        for entity in self.entities:
+            for title in dict.fromkeys(entity[0].rewrites.values()):
+                found[title].append(entity)
+        return found
+
+    @cached_property
+    def answering(self) -> Mapping[str, Entity]:
+        """The entity that a called title means: one in use before a retired one."""
+        found: dict[str, Entity] = {}
+        for entity in sorted(self.entities, key=lambda each: each[0].lifecycle == "retired"):
+            for title in (entity[1].title, *entity[1].answers_to):
+                found.setdefault(title, entity)
+        return found
+
+    @cached_property
+    def between(self) -> Mapping[tuple[str, str, str, str], list[Pair]]:
+        """What flows connect, by calling device and title, called device and title."""
+        found: dict[tuple[str, str, str, str], list[Pair]] = defaultdict(list)
+        for pair in pairs(self.inventory):
+            found[pair.calling_device, pair.calling, pair.called_device, pair.called].append(pair)
+        return found
+
+    def at(self, host: str) -> tuple[str, ...]:
+        """The devices whose calls may come from there, as declared. A retired device has no address any more."""
+        hosts, networks = self._places
+        wide = (device for place, device in networks if fits(host, place))
+        return tuple(dict.fromkeys((*hosts.get(_spelling(host), ()), *wide)))
+
+    @cached_property
+    def _places(self) -> tuple[Mapping[str, list[str]], list[tuple[str, str]]]:
+        """Devices by host, and those that call from a whole network."""
+        hosts: dict[str, list[str]] = defaultdict(list)
+        networks: list[tuple[str, str]] = []
+        for device in self.inventory.devices.values():
+            if device.lifecycle == "retired":
+                continue
+            for place, _ in calls_from(device):
+                if "/" in place:
+                    networks.append((place, device.name))
+                else:
+                    hosts[_spelling(place)].append(device.name)
+        return hosts, networks
+
+
+def identify(known: Known, heard: Heard) -> Caller:
     """Whom the inventory takes the caller for."""
-    neighbours = tuple(
-        device.name for device in inventory.devices.values() if has_address(device, heard.host)
-    )
+    neighbours = known.at(heard.host)
     sent = heard.calling_title
-    exact = list(_sending(inventory, sent))
+    exact = known.sending.get(sent)
     if exact:
         return Caller("title", _best(exact, neighbours), sent, neighbours)
-    similar = _similar(inventory, sent)
+    similar = _similar(known, sent)
     there = [found for found in similar if found[0][0].name in neighbours]
     if there:
         return Caller("likeness and address", *there[0], neighbours)
-    lone = _lone(inventory, neighbours)
+    lone = _lone(known.inventory, neighbours)
     if lone is not None:
         return Caller("address", lone, lone[1].title, neighbours)
     if len({entity[0].name for entity, _ in similar}) == 1:
@@ -82,30 +139,17 @@ def identify(inventory: Inventory, heard: Heard) -> Caller:
     return Caller("nothing", neighbours=neighbours, similar=like)
 
 
-def _similar(inventory: Inventory, sent: str) -> list[tuple[Entity, str]]:
+def _similar(known: Known, sent: str) -> list[tuple[Entity, str]]:
     """The entities in use with a title like this one; where some differ by one slip, those alone."""
     found = [
         (entity, title)
-        for entity in inventory.entities()
-        for title in titles_of(entity)
+        for title, entities in known.sending.items()
         if sent and abs(len(title) - len(sent)) <= _APART and alike(title, sent)
+        for entity in entities
         if entity[0].lifecycle != "retired"
     ]
     slips = [each for each in found if not difference(each[1], sent).endswith(" characters")]
     return slips or found
-
-
-def titles_of(entity: Entity) -> tuple[str, ...]:
-    """The titles that an entity may call under: its own, its aliases, and those that a router sends under."""
-    device, ae = entity
-    return tuple(dict.fromkeys((ae.title, *ae.answers_to, *device.rewrites.values())))
-
-
-def _sending(inventory: Inventory, title: str) -> Iterator[Entity]:
-    """The entities that may call under this title; one whose own it is before a router that sends under it."""
-    entities = list(inventory.entities())
-    yield from (entity for entity in entities if title in (entity[1].title, *entity[1].answers_to))
-    yield from (entity for entity in entities if title in entity[0].rewrites.values())
 
 
 def _best(entities: Iterable[Entity], neighbours: tuple[str, ...]) -> Entity:
@@ -123,11 +167,6 @@ def _lone(inventory: Inventory, neighbours: tuple[str, ...]) -> Entity | None:
 
 
 # --- addresses ---------------------------------------------------------------------------------------------------
-
-
-def has_address(device: Device, host: str) -> bool:
-    """Whether calls of this device may come from there, as declared. A retired device has no address any more."""
-    return device.lifecycle != "retired" and any(fits(host, each.text) for each in calls_from(device))
 
 
 def calls_from(device: Device, ae: NetworkAE | None = None) -> Iterator[From]:
@@ -158,6 +197,12 @@ def fits(host: str, declared: str) -> bool | None:
     if address is None and place is None:
         return host.casefold().rstrip(".") == declared.casefold().rstrip(".")
     return None
+
+
+def _spelling(host: str) -> str:
+    """One spelling for all of one host."""
+    address = _number(host)
+    return str(address) if address else host.casefold().rstrip(".")
 
 
 def is_here(host: str) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pacsconf.dicom.heard import Heard, significant
 from pacsconf.dicom.heard_check import case, check
-from pacsconf.dicom.identify import fits, identify
+from pacsconf.dicom.identify import Known, fits, identify
 from pacsconf.dicom.odd_title import forbidden, spelt, suspicious
 from pacsconf.inventory.loader import load
 
@@ -52,13 +52,13 @@ flows:
 
 
 @pytest.fixture(scope="module")
-def inventory(tmp_path_factory):
+def known(tmp_path_factory):
     root = tmp_path_factory.mktemp("hospital")
     (root / "inventory").mkdir()
     (root / "inventory" / "hospital.yaml").write_text(HOSPITAL)
     loaded = load(root)
     assert loaded.inventory is not None, loaded.findings
-    return loaded.inventory
+    return Known(loaded.inventory)
 
 
 def heard(
@@ -68,16 +68,16 @@ def heard(
     return Heard(calling.ljust(16), called.ljust(16), host, contexts=asked, **more)
 
 
-def found(inventory, seen: Heard, own=("PACSCONF",)):
-    return check(case(inventory, seen, own))
+def found(known, seen: Heard, own=("PACSCONF",)):
+    return check(case(known, seen, own))
 
 
-def rules(inventory, seen: Heard, own=("PACSCONF",)) -> list[tuple[str, str]]:
-    return [(finding.rule, finding.severity) for finding in found(inventory, seen, own)]
+def rules(known, seen: Heard, own=("PACSCONF",)) -> list[tuple[str, str]]:
+    return [(finding.rule, finding.severity) for finding in found(known, seen, own)]
 
 
-def only(inventory, seen: Heard):
-    (finding,) = found(inventory, seen)
+def only(known, seen: Heard):
+    (finding,) = found(known, seen)
     return finding
 
 
@@ -97,8 +97,8 @@ def only(inventory, seen: Heard):
     ],
     ids=["echo", "all it uses", "to the archive", "its network", "by name", "moved", "through a router"],
 )
-def test_what_is_as_declared_is_no_finding(inventory, seen):
-    assert found(inventory, seen) == ()
+def test_what_is_as_declared_is_no_finding(known, seen):
+    assert found(known, seen) == ()
 
 
 # --- who it is ---------------------------------------------------------------------------------------------------
@@ -118,8 +118,8 @@ def test_what_is_as_declared_is_no_finding(inventory, seen):
         ("CT_R", "10.20.8.1", "router", "title"),
     ],
 )
-def test_the_caller_is_known_by_title_then_by_likeness_then_by_address(inventory, calling, host, device, by):
-    caller = identify(inventory, heard(calling, host))
+def test_the_caller_is_known_by_title_then_by_likeness_then_by_address(known, calling, host, device, by):
+    caller = identify(known, heard(calling, host))
     assert (caller.device, caller.by) == (device, by)
 
 
@@ -128,16 +128,16 @@ def test_of_two_that_hold_a_title_the_one_at_the_address_is_meant(tmp_path):
     pool = "{type: archive, ae_titles: {POOL: {shared_title: a pool}}, host: %s, port: 104, uses: [storage]}"
     text = f"devices:\n  a: {pool % '10.20.0.1'}\n  b: {pool % '10.20.0.2'}\n"
     (tmp_path / "inventory" / "x.yaml").write_text(text)
-    inventory = load(tmp_path).inventory
-    assert inventory is not None
-    assert identify(inventory, heard("POOL", "10.20.0.2")).device == "b"
+    loaded = load(tmp_path).inventory
+    assert loaded is not None
+    assert identify(Known(loaded), heard("POOL", "10.20.0.2")).device == "b"
 
 
 # --- titles ------------------------------------------------------------------------------------------------------
 
 
-def test_a_title_that_differs_by_a_character_leads_to_its_line(inventory):
-    finding = only(inventory, heard("CT_ER1"))
+def test_a_title_that_differs_by_a_character_leads_to_its_line(known):
+    finding = only(known, heard("CT_ER1"))
     assert (finding.rule, finding.severity, finding.evidence) == ("HEARD-NEAR", "error", "observed")
     assert finding.summary == (
         '"CT_ER1" is no declared title; CT_ER_1 of ct-er-1 differs by one character (_ missing)'
@@ -147,23 +147,23 @@ def test_a_title_that_differs_by_a_character_leads_to_its_line(inventory):
     assert "Is CT_ER1 right? Write it in the inventory here. Is CT_ER_1 right?" in finding.fix
 
 
-def test_capitals_count(inventory):
-    assert "differs by capitals alone" in only(inventory, heard("ct_er_1")).summary
+def test_capitals_count(known):
+    assert "differs by capitals alone" in only(known, heard("ct_er_1")).summary
 
 
-def test_a_similar_title_from_elsewhere_is_called_a_guess(inventory):
-    finding = only(inventory, heard("CT_ER1", "10.20.99.1"))
+def test_a_similar_title_from_elsewhere_is_called_a_guess(known):
+    finding = only(known, heard("CT_ER1", "10.20.99.1"))
     assert "which no device has, so this is a guess" in finding.detail
 
 
-def test_the_right_address_with_quite_another_title(inventory):
-    finding = only(inventory, heard("SIEMENS_9", "10.20.5.17"))
+def test_the_right_address_with_quite_another_title(known):
+    finding = only(known, heard("SIEMENS_9", "10.20.5.17"))
     assert (finding.rule, finding.path) == ("HEARD-UNKNOWN", ("devices", "mr-1", "ae_titles", "MR1"))
     assert "it called from an address of mr-1, which is declared as MR1" in finding.summary
 
 
-def test_a_stranger_is_to_be_declared(inventory):
-    finding = only(inventory, heard("XYZ", "10.20.99.1"))
+def test_a_stranger_is_to_be_declared(known):
+    finding = only(known, heard("XYZ", "10.20.99.1"))
     assert (finding.rule, finding.path) == ("HEARD-UNKNOWN", ())
     assert "NAME: {type: TYPE, ae_title: XYZ, host: 10.20.99.1}" in finding.fix
 
@@ -181,35 +181,35 @@ def test_a_stranger_is_to_be_declared(inventory):
         ("C" * 17, "error", "it has 17 characters"),
     ],
 )
-def test_what_is_odd_in_a_title_is_said_by_character(inventory, title, severity, words):
-    (odd,) = [finding for finding in found(inventory, heard(title)) if finding.rule == "HEARD-TITLE"]
+def test_what_is_odd_in_a_title_is_said_by_character(known, title, severity, words):
+    (odd,) = [finding for finding in found(known, heard(title)) if finding.rule == "HEARD-TITLE"]
     assert odd.severity == severity
     assert words in odd.summary
 
 
-def test_spaces_around_a_title_do_not_count(inventory):
-    assert [rule for rule, _ in rules(inventory, heard(" CT_ER_1"))] == ["HEARD-TITLE"]
+def test_spaces_around_a_title_do_not_count(known):
+    assert [rule for rule, _ in rules(known, heard(" CT_ER_1"))] == ["HEARD-TITLE"]
 
 
-def test_several_that_are_like_it_are_named(inventory):
+def test_several_that_are_like_it_are_named(known):
     assert '"US9" is no declared title, and US1 of us-1, US2 of us-2 are like it' in [
-        finding.summary for finding in found(inventory, heard("US9", "10.20.99.1"))
+        finding.summary for finding in found(known, heard("US9", "10.20.99.1"))
     ]
 
 
 # --- addresses and life ------------------------------------------------------------------------------------------
 
 
-def test_the_address_of_another_device(inventory):
-    finding = only(inventory, heard("CT_ER_1", "10.20.5.17"))
+def test_the_address_of_another_device(known):
+    finding = only(known, heard("CT_ER_1", "10.20.5.17"))
     assert (finding.rule, finding.severity) == ("HEARD-ADDRESS", "error")
     assert finding.summary == "CT_ER_1 of ct-er-1 called from 10.20.5.17; declared is 10.20.4.17"
     assert "That is an address of mr-1" in finding.detail
     assert finding.path == ("devices", "ct-er-1", "connections", "dicom", "host")
 
 
-def test_an_address_that_nobody_has(inventory):
-    finding = only(inventory, heard("CT_ER_1", "10.20.4.18"))
+def test_an_address_that_nobody_has(known):
+    finding = only(known, heard("CT_ER_1", "10.20.4.18"))
     assert "host: 10.20.4.18" in finding.fix
     assert "calls_from: [10.20.4.18]" in finding.fix
 
@@ -224,59 +224,59 @@ def test_an_address_that_nobody_has(inventory):
         heard(host="ct"),
     ],
 )
-def test_an_address_that_cannot_be_compared_is_unknown(inventory, seen):
-    finding = only(inventory, seen)
+def test_an_address_that_cannot_be_compared_is_unknown(known, seen):
+    finding = only(known, seen)
     assert (finding.rule, finding.severity, finding.verdict) == ("HEARD-ADDRESS", "info", "unknown")
 
 
-def test_a_former_address(inventory):
-    assert rules(inventory, heard("MOVED", "10.20.7.99")) == [("HEARD-WAS", "warning")]
+def test_a_former_address(known):
+    assert rules(known, heard("MOVED", "10.20.7.99")) == [("HEARD-WAS", "warning")]
 
 
-def test_what_is_retired_or_never_to_call(inventory):
-    assert ("HEARD-LIFE", "warning") in rules(inventory, heard("CT_OLD", "10.20.4.99"))
-    assert ("HEARD-LIFE", "warning") in rules(inventory, heard("SILENT", "10.20.7.2"))
+def test_what_is_retired_or_never_to_call(known):
+    assert ("HEARD-LIFE", "warning") in rules(known, heard("CT_OLD", "10.20.4.99"))
+    assert ("HEARD-LIFE", "warning") in rules(known, heard("SILENT", "10.20.7.2"))
 
 
 # --- the called side ---------------------------------------------------------------------------------------------
 
 
-def test_a_called_title_that_is_nearly_right(inventory):
-    finding = only(inventory, heard(called="ARCHIV"))
+def test_a_called_title_that_is_nearly_right(known):
+    finding = only(known, heard(called="ARCHIV"))
     assert (finding.rule, finding.severity) == ("HEARD-CALLED", "error")
     assert "ARCHIVE differs by one character (E missing)" in finding.summary
     assert finding.path == ("devices", "archive", "ae_titles", "ARCHIVE")
 
 
-def test_a_called_title_that_nobody_has(inventory):
-    assert rules(inventory, heard(called="NOBODY")) == [("HEARD-CALLED", "warning")]
+def test_a_called_title_that_nobody_has(known):
+    assert rules(known, heard(called="NOBODY")) == [("HEARD-CALLED", "warning")]
 
 
-def test_a_listener_under_a_title_of_its_own_may_be_called_by_it(inventory):
-    assert found(inventory, heard(called="TEST"), own=("TEST",)) == ()
+def test_a_listener_under_a_title_of_its_own_may_be_called_by_it(known):
+    assert found(known, heard(called="TEST"), own=("TEST",)) == ()
 
 
 # --- services ----------------------------------------------------------------------------------------------------
 
 
-def test_what_it_asks_and_is_not_declared(inventory):
-    finding = only(inventory, heard("CT_ER_1", "10.20.4.17", "PACSCONF", CT, MR, WORKLIST))
+def test_what_it_asks_and_is_not_declared(known):
+    finding = only(known, heard("CT_ER_1", "10.20.4.17", "PACSCONF", CT, MR, WORKLIST))
     assert (finding.rule, finding.severity) == ("HEARD-CONTEXT", "warning")
     assert finding.summary == "CT_ER_1 of ct-er-1 asked to use what is not declared: mr-image-storage"
     assert "add to uses: [mr-image-storage]" in finding.fix
 
 
-def test_what_it_asks_where_nothing_is_declared_is_a_note(inventory):
-    assert rules(inventory, heard("BARE", "10.20.7.3", "PACSCONF", CT)) == [("HEARD-CONTEXT", "info")]
+def test_what_it_asks_where_nothing_is_declared_is_a_note(known):
+    assert rules(known, heard("BARE", "10.20.7.3", "PACSCONF", CT)) == [("HEARD-CONTEXT", "info")]
 
 
-def test_the_part_of_the_provider_is_compared_with_what_is_offered(inventory):
+def test_the_part_of_the_provider_is_compared_with_what_is_offered(known):
     seen = replace(heard("CT_ER_1", "10.20.4.17", "PACSCONF", COMMITMENT), as_scp=(COMMITMENT,))
-    assert "asked to offer what is not declared" in only(inventory, seen).summary
+    assert "asked to offer what is not declared" in only(known, seen).summary
 
 
-def test_other_transfer_syntaxes_are_a_note(inventory):
-    finding = only(inventory, heard("MR1", "10.20.5.17", "PACSCONF", MR, syntaxes=(IMPLICIT, JPEG)))
+def test_other_transfer_syntaxes_are_a_note(known):
+    finding = only(known, heard("MR1", "10.20.5.17", "PACSCONF", MR, syntaxes=(IMPLICIT, JPEG)))
     assert (finding.rule, finding.severity) == ("HEARD-SYNTAX", "info")
     assert finding.summary == (
         "MR1 of mr-1 proposes other transfer syntaxes than declared: + jpeg-lossless-sv1 (mr-image-storage); "
@@ -284,10 +284,10 @@ def test_other_transfer_syntaxes_are_a_note(inventory):
     )
 
 
-def test_declared_classes_that_it_does_not_store_are_a_note_only_while_it_stores(inventory):
-    router = [rule for rule, _ in rules(inventory, heard("ROUTER", "10.20.8.1", "PACSCONF", CT))]
+def test_declared_classes_that_it_does_not_store_are_a_note_only_while_it_stores(known):
+    router = [rule for rule, _ in rules(known, heard("ROUTER", "10.20.8.1", "PACSCONF", CT))]
     assert router == ["HEARD-MISSING"]
-    assert found(inventory, heard("ROUTER", "10.20.8.1", "PACSCONF")) == ()
+    assert found(known, heard("ROUTER", "10.20.8.1", "PACSCONF")) == ()
 
 
 @pytest.mark.parametrize(
@@ -309,8 +309,8 @@ def test_declared_classes_that_it_does_not_store_are_a_note_only_while_it_stores
         "the listener itself",
     ],
 )
-def test_what_it_asks_of_whom_is_in_a_flow(inventory, seen, expected):
-    assert rules(inventory, seen) == expected
+def test_what_it_asks_of_whom_is_in_a_flow(known, seen, expected):
+    assert rules(known, seen) == expected
 
 
 # --- properties --------------------------------------------------------------------------------------------------
@@ -326,8 +326,8 @@ contexts = st.lists(
 
 
 @given(calling=titles, called=titles, host=hosts, contexts=contexts)
-def test_whatever_is_heard_is_compared(inventory, calling, called, host, contexts):
-    for finding in found(inventory, Heard(calling, called, host, contexts=contexts)):
+def test_whatever_is_heard_is_compared(known, calling, called, host, contexts):
+    for finding in found(known, Heard(calling, called, host, contexts=contexts)):
         assert finding.rule.startswith("HEARD-")
         assert finding.evidence == "observed"
         assert finding.summary

@@ -370,3 +370,9 @@ def test_an_unknown_result_of_a_context_is_told():
 def test_every_fault_has_a_translation_that_says_what_to_do_and_who(how, numbers, alert, asked):
     found = translated(Fault(how, numbers, alert), asked)
     assert all((found.words, found.standard, found.meaning, found.action, found.who))
+
+
+def test_the_page_has_every_rejection_in_the_words_of_the_command():
+    page = (Path(__file__).parents[2] / "docs" / "diagnose.md").read_text(encoding="utf-8")
+    for (source, reason), (name, row) in REJECTIONS.items():
+        assert f"| {source}/{reason} | {name} | {row.words} | {'; '.join(row.causes)} | {row.who} |" in page

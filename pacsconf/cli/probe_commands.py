@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,6 +15,7 @@ from pacsconf.cli.compare_commands import opened
 from pacsconf.cli.exits import Exit, exit_of, worst
 from pacsconf.cli.plan_screen import sentence
 from pacsconf.cli.screen import Screen
+from pacsconf.cli.sites import Executor, ExecutorCA, ExecutorCert, ExecutorKey, from_each_site, scheduler_of
 from pacsconf.core.errors import PacsconfError, RecordError
 
 if TYPE_CHECKING:
@@ -80,6 +82,10 @@ def probe(
     at_once: Annotated[
         int | None, typer.Option("--at-once", help="How many are asked at a time.", min=1, max=512)
     ] = None,
+    executor: Executor = None,
+    executor_tls_ca: ExecutorCA = None,
+    executor_tls_cert: ExecutorCert = None,
+    executor_tls_key: ExecutorKey = None,
     save: Annotated[
         str | None, typer.Option("--save", help="Keep this run in the record.", metavar="NAME")
     ] = None,
@@ -104,18 +110,22 @@ def probe(
     words = selectors or []
     shown = _Result(format, verbose, save or "", against or "", out, not no_record)
     _check(shown, no_record=no_record)
+    scheduler = scheduler_of(executor, executor_tls_ca, executor_tls_cert, executor_tls_key, site)
     if words[:1] == [IMPORT]:
-        _require_import_alone((site, now, negatives, impersonate, level, at_once, save, against, out))
+        _require_import_alone(
+            (site, now, negatives, impersonate, level, at_once, scheduler, save, against, out)
+        )
         return _import(context, words[1:], shown)
     work = opened(context, format)
     workspace.require_lab(work)
     title = _title(work, impersonate) if impersonate else ""
     wanted = _wanted(work, words, site)
-    everybody = targets_asked(work, site=site, anytime=now, negatives=negatives, impersonate=title or None)
+    ask = partial(targets_asked, work, anytime=now, negatives=negatives, impersonate=title or None)
+    everybody = from_each_site(work, ask) if scheduler else ask(site=site)
     targets = tuple(lowered(one, level or "services") for one in everybody if _is_of(one, wanted))
     state = _state(work, shown)
     before = _former(shown.against, state, wanted if words or site else None)
-    run = sweep(screen, work, targets, Asked(timeout, at_once or 0, site or "", title))
+    run = sweep(screen, work, targets, Asked(timeout, at_once or 0, site or "", title, scheduler))
     return _concluded(context, work, run, before, state, shown)
 
 

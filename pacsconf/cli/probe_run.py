@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from pacsconf import __version__
 from pacsconf.cli import workspace
 from pacsconf.cli.progress import SweepBar
 from pacsconf.cli.screen import Screen
+from pacsconf.cli.sites import Scheduler, home, workers
 from pacsconf.cli.wire import wire_of
 from pacsconf.cli.workspace import Workspace
 from pacsconf.core.errors import PacsconfError, RecordError
@@ -42,25 +43,29 @@ class Asked:
     """Targets that are asked at the same time; 0: as many as the observer does."""
     site: str = ""
     impersonated: str = ""
+    scheduler: Scheduler | None = None
+    """Where workers at other sites are found."""
 
 
 def sweep(screen: Screen, work: Workspace, targets: tuple[Target, ...], asked: Asked) -> ProbeRun:
     """Ask these targets. Ctrl-C ends it early: the run is then not `whole`."""
-    from pacsconf.dicom.observer import observe
     from pacsconf.dicom.probe_run import ProbeRun, Sighting
 
     begun, where = _stamp(), socket.gethostname()
     seen: list[Observation] = []
     whole = True
-    more: dict[str, Any] = {"at_once": asked.at_once} if asked.at_once else {}
     with SweepBar(screen, len(targets)) as bar:
         try:
-            for one in observe(targets, wire_of(work, asked.timeout), **more):
+            for one in _observed(work, targets, asked):
                 seen.append(one)
                 bar.seen(one.verdict)
         except KeyboardInterrupt:
             whole = False
-    sightings = (Sighting(one if one.at else replace(one, at=_stamp()), where) for one in seen)
+    near = home(work) if asked.scheduler else None
+    sightings = (
+        Sighting(one if one.at else replace(one, at=_stamp()), _where(one.target, where, near))
+        for one in seen
+    )
     return ProbeRun(
         work.environment,
         begun,
@@ -72,6 +77,28 @@ def sweep(screen: Screen, work: Workspace, targets: tuple[Target, ...], asked: A
         whole,
         tuple(sorted(sightings, key=lambda one: one.key)),
     )
+
+
+def _observed(work: Workspace, targets: tuple[Target, ...], asked: Asked) -> Iterator[Observation]:
+    """What they say, from here or from where each of them is."""
+    wire = wire_of(work, asked.timeout)
+    more: dict[str, Any] = {"at_once": asked.at_once} if asked.at_once else {}
+    if asked.scheduler is None:
+        from pacsconf.dicom.observer import observe
+
+        yield from observe(targets, wire, **more)
+        return
+    from pacsconf.dicom.executors import observe_at_sites
+
+    with workers(work, asked.scheduler) as sites:
+        yield from observe_at_sites(targets, wire, sites, home(work), **more)
+
+
+def _where(target: Target, here: str, near: frozenset[str] | None) -> str:
+    """The machine that it was looked at from, or the site whose worker did (`near`: sites that have none)."""
+    if near is None or target.site is None or target.site in near:
+        return here
+    return f"worker at {target.site}"
 
 
 def _stamp() -> str:

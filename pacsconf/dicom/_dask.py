@@ -30,7 +30,7 @@ Value = TypeVar("Value")
 logger = logging.getLogger(__name__)
 
 LABEL = "site:"
-TIMEOUT = 10.0
+TIMEOUT = 5.0
 """Seconds for the scheduler to answer."""
 
 _NOT_INSTALLED = 'pip install "pacsconf[dask]"'

@@ -43,12 +43,13 @@ class NotAnswered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a worker is asked: to look at `targets` by `wire`, for `seconds` at most."""
+    """What a worker is asked: to look at `targets` by `wire`, `at_once` devices at a time, for `seconds`."""
 
     version: str
     targets: tuple[Target, ...]
     wire: Wire
     seconds: float
+    at_once: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,9 @@ class Answer:
     refused: str = ""
 
 
-def ordered(targets: Sequence[Target], wire: Wire, seconds: float) -> str:
+def ordered(targets: Sequence[Target], wire: Wire, seconds: float, at_once: int = 64) -> str:
     """The text of an order by this version of pacsconf."""
-    return _text(Order, Order(__version__, tuple(targets), wire, seconds))
+    return _text(Order, Order(__version__, tuple(targets), wire, seconds, at_once))
 
 
 def carried_out(text: str) -> str:
@@ -121,7 +122,9 @@ def _seen(order: Order) -> Iterator[tuple[int, Observation]]:
     """What `observe` says, up to the time that is allowed, each with the place of its target."""
     until = time.monotonic() + order.seconds
     places = {target: at for at, target in enumerate(order.targets)}
-    observed = observe(order.targets, replace(order.wire, tls=_identity(order.wire.tls)))
+    observed = observe(
+        order.targets, replace(order.wire, tls=_identity(order.wire.tls)), at_once=order.at_once
+    )
     for seen in observed:
         yield places[seen.target], seen
         if time.monotonic() > until:

@@ -33,9 +33,6 @@ GRACE = 10.0
 WATCHED = 1.0
 """Seconds between two looks at whether the sites' workers are still there."""
 
-_AT_ONCE, _PER_HOST = 64, 4
-"""As `observe` does."""
-
 
 class Unreachable(Exception):
     """A site has nobody who could look; the text says why."""
@@ -68,11 +65,13 @@ def observe_at_sites(
     wire: Wire,
     sites: Sites,
     here: Collection[str] = (),
+    at_once: int = 64,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Observation]:
     """What each target said, as it becomes known; those of a site that cannot look are unknown.
 
-    Targets without a site, and of sites `here`, are looked at from this machine. When the sweep ends early, what is
+    Targets without a site, and of sites `here`, are looked at from this machine; here and at each site
+    `at_once` devices at a time. When the sweep ends early, what is
     not under way yet is taken back; what is ends by its own deadlines.
     """
     away: dict[str, list[Target]] = defaultdict(list)
@@ -82,11 +81,11 @@ def observe_at_sites(
             near.append(target)
         else:
             away[target.site].append(target)
-    sweep = _Sweep(sites, wire, clock)
+    sweep = _Sweep(sites, wire, at_once, clock)
     try:
         for site in sorted(away):
             yield from sweep.send(site, away[site])
-        for seen in observe(near, wire):
+        for seen in observe(near, wire, at_once=at_once):
             yield seen
             yield from sweep.ready(0)
         while sweep.under_way:
@@ -98,9 +97,10 @@ def observe_at_sites(
 class _Sweep:
     """The batches that are under way, by their futures."""
 
-    def __init__(self, sites: Sites, wire: Wire, clock: Callable[[], float]) -> None:
+    def __init__(self, sites: Sites, wire: Wire, at_once: int, clock: Callable[[], float]) -> None:
         self._sites = sites
         self._wire = wire
+        self._at_once = at_once
         self._clock = clock
         self._watched = clock()
         self.under_way: dict[Future[str], _Task] = {}
@@ -118,9 +118,9 @@ class _Sweep:
             return
         batches = list(in_batches(called, BATCH))
         now = self._clock()
-        longest = [patience(batch, self._wire.timeout) for batch in batches]
+        longest = [patience(batch, self._wire.timeout, self._at_once) for batch in batches]
         for batch, seconds, until in zip(batches, longest, accumulate(longest), strict=True):
-            future = executor.submit(carried_out, ordered(batch, self._wire, seconds))
+            future = executor.submit(carried_out, ordered(batch, self._wire, seconds, self._at_once))
             self.under_way[future] = _Task(site, batch, now + until + GRACE)
         logger.info("site %s: %d targets in %d batches", site, len(called), len(batches))
 
@@ -174,12 +174,12 @@ def _answer(future: Future[str]) -> str:
     return future.result()
 
 
-def patience(targets: Sequence[Target], timeout: float) -> float:
+def patience(targets: Sequence[Target], timeout: float, at_once: int = 64) -> float:
     """The longest that looking at these takes, in seconds, when every step is answered at the last moment."""
     of_host: dict[str, float] = defaultdict(float)
     for target in targets:
         of_host[target.host] += timeout * _steps(target)
-    return max(*(seconds for seconds in of_host.values()), sum(of_host.values()) / _AT_ONCE, timeout)
+    return max(*(seconds for seconds in of_host.values()), sum(of_host.values()) / at_once, timeout)
 
 
 def _steps(target: Target) -> int:

@@ -33,6 +33,9 @@ _RULES: Mapping[StepName, tuple[str, str]] = {
 }
 """By the step that failed: the rule, and what to do."""
 
+SITE = "WIRE-SITE"
+"""The rule for a site whose devices could not be looked at from there."""
+
 _OF_THE_AE: frozenset[StepName] = frozenset({"association", "contexts", "echo", "query", "worklist"})
 
 
@@ -93,7 +96,7 @@ def _of_site(seen: Observation) -> Finding:
     """That nobody could look from its site: the same of every target there, so that it is said once."""
     site = seen.target.site or ""
     return Finding(
-        rule="WIRE-SITE",
+        rule=SITE,
         severity="warning",
         summary=f"Devices of site {site} could not be looked at from there",
         detail=f"{seen.reason}. Whether they answer is not known.",

@@ -66,7 +66,8 @@ def test_what_the_worker_had_no_time_for_is_unknown():
 def test_files_of_the_worker_are_where_its_machine_has_them(monkeypatch, storescp, a_target, tmp_path):
     sent = Identity("/nowhere/ca.pem", "/nowhere/cert.pem", "/nowhere/key.pem")
     used = []
-    monkeypatch.setattr("pacsconf.dicom.batches.observe", lambda targets, wire: used.append(wire.tls) or [])
+    look = "pacsconf.dicom.batches.observe"
+    monkeypatch.setattr(look, lambda targets, wire, at_once: used.append(wire.tls) or [])
     monkeypatch.setenv("PACSCONF_PROBE_CA_FILE", "/etc/site/ca.pem")
     carried_out(ordered([A_TARGET], Wire(tls=sent), 60))
     assert used == [Identity("/etc/site/ca.pem", "/nowhere/cert.pem", "/nowhere/key.pem")]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,11 +86,9 @@ class Cluster:
             time.sleep(0.02)
 
     def stop(self) -> None:
-        """End every process that was started, by its number."""
+        """End every process that was started: workers first, since they take leave of the scheduler."""
         for process in reversed(self.running):
-            with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
-        for process in reversed(self.running):
+            process.terminate()
             try:
                 process.wait(5)
             except subprocess.TimeoutExpired:

@@ -213,7 +213,8 @@ class _Ear:
         heard = event.heard
         compared = self.desk.compared(heard)
         self.associations += 1
-        self.callers.add((heard.calling, heard.host))
+        if len(self.callers) < _MOST_CALLERS:
+            self.callers.add((heard.calling, heard.host))
         self.wrong += compared.wrong
         self.command = (self.desk.next(heard, compared.device) if compared.wrong else "") or self.command
         before = _noted(self.seen, replace(heard, at=""), event.number)
@@ -240,8 +241,10 @@ class _Ear:
         )
 
 
-_MOST = 10_000
-"""Different associations that are known again."""
+_MOST = 500
+"""Different associations that are known again; each may be a hundred kilobytes."""
+_MOST_CALLERS = 10_000
+"""That are counted: whoever makes titles up does not fill this machine's memory."""
 
 
 def _noted(seen: dict[Heard, int], heard: Heard, number: int) -> int:

@@ -56,7 +56,11 @@ class Channel:
 
     async def receive(self, idle: float, longest: int) -> tuple[int, bytes]:
         """The next PDU, which may be `idle` seconds in coming."""
-        return await self._rest(await self._some(1, idle, "sent no message"), longest)
+        try:
+            start = await self._some(1, idle, "sent no message")
+        except HungUp as fault:
+            raise HungUp("it hung up without releasing the association") from fault
+        return await self._rest(start, longest)
 
     async def _rest(self, start: bytes, longest: int) -> tuple[int, bytes]:
         head = await self._some(5, self.patience, _HALF)
@@ -98,7 +102,7 @@ class Channel:
 
 
 def encrypted(identity: Identity) -> ssl.SSLContext:
-    """How a listener speaks TLS: it shows its certificate, and asks callers for theirs where it knows whom to trust.
+    """How a listener speaks TLS: it shows its certificate, and asks for theirs where it knows whom to trust.
 
     Raises: OSError when a file cannot be read, or is none of these.
     """

@@ -11,6 +11,7 @@ import struct
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from pacsconf.dicom.heard import LISTEN, Heard
 
@@ -21,6 +22,10 @@ MOST_CONTEXTS = 128
 """Their ids are the odd numbers from 1 to 255 (PS3.8 section 9.3.2.2)."""
 
 _APPLICATION_CONTEXT = b"1.2.840.10008.3.1.1.1"
+_LONGEST = 128
+"""Bytes that are read of a UID or a name: a UID has 64."""
+_MOST_SYNTAXES = 128
+"""That are told of one SOP class: the standard has half of that."""
 _FIXED = 68
 """Bytes before the first item: protocol version, titles and what is reserved."""
 
@@ -120,7 +125,7 @@ def _items(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _text(value: bytes) -> str:
     """A UID or a name, as callers send it: padded by zeros or spaces, and with whatever else (PS3.8 annex F)."""
-    return value.decode("ascii", "backslashreplace").rstrip("\0 ")
+    return value[:_LONGEST].decode("ascii", "backslashreplace").rstrip("\0 ")
 
 
 def _as_scp(roles: Iterable[bytes]) -> Iterator[str]:
@@ -142,11 +147,11 @@ def heard(asked: Request, host: str, at: str = "", source: str = LISTEN, answer:
         host=host,
         at=at,
         source=source,
-        contexts=tuple((sop_class, tuple(several)) for sop_class, several in syntaxes.items()),
+        contexts=tuple((uid, tuple(islice(several, _MOST_SYNTAXES))) for uid, several in syntaxes.items()),
         implementation=asked.implementation,
         version=asked.version,
         max_pdu=asked.max_pdu,
-        as_scp=asked.as_scp,
+        as_scp=asked.as_scp[:MOST_CONTEXTS],
         answer=answer,
     )
 

@@ -171,7 +171,7 @@ def answer(status: int | None) -> str:
     """How a message was answered, in words."""
     if status is None:
         return "needs no answer"
-    return "answered" if status == 0 else f"refused with status {status:04X}H: nothing is stored or told here"
+    return "answered" if status == 0 else f"refused ({status:04X}H): nothing is stored here"
 
 
 # --- the end -----------------------------------------------------------------------------------------------------

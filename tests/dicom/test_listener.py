@@ -231,6 +231,24 @@ def test_who_goes_wrong_later_is_aborted_with_a_word(sent, words):
         assert words in listener.wait(Ended).how
 
 
+def test_who_hangs_up_without_a_release_is_told():
+    with listening(count=1) as listener:
+        with dialled(listener.port) as sock:
+            sock.sendall(request_of())
+            listener.wait(Called)
+        assert listener.wait(Ended).how == "it hung up without releasing the association"
+
+
+def test_of_a_huge_request_as_much_is_told_as_the_standard_has():
+    syntaxes = [f"1.2.{at}" for at in range(1000)]
+    contexts = b"".join(context(2 * at + 1, "9" * 300, syntaxes) for at in range(60))
+    with listening(count=1) as listener, dialled(listener.port) as sock:
+        sock.sendall(request_of(contexts=contexts))
+        listener.wait(Called)
+    ((uid, told),) = listener.of(Called)[0].heard.contexts
+    assert (len(uid), len(told)) == (128, 128)
+
+
 def test_a_data_set_is_dropped_as_it_comes_and_cut_off_when_it_has_no_end():
     store = b"\0\0\0\1\2\0\0\0\1\0" + b"\0\0\x10\1\2\0\0\0\1\0" + b"\0\0\0\x08\2\0\0\0\0\0"
     part = (2 + 16000).to_bytes(4, "big") + b"\1\0" + bytes(16000)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from pacsconf.core.finding import Finding, Path, Severity, Verdict
 from pacsconf.dicom import heard_services as services
 from pacsconf.dicom.heard import Heard
-from pacsconf.dicom.identify import Caller, Known, calls_from, fits, identify, is_here
+from pacsconf.dicom.identify import Caller, From, Known, calls_from, fits, identify, is_here, is_number
 from pacsconf.dicom.likeness import alike, difference
 from pacsconf.dicom.odd_title import forbidden, spelt, suspicious
 from pacsconf.inventory.flows import Entity
@@ -185,12 +185,17 @@ def other_address(this: Case) -> Iterator[Finding]:
             "info",
             f"Whether {ae.title} called from its own address is not known: {heard.host}, declared is {declared}",
             f"{why}.",
-            "",
+            "" if is_here(heard.host) else f"Look the name up: getent hosts {_name_of(heard.host, places)}",
             places[0].path,
             "unknown",
         )
         return
     yield _elsewhere(this, entity, declared, places[0].path)
+
+
+def _name_of(host: str, places: Iterable[From]) -> str:
+    """The one that is a name: what was heard, or what is declared."""
+    return next((place.text for place in places if not is_number(place.text)), host)
 
 
 def _elsewhere(this: Case, entity: Entity, declared: str, path: Path) -> Finding:

@@ -205,6 +205,11 @@ def _spelling(host: str) -> str:
     return str(address) if address else host.casefold().rstrip(".")
 
 
+def is_number(host: str) -> bool:
+    """Whether this is an address or a network rather than a name."""
+    return _place(host) is not None
+
+
 def is_here(host: str) -> bool:
     """Whether the call came from the machine that heard it."""
     address = _number(host)

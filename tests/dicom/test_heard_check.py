@@ -229,6 +229,13 @@ def test_an_address_that_cannot_be_compared_is_unknown(known, seen):
     assert (finding.rule, finding.severity, finding.verdict) == ("HEARD-ADDRESS", "info", "unknown")
 
 
+@pytest.mark.parametrize(
+    ("seen", "name"), [(heard("US2", "10.20.6.1"), "us-2.example.org"), (heard(host="ct"), "ct")]
+)
+def test_a_name_is_to_be_looked_up_by_a_person(known, seen, name):
+    assert only(known, seen).fix == f"Look the name up: getent hosts {name}"
+
+
 def test_a_former_address(known):
     assert rules(known, heard("MOVED", "10.20.7.99")) == [("HEARD-WAS", "warning")]
 

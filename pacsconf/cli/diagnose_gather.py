@@ -54,6 +54,7 @@ def placed(work: Workspace) -> Told:
 def gathered(work: Workspace, pair: Pair, asked: Asked, reporter: Reporter) -> Evidence:
     """All the evidence about a pair."""
     from pacsconf.dicom.evidence import Evidence
+    from pacsconf.inventory.flows import Entities
 
     state, why = _state(work)
     reserved = (
@@ -65,6 +66,7 @@ def gathered(work: Workspace, pair: Pair, asked: Asked, reporter: Reporter) -> E
         asked=asked.service,
         probed_as=_title(work, pair),
         recorded=why,
+        others=Entities(work.inventory).titles - set(pair.caller.titles),
     )
     evidence = _declared(work, pair, asked, evidence)
     evidence = _heard(work, asked, evidence)

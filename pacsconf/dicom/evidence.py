@@ -24,7 +24,8 @@ Who = Literal["caller", "called"]
 class End:
     """One end of a pair. `device` is empty where it is not declared.
 
-    `place` is where its title is written, `address_place` where its host is (`inventory/ct.yaml:14`).
+    `place` is where its title is written (`inventory/ct.yaml:14`), `address_place` where its host is,
+    `worklist_place` what it asks a worklist for.
     `calls_from` are hosts and networks its calls come from, its own host among them. `sends` are titles under
     which a router sends on. `reserved` is until when its title is kept from others (quarantine), ISO.
     """
@@ -36,6 +37,7 @@ class End:
     aliases: tuple[str, ...] = ()
     place: str = ""
     address_place: str = ""
+    worklist_place: str = ""
     lifecycle: str = "active"
     installed: bool = True
     initiator: bool = True
@@ -186,6 +188,8 @@ class Evidence:
     heard: tuple[Heard, ...] = ()
     looked: tuple[str, ...] = ()
     worklist: WorklistSeen | None = None
+    others: frozenset[str] = frozenset()
+    """The declared titles of everybody else."""
     recorded: str = ""
     """Why it is not known what was last applied; empty where it is."""
 

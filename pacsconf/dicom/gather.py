@@ -71,6 +71,7 @@ def end_of(
         aliases=ae.answers_to,
         place=told(path),
         address_place=told(("devices", device.name, "connections", name, "host")) if connection else "",
+        worklist_place=told(("devices", device.name, "worklist")) if device.worklist else "",
         lifecycle=device.lifecycle,
         installed=device.installed and ae.installed is not False,
         initiator=ae.initiator,

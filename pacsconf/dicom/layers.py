@@ -56,7 +56,8 @@ def _wire_layers(evidence: Evidence) -> Iterator[LayerLine]:
     for step in evidence.wire.steps:
         sign: Sign = "?" if step.passed is None else "✓" if step.passed else "✗"
         asleep = step.passed is False and evidence.wire.verdict in ("asleep", "unknown")
-        yield LayerLine(_NAMES.get(step.name, step.name), "?" if asleep else sign, step.text)
+        text = step.text.partition("; ")[0] if step.name == "contexts" else step.text
+        yield LayerLine(_NAMES.get(step.name, step.name), "?" if asleep else sign, text)
 
 
 def _caller_layer(evidence: Evidence) -> Iterator[LayerLine]:
@@ -105,13 +106,13 @@ def _worklist_layer(evidence: Evidence) -> Iterator[LayerLine]:
     if seen is None:
         return
     if seen.step is not None and seen.step.passed is False:
-        yield LayerLine("worklist", "✗", seen.step.text)
+        yield LayerLine("entries", "✗", seen.step.text)
     elif seen.matching is None:
-        yield LayerLine("worklist", "?", "not asked")
+        yield LayerLine("entries", "?", "not asked")
     else:
         entries_ = "1 entry" if seen.matching == 1 else f"{seen.matching} entries"
         sign: Sign = "✓" if seen.matching else "✗"
-        yield LayerLine("worklist", sign, f"{entries_} for {evidence.caller.title} today")
+        yield LayerLine("entries", sign, f"{entries_} on the worklist for {evidence.caller.title} today")
 
 
 def _heard_layer(evidence: Evidence) -> LayerLine:

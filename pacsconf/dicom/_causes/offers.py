@@ -47,7 +47,7 @@ def _refused(evidence: Evidence, found: dict[str, list[Negotiated]], *, whole: b
         _score(evidence, ours, whole=whole),
         f"{evidence.called.title} does not take {what}{in_syntax}, and is declared to.",
         tuple(_proofs(evidence, told)),
-        () if ours else ("Between these two no flow asks for that; others may miss it.",),
+        _details(evidence, ours, whole=whole),
         (
             Way(f"{refusal.action} Whose turn it is: {refusal.who}.", "it is to take it"),
             Way(f"take it out of what {evidence.called.device or evidence.called.title} offers", "it is not"),
@@ -57,22 +57,30 @@ def _refused(evidence: Evidence, found: dict[str, list[Negotiated]], *, whole: b
     )
 
 
+def _details(evidence: Evidence, ours: dict[str, list[Negotiated]], *, whole: bool) -> tuple[str, ...]:
+    if not ours:
+        return ("Between these two no flow asks for that; others may miss it.",)
+    if not whole and _is_left(evidence, ours):
+        return ("Another encoding that both have is still taken, so objects may get through in that.",)
+    return ()
+
+
 def _score(evidence: Evidence, ours: dict[str, list[Negotiated]], *, whole: bool) -> int:
     if not ours:
         return WRONG - AGREES
-    if whole:
-        return OBSERVED
-    accepted = {
-        (one.sop_class, one.transfer_syntax)
-        for one in (evidence.wire.contexts if evidence.wire else ())
-        if not one.result
-    }
+    return OBSERVED if whole or not _is_left(evidence, ours) else OBSERVED - 2 * AGREES
+
+
+def _is_left(evidence: Evidence, ours: dict[str, list[Negotiated]]) -> bool:
+    """Whether of each class that the caller asks for an encoding of its own is still taken."""
+    seen = evidence.wire.contexts if evidence.wire else ()
+    accepted = {(one.sop_class, one.transfer_syntax) for one in seen if not one.result}
     left = [
         any((uid, syntax) in accepted for syntax in syntaxes)
         for uid, syntaxes in evidence.caller.asks
         if uid in ours
     ]
-    return OBSERVED - (2 * AGREES if left and all(left) else 0)
+    return bool(left) and all(left)
 
 
 def _wanted(evidence: Evidence) -> frozenset[str]:
@@ -94,11 +102,11 @@ def _covers(service: str) -> frozenset[str]:
 def _proofs(evidence: Evidence, found: dict[str, list[Negotiated]]) -> Iterator[Proof]:
     declared = dict(evidence.called.offers)
     for uid in sorted(found)[:_FEW]:
-        refused = ", ".join(uids.title(one.transfer_syntax) for one in found[uid])
-        yield Proof("the wire says", f"{uids.title(uid)}: {context(found[uid][0].result).standard}", refused)
-    for uid in sorted(found)[:_FEW]:
-        if uid in declared:
-            yield Proof("inventory says", f"offers {uids.title(uid)}", evidence.called.place)
+        refused = _counted([uids.title(one.transfer_syntax) for one in found[uid]])
+        yield Proof("the wire says", f"{uids.title(uid)}: result {found[uid][0].result}", refused)
+    if found.keys() & declared.keys():
+        them = "them" if len(found) > 1 else "it"
+        yield Proof("inventory says", f"{evidence.called.title} offers {them}", evidence.called.place)
 
 
 def _counted(names: list[str]) -> str:

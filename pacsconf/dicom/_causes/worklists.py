@@ -11,6 +11,9 @@ from pacsconf.dicom.likeness import alike, difference
 from pacsconf.dicom.observation import Fault
 from pacsconf.dicom.refusals import translated
 
+_FEW = 6
+"""Lines of a worklist that are shown."""
+
 
 def causes(evidence: Evidence) -> Iterator[Cause]:
     """Why the caller gets nothing from the worklist, or what else is odd about it."""
@@ -88,16 +91,18 @@ def _filtered(evidence: Evidence, seen: WorklistSeen) -> Cause:
         stations[station] += count
         codes[modality] += count
     total = sum(stations.values())
-    proofs = [Proof("the caller asks for", _asks(seen), evidence.caller.place)]
+    place = evidence.caller.worklist_place or evidence.caller.place
+    near = _near(evidence, seen.station, stations)
+    proofs = [Proof("the caller asks for", _asks(seen), place)]
     proofs += [
         Proof(
-            "the worklist has",
-            f"{_more(count, seen)} for {station or 'no station'}, {modality or 'no modality'}",
-            "today",
+            "the worklist has", f"{count} for {station or 'no station'}, {modality or 'no modality'}", "today"
         )
-        for station, modality, count in sorted(seen.today)[:6]
+        for station, modality, count in sorted(
+            seen.today, key=lambda one: (one[0] not in near, one[1] != seen.modality, one)
+        )[:_FEW]
     ]
-    key, words, details = _which(seen, stations, codes)
+    key, words, details = _which(seen, stations, codes, near)
     return Cause(
         key,
         "worklist",
@@ -115,16 +120,25 @@ def _filtered(evidence: Evidence, seen: WorklistSeen) -> Cause:
                 f"correct worklist: at {evidence.caller.device or evidence.caller.title}", "the RIS is right"
             ),
         ),
-        place=evidence.caller.place,
+        place=place,
     )
 
 
+def _near(evidence: Evidence, wanted: str, stations: Counter[str]) -> tuple[str, ...]:
+    """Station titles that look like the one that is asked for, and are nobody else's."""
+    known = (station for station in sorted(stations) if station and station not in evidence.others)
+    return tuple(station for station in known if wanted and alike(wanted, station))
+
+
 def _which(
-    seen: WorklistSeen, stations: Counter[str], codes: Counter[str]
+    seen: WorklistSeen, stations: Counter[str], codes: Counter[str], near: tuple[str, ...]
 ) -> tuple[str, str, tuple[str, ...]]:
     if seen.station and not stations[seen.station]:
-        near = sorted(station for station in stations if station and alike(seen.station, station))
         details = tuple(f"{seen.station} and {one} differ {difference(seen.station, one)}." for one in near)
+        if not near:
+            details = (
+                "No station title there looks like it: it may be that nothing is scheduled for it today.",
+            )
         return "worklist-station", f"the station title {seen.station} removes them all", details
     if seen.modality and not codes[seen.modality]:
         return "worklist-modality", f"the modality code {seen.modality} removes them all", ()

@@ -26,6 +26,11 @@ def titles_sent(caller: Entity) -> tuple[str, ...]:
     return tuple(dict.fromkeys((ae.title, *device.rewrites.values())))
 
 
+def fits(title: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a title is one of those that an entity accepts; capitals matter."""
+    return any(fnmatchcase(title, pattern) for pattern in patterns)
+
+
 class Doors:
     """What the called entities of an inventory ask of their callers."""
 
@@ -133,7 +138,7 @@ def _patterns(caller: Entity, called: Entity) -> Iterator[Reason]:
     if isinstance(accepts, str):
         return
     for title in titles_sent(caller):
-        if not any(fnmatchcase(title, pattern) for pattern in accepts):
+        if not fits(title, accepts):
             own = title == caller[1].title
             yield Reason(
                 "PACS-REACH-008",

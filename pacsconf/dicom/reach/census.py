@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pacsconf.dicom.reach.access import titles_sent
+from pacsconf.dicom.reach.access import fits, titles_sent
 from pacsconf.dicom.reach.answer import Reach, key_of
 from pacsconf.dicom.reach.index import means
 from pacsconf.dicom.reach.solver import Solver
@@ -107,6 +107,7 @@ class _Telling:
         self._patterns = sorted(
             {ae.accepts for _, ae in solver.flows.entities.all if not isinstance(ae.accepts, str)}
         )
+        self._sources = {device.worklist.source for device in inventory.devices.values() if device.worklist}
         self._doors = solver.doors
 
     def apart(self, entity: Entity) -> Hashable:
@@ -129,8 +130,17 @@ class _Telling:
             _connections(device, ae),
             device.worklist and _worklist(device),
             self._named(device, ae),
-            tuple(titles_sent(entity)) if self._patterns else None,
+            device.name if f"{device.name}/{ae.title}" in self._sources else None,
+            self._fitting(entity) if self._patterns else None,
             self._doors.stance(entity),
+        )
+
+    def _fitting(self, entity: Entity) -> Hashable:
+        """Which of its titles do not fit each of the patterns; its own is as good as any other's own."""
+        own, *others = titles_sent(entity)
+        return tuple(
+            (fits(own, patterns), tuple(title for title in others if not fits(title, patterns)))
+            for patterns in self._patterns
         )
 
     def _named(self, device: Device, ae: NetworkAE) -> tuple[int, ...]:

@@ -152,7 +152,8 @@ class Solver:
         made = returns(self.flows, self.roles, caller, called, asked.service, found)
         without = frozenset(uid for each in made for uid in each.without)
         classes = tuple(_class(one, without, flows) for one in found.classes)
-        outcome: Outcome = outcome_of(classes) if found.asked else "fails" if asked.insists else "idle"
+        idle: Outcome = "fails" if asked.insists and not found.reports else "idle"
+        outcome = outcome_of(classes) if found.asked else idle
         told = [*services.reasons(asked, found), *(reason for each in made for reason in each.reasons)]
         beyond = tuple(one.uid for one in classes if one.fit == "not-declared")
         if beyond and flows:

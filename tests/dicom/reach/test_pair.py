@@ -1,0 +1,434 @@
+"""One pair: what works, and each thing that can keep it from working, named at its place."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.dicom.reach.conftest import HOSPITAL, causes, fits
+
+NO_BACK = ("  confirms: {from: {device: archive}, to: {type: modality}, services: storage-commitment}\n", "")
+NO_FETCH = ("  fetched: {from: {device: archive}, to: {type: workstation}, services: storage}\n", "")
+CT_PORT = "ae_title: CT_1, host: 10.0.1.1, port: 104"
+ARCHIVE_PORT = "ae_title: ARCHIVE, host: 10.0.0.1, port: 104"
+SUITE, OTHER = "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384"
+
+
+def reason(result, cause):
+    """The reason of this cause."""
+    return next(reason for reason in result.reasons if reason.cause == cause)
+
+
+def said(result, cause):
+    """A reason in words."""
+    wanted = reason(result, cause)
+    at = [finding.summary for finding in result.findings]
+    return at[result.reasons.index(wanted)]
+
+
+def test_what_is_declared_on_both_sides_works(asks):
+    result = asks("ct-1", "ARCHIVE")
+    assert (result.outcome, fits(result), causes(result)) == (
+        "works",
+        {"storage": "works", "storage-commitment": "works"},
+        [],
+    )
+    assert (result.flows, result.host, result.port, result.tls) == (("images",), "10.0.0.1", 104, False)
+    assert [(back.kind, back.flow, back.works) for back in result.back] == [
+        ("storage-commitment", "confirms", True)
+    ]
+
+
+def test_sop_classes_and_transfer_syntaxes_in_common_are_those_of_both(asks):
+    wide = (
+        "uses: [storage, storage-commitment], offers",
+        "transfer_syntaxes: [explicit-vr-little-endian, jpegls-lossless],\n     uses: [storage, storage-commitment], offers",
+    )
+    storage = asks("ct-1", "ARCHIVE", wide).services[0]
+    assert {one.uid.rpartition(".")[2]: (one.fit, one.common) for one in storage.classes} == {
+        "2": ("works", ("1.2.840.10008.1.2.1",)),
+        "67": ("works", ("1.2.840.10008.1.2.1",)),
+    }
+
+
+# --- flows -------------------------------------------------------------------------------------------------------
+
+
+def test_without_a_flow_nothing_works_and_what_would_is_shown(asks):
+    result = asks("ct-1", "WS_1")
+    assert (result.outcome, result.flows, causes(result)) == ("fails", (), ["undeclared", "classes-lack"])
+    assert [
+        (service.name, service.flow, [one.fit for one in service.classes]) for service in result.services
+    ] == [("storage", "", ["works", "not-offered"])]
+
+
+@pytest.mark.parametrize(
+    ("change", "misses"),
+    [
+        (("from: {type: modality}, to: {device: archive}, services: [storage,", "from: {type: modality, site: north}, to: {device: archive}, services: [storage,"),
+         'CT_1 is at site main, and "from" asks for north'),
+        (("to: {device: archive}, services: [storage, storage-commitment]", "to: {device: ris}, services: [storage, storage-commitment]"),
+         'ARCHIVE is device archive, and "to" asks for ris'),
+        (("ct-1:\n    {", "ct-1:\n    {lifecycle: commissioning, "),
+         'CT_1 is commissioning, and "from" asks for active or retiring (as where lifecycle is not given)'),
+    ],
+    ids=["site", "device", "life cycle"],
+)  # fmt: skip
+def test_the_nearest_flow_says_what_keeps_it_from_fitting(asks, change, misses):
+    near = asks("ct-1", "ARCHIVE", change).nearest
+    assert (near.flow, near.misses) == ("images", (misses,))
+
+
+def test_a_flow_of_the_service_is_nearer_than_one_of_an_echo(asks):
+    echo = "  echo: {from: {type: modality, site: north}, to: {device: archive}, services: verification}\n"
+    north = ("images: {from: {type: modality}", "images: {from: {type: modality, site: north}")
+    assert asks("ct-1", "ARCHIVE", ("flows:\n", f"flows:\n{echo}"), north).nearest.flow == "images"
+
+
+def test_a_router_that_would_pass_images_on_is_named(asks):
+    text = HOSPITAL.replace("flows:\n", """\
+  router: {type: router, site: north, ae_title: ROUTER, host: 10.0.3.1, port: 104, uses: storage, offers: storage}
+flows:
+  in: {from: {type: modality}, to: {device: router}, services: storage}
+  out: {from: {device: router}, to: {device: ris}, services: storage}
+""").replace("ae_title: RIS, host: 10.0.0.2, port: 104, offers: modality-worklist", "ae_title: RIS, host: 10.0.0.2, port: 104, offers: storage").replace(
+        "  worklist: {from: {type: modality}, to: {device: ris}, services: modality-worklist}\n", ""
+    )  # fmt: skip
+    assert [ae.title for _, ae in asks("ct-1", "RIS", text=text).via] == ["ROUTER"]
+
+
+def test_a_service_that_was_asked_for_and_that_no_flow_lets_through_is_not_declared(asks):
+    result = asks("ct-1", "ARCHIVE", ("services: [storage, storage-commitment]", "services: [ct-image-storage]"),
+                  services=("storage",))  # fmt: skip
+    assert (result.outcome, causes(result)) == ("partly", ["class-undeclared"])
+    assert said(result, "class-undeclared") == (
+        "no flow from CT_1 to ARCHIVE lets x-ray-radiation-dose-sr-storage through"
+    )
+
+
+# --- roles and SOP classes ---------------------------------------------------------------------------------------
+
+
+def test_a_service_of_the_flow_that_the_caller_never_asks_for_is_no_fault(asks):
+    both = ("services: modality-worklist", "services: [modality-worklist, mpps]")
+    mpps = ("offers: modality-worklist}", "offers: [modality-worklist, mpps]}")
+    result = asks("ct-1", "RIS", both, mpps)
+    assert (result.outcome, fits(result)) == ("works", {"modality-worklist": "works", "mpps": "idle"})
+    asked = asks("ct-1", "RIS", services=("mpps",))
+    assert (asked.outcome, causes(asked)) == ("fails", ["caller-lacks"])
+
+
+def test_a_flow_that_names_the_caller_means_what_it_lets_it_ask_for(asks):
+    named = ("worklist: {from: {type: modality}", "worklist: {from: {device: ct-1}")
+    both = ("services: modality-worklist", "services: [modality-worklist, mpps]")
+    mpps = ("offers: modality-worklist}", "offers: [modality-worklist, mpps]}")
+    result = asks("ct-1", "RIS", named, both, mpps)
+    assert (result.outcome, causes(result), reason(result, "caller-lacks").told) == (
+        "partly",
+        ["caller-lacks"],
+        True,
+    )
+
+
+def test_what_the_called_one_does_not_offer_fails(asks):
+    result = asks("ct-1", "RIS", ("offers: modality-worklist}", "offers: verification}"))
+    assert (result.outcome, causes(result)) == ("fails", ["called-lacks"])
+    assert said(result, "called-lacks") == "RIS does not offer modality-worklist, which CT_1 asks of it"
+
+
+@pytest.mark.parametrize(("services", "told"), [("[storage, storage-commitment]", True), ("storage", False)])
+def test_a_class_that_is_not_taken_is_told_where_images_are_to_be_kept(asks, services, told):
+    result = asks(
+        "ct-1",
+        "ARCHIVE",
+        ("offers: [storage, storage-commitment, query-retrieve]", "offers: [ct-image-storage, storage-commitment, query-retrieve]"),
+        ("services: [storage, storage-commitment]", f"services: {services}"),
+        NO_BACK if services == "storage" else ("", ""),
+    )  # fmt: skip
+    assert fits(result)["storage"] == "partly"
+    lacks = reason(result, "classes-lack")
+    assert (lacks.told, lacks.uids) == (told, ("1.2.840.10008.5.1.4.1.1.88.67",))
+    assert lacks.sides[0][0] == ("devices", "ct-1", "ae_titles", "CT_1", "capabilities", 4)
+
+
+# --- transfer syntaxes -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "outcome", "fit", "cause"),
+    [
+        ("[explicit-vr-little-endian]", "[implicit-vr-little-endian]", "fails", "no-syntax", "no-syntax"),
+        ("[jpeg-baseline-8-bit, rle-lossless]", "[jpeg-baseline-8-bit]", "works", "lossy", "lossy-only"),
+        ("[jpegls-near-lossless]", "[jpegls-near-lossless]", "works", "lossy", "lossy-only"),
+        ("[jpeg2000]", "[jpeg2000]", "works", "may-be-lossy", "maybe-lossy"),
+        ("[jpeg2000-lossless, jpeg-baseline-8-bit]", "[jpeg2000-lossless, jpeg-baseline-8-bit]", "works", "works", None),
+    ],
+)  # fmt: skip
+def test_transfer_syntaxes_in_common_decide(asks, ours, theirs, outcome, fit, cause):
+    result = asks(
+        "ct-1",
+        "ARCHIVE",
+        ("offers: verification,\n", f"offers: verification, transfer_syntaxes: {ours},\n"),
+        ("uses: [storage, storage-commitment], offers", f"transfer_syntaxes: {theirs}, uses: [storage, storage-commitment], offers"),
+        services=("ct-image-storage",),
+    )  # fmt: skip
+    assert (result.outcome, result.services[0].classes[0].fit) == (outcome, fit)
+    assert [one.cause for one in result.reasons] == ([cause] if cause else [])
+    assert all(one.told == (cause != "maybe-lossy") for one in result.reasons)
+
+
+# --- the way -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ct", "archive", "expected"),
+    [
+        ("", SUITE, "tls-caller-plain"),
+        (SUITE, "", "tls-called-plain"),
+        (SUITE, OTHER, "tls-suites"),
+        (SUITE, f"[{OTHER}, {SUITE}]", None),
+        ("", "", None),
+    ],
+    ids=["caller plain", "called plain", "no suite", "both", "neither"],
+)
+def test_tls_must_be_spoken_by_both_with_a_common_suite(asks, ct, archive, expected):
+    result = asks(
+        "ct-1",
+        "ARCHIVE",
+        (CT_PORT, CT_PORT + (f", tls: {ct}" if ct else "")),
+        (ARCHIVE_PORT, ARCHIVE_PORT + (f", tls: {archive}" if archive else "")),
+        services=("storage",),
+    )
+    assert causes(result) == ([expected] if expected else [])
+    assert result.tls == (expected is None and bool(archive))
+    if expected:
+        assert [path for path, _ in reason(result, expected).sides] == [
+            ("devices", "ct-1", "connections", "dicom", *(["tls"] if ct else [])),
+            ("devices", "archive", "connections", "dicom", *(["tls"] if archive else [])),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        (("ct-1:\n    {", "ct-1:\n    {lifecycle: planned, "), "caller-planned"),
+        (("ct-1:\n    {", "ct-1:\n    {lifecycle: retired, "), "caller-retired"),
+        (("offers: verification,\n", "initiator: false, offers: verification,\n"), "calls-nobody"),
+    ],
+)
+def test_who_is_not_there_or_calls_nobody_is_named(asks, change, cause):
+    assert cause in causes(asks("ct-1", "ARCHIVE", change))
+
+
+def test_the_address_is_the_one_that_the_caller_sees(asks):
+    seen = (ARCHIVE_PORT, ARCHIVE_PORT + ", seen_from: {north: {host: 192.168.0.1, port: 10104}}")
+    assert (asks("ws-1", "ARCHIVE", seen).host, asks("ws-1", "ARCHIVE", seen).port) == ("192.168.0.1", 10104)
+    assert asks("ct-1", "ARCHIVE", seen).host == "10.0.0.1"
+
+
+# --- who is let in -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("accepts", "let_in"),
+    [("[CT_*]", True), ("[MR_*]", False), ("any", True), ("declared", True), ("[ct_1]", False)],
+)
+def test_patterns_let_in_whose_title_fits(asks, accepts, let_in):
+    result = asks("ct-1", "ARCHIVE", (ARCHIVE_PORT, f"{ARCHIVE_PORT}, accepts: {accepts}"))
+    assert (result.outcome, causes(result)) == (("works", []) if let_in else ("fails", ["pattern"]))
+
+
+def test_a_title_that_a_router_rewrites_to_must_be_let_in_as_well(asks):
+    router = ("type: modality, modality: CT,", "type: modality, modality: CT, rewrites: {CT_1: NORTH},")
+    result = asks("ct-1", "ARCHIVE", router, (ARCHIVE_PORT, f"{ARCHIVE_PORT}, accepts: [CT_*]"))
+    assert (result.outcome, [one.cause for one in result.reasons]) == ("works", ["pattern-of-NORTH"])
+    assert said(result, "pattern-of-NORTH") == "ARCHIVE accepts CT_*, and CT_1 calls as NORTH"
+
+
+def listed(keys):
+    """An Orthanc that is the archive, and lists the scanner."""
+    return (
+        "flows:\n",
+        f"systems:\n  orthanc: {{type: orthanc, url: 'http://localhost:1', ae: archive, peers: {{CT_1: {keys}}}}}\nflows:\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("keys", "found"),
+    [
+        ("{ae: ct-1}", []),
+        ("{ae: ct-1, allow: [echo, store, n-action]}", []),
+        ("{ae: ct-1, allow: [echo, n-action]}", [("right-store", True, "allow")]),
+        ("{ae: ct-1, allow: [echo, store]}", [("right-n-action", True, "allow")]),
+        ("{ae: ct-1, host: 10.0.1.99}", [("peer-host", False, "host")]),
+        ("{host: 10.0.1.1}", []),
+        ("{host: ct-1.example.org}", []),  # a name: which address it has is not known here
+    ],
+)
+def test_what_a_system_lists_of_the_caller_counts(asks, keys, found):
+    result = asks("ct-1", "ARCHIVE", listed(keys))
+    assert [(one.cause, one.breaks, one.sides[0][0][-1]) for one in result.reasons if one.told] == found
+
+
+def test_the_address_that_calls_come_from_is_known_to_be_the_callers(asks):
+    net = (CT_PORT, f"{CT_PORT}, calls_from: 10.0.9.0/24")
+    assert asks("ct-1", "ARCHIVE", net, listed("{ae: ct-1, host: 10.0.9.7}")).outcome == "works"
+    was = (CT_PORT, f"{CT_PORT}, was: {{host: 10.0.7.7}}")
+    assert asks("ct-1", "ARCHIVE", was, listed("{ae: ct-1, host: 10.0.7.7}")).reasons == ()
+
+
+# --- the way back ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause", "words"),
+    [
+        ([NO_BACK], "commitment-one-way", "ARCHIVE has no way back to CT_1 for storage commitment"),
+        ([("offers: verification,\n", "\n"), NO_BACK], "commitment-deaf",
+         "ARCHIVE has no way back to CT_1 for storage commitment, which is called by nobody"),
+        ([(CT_PORT, f"tls: {SUITE}, {CT_PORT}"), (ARCHIVE_PORT, f"connections: {{a: {{host: a, port: 1}}, b: {{host: b, port: 2, tls: {OTHER}}}, c: {{host: c, port: 3, tls: {SUITE}}}}}, ae_titles: {{ARCHIVE: {{connections: [c, a]}}}}")],
+         None, ""),
+    ],
+    ids=["no flow", "not called", "with TLS"],
+)  # fmt: skip
+def test_commitment_needs_a_way_back(asks, changes, cause, words):
+    result = asks("ct-1", "ARCHIVE", *changes, services=("storage-commitment",))
+    assert causes(result) == ([cause] if cause else [])
+    if cause:
+        assert (said(result, cause), result.outcome) == (words, "fails")
+        assert [back.works for back in result.back] == [False]
+
+
+def test_a_way_back_on_which_tls_does_not_fit_is_none(asks):
+    one_sided = (
+        CT_PORT,
+        "connections: {out: {host: 10.0.1.1}, in: {host: 10.0.1.1, port: 2762, tls: " + SUITE + "}}, ae_titles: {CT_1: {}}",
+    )  # fmt: skip
+    result = asks("ct-1", "ARCHIVE", one_sided)
+    assert fits(result) == {"storage": "works", "storage-commitment": "fails"}
+    assert said(result, "commitment-blocked-tls-caller-plain") == (
+        "the report of storage commitment from ARCHIVE to CT_1 does not get through (flow confirms): "
+        "CT_1 takes TLS only, and ARCHIVE speaks none"
+    )
+
+
+def test_the_report_of_commitment_works_the_other_way(asks):
+    result = asks("ARCHIVE", "ct-1")
+    assert (result.outcome, result.services[0].reports) == ("works", True)
+
+
+def test_a_report_that_nobody_can_ask_for_is_told(asks):
+    result = asks("ARCHIVE", "ct-1", ("services: [storage, storage-commitment]", "services: [storage]"))
+    assert causes(result) == ["commitment-unasked"]
+
+
+def test_a_report_to_whom_never_asks_is_no_fault(asks):
+    result = asks(
+        "ARCHIVE",
+        "ct-1",
+        ("x-ray-radiation-dose-sr-storage, storage-commitment,", "x-ray-radiation-dose-sr-storage,"),
+    )
+    assert (fits(result), [one.cause for one in result.reasons]) == (
+        {"storage-commitment": "idle"},
+        ["never-asked"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ([NO_FETCH], "move-one-way"),
+        ([("offers: ct-image-storage", "offers: mr-image-storage"), ("uses: [storage, storage-commitment]", "uses: [ct-image-storage, storage-commitment]")],
+         "move-nothing-in-common"),
+        ([("uses: [storage, storage-commitment]", "uses: [verification, storage-commitment]")], "move-sends-nothing"),
+        ([("host: 10.0.2.1, port: 11112", f"connections: {{out: {{host: w}}, in: {{host: w, port: 1, tls: {SUITE}}}}}"),
+          ("ae_title: WS_1, ", "ae_titles: {WS_1: {}}, ")], "move-blocked-tls-caller-plain"),
+    ],
+    ids=["no flow", "nothing in common", "sends nothing", "tls"],
+)  # fmt: skip
+def test_images_sent_for_need_a_way_back(asks, changes, cause):
+    result = asks("ws-1", "ARCHIVE", *changes)
+    assert (result.outcome, fits(result), causes(result)) == ("partly", {"query-retrieve": "partly"}, [cause])
+    move = next(one for one in result.services[0].classes if one.uid.endswith(".2.2"))
+    assert move.fit == "no-way-back"
+
+
+def test_what_the_archive_may_hold_and_the_caller_does_not_take_is_known(loads):
+    from pacsconf.dicom.reach import Solver
+    from pacsconf.inventory.whom import meant
+
+    inventory = loads().inventory
+    solver = Solver(inventory)
+    ws, archive, ct = (meant(inventory, name) for name in ("ws-1", "ARCHIVE", "ct-1"))
+    assert solver.held_back(solver.reach(ws, archive)) == ("1.2.840.10008.5.1.4.1.1.88.67",)
+    assert solver.held_back(solver.reach(ct, archive)) == ()
+
+
+# --- what is not understood --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "told"),
+    [
+        ("ISO_IR 100", "ISO_IR 100", None),
+        ("ISO_IR 100", "ISO_IR 192", True),
+        ("[ISO_IR 100, ISO_IR 192]", "ISO_IR 192", False),
+        ("ISO_IR 6", "ISO_IR 192", None),
+        ("ISO_IR 100", "", None),
+    ],
+)
+def test_character_sets_that_do_not_meet_are_told(asks, ours, theirs, told):
+    result = asks(
+        "ct-1",
+        "ARCHIVE",
+        ("modality: CT,", f"modality: CT, character_sets: {ours},"),
+        (ARCHIVE_PORT, ARCHIVE_PORT + (f", character_sets: {theirs}" if theirs else "")),
+    )
+    assert [one.told for one in result.reasons if one.rule == "PACS-REACH-013"] == (
+        [] if told is None else [told]
+    )
+    assert result.works
+
+
+@pytest.mark.parametrize(
+    ("caller", "called", "sender"), [("ct-1", "ARCHIVE", "CT_1"), ("ct-1", "RIS", "RIS")]
+)
+def test_patient_ids_of_two_issuers_are_a_remark_about_who_sends_them(asks, caller, called, sender):
+    result = asks(
+        caller,
+        called,
+        ("modality: CT,", "modality: CT, patient_id_issuer: A,"),
+        (ARCHIVE_PORT, f"{ARCHIVE_PORT}, patient_id_issuer: B"),
+        ("ae_title: RIS,", "ae_title: RIS, patient_id_issuer: B,"),
+    )
+    (remark,) = [one for one in result.reasons if one.rule == "PACS-REACH-014"]
+    assert (remark.told, result.works) == (False, True)
+    assert said(result, remark.cause).startswith(
+        f"{sender} has patient IDs of {'A' if sender == 'CT_1' else 'B'}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("worklist", "found"),
+    [
+        ("", ["worklist-undeclared"]),
+        ("worklist: {from: ris/RIS, station_ae: CT_1, modality_code: CT},", []),
+        ("worklist: {from: archive/ARCHIVE},", ["worklist-elsewhere"]),
+        (
+            "worklist: {from: ris/RIS, station_ae: CT_2, modality_code: MR},",
+            ["worklist-station", "worklist-modality"],
+        ),
+    ],
+)
+def test_what_is_declared_of_the_worklist_is_compared(asks, worklist, found):
+    result = asks("ct-1", "RIS", ("modality: CT,", f"modality: CT, {worklist}"))
+    assert ([one.cause for one in result.reasons], result.works) == (found, True)
+
+
+def test_a_reason_about_odd_names_is_shown_as_they_are(asks):
+    result = asks(
+        "ct-1",
+        "ARCHIVE",
+        ("ae_title: CT_1", 'ae_title: "{caller}"'),
+        (ARCHIVE_PORT, f'{ARCHIVE_PORT}, accepts: ["X{{}}"]'),
+    )
+    assert said(result, "pattern") == "ARCHIVE accepts X{}, and {caller} calls as {caller}"

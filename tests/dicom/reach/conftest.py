@@ -32,6 +32,14 @@ flows:
   worklist: {from: {type: modality}, to: {device: ris}, services: modality-worklist}
 """
 
+KEEPS = "offers: [storage, storage-commitment, query-retrieve]"
+"""What the archive offers."""
+FEW = (KEEPS, KEEPS.replace("[storage,", "[ct-image-storage,"))
+SENDS = "uses: [storage, storage-commitment]"
+"""What the archive uses."""
+IMAGES = "images: {from: {type: modality}, to: {device: archive}"
+WORKLIST = "worklist: {from: {type: modality}, to: {device: ris}, services: modality-worklist}"
+
 Loads = Callable[..., Loaded]
 Asks = Callable[..., Reach]
 

@@ -135,5 +135,10 @@ def loaded(name: str) -> Any:
         name=name, cls=_Group, help=said, no_args_is_help=True, add_completion=False, rich_markup_mode=None
     )
     for function in found if isinstance(found, tuple) else (found,):
-        app.command(cls=_Command)(function)
+        app.command(_named(function), cls=_Command)(function)
     return typer.main.get_group(app) if isinstance(found, tuple) else typer.main.get_command(app)
+
+
+def _named(function: Callable[..., Any]) -> str:
+    """`by-hand` for `by_hand`, and `break` for `break_`, which Python keeps for itself."""
+    return function.__name__.rstrip("_").replace("_", "-")

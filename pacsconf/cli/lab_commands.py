@@ -1,10 +1,10 @@
-"""Commands of the practice lab: up, status, by-hand, down."""
+"""Commands of the practice lab: up, status, by-hand, break, mend, down."""
 
 from __future__ import annotations
 
 import shlex
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -17,6 +17,8 @@ from pacsconf.report.lines import Lines, Span, line
 
 if TYPE_CHECKING:
     from pacsconf.lab.practice import LabState
+
+Fault = Literal["port", "certificate", "syntax", "worklist", "title"]
 
 
 def up(context: typer.Context) -> Exit:
@@ -58,7 +60,11 @@ def status(context: typer.Context) -> Exit:
     screen: Screen = context.obj.screen
     state = practice.status(place.default_folder())
     screen.show(_lines(state))
-    screen.show((line(f"The lab is {state.condition}."),))
+    screen.show(
+        tuple(line("  ", Span("!", "warning"), f" broken on purpose: {told}") for told in state.broken)
+    )
+    back = " Take back what was broken: pacsconf lab mend" if state.broken else ""
+    screen.show((line(f"The lab is {state.condition}.{back}"),))
     return Exit.ERROR if state.condition == "broken" else Exit.OK
 
 
@@ -77,6 +83,35 @@ def by_hand(
 
     screen: Screen = context.obj.screen
     screen.raw(shlex.join(practice.by_hand(place.default_folder(), system)))
+    return Exit.OK
+
+
+def break_(
+    context: typer.Context,
+    fault: Annotated[Fault, typer.Argument(help="What goes wrong.")],
+    device: Annotated[str, typer.Argument(help="With which device, by its name in the inventory.")],
+) -> Exit:
+    """Break something in the lab that no inventory says, to find it with probe and diagnose.
+
+    port: nothing listens any more. certificate: it ran out. syntax: a transfer syntax is not accepted any more.
+    worklist: the device's orders are gone. title: an Orthanc of the lab knows the device by a mistyped title.
+    """
+    from pacsconf.lab import practice
+
+    screen: Screen = context.obj.screen
+    told = practice.break_it(place.default_folder(), fault, device)
+    screen.show((line(f"Broken: {told}."), line("Take it back: pacsconf lab mend")))
+    return Exit.OK
+
+
+def mend(context: typer.Context) -> Exit:
+    """Take back all that was broken by `lab break`."""
+    from pacsconf.lab import practice
+
+    screen: Screen = context.obj.screen
+    mended = practice.mend(place.default_folder())
+    screen.show(tuple(line(f"  ✓ no more: {told}") for told in mended))
+    screen.show((line("The lab is whole again." if mended else "Nothing was broken."),))
     return Exit.OK
 
 
@@ -102,4 +137,4 @@ def _lines(state: LabState) -> Lines:
     )
 
 
-lab = (up, status, by_hand, down)
+lab = (up, status, by_hand, break_, mend, down)

@@ -71,6 +71,7 @@ def _options(part: Part) -> orthanc.Options:
     open_to_all = part.callers is None
     settings = {
         "UnknownSopClassAccepted": True,
+        "DicomThreadsCount": 4,
         "AcceptedTransferSyntaxes": syntaxes_of(part.contexts),
         **{f"DicomAlwaysAllow{what}": open_to_all for what in ("Find", "Move", "Get")},
     }

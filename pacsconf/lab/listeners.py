@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from pacsconf.inventory.uids import MPPS
 from pacsconf.lab import archives, certificates, place, processes
 from pacsconf.lab.network import Address, Network, Part
@@ -66,15 +68,26 @@ def plays(folder: Path, net: Network) -> bool:
     return same and all(player.running for player in players(folder))
 
 
-def renew(folder: Path, net: Network, day: date) -> None:
-    """Have the orders of this day on the worklists, and no others."""
+def renew(folder: Path, net: Network, day: date, *, again: bool = False) -> None:
+    """Have the orders of this day on the worklists, and no others; `again`: also where they were there once."""
     if net.parts("wlmscpfs"):
         from pacsconf.lab import worklist
 
         laid = json.loads((folder / _LISTS).read_text())
-        if laid["day"] != day.isoformat():
+        if again or laid["day"] != day.isoformat():
             worklist.order(folder, laid["titles"], net.orders, day)
             place.write(folder / _LISTS, {**laid, "day": day.isoformat()})
+
+
+def orders(folder: Path) -> tuple[Path, ...]:
+    """The files of the orders that are on worklists; each begins with the number of its order, from 1."""
+    return tuple(sorted((folder / "worklists").glob("*/*.wl")))
+
+
+def played(folder: Path) -> Network:
+    """The network that was started in `folder`."""
+    found: Network = TypeAdapter(Network).validate_json((folder / _NETWORK).read_text())
+    return found
 
 
 def secured(folder: Path) -> dict[str, str] | None:

@@ -72,6 +72,7 @@ class Order:
     """An examination that is to be done at a station: whose worklist it is on, and what the station asks for."""
 
     worklist: str
+    device: str
     station: str
     modality: str
 
@@ -84,13 +85,18 @@ class Network:
     silent: tuple[str, ...] = ()
     installing: tuple[str, ...] = ()
     """Addresses of devices being commissioned: nobody answers there, until somebody plays them."""
-    titles: tuple[str, ...] = ()
-    """Every AE title that is declared."""
+    entities: tuple[tuple[str, str], ...] = ()
+    """Every AE title that is declared, and whose it is."""
     callers: tuple[tuple[str, tuple[Caller, ...]], ...] = ()
     """Of each part that an Orthanc plays, whom it knows."""
     orders: tuple[Order, ...] = ()
     orthancs: tuple[tuple[str, str], ...] = ()
     """Each address of a declared Orthanc, with the name of its system."""
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Every AE title that is declared."""
+        return tuple(sorted({title for title, _ in self.entities}))
 
     def parts(self, by: By) -> tuple[Part, ...]:
         """Every part that is played by this, by name."""
@@ -107,7 +113,8 @@ def network(inventory: Inventory) -> Network:
     called = [target for target in targets(inventory, None, None) if target.level != "none"]
     awake = [target for target in called if not (target.standby or target.may_sleep)]
     orthancs = _orthancs(inventory, awake)
-    titles = tuple(sorted({ae.title for _, ae in inventory.entities()}))
+    entities = tuple(sorted((ae.title, device.name) for device, ae in inventory.entities()))
+    titles = tuple(sorted({title for title, _ in entities}))
     played = [target for target in awake if target.declared not in orthancs]
     addresses = tuple(_addresses(inventory, played, titles))
     archives = {part.name for each in addresses for part in each.parts if part.by == "orthanc"}
@@ -115,7 +122,7 @@ def network(inventory: Inventory) -> Network:
         addresses=addresses,
         silent=tuple(sorted({target.declared for target in called} - {t.declared for t in awake})),
         installing=tuple(sorted(set(_installing(inventory)) - {target.declared for target in called})),
-        titles=titles,
+        entities=entities,
         callers=tuple((name, _callers(inventory, name)) for name in sorted(archives)),
         orders=tuple(_orders(inventory)),
         orthancs=tuple(sorted(orthancs.items())),
@@ -224,7 +231,7 @@ def _orders(inventory: Inventory) -> Iterator[Order]:
         code = device.worklist.modality_code or next(iter(device.modality), "OT")
         station = device.worklist.station_ae or next(iter(sorted(device.ae_titles)), "")
         if station:
-            yield Order(f"{found[0].name}/{found[1].title}", station, code)
+            yield Order(f"{found[0].name}/{found[1].title}", device.name, station, code)
 
 
 def _installing(inventory: Inventory) -> Iterator[str]:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pacsconf.core.errors import Unavailable
+from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Inventory
-from pacsconf.lab import directories, listeners, orthanc, orthancs, place, processes, servers, slapd
+from pacsconf.lab import breaks, directories, listeners, orthanc, orthancs, place, processes, servers, slapd
 from pacsconf.lab.network import Network, network
 
 _DICOM = "dicom"
@@ -46,6 +47,8 @@ class LabState:
     dial: Mapping[str, str]
     renewed: Renewed = "nothing"
     emptied: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    """What was broken on purpose, in sentences."""
 
     @property
     def condition(self) -> Literal["down", "up", "broken"]:
@@ -84,7 +87,8 @@ def status(folder: Path) -> LabState:
     dicom = [
         Part(player.name, player.running, _played(player)) for player in listeners.players(folder / _DICOM)
     ]
-    return LabState(folder, (*kept, *dicom), laid["dial"])
+    broken = tuple(each.told for each in breaks.broken(folder / _DICOM))
+    return LabState(folder, (*kept, *dicom), laid["dial"], broken=broken)
 
 
 def _server(folder: Path, name: str, laid: Mapping[str, Any]) -> Part:
@@ -110,6 +114,38 @@ def down(folder: Path) -> bool:
     folder = folder.resolve()
     with place.alone(folder):
         return _clear(folder)
+
+
+def break_it(folder: Path, fault: breaks.Fault, device: str) -> str:
+    """Break something of a device, as it goes wrong in a hospital: what was done, in a sentence.
+
+    Raises: Unavailable when there is no lab, no such device, or nothing of the kind to break.
+    """
+    folder = folder.resolve()
+    with place.alone(folder):
+        net = _playing(folder)
+        names = {name for _, name in net.entities}
+        if device not in names:
+            raise Unavailable(
+                "lab", f'there is no device "{device}"{nearest(device, names)}', fix="Name a declared device."
+            )
+        return breaks.break_it(folder, folder / _DICOM, net, fault, device).told
+
+
+def mend(folder: Path) -> tuple[str, ...]:
+    """Take back all that was broken: what that was, in sentences.
+
+    Raises: Unavailable when there is no lab.
+    """
+    folder = folder.resolve()
+    with place.alone(folder):
+        return tuple(each.told for each in breaks.mend(folder, folder / _DICOM, _playing(folder)))
+
+
+def _playing(folder: Path) -> Network:
+    if place.overlay(folder) is None:
+        raise Unavailable("lab", "no practice lab is up", fix="Run: pacsconf lab up")
+    return listeners.played(folder / _DICOM)
 
 
 def by_hand(folder: Path, system: str | None = None) -> tuple[str, ...]:
@@ -156,8 +192,11 @@ def _up(inventory: Inventory, folder: Path) -> LabState:
     servers.bring(folder, wanted)
     net = network(inventory)
     played = laid is not None and listeners.plays(folder / _DICOM, net)
+    if not played:
+        breaks.started_anew(folder / _DICOM)
     dial = laid["dial"] if laid and played else listeners.start(folder / _DICOM, net)
-    listeners.renew(folder / _DICOM, net, today())
+    if not any(each.fault == "worklist" for each in breaks.broken(folder / _DICOM)):
+        listeners.renew(folder / _DICOM, net, today())
     # Whatever else is declared must not be called: behind an address in a real network is a real scanner.
     dial = {**dial, **_orthancs(folder, net), "*": "none"}
     overlay: dict[str, Any] = {"systems": servers.overlays(folder, wanted), "dial": dial}

@@ -16,6 +16,8 @@ HEAD = 42
 """Bytes up to and with the two titles, in a request and in an acceptance alike."""
 CALLED, CALLING = slice(10, 26), slice(26, 42)
 _PIECE = 65536
+_LONGEST = 1 << 20
+"""Bytes of a request that are read before it is refused."""
 
 
 def titles(head: bytes) -> tuple[str, str] | None:
@@ -53,16 +55,32 @@ def lead_on(client: socket.socket, head: bytes, port: int, title: str | None, pa
         client.settimeout(patience)
         server.sendall(renamed(head, title) if title else head)
         if head[:1] == bytes((REQUEST,)):
-            _copy(client, server, 6 + int.from_bytes(head[2:6], "big") - len(head))
+            if not _copied(client, server, _rest(head)):
+                return
             client.sendall(_answer(server, head))
         _pump(client, server, patience)
 
 
-def _copy(source: socket.socket, target: socket.socket, count: int) -> None:
-    """Pass on this many bytes, fewer where they end before."""
+def refuse(client: socket.socket, head: bytes, reason: int, patience: float) -> None:
+    """Refuse a request of which `head` was taken; all of it is read, or the answer would be lost with the rest."""
+    client.settimeout(patience)
+    left = min(_rest(head), _LONGEST)
+    while left > 0 and (piece := client.recv(min(left, _PIECE))):
+        left -= len(piece)
+    client.sendall(refused(reason))
+
+
+def _rest(head: bytes) -> int:
+    """How many bytes of a PDU follow."""
+    return 6 + int.from_bytes(head[2:6], "big") - len(head)
+
+
+def _copied(source: socket.socket, target: socket.socket, count: int) -> bool:
+    """Pass on this many bytes; False where they end before."""
     while count > 0 and (piece := source.recv(min(count, _PIECE))):
         target.sendall(piece)
         count -= len(piece)
+    return count <= 0
 
 
 def _answer(server: socket.socket, head: bytes) -> bytes:

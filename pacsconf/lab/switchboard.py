@@ -94,7 +94,7 @@ class Switchboard:
             return
         part, reason = _meant(relay.titles(head), played)
         if reason:
-            connection.sendall(relay.refused(reason))
+            relay.refuse(connection, relay.take(connection, len(head)), reason, _PATIENCE)
         elif part["port"]:
             port, title = _led(part, relay.titles(head), _whole(connection, head) if part["mpps"] else b"")
             relay.lead_on(connection, relay.take(connection, len(head)), port, title, _PATIENCE)
@@ -116,7 +116,7 @@ class Switchboard:
             head = relay.take(spoken, relay.HEAD)
             part, reason = _meant(relay.titles(head), {"parts": led})
             if reason:
-                spoken.sendall(relay.refused(reason))
+                relay.refuse(spoken, head, reason, _PATIENCE)
             else:
                 port, title = _led(part, relay.titles(head), b"")
                 relay.lead_on(spoken, head, port, title, _PATIENCE)
@@ -162,6 +162,15 @@ def closed(folder: Path) -> list[str]:
     """The addresses where nothing is to listen."""
     try:
         found: list[str] = json.loads((folder / CLOSED).read_text())["closed"]
+    except FileNotFoundError:
+        return []
+    return found
+
+
+def heeded(folder: Path) -> list[str]:
+    """The addresses where nothing listens any more."""
+    try:
+        found: list[str] = json.loads((folder / HEEDED).read_text())["closed"]
     except FileNotFoundError:
         return []
     return found

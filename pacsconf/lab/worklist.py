@@ -37,7 +37,7 @@ def prepare(folder: Path, worklists: Iterable[str]) -> dict[str, str]:
 def order(folder: Path, titles: Mapping[str, str], orders: Iterable[Order], day: date) -> None:
     """Have exactly these orders there, for this day."""
     for title in titles.values():
-        for path in (folder / FOLDER / title).glob("*.wl"):
+        for path in (folder / FOLDER / title).glob("*-*"):
             path.unlink()
     for number, each in enumerate(orders, 1):
         if each.worklist in titles:

@@ -10,6 +10,13 @@ from pacsconf.lab.network import Address, Caller, Network, Order, Part, network
 FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 IMPLICIT = "1.2.840.10008.1.2"
 ECHO = (uids.VERIFICATION, uids.DEFAULT_TRANSFER_SYNTAXES)
+ENTITIES = (
+    ("ARCHIVE", "archive"),
+    ("CT1", "ct-1"),
+    ("PARTNER", "partner"),
+    ("PROBE", "probe"),
+    ("US1", "us-1"),
+)
 TITLES = ("ARCHIVE", "CT1", "PARTNER", "PROBE", "US1")
 
 
@@ -41,7 +48,7 @@ def test_every_declared_address_has_its_part(hospital):
             Address("10.20.0.6:104", (archive,)),
         ),
         silent=("10.20.0.2:104", "10.20.0.7:104"),
-        titles=TITLES,
+        entities=ENTITIES,
     )
 
 
@@ -103,7 +110,10 @@ def test_a_station_has_an_order_on_its_worklist_while_it_is_in_use(a_device):
         a_device("mr-1", "MR1", "h2", **(named | coming)),
         a_device("ct-9", "CT9", "h3", lifecycle="retired", **asks),
     )
-    assert net.orders == (Order("ris/RIS", "CT1", "CT"), Order("ris/RIS", "ROOM2", "MR"))
+    assert net.orders == (
+        Order("ris/RIS", "ct-1", "CT1", "CT"),
+        Order("ris/RIS", "mr-1", "ROOM2", "MR"),
+    )
 
 
 def test_where_a_device_is_being_installed_nobody_answers_yet(a_device):
@@ -131,7 +141,7 @@ def test_an_archive_knows_whom_flows_lead_to_it_and_where_they_are_called_back(a
 def test_dcmqrscp_reads_no_line_that_it_would_cut():
     callers = tuple(f"A_LONG_TITLE_{number:03}" for number in range(500))
     archive = Part("a", "ARCHIVE", "dcmqrscp", callers=callers)
-    net = Network((Address("h:104", (archive,)),), titles=callers)
+    net = Network((Address("h:104", (archive,)),), entities=tuple((title, title) for title in callers))
     text = dcmqrscp_config(net, 11112, Path("storage"))
     assert max(map(len, text.splitlines())) < 511
     assert "ARCHIVE storage/ARCHIVE RW (200, 1024mb) declared" in text.splitlines()

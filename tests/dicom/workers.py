@@ -67,7 +67,7 @@ class Cluster:
         options = [word for option in files.items() for word in option]
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                [*words, "--no-dashboard", *options],
+                [*words, "--no-dashboard", "--dashboard-address", "127.0.0.1:0", *options],
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,

@@ -30,6 +30,10 @@ _SIGN, _MARK = 2, 6
 """Columns of the sign in front of a row, and of the number of a note behind it."""
 
 
+_NOTED = 2
+"""Lines that a note may have in the matrix; what fails is told whole below it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Matrix:
     """How a run is shown. `command` is how pacsconf is called, and `prober` who asks: for what to type next."""
@@ -118,7 +122,8 @@ class _Row:
 class _Table:
     """How rows are laid out: the columns that are `used` and how wide each is, and that of the `names`.
 
-    `room` is left for a note; what many rows would note, and has no room there, is told once by its number (`marks`).
+    `room` is left for a note; what many rows would note, and has no room there, is told once by its number in
+    `marks`.
     """
 
     used: tuple[int, ...]
@@ -259,4 +264,7 @@ def _noted(body: Line, note: str, style: Style, table: _Table) -> Lines:
     said = f"[{table.marks[note]}]" if note in table.marks else note
     if width_of(line(said)) <= table.room:
         return (line(*body, "  ", Span(said, style)),)
-    return (body, *wrapped(said, table.columns, first=line("    "), style=style))
+    below = wrapped(said, table.columns - 2, first=line("    "), style=style)
+    if len(below) <= _NOTED:
+        return (body, *below)
+    return (body, *below[: _NOTED - 1], line(*below[_NOTED - 1], Span(" …", style)))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from pacsconf.dicom import probe_run
-from pacsconf.dicom.observation import Negotiated, Observation
+from pacsconf.dicom.observation import Doors, Negotiated, Observation
 from pacsconf.dicom.probe_run import (
     Sighting,
     accepted,
@@ -73,6 +73,34 @@ def test_a_short_look_counts_where_the_device_is_declared_otherwise_now():
     moved = healthy("ct-1", at=LATER, steps=(step("tcp"),), target=a_target(declared="10.20.4.99:104"))
     after = merged(a_run(healthy("ct-1")), a_run(moved))
     assert [one.target.declared for one in after.sightings] == ["10.20.4.99:104"]
+
+
+def let_in(**more):
+    doors = Doors(unknown_calling="open", echo="open")
+    reason = "it takes callers of unknown title, and is declared not to (accepts)"
+    return replace(healthy("ct-1", **more), verdict="failing", doors=doors, reason=reason)
+
+
+def test_an_open_door_stays_open_until_strangers_are_played_again():
+    first = merged(None, a_run(let_in()))
+    after = merged(first, a_run(healthy("ct-1", at=LATER), at=LATER))
+    seen = after.sightings[0].observation
+    assert (seen.verdict, seen.doors, seen.at) == ("failing", let_in().doors, LATER)
+    assert after.sightings[0].since == "2026-11-26T06:10:00Z"
+    shut_now = replace(healthy("ct-1", at=LATEST), doors=Doors(unknown_calling="refused"))
+    assert verdicts(merged(after, a_run(shut_now, at=LATEST))) == {"ct-1": "healthy"}
+
+
+def test_another_fault_is_told_before_an_open_door():
+    after = merged(merged(None, a_run(let_in())), a_run(shut("ct-1", at=LATER), at=LATER))
+    seen = after.sightings[0].observation
+    assert (seen.reason, seen.doors) == ("connection refused: nothing listens at port 104", let_in().doors)
+
+
+def test_an_open_door_of_another_declaration_is_forgotten():
+    moved = healthy("ct-1", at=LATER, target=a_target(accepts="any"))
+    after = merged(merged(None, a_run(let_in())), a_run(moved, at=LATER))
+    assert (after.sightings[0].observation.verdict, after.sightings[0].observation.doors) == ("healthy", None)
 
 
 def test_what_is_declared_no_more_is_forgotten():

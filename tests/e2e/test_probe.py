@@ -529,6 +529,17 @@ def test_what_is_not_declared_here_is_shown_and_not_recorded(hospital, tmp_path)
     assert [line["seen"]["target"]["device"] for line in last(hospital)] == ["archive"]
 
 
+def test_whom_it_lets_in_is_tried_when_asked_for_and_remembered(hospital):
+    ran = hospital("probe", "archive", "--negatives", "--now")
+    assert ran.code == 2
+    assert ["!", "main/archive", "OPEN", "OPEN", "OPEN", "OPEN", "refused"] in [
+        line.split() for line in ran.out.splitlines()
+    ]
+    assert "error[WIRE-STRANGER] ARCHIVE of archive" in ran.out
+    assert "Whom it lets in" not in hospital.ok("probe", "archive").out
+    assert "Wire: last probed just now, 0 of 1 healthy, 1 failing" in hospital.ok("plan").said
+
+
 def test_called_as_another_is_recorded_apart(hospital):
     hospital("probe", "archive")
     before = last(hospital)

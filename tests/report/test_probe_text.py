@@ -122,6 +122,17 @@ def test_a_note_that_many_rows_have_is_told_once():
     ]
 
 
+def test_a_long_note_ends_where_the_finding_tells_it_whole():
+    reason = "24 of 46 accepted; not " + ", ".join(f"SOP class number {n}" for n in range(9))
+    told = screen(
+        replace(rejected(), reason=reason, steps=(step("tcp"), step("contexts", False, text=reason)))
+    )
+    assert told[2].startswith("    24 of 46 accepted; not SOP class number 0")
+    assert told[3].endswith(" …")
+    assert told[4] == ""
+    assert "SOP class number 8" in " ".join(told)
+
+
 def test_what_a_fault_has_lasted_stands_in_its_row():
     run = a_run(shut())
     today = replace(run, sightings=(replace(run.sightings[0], since="2026-11-26T05:10:00Z"),))

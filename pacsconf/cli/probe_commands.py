@@ -340,7 +340,7 @@ def _import(context: typer.Context, names: Sequence[str], shown: _Result) -> Exi
 def _fitting(work: Workspace, run: ProbeRun, name: str) -> ProbeRun:
     """A run that may be brought in.
 
-    Raises: PacsconfError where it is of another environment, was stopped, or is dated after now.
+    Raises: PacsconfError where it is of another environment, or dated after now.
     """
     from datetime import timedelta
 

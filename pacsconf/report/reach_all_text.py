@@ -196,7 +196,7 @@ def what_if_text(shown: WhatIf, width: int = 80) -> Lines:
         words = f"With {name} nothing changes: {counted(shown.pairs, 'way')} compared"
         return wrapped(words, room, style="good")
     numbers = _numbers(shown.turned)
-    said = listed(f"{numbers[turn]} {words}" for turn, (_, words, _) in _PLURAL.items() if numbers[turn])
+    said = listed(_many(turn, number) for turn, number in numbers.items() if number)
     return joined(
         (
             wrapped(f"With {name}: {said}", room, style="strong"),
@@ -205,13 +205,11 @@ def what_if_text(shown: WhatIf, width: int = 80) -> Lines:
     )
 
 
-_PLURAL: Mapping[Turn, tuple[str, str, Style]] = {
-    "stops": ("-", "stop working", "delete"),
-    "worse": ("-", "get worse", "delete"),
-    "changes": ("~", "fail otherwise", "update"),
-    "better": ("+", "get better", "create"),
-    "begins": ("+", "begin to work", "create"),
-}
+def _many(turn: Turn, number: int) -> str:
+    """`2 stop working`, `1 stops working`."""
+    one = _TURNS[turn][1]
+    verb, _, rest = one.partition(" ")
+    return f"{number} {one if number == 1 else f'{verb[:-1]} {rest}'}"
 
 
 def _numbers(turned: Iterable[Turned]) -> dict[Turn, int]:

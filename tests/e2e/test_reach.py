@@ -67,8 +67,8 @@ def test_a_pair_that_would_not_names_the_reason_and_the_lines_of_both_sides(hosp
     hospital.edit("offers: [storage, storage-commitment, query-retrieve]", "offers: [mr-image-storage]")
     ran = hospital.here("reach", "CT1", "ARCHIVE", "--service", "ct-image-storage")
     assert ran.code == 2
-    assert ran.out.startswith(
-        "✗ CT1 → ARCHIVE would not work: ARCHIVE does not offer ct-image-storage, which CT1"
+    assert ran.said.startswith(
+        "✗ CT1 → ARCHIVE would not work: ARCHIVE does not offer ct-image-storage, which CT1 asks of it at 10."
     )
     assert "see inventory/hospital.yaml:5 what CT1 uses" in ran.said
     assert "see inventory/hospital.yaml:3 what ARCHIVE offers" in ran.said

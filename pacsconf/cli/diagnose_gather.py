@@ -5,13 +5,13 @@ Whatever cannot be had becomes a line of the evidence, and never the end of it.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pacsconf.cli import workspace
+from pacsconf.cli.diagnose_heard import with_heard
 from pacsconf.cli.wire import prober, targets_asked, wire_of
 from pacsconf.core.errors import InventoryError, PacsconfError, RecordError
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pacsconf.cli.workspace import Workspace
     from pacsconf.dicom.evidence import Contexts, Evidence, Holder, Obstacle, Table, WorklistSeen
     from pacsconf.dicom.gather import Sides, Told
-    from pacsconf.dicom.heard import Heard
     from pacsconf.dicom.targets import Target
     from pacsconf.inventory.flows import Entity
     from pacsconf.inventory.systems import SystemConfig
@@ -69,9 +68,9 @@ def gathered(work: Workspace, pair: Pair, asked: Asked, reporter: Reporter) -> E
         others=Entities(work.inventory).titles - set(pair.caller.titles),
     )
     evidence = _declared(work, pair, asked, evidence)
-    evidence = _heard(work, asked, evidence)
+    evidence = with_heard(work, asked.logs, evidence)
     if asked.offline:
-        return replace(evidence, unsent="--offline")
+        return _as_recorded(pair, state, replace(evidence, unsent="--offline"))
     evidence = replace(evidence, tables=tuple(_tables(work, pair, state, reporter)))
     return _called(work, pair, asked, evidence, reporter)
 
@@ -94,6 +93,23 @@ def _state(work: Workspace) -> tuple[RecordState | None, str]:
     except RecordError as exc:
         return None, exc.message
     return state, "" if state.known or not state.exists else state.why_unknown
+
+
+def _as_recorded(pair: Pair, state: RecordState | None, evidence: Evidence) -> Evidence:
+    """The wire as the last recorded probe saw it, where that asked the called side at its declared address."""
+    from pacsconf.cli.probe_run import last_of
+
+    run = last_of(state.evidence) if state else None
+    called = pair.called
+    for seen in run.observations if run else ():
+        target = seen.target
+        if (target.device, target.title, target.node) == (called.device, called.title, None) and (
+            (target.host, target.port) == (called.host, called.port)
+        ):
+            return replace(
+                evidence, wire=seen, seen_at=seen.at, probed_as=target.calling or evidence.probed_as
+            )
+    return evidence
 
 
 # --- what is declared ---------------------------------------------------------------------------------------------
@@ -219,7 +235,8 @@ def _called(work: Workspace, pair: Pair, asked: Asked, evidence: Evidence, repor
         return replace(evidence, unsent=_why_none(pair))
     targets = tuple(replace(target, contexts=_between(evidence, target)) for target in targets)
     reporter.reading(f"{targets[0].title} at {targets[0].host}:{targets[0].port}")
-    _check_tls(work, asked, targets)
+    if fault := _unfit_for_tls(work, asked, targets):
+        return replace(evidence, unsent=fault)
     wire = wire_of(work, asked.timeout)
     first, *others = (probe(target, wire) for target in targets)
     evidence = replace(evidence, wire=first, further=tuple(others))
@@ -240,12 +257,16 @@ def _between(evidence: Evidence, target: Target) -> Contexts:
     return tuple((uid, syntaxes) for uid, syntaxes in target.contexts if uid in wanted)
 
 
-def _check_tls(work: Workspace, asked: Asked, targets: Sequence[Target]) -> None:
-    """Raises: PacsconfError when the files for TLS cannot be used."""
-    if any(target.tls for target in targets):
+def _unfit_for_tls(work: Workspace, asked: Asked, targets: Sequence[Target]) -> str:
+    """Why the files for TLS cannot be used, where they are needed."""
+    if any(target.tls and target.level not in ("none", "tcp") for target in targets):
         from pacsconf.dicom.tls import check
 
-        check(wire_of(work, asked.timeout).tls)
+        try:
+            check(wire_of(work, asked.timeout).tls)
+        except PacsconfError as fault:
+            return fault.in_full
+    return ""
 
 
 def _targets(
@@ -316,66 +337,3 @@ def _asks_worklist(pair: Pair, evidence: Evidence) -> bool:
     offered = {uid for uid, _ in pair.called.offers}
     between = {uid for service in evidence.services for uid in uids.covers(service)}
     return uids.MODALITY_WORKLIST in offered & between
-
-
-# --- who was heard ------------------------------------------------------------------------------------------------
-
-
-def _heard(work: Workspace, asked: Asked, evidence: Evidence) -> Evidence:
-    """What was heard of the caller: by `pacsconf listen` in this clone, and in logs.
-
-    Raises: PacsconfError when a log cannot be read.
-    """
-    from pacsconf.dicom.gather import heard_of
-    from pacsconf.record.heard import HeardLog
-
-    ours = _ours(work)
-    heard = heard_of(evidence.caller, HeardLog.open(work.root, work.environment).read(), work.inventory, ours)
-    looked = []
-    for file in asked.logs:
-        told = _logged(file)
-        of_caller = heard_of(evidence.caller, told, work.inventory, ours)
-        heard += of_caller
-        looked.append(
-            f"{file.name}: {len(told)} different calls, {len(of_caller)} by {evidence.caller.title}"
-        )
-    return replace(evidence, heard=heard, looked=tuple(looked))
-
-
-def _ours(work: Workspace) -> frozenset[str]:
-    """Addresses from which pacsconf itself may have called; in a practice lab everybody is at one of them."""
-    from pacsconf.inventory.peers import entity
-
-    if work.practice:
-        return frozenset()
-    name = prober(work)
-    own = entity(work.inventory, name) if name else None
-    hosts = [connection.host for connection in own[0].connections.values()] if own else []
-    return frozenset((*hosts, *this_machine()))
-
-
-def this_machine() -> Iterator[str]:
-    """Addresses of this machine, as far as they are told without asking anybody."""
-    yield from ("127.0.0.1", "::1")
-    for family, nobody in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
-        try:
-            with socket.socket(family, socket.SOCK_DGRAM) as sock:
-                sock.connect((nobody, 9))  # a datagram socket sends nothing by that
-                yield str(sock.getsockname()[0])
-        except OSError:
-            continue
-
-
-def _logged(file: Path) -> tuple[Heard, ...]:
-    """Who called, as a log tells it; equal calls are one.
-
-    Raises: PacsconfError.
-    """
-    from pacsconf.dicom.logs.reading import read
-
-    try:
-        with file.open("rb") as stream:
-            found = read(stream, file.name)
-    except OSError as exc:
-        raise PacsconfError(f"{file} cannot be read: {exc.strerror}") from exc
-    return tuple(each.heard for each in found.associations)

@@ -76,7 +76,7 @@ def diagnose(evidence: Evidence) -> Diagnosis:
         found,
         unknowns,
         tuple(_next(evidence, wrong, unknowns)),
-        evidence.wire is None or evidence.wire.verdict in ("not probed", "asleep"),
+        evidence.wire is None or bool(evidence.seen_at) or evidence.wire.verdict in ("not probed", "asleep"),
     )
 
 
@@ -96,7 +96,7 @@ def ranked(evidence: Evidence, causes: Iterable[Cause]) -> tuple[Cause, ...]:
 
 
 def _seen_to_work(evidence: Evidence) -> bool:
-    return evidence.wire is not None and evidence.wire.verdict == "healthy"
+    return evidence.wire is not None and evidence.wire.verdict == "healthy" and not evidence.seen_at
 
 
 # --- what is not known --------------------------------------------------------------------------------------------
@@ -121,7 +121,9 @@ def _unknowns(evidence: Evidence) -> Iterator[Unknown]:
 
 def _unseen_on_the_wire(evidence: Evidence) -> Iterator[Unknown]:
     called = evidence.called.title
-    if evidence.wire is None or evidence.wire.verdict == "not probed":
+    if evidence.seen_at:
+        yield Unknown(f"whether {called} answers now ({evidence.unsent})")
+    elif evidence.wire is None or evidence.wire.verdict == "not probed":
         reason = evidence.unsent or (evidence.wire.reason if evidence.wire else "")
         words = reason.removeprefix("not called: ") or "nothing was sent"
         yield Unknown(f"whether {called} answers ({words})")

@@ -188,6 +188,8 @@ class Evidence:
     heard: tuple[Heard, ...] = ()
     looked: tuple[str, ...] = ()
     worklist: WorklistSeen | None = None
+    seen_at: str = ""
+    """When `wire` was seen, where it is the last recorded probe (ISO 8601); empty: now."""
     others: frozenset[str] = frozenset()
     """The declared titles of everybody else."""
     recorded: str = ""

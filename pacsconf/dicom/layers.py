@@ -53,6 +53,9 @@ def _wire_layers(evidence: Evidence) -> Iterator[LayerLine]:
         words = reason.removeprefix("not called: ") or "nothing was to be sent"
         yield LayerLine("wire", "–", f"not called: {words}")  # noqa: RUF001
         return
+    if evidence.seen_at:
+        when = evidence.seen_at[:16].replace("T", " ")
+        yield LayerLine("wire", "?", f"as the last recorded probe saw it, {when} UTC, and not now:")
     for step in evidence.wire.steps:
         sign: Sign = "?" if step.passed is None else "✓" if step.passed else "✗"
         asleep = step.passed is False and evidence.wire.verdict in ("asleep", "unknown")

@@ -318,6 +318,17 @@ def test_offline_nothing_is_sent_or_read(broken):
     assert (ran.code, "not called: --offline" in ran.said) == (0, True)
 
 
+def test_offline_the_last_recorded_probe_is_looked_at_with_its_age(broken):
+    broken.close("10.20.0.5:11112")
+    assert broken.hospital("probe", "STORE").code == 2
+    broken.close()
+    ran = broken("ct-er-1", "STORE", "--offline")
+    assert ran.code == 2
+    assert "? wire as the last recorded probe saw it," in ran.said
+    assert "Most likely: nothing listens at 10.20.0.5:11112" in ran.said
+    assert "Unknown: whether STORE answers now (--offline)." in ran.said
+
+
 def test_a_system_that_cannot_be_read_is_a_line_and_not_the_end(broken):
     password = broken.archive.server.password_file
     aside = password.rename(password.with_name("elsewhere"))
@@ -369,3 +380,14 @@ def test_wrong_words_are_refused_in_words(broken, words, said):
     ran = broken(*words)
     assert ran.code in (1, 64)
     assert said in ran.said
+
+
+def test_a_certificate_of_ours_that_cannot_be_used_is_a_line(broken):
+    files = certificates.of_prober(broken.dicom)
+    aside = files.key.rename(files.key.with_name("elsewhere"))
+    try:
+        ran = broken.hospital.run("-e", "lab", "diagnose", "ct-tls", "SAFE")
+    finally:
+        aside.rename(files.key)
+    assert (ran.code, "– wire not called:" in ran.said) == (0, True)  # noqa: RUF001
+    assert "Unknown: whether SAFE answers" in ran.said

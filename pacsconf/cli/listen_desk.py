@@ -79,8 +79,10 @@ class Desk:
 
     def next(self, heard: Heard, device: str) -> str:
         """What to type about a caller that is not as declared."""
-        if self.work is None or not device or not heard.called_title:
+        if self.work is None or self.known is None or not device:
             return ""
+        if heard.called_title not in self.known.answering:
+            return ""  # between what is not declared nothing can be diagnosed
         return f"{self.work.command} diagnose {shlex.quote(device)} {shlex.quote(heard.called_title)}"
 
     def remember(self, heard: list[Heard]) -> None:

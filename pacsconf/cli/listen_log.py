@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pacsconf.cli.exits import Exit
 from pacsconf.core.errors import PacsconfError
+from pacsconf.report.words import counted
 
 if TYPE_CHECKING:
     from pacsconf.cli.listen_desk import Desk
@@ -67,12 +68,12 @@ def _stream(screen: Screen, name: str) -> Iterator[BinaryIO]:
 def _nothing(name: str, lines: int, nameless: int) -> PacsconfError:
     if nameless:
         return PacsconfError(
-            f"{name} tells of {nameless} associations, but not who called",
+            f"{name} tells of {counted(nameless, 'association')}, but not who called",
             fix="Let the server say more: storescp -d, Orthanc --verbose, or dcm4chee with level INFO for "
             "org.dcm4che3.net. Or point the device at this machine: pacsconf listen",
         )
     return PacsconfError(
-        f"{name} ({lines} lines) tells of no association",
+        f"{name} ({counted(lines, 'line')}) tells of no association",
         fix="Known are the logs of DCMTK (storescp -d, dcmqrscp -v), Orthanc (--verbose) and dcm4chee "
         "(server.log). Or point the device at this machine: pacsconf listen",
     )

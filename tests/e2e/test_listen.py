@@ -164,6 +164,13 @@ def test_ctrl_c_ends_it_within_two_seconds_whoever_is_still_connected(hospital, 
     assert "1 association · 1 caller" in out
 
 
+def test_between_what_is_not_declared_nothing_is_to_be_diagnosed(hospital):
+    with listening(hospital, "--count", "1") as listener:
+        run(ECHOSCU, listener.port, "-aet", "CT_ER_1", "-aec", "NOBODY")
+        code, out, _ = listener.ended()
+    assert (code, "HEARD-CALLED" in out, "Next:" in out) == (2, True, False)
+
+
 def test_what_was_heard_is_remembered_for_its_environment_alone(hospital):
     with listening(hospital, "--count", "1") as listener:
         run(ECHOSCU, listener.port, "-aet", "CT_ER1", "-aec", "PACSCONF")
@@ -321,7 +328,7 @@ def test_a_log_for_machines_is_one_document(hospital):
     ("text", "words"),
     [
         ("", "(0 lines) tells of no association"),
-        ("a letter to the editor\n", "(1 lines) tells of no association"),
+        ("a letter to the editor\n", "(1 line) tells of no association"),
         ("I: Association Received\n" * 2, "tells of 2 associations, but not who called"),
     ],
 )

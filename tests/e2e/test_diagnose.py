@@ -391,3 +391,24 @@ def test_a_certificate_of_ours_that_cannot_be_used_is_a_line(broken):
         aside.rename(files.key)
     assert (ran.code, "– wire not called:" in ran.said) == (0, True)  # noqa: RUF001
     assert "Unknown: whether SAFE answers" in ran.said
+
+
+@pytest.mark.parametrize(
+    ("fault", "device", "pair", "key"),
+    [
+        ("title", "ct-er-1", ("ct-er-1", "RESEARCH"), "title-differs"),
+        ("port", "store", ("ct-er-1", "STORE"), "port-closed"),
+        ("certificate", "safe", ("ct-tls", "SAFE"), "certificate-expired"),
+        ("syntax", "store", ("ct-er-1", "STORE"), "syntax-refused"),
+        ("worklist", "ct-er-1", ("ct-er-1", "RIS_MWL"), "worklist-station"),
+    ],
+)
+def test_each_fault_that_the_lab_has_is_found_and_gone_once_it_is_mended(broken, fault, device, pair, key):
+    broken.hospital.ok("lab", "break", fault, device)
+    try:
+        ran = broken(*pair, "--format", "json")
+    finally:
+        broken.hospital.ok("lab", "mend")
+    assert (ran.code, first(ran)["key"]) == (2, key)
+    assert first(ran)["place"].startswith("inventory/hospital.yaml:")
+    assert broken(*pair).code == 0

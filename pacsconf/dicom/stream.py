@@ -80,7 +80,7 @@ class Plain:
 
 
 def wait(sock: socket.socket, event: int, deadline: float, stop: Stop | None) -> None:
-    """Until the socket is ready for it.
+    """Until the socket is ready for it. It is looked at once at least, however late it is: we may be the slow ones.
 
     Raises: TimeoutError, CalledOff.
     """
@@ -90,10 +90,10 @@ def wait(sock: socket.socket, event: int, deadline: float, stop: Stop | None) ->
         if stop is not None and stop.is_set():
             raise CalledOff
         remaining = deadline - time.monotonic()
+        if poll.poll(max(0.0, min(remaining, _SLICE)) * 1000):
+            return
         if remaining <= 0:
             raise TimeoutError
-        if poll.poll(min(remaining, _SLICE) * 1000):
-            return
 
 
 def connect(addresses: Sequence[str], port: int, timeout: float, stop: Stop | None = None) -> Plain:

@@ -144,6 +144,7 @@ _PROGRAMS = {
     "curl": "curl",
     "storescp": "dcmtk",
     "dcmqrscp": "dcmtk",
+    "wlmscpfs": "dcmtk",
 }
 """By program: the Debian package it is in."""
 

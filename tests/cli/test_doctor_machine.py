@@ -133,7 +133,7 @@ def test_the_clock_is_held_against_the_last_commit_and_the_release(now, last, ok
 
 def test_a_missing_program_is_no_fault_since_only_practice_needs_it(tmp_path):
     environ = {"PATH": str(tmp_path)}
-    *_, storescp, _ = practice_checks(environ)
+    *_, storescp, _, _ = practice_checks(environ)
     assert storescp == Check(
         "storescp", None, "not found; only the practice lab needs it", "apt-get install dcmtk"
     )
@@ -229,6 +229,7 @@ def test_everything_is_looked_at_in_turn(repository, environ):
         "curl",
         "storescp",
         "dcmqrscp",
+        "wlmscpfs",
         "operator file",
         "secret of directory",
         "directory ldap://127.0.0.1:1",

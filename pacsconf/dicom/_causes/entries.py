@@ -15,9 +15,21 @@ def causes(evidence: Evidence) -> Iterator[Cause]:
     for table in evidence.held_by("directory"):
         if table.fault:
             continue
-        for row in table.rows:
+        for row in _told(table):
             end = evidence.caller if row.about == "caller" else evidence.called
             yield from _of(evidence, table, row, end)
+
+
+def _told(table: Table) -> Iterator[Row]:
+    """The rows that are told one by one: what is missing with its whole device goes with that."""
+    whole = {
+        row.about
+        for row in table.rows
+        if row.address.kind == "device" and row.live is None and row.declared is not None
+    }
+    for row in table.rows:
+        if row.about not in whole or row.address.kind == "device":
+            yield row
 
 
 def _of(evidence: Evidence, table: Table, row: Row, end: End) -> Iterator[Cause]:

@@ -44,8 +44,9 @@ _HISTORY: dict[Standing, str] = {
 
 def history(table: Table, row: Row, names: Iterable[str]) -> str:
     """How it came to stand so, as a sentence without its end; empty where there is nothing to tell."""
-    words = _HISTORY[standing(row, names)].format(system=table.system)
-    return f"{words} ({row.note})" if words and row.note and row.live is not None else words
+    how = standing(row, names)
+    words = _HISTORY[how].format(system=table.system)
+    return f"{words} ({row.note})" if row.note and how in ("by hand", "both") else words
 
 
 def to_declared(table: Table, row: Row, names: Iterable[str], when: str = "") -> tuple[Way, ...]:

@@ -1,0 +1,46 @@
+"""What a real directory holds of two devices, against what is declared and was applied, as `diagnose` tells."""
+
+from __future__ import annotations
+
+from tests.e2e.conftest import Directory, Hospital, device_dn
+
+
+def test_an_entry_that_somebody_edited_is_named_with_the_way_back(hospital: Hospital, directory: Directory):
+    hospital.applied()
+    directory.by_hand(f"cn=dicom,{device_dn('archive')}", "dicomPort", "11113")
+    ran = hospital("diagnose", "ct-1", "ARCHIVE")
+    assert ran.code == 2
+    assert "✗ directory 0 entries missing, 1 differ" in ran.said
+    assert (
+        "Most likely: directory has another port for ARCHIVE than the inventory says. "
+        "directory has 10.20.0.5:11113 live, by cn=jdoe" in ran.said
+    )
+    assert "inventory says 10.20.0.5:11112 inventory/hospital.yaml:8" in ran.said
+    assert "Somebody changed directory outside of pacsconf since the last apply" in ran.said
+    assert "pacsconf -e lab plan --repair directory/network-connection/archive/dicom" in ran.said
+
+
+def test_what_was_declared_and_not_applied_yet_is_to_be_applied(hospital: Hospital):
+    hospital.applied()
+    hospital.edit("ae_title: CT1, host: 10.20.4.17, port: 104", "ae_title: CT1, host: 10.20.4.99, port: 104")
+    ran = hospital("diagnose", "ct-1", "ARCHIVE", "--format", "json")
+    cause = ran.json["causes"][0]
+    assert (ran.code, cause["key"]) == (2, "directory-differs")
+    assert cause["details"] == ["It is declared so, and was not applied to directory yet."]
+    assert [way["command"] for way in cause["ways"]] == [
+        "pacsconf -e lab apply --target directory/network-connection/ct-1/dicom"
+    ]
+
+
+def test_a_new_hospital_is_not_applied_yet(hospital: Hospital):
+    ran = hospital("diagnose", "ct-1", "ARCHIVE", "--format", "json")
+    keys = {cause["key"] for cause in ran.json["causes"] if cause["wrong"]}
+    assert (ran.code, "not-applied" in keys) == (2, True)
+
+
+def test_a_device_that_somebody_switched_off_is_named(hospital: Hospital, directory: Directory):
+    hospital.applied()
+    directory.by_hand(device_dn("archive"), "dicomInstalled", "FALSE")
+    ran = hospital("diagnose", "ct-1", "ARCHIVE")
+    assert ran.code == 2
+    assert "Most likely: directory says that ARCHIVE is not installed (dicomInstalled FALSE)." in ran.said

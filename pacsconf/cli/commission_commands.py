@@ -113,28 +113,37 @@ def commission(
         _show(screen, work, _there(run, whom), doing)
         return Exit.OK
     runs.require_commissioning(work, whom)
-    if attest or accept or sign:
-        _show(screen, work, _said(screen, work, kept, _there(run, whom), doing), doing)
+    if sign:
+        _show(screen, work, _signed(screen, work, kept, _there(run, whom), doing), doing)
         return Exit.OK
-    return _taken(context, work, whom, _unsigned(run) or runs.begun(work, whom), wanted, kept, doing)
+    run = _unsigned(run) or runs.begun(work, whom)
+    if attest or accept:
+        _show(screen, work, _said(work, kept, run, doing), doing)
+        return Exit.OK
+    return _taken(context, work, whom, run, wanted, kept, doing)
 
 
-def _said(
+def _signed(
     screen: Screen, work: Workspace, kept: UnsignedRuns, run: AcceptanceRun, doing: _Doing
 ) -> AcceptanceRun:
-    """The run with a person's word, or signature."""
+    """The run with one signature more, in the record."""
     from pacsconf.cli import commission_run as runs
     from pacsconf.report.lines import line
 
-    if doing.sign:
+    with kept.taken(run.device):
         run, commit = runs.signed(work, kept, run, _role(doing.sign), _text(doing.reason, "--reason"))
-        screen.note((line(f"Signed and recorded (commit {commit[:7]} on pacsconf/{work.environment})."),))
-        return run
-    name = doing.attest or doing.accept
-    run = runs.attested(
-        work, _unsigned(run) or run, name, _text(doing.note, "--note"), accepts=bool(doing.accept)
-    )
-    kept.write(run)
+    screen.note((line(f"Signed and recorded (commit {commit[:7]} on pacsconf/{work.environment})."),))
+    return run
+
+
+def _said(work: Workspace, kept: UnsignedRuns, run: AcceptanceRun, doing: _Doing) -> AcceptanceRun:
+    """The run with a person's word."""
+    from pacsconf.cli import commission_run as runs
+
+    name, note = doing.attest or doing.accept, _text(doing.note, "--note")
+    with kept.taken(run.device):
+        run = runs.attested(work, run, name, note, accepts=bool(doing.accept))
+        kept.write(run)
     return run
 
 
@@ -157,7 +166,8 @@ def _taken(
     progress = _Progress(screen)
     trial = None
     try:
-        with runs.trial_of(work, whom, run, wanted, screen, progress.say) as trial:
+        people = runs.AtTheConsole(screen, progress.stop)
+        with kept.taken(run.device), runs.trial_of(work, whom, run, wanted, people, progress.say) as trial:
             for step in runs.carried_on(trial, names, kept):
                 taken.append(step)
                 progress.over(step)

@@ -44,12 +44,14 @@ class Wanted:
 
 
 class AtTheConsole:
-    """The person at the terminal, who is at the console too."""
+    """The person at the terminal, who is at the console too. `quiet` ends what overwrites itself there."""
 
-    def __init__(self, screen: Screen) -> None:
+    def __init__(self, screen: Screen, quiet: Callable[[], None]) -> None:
         self._screen = screen
+        self._quiet = quiet
 
     def ask(self, question: str) -> str:
+        self._quiet()
         return self._screen.ask(question)
 
 
@@ -101,9 +103,12 @@ def current(work: Workspace, kept: UnsignedRuns, device: str) -> AcceptanceRun |
 
     Raises: RecordError when one cannot be read.
     """
+    from pacsconf.core.errors import RecordError
     from pacsconf.record.unsigned import newest
 
     here = kept.read(device)
+    if here is not None and here.device != device:
+        raise RecordError(f"the run that is kept here for {device} is of {here.device}")
     with workspace.record(work) as store:
         state = store.state()
     there = newest(state.evidence, device)
@@ -180,7 +185,7 @@ def trial_of(
     whom: Entity,
     run: AcceptanceRun,
     wanted: Wanted,
-    screen: Screen,
+    people: AtTheConsole,
     say: Callable[[str], None],
 ) -> Iterator[Trial]:
     """The run made ready, with our own port open where one is named; every thread is over afterwards."""
@@ -206,7 +211,7 @@ def trial_of(
         findings=findings_of(work, whom, found),
         may_store=wanted.may_store,
         negatives=wanted.negatives,
-        people=AtTheConsole(screen) if wanted.assist else None,
+        people=people if wanted.assist else None,
         wait=wanted.wait,
         timezone=site.timezone if site else None,
         clock=workspace.now,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pacsconf.core.errors import RecordError
+from pacsconf.core.errors import LockHeld, RecordError
 from pacsconf.dicom.commission.run import AcceptanceRun, from_json, to_json
 
 LARGEST = 16 * 1024 * 1024
@@ -40,6 +41,29 @@ class UnsignedRuns:
             return cls(git.common_dir / "pacsconf" / environment / "commission")
         finally:
             git.close()
+
+    @contextmanager
+    def taken(self, device: str) -> Iterator[None]:
+        """Carry a device's run on, alone in this clone.
+
+        Raises: LockHeld while another process does.
+        """
+        from filelock import FileLock, Timeout
+
+        path = self._path(device).with_suffix(".lock")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path, timeout=0)
+        try:
+            lock.acquire()
+        except Timeout as exc:
+            raise LockHeld(
+                f"the acceptance run of {device} is being carried on by another process of this clone",
+                fix="Wait until it has ended, or end it.",
+            ) from exc
+        try:
+            yield
+        finally:
+            lock.release()
 
     def read(self, device: str) -> AcceptanceRun | None:
         """The run of a device, if one is under way.

@@ -104,8 +104,7 @@ def trial(given: Inventory, *, timeout: float = 3.0, **more) -> Trial:
         ),
         scope=found,
         calls=Calls(Wire(timeout=timeout), as_itself),
-        clock=lambda: NOW,
-        **({"may_store": True, "wait": 5.0} | more),
+        **({"may_store": True, "wait": 5.0, "clock": lambda: NOW} | more),
     )
     made.sent = lambda stored: setattr(made, "run", made.run.keeping([stored]))
     return made

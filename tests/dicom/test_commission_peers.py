@@ -152,6 +152,20 @@ def test_a_move_to_where_nobody_listens_fails_with_a_reason(archive, stack):
     assert all("C-MOVE" in item.text for item in back.items)
 
 
+def test_an_object_that_was_changed_on_the_way_is_named(archive, tmp_path):
+    port, _ = archive()
+    run = trial(inventory(an_archive(port), uses=[CT]))
+    storing.store(run)
+    for path in (tmp_path / "archive").glob("CT*"):
+        command = ["/usr/bin/dcmodify", "-nb", "-m", "(0018,0060)=70", "-e", "(0008,1030)", str(path)]
+        subprocess.run(command, check=True, capture_output=True)
+    step = asking.retrieve(run)
+    assert step.result == "failed"
+    assert {item.text for item in step.items} == {
+        'it came back changed: StudyDescription is missing; KVP is "70", not "120"'
+    }
+
+
 # --- contexts -----------------------------------------------------------------------------------------------------
 
 PROFILE = """[[TransferSyntaxes]]
@@ -264,7 +278,7 @@ def test_nothing_is_left_behind_unless_that_was_agreed_to(step):
 def test_a_partner_outside_is_never_called(storescp):
     given = inventory(device("partner", "ANY", storescp(), offers=("storage",), external=True), uses=[CT])
     run = trial(given)
-    assert (storing.store(run).result, run.run.stored) == ("not done", ())
+    assert (storing.store(run).result, run.run.stored) == ("skipped", ())
     assert looking.contexts(run).text == "a partner outside is never called"
 
 

@@ -42,11 +42,16 @@ TICKED = st.builds(
     TEXTS,
 )
 STORED = st.builds(Stored, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, st.booleans())
+NAMES = st.from_regex(r"[a-z0-9][a-z0-9-]{0,10}", fullmatch=True)
 RUNS = st.builds(
     AcceptanceRun,
-    *[TEXTS] * 4,
+    NAMES,
+    NAMES,
+    TEXTS,
+    TEXTS,
     st.just(RUN.root),
-    *[TEXTS] * 4,
+    st.just(RUN.began),
+    *[TEXTS] * 3,
     facts=st.dictionaries(TEXTS, TEXTS, max_size=3),
     software=st.dictionaries(TEXTS, TEXTS, max_size=3),
     calling=st.lists(TEXTS, max_size=2).map(tuple),
@@ -89,6 +94,9 @@ def test_what_is_no_run_is_an_error_with_its_place(data):
         {"steps": [{"name": "dance", "result": "passed"}]},
         {"root": "no uuid"},
         {"id": 7},
+        {"id": "../../x"},
+        {"device": "a/b"},
+        {"began": "yesterday"},
         {"more": 1},
         {"stored": [{}]},
     ],

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from pacsconf.dicom.commission.run import STEPS
 from pacsconf.lab import orthanc, processes
 from tests.dicom.commission_cases import running
 from tests.e2e.conftest import PACSCONF, Hospital, Ran
@@ -89,6 +90,18 @@ class Site:
         opener = urllib.request.build_opener(urllib.request.HTTPBasicAuthHandler(passwords))
         with opener.open(f"{server.url}/instances?expand", timeout=10) as answer:
             return sorted(one["MainDicomTags"]["SOPInstanceUID"] for one in json.loads(answer.read()))
+
+    def removed_by_the_archives_people(self, instance: str) -> None:
+        """One object is gone, by other hands than pacsconf's."""
+        server = self.archive
+        passwords = urllib.request.HTTPPasswordMgrWithPriorAuth()
+        passwords.add_password(None, server.url, server.colleague, server.password, is_authenticated=True)
+        opener = urllib.request.build_opener(urllib.request.HTTPBasicAuthHandler(passwords))
+        lookup = urllib.request.Request(f"{server.url}/tools/lookup", instance.encode(), method="POST")  # noqa: S310
+        with opener.open(lookup, timeout=10) as answer:
+            found = json.loads(answer.read())
+        gone = urllib.request.Request(f"{server.url}{found[0]['Path']}", method="DELETE")  # noqa: S310
+        opener.open(gone, timeout=10).close()
 
     def results(self) -> dict[str, str]:
         return {step["name"]: step["result"] for step in self.here()["steps"]}
@@ -205,6 +218,34 @@ def test_a_run_from_the_first_step_to_the_second_signature(site, tmp_path):
     assert late.code == 5, late
     assert "--new" in late.said
     assert ct.kept() == instances
+
+
+def test_what_was_removed_since_is_neither_committed_nor_given_back(site):
+    ct = site()
+    assert ct.whole().code == 0
+    (lost, *_), run = ct.kept(), ct.here()["id"]
+    ct.removed_by_the_archives_people(lost)
+    ran = ct.whole("--step", "commitment", "--step", "retrieve")
+    assert ran.code == 2, ran
+    assert "1 of 6 objects are not committed, though it had stored them" in ran.said
+    came = ct.results()
+    assert (came["commitment"], came["retrieve"], came["store"]) == ("failed", "failed", "passed")
+    assert ct.here()["id"] == run
+
+
+def test_the_second_signature_may_come_from_another_clone(site, tmp_path):
+    ct = site()
+    assert ct.hospital.run("-e", "test", "record", "init").code == 0
+    for step in [plan.name for plan in STEPS]:
+        assert ct("--accept", step, "--note", "tried elsewhere").code == 0
+    assert ct("--sign", "pacs-admin", "--reason", "fine").code == 0
+    ct.hospital.git("clone", "-q", ct.hospital.path, tmp_path / "other")
+    other = Site(Hospital(tmp_path / "other", ct.hospital.env), ct.archive, ct.listen)
+    other.hospital.git("config", "user.name", "Dr. B")
+    other.hospital.git("config", "user.email", "b@example.org")
+    ran = other("--sign", "clinical-lead", "--reason", "fine as well")
+    assert ran.code == 0, ran
+    assert [one["role"] for one in ct.here()["signatures"]] == ["pacs-admin", "clinical-lead"]
 
 
 def test_an_archive_that_lets_us_store_and_not_ask_fails_at_the_queries(site):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from pacsconf.dicom.acceptance import Contexts
 from pacsconf.dicom.commission.exchange import Exchange
-from pacsconf.dicom.commission.run import Item
+from pacsconf.dicom.commission.run import Item, Result
 from pacsconf.dicom.commission.scope import Peer
 from pacsconf.dicom.names import Names, NotFound, is_address
 from pacsconf.dicom.peer_fault import PeerFault
@@ -18,9 +18,16 @@ from pacsconf.dicom.targets import Target
 from pacsconf.dicom.way import NowhereToCall, Way, dialled
 from pacsconf.dicom.wire import Wire
 
+NO_ADDRESS = "it has no address that can be called"
+LEFT_ALONE = "it is not to be called"
+
 
 class Untried(Exception):
-    """Nothing was sent; the text says why."""
+    """Nothing was sent; the text says why. `result`: `skipped` where it never is, `not done` where it could be."""
+
+    def __init__(self, text: str, result: Result = "not done") -> None:
+        super().__init__(text)
+        self.result: Result = result
 
 
 @dataclass
@@ -91,9 +98,9 @@ def callable_target(peer: Peer) -> Target:
     """
     target = peer.target
     if target is None:
-        raise Untried("it has no address that can be called")
+        raise Untried(NO_ADDRESS, "skipped")
     if target.level == "none":
-        raise Untried(target.why or "it is not to be called")
+        raise Untried(target.why or LEFT_ALONE, "skipped")
     if target.calling is None:
         raise Untried("no device is named to call as (probe_as)")
     return target

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import islice
 
 from pacsconf.dicom.acceptance import Contexts
+from pacsconf.dicom.commission.calls import LEFT_ALONE, NO_ADDRESS
 from pacsconf.dicom.commission.run import Item, Result, Ticked
 from pacsconf.dicom.commission.scope import Peer
 from pacsconf.dicom.commission.trial import Trial, ticked
@@ -74,7 +75,7 @@ def echo_archive(trial: Trial) -> Ticked:
 
 def _echo(trial: Trial, who: str, target: Target | None) -> Item:
     if target is None:
-        return Item(who, "not done", "it has no address that can be called")
+        return Item(who, "skipped", NO_ADDRESS)
     seen = _seen(trial, who, target)
     steps = {step.name: step for step in seen.steps}
     step = steps.get("echo") or steps.get("association")
@@ -94,7 +95,7 @@ def strangers(trial: Trial) -> Ticked:
     items: list[Item] = []
     for peer in trial.scope.peers:
         if peer.target is None or peer.target.level == "none":
-            items.append(Item(peer.name, "not done", "it is not to be called"))
+            items.append(Item(peer.name, "skipped", peer.target.why if peer.target else NO_ADDRESS))
         elif not peer.target.negatives:
             items.append(
                 Item(peer.name, "not done", peer.target.why_not or "only in its window (probe_window)")
@@ -172,7 +173,7 @@ def _targets(trial: Trial) -> Iterator[tuple[str, Target | None]]:
 def _of_probe(trial: Trial, step: StepName, without: str) -> Iterator[Item]:
     for who, target in _targets(trial):
         if target is None:
-            yield Item(who, "not done", "it has no address that can be called")
+            yield Item(who, "skipped", NO_ADDRESS)
         else:
             yield _item(who, _seen(trial, who, target), step, without)
 
@@ -184,6 +185,8 @@ def _item(who: str, seen: Observation, name: StepName, without: str) -> Item:
         results: dict[bool | None, Result] = {True: "passed", False: "failed", None: "unknown"}
         text = step.text if step.passed else _explained(step)
         return Item(who, results[step.passed], text or f"{step.milliseconds:.0f} ms")
+    if seen.target.level == "none":
+        return Item(who, "skipped", seen.reason or LEFT_ALONE)
     if seen.steps and without:
         return Item(who, "passed", without)
     if seen.verdict in ("failing", "unknown") and seen.steps:

@@ -56,7 +56,7 @@ def _stored(trial: Trial, peer: Peer) -> Iterator[Item]:
     for specimen in specimens(trial.origin, peer.stores):
         reason = objects.why_not(specimen.sop_class, specimen.transfer_syntax)
         if reason:
-            yield Item(label(_as_stored(peer, specimen)), "skipped", reason)
+            yield Item(label(as_stored(peer, specimen)), "skipped", reason)
         else:
             rest.append(specimen)
     faults = 0
@@ -70,25 +70,25 @@ def _stored(trial: Trial, peer: Peer) -> Iterator[Item]:
             faults = 0
         except PeerFault as fault:
             if len(done) < len(some):
-                yield trial.calls.failed(label(_as_stored(peer, some[len(done)])), fault, "C-STORE")
+                yield trial.calls.failed(label(as_stored(peer, some[len(done)])), fault, "C-STORE")
                 done.append(Item("", "failed"))
             faults += 1
         rest = [*some[len(done) :], *later]
     for specimen in rest:
-        yield Item(label(_as_stored(peer, specimen)), "not done", "the associations before it broke")
+        yield Item(label(as_stored(peer, specimen)), "not done", "the associations before it broke")
 
 
 def _sent(trial: Trial, peer: Peer, some: Sequence[Specimen]) -> Iterator[Item]:
     contexts = [(one.sop_class, (one.transfer_syntax,)) for one in some]
     with trial.calls.association(peer, contexts) as exchange:
         for specimen in some:
-            trial.say(label(_as_stored(peer, specimen)))
+            trial.say(label(as_stored(peer, specimen)))
             yield _one(trial, exchange, peer, specimen)
 
 
 def _one(trial: Trial, exchange: Exchange, peer: Peer, specimen: Specimen) -> Item:
     """Send one object. An association that breaks is for the caller."""
-    stored = _as_stored(peer, specimen)
+    stored = as_stored(peer, specimen)
     try:
         context, _ = exchange.context(specimen.sop_class, specimen.transfer_syntax)
     except PeerFault as fault:
@@ -124,7 +124,8 @@ def refused(name: str, answer: Message) -> PeerFault:
     return PeerFault(f"{name} answered with {status_words(answer.status)}{said}", "status", (answer.status,))
 
 
-def _as_stored(peer: Peer, specimen: Specimen) -> Stored:
+def as_stored(peer: Peer, specimen: Specimen, *, taken: bool = False) -> Stored:
+    """The object as it is listed."""
     return Stored(
         peer.name,
         specimen.sop_class,
@@ -132,7 +133,7 @@ def _as_stored(peer: Peer, specimen: Specimen) -> Stored:
         specimen.instance_uid,
         specimen.series_uid,
         specimen.study_uid,
-        taken=False,
+        taken=taken,
     )
 
 

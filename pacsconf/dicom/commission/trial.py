@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -79,7 +80,7 @@ class Trial:
             try:
                 items += what(peer)
             except Untried as exc:
-                items.append(Item(peer.name, "not done", str(exc)))
+                items.append(Item(peer.name, exc.result, str(exc)))
             except PeerFault as fault:
                 items.append(self.calls.failed(peer.name, fault))
         return tuple(items)
@@ -88,19 +89,29 @@ class Trial:
 def origin(run: AcceptanceRun, scope: Scope) -> Origin:
     """What the objects of a run say of themselves."""
     device = scope.device
+    code = next(iter(device.modality), "")
     return Origin(
         UUID(run.root),
         run.id,
         datetime.fromisoformat(run.began).strftime("%Y%m%d%H%M%S"),
         device.name,
-        device.manufacturer or "",
-        device.model or "",
-        device.station_name or "",
-        device.serial_number or "",
-        device.software_versions,
-        next(iter(device.modality), "OT"),
-        str(device.patient_id_issuer or "").partition("&")[0],
+        fitting(device.manufacturer),
+        fitting(device.model),
+        fitting(device.station_name, 16),
+        fitting(device.serial_number),
+        tuple(filter(None, map(fitting, device.software_versions))),
+        code if _CODE.fullmatch(code) else "OT",
+        fitting(str(device.patient_id_issuer or "").partition("&")[0]),
     )
+
+
+_CODE = re.compile(r"[A-Z0-9_]{1,16}")
+
+
+def fitting(text: str | None, longest: int = 64) -> str:
+    """Text of the inventory as a value of an object: no longer, and without what would divide or end it."""
+    shown = "".join(char if char.isprintable() and char != "\\" else " " for char in text or "")
+    return shown.strip()[:longest].strip()
 
 
 def ticked(name: str, items: Sequence[Item], none: str = "", result: Result = "skipped") -> Ticked:

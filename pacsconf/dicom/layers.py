@@ -81,15 +81,7 @@ def _table_layer(evidence: Evidence, table: Table) -> LayerLine:
     if table.fault:
         return LayerLine(table.system, "?", f"could not be read: {table.fault}")
     if table.holder == "directory":
-        missing = [row for row in table.rows if row.live is None and row.declared is not None]
-        differ = list(entries.causes(replace(evidence, tables=(table,))))
-        if not table.rows:
-            return LayerLine(table.system, "–", "has nothing to do with the two")  # noqa: RUF001
-        if not differ:
-            return LayerLine(table.system, "✓", f"has both as declared ({len(table.rows)} entries)")
-        return LayerLine(
-            table.system, "✗", f"{len(missing)} entries missing, {len(differ) - len(missing)} differ"
-        )
+        return _directory_layer(evidence, table)
     other = evidence.caller if table.holder == "called" else evidence.called
     rows = [row for row in table.rows if row.live is not None and row.title]
     if any(row.title in other.titles for row in rows):
@@ -102,6 +94,21 @@ def _table_layer(evidence: Evidence, table: Table) -> LayerLine:
     if rows:
         return LayerLine(table.system, "✗", f"knows {rows[0].title}, not {other.title}")
     return LayerLine(table.system, "✗" if table.complete else "?", f"knows nobody called {other.title}")
+
+
+def _directory_layer(evidence: Evidence, table: Table) -> LayerLine:
+    if not table.rows:
+        return LayerLine(table.system, "–", "has nothing to do with the two")  # noqa: RUF001
+    missing = sum(row.live is None and row.declared is not None for row in table.rows)
+    found = list(entries.causes(replace(evidence, tables=(table,))))
+    differ = sum(cause.key in entries.DIFFER for cause in found)
+    if not (missing or differ):
+        return LayerLine(table.system, "✓", f"has both as declared ({len(table.rows)} entries)")
+    words = (
+        f"{missing} of {len(table.rows)} entries missing" if missing else "",
+        f"{differ} of {len(table.rows)} entries not as declared" if differ else "",
+    )
+    return LayerLine(table.system, "✗", ", ".join(filter(None, words)))
 
 
 def _worklist_layer(evidence: Evidence) -> Iterator[LayerLine]:

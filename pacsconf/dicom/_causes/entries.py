@@ -10,6 +10,10 @@ from pacsconf.dicom.cause import AGREES, CONFIGURED, POSSIBLE, Cause, Layer, Pro
 from pacsconf.dicom.evidence import End, Evidence, Row, Table
 
 
+DIFFER = frozenset({"directory-differs", "switched-off", "capability-differs"})
+"""The causes that are about an entry which is there, and says otherwise."""
+
+
 def causes(evidence: Evidence) -> Iterator[Cause]:
     """Entries that are missing, or say otherwise, for either end."""
     for table in evidence.held_by("directory"):

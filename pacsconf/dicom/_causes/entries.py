@@ -9,7 +9,6 @@ from pacsconf.dicom._causes.rows import Standing, history, spoken, standing, to_
 from pacsconf.dicom.cause import AGREES, CONFIGURED, POSSIBLE, Cause, Layer, Proof
 from pacsconf.dicom.evidence import End, Evidence, Row, Table
 
-
 DIFFER = frozenset({"directory-differs", "switched-off", "capability-differs"})
 """The causes that are about an entry which is there, and says otherwise."""
 

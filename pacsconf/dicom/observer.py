@@ -33,7 +33,7 @@ def observe(
 ) -> Iterator[Observation]:
     """Probe the targets, `at_once` devices at a time and `per_host` of one host, and yield what each said at once.
 
-    Devices that call the same address through `dial` (a practice lab) are still asked independently. Every step has
+    What counts as one host is where it is called (`dial`): a practice lab plays them all. Every step has
     `timeout` seconds (connecting: for each address of a name). When the caller leaves early, whatever is under way
     is called off; an executor that was handed in finishes what it has begun.
 

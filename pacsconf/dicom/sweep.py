@@ -11,14 +11,16 @@ import queue
 import threading
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from itertools import groupby
 from typing import ParamSpec, TypeVar
 
 from pacsconf.dicom.observation import Observation
 from pacsconf.dicom.stream import CalledOff
 from pacsconf.dicom.targets import Target
+from pacsconf.dicom.way import NowhereToCall, dialled
 from pacsconf.dicom.wire import Wire
 
 Group = tuple[Target, ...]
@@ -47,27 +49,22 @@ def sweep(
     """Probe the targets, by the executor or by threads of our own."""
     from pacsconf.dicom.observer import look
 
+    turns = Turns(groups(targets), per_host, wire.dial)
     if executor is not None:
-        yield from _run(groups(targets), lambda group: executor.submit(look, group, wire), at_once, per_host)
+        yield from _run(turns, lambda group: executor.submit(look, group, wire), at_once)
         return
     stop = threading.Event()
     threads = Threads(at_once, stop)
     try:
-        yield from _run(
-            groups(targets), lambda group: threads.submit(look, group, wire, stop), at_once, per_host
-        )
+        yield from _run(turns, lambda group: threads.submit(look, group, wire, stop), at_once)
     finally:
         stop.set()
         threads.shutdown()
 
 
 def _run(
-    waiting: Iterable[Group],
-    submit: Callable[[Group], Future[tuple[Observation, ...]]],
-    at_once: int,
-    per_host: int,
+    turns: Turns, submit: Callable[[Group], Future[tuple[Observation, ...]]], at_once: int
 ) -> Iterator[Observation]:
-    turns = Turns(waiting, per_host)
     done: queue.SimpleQueue[Future[tuple[Observation, ...]]] = queue.SimpleQueue()
     running: dict[Future[tuple[Observation, ...]], Group] = {}
     try:
@@ -87,10 +84,14 @@ def _run(
 
 
 class Turns:
-    """Whose turn it is: groups in order, but no more than `per_host` at once that call the same host."""
+    """Whose turn it is: groups in order, but no more than `per_host` at once that call the same host.
 
-    def __init__(self, groups: Iterable[Group], per_host: int) -> None:
+    What counts is where it is called (`dial`): a practice lab plays a whole hospital on one machine.
+    """
+
+    def __init__(self, groups: Iterable[Group], per_host: int, dial: Mapping[str, str] | None = None) -> None:
         self._groups = iter(groups)
+        self._dial = dial or {}
         self._per_host = per_host
         self._called: Counter[str] = Counter()
         self._held: defaultdict[str, deque[Group]] = defaultdict(deque)
@@ -103,7 +104,7 @@ class Turns:
 
     def over(self, group: Group) -> None:
         """This group is done with its hosts."""
-        for host in _hosts(group):
+        for host in self._hosts(group):
             self._called[host] -= 1
             if not self._called[host]:
                 del self._called[host]
@@ -127,19 +128,24 @@ class Turns:
     def _from_rest(self) -> Group | None:
         return next((group for group in self._groups if self._begun(group)), None)
 
+    def _hosts(self, group: Group) -> set[str]:
+        """The hosts that are really called."""
+        found: set[str] = set()
+        for target in group:
+            with suppress(NowhereToCall):
+                if target.level != "none":
+                    found.add(dialled(target, self._dial)[0])
+        return found
+
     def _begun(self, group: Group) -> bool:
         """Whether it may begin; else it is held until a host of it is free."""
-        hosts = _hosts(group)
+        hosts = self._hosts(group)
         full = next((host for host in hosts if self._called[host] >= self._per_host), None)
         if full is not None:
             self._held[full].append(group)
             return False
         self._called.update(hosts)
         return True
-
-
-def _hosts(group: Group) -> set[str]:
-    return {target.host for target in group if target.level != "none"}
 
 
 class Threads(Executor):

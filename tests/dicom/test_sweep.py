@@ -133,6 +133,15 @@ def test_no_more_than_allowed_are_under_way_overall_and_per_host(a_target, free_
     assert max(counting.most.values()) <= 2
 
 
+def test_a_host_is_where_it_is_called(a_target, free_port):
+    asked = [a_target(104, device=f"d{at}", host=f"10.20.0.{at}", declared=f"d{at}:104") for at in range(9)]
+    dial = {target.declared: f"127.0.0.1:{free_port}" for target in asked[:6]} | {"*": "none"}
+    turns = Turns([(target,) for target in asked], 2, dial)
+    begun = iter(turns.next, None)
+    # two of the six that lead to one host, and those that lead nowhere, which hold up nobody
+    assert [group[0].device for group in begun] == ["d0", "d1", "d6", "d7", "d8"]
+
+
 def test_an_executor_that_is_handed_in_gets_plain_functions_that_can_be_sent_elsewhere(a_target, free_port):
     import pickle
 

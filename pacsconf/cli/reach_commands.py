@@ -15,14 +15,13 @@ from pacsconf.cli.exits import Exit
 from pacsconf.cli.inventory_commands import TextOrJson, show_findings
 from pacsconf.cli.screen import Screen
 from pacsconf.core.errors import RecordError
-from pacsconf.inventory.environment import for_environment
-from pacsconf.inventory.model import Inventory
 
 if TYPE_CHECKING:
     from pacsconf.cli.workspace import Workspace
     from pacsconf.dicom.reach.census import Cell, Census
     from pacsconf.dicom.reach.compare import Question, State
     from pacsconf.inventory.flows import Entity
+    from pacsconf.inventory.model import Inventory
 
 
 def reach(
@@ -54,7 +53,7 @@ def reach(
     given = tuple(words or ())
     _require_sense(given, service, everything=everything, compares=what_if is not None)
     work = _checked(context, format)
-    asking = _Asking(context, work, _deployed(context, work), format, verbose)
+    asking = _Asking(context, work, format, verbose)
     services = _services(service)
     if what_if is not None:
         return asking.compare(what_if, given, services, everything=everything)
@@ -100,10 +99,12 @@ def _checked(context: typer.Context, format: str) -> Workspace:  # noqa: A002
         raise typer.Exit(Exit.INVALID) from None
 
 
-def _deployed(context: typer.Context, work: Workspace) -> Inventory:
+def _deployed(context: typer.Context, declared: Inventory) -> Inventory:
     """The inventory, its systems those of the environment where one is named: their peers are access lists."""
+    from pacsconf.inventory.environment import for_environment
+
     chosen = context.obj.environment
-    return for_environment(work.inventory, chosen)[0] if chosen else work.inventory
+    return for_environment(declared, chosen)[0] if chosen else declared
 
 
 class _Asking:
@@ -113,14 +114,13 @@ class _Asking:
         self,
         context: typer.Context,
         work: Workspace,
-        inventory: Inventory,
         format: str,  # noqa: A002
         verbose: bool,
     ) -> None:
         self.context = context
         self.screen: Screen = context.obj.screen
         self.work = work
-        self.inventory = inventory
+        self.inventory = _deployed(context, work.inventory)
         self.format = format
         self.verbose = verbose
 
@@ -222,9 +222,7 @@ class _Asking:
         if loaded.inventory is None:
             show_findings(self.screen, workspace.InvalidInventory(loaded, loaded.findings, 0.0), self.format)
             raise typer.Exit(Exit.INVALID)
-        environment = self.context.obj.environment
-        declared = loaded.inventory
-        return stood.commit, for_environment(declared, environment)[0] if environment else declared
+        return stood.commit, _deployed(self.context, loaded.inventory)
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:

@@ -189,7 +189,7 @@ def _parts(folder: Path, net: Network, behind: _Behind) -> dict[str, Any]:
     return {
         "storescp": processes.dcmtk("storescp"),
         "addresses": {each.declared: _address(folder, each, behind) for each in net.addresses},
-        "silent": sorted({*net.silent, *net.installing}),
+        "silent": sorted({*net.silent, *net.ours}),
     }
 
 

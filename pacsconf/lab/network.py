@@ -18,6 +18,7 @@ from typing import Literal
 
 from pacsconf.dicom.targets import Target, targets
 from pacsconf.inventory import peers
+from pacsconf.inventory.flows import Entity
 from pacsconf.inventory.model import Device, Inventory, NetworkAE
 from pacsconf.inventory.systems import OrthancConfig, Right
 from pacsconf.inventory.uids import MODALITY_WORKLIST, MPPS, STORAGE_COMMITMENT
@@ -83,8 +84,8 @@ class Network:
 
     addresses: tuple[Address, ...] = ()
     silent: tuple[str, ...] = ()
-    installing: tuple[str, ...] = ()
-    """Addresses of devices being commissioned: nobody answers there, until somebody plays them."""
+    ours: tuple[str, ...] = ()
+    """Addresses of whom pacsconf calls as: it listens there itself, when it waits to be called back."""
     entities: tuple[tuple[str, str], ...] = ()
     """Every AE title that is declared, and whose it is."""
     callers: tuple[tuple[str, tuple[Caller, ...]], ...] = ()
@@ -110,7 +111,7 @@ class Network:
 
 def network(inventory: Inventory) -> Network:
     """What a lab for this inventory plays."""
-    called = [target for target in targets(inventory, None, None) if target.level != "none"]
+    called = list(_called(inventory))
     awake = [target for target in called if not (target.standby or target.may_sleep)]
     orthancs = _orthancs(inventory, awake)
     entities = tuple(sorted((ae.title, device.name) for device, ae in inventory.entities()))
@@ -121,12 +122,26 @@ def network(inventory: Inventory) -> Network:
     return Network(
         addresses=addresses,
         silent=tuple(sorted({target.declared for target in called} - {t.declared for t in awake})),
-        installing=tuple(sorted(set(_installing(inventory)) - {target.declared for target in called})),
+        ours=tuple(sorted(set(_ours(inventory)) - {target.declared for target in called})),
         entities=entities,
         callers=tuple((name, _callers(inventory, name)) for name in sorted(archives)),
         orders=tuple(_orders(inventory)),
         orthancs=tuple(sorted(orthancs.items())),
     )
+
+
+def _called(inventory: Inventory) -> Iterator[Target]:
+    """Who may be probed, and who is being commissioned: for acceptance it is called too."""
+    coming = {name for name, device in inventory.devices.items() if device.lifecycle == "commissioning"}
+    active = {
+        name: inventory.devices[name].model_copy(update={"lifecycle": "active", "installed": True})
+        for name in coming
+    }
+    as_if = inventory.model_copy(update={"devices": {**inventory.devices, **active}})
+    for target in targets(as_if, None, None):
+        external = inventory.devices[target.device].external
+        if target.level != "none" or (target.device in coming and not external):
+            yield target
 
 
 # --- who is where -------------------------------------------------------------------------------------------------
@@ -234,10 +249,16 @@ def _orders(inventory: Inventory) -> Iterator[Order]:
             yield Order(f"{found[0].name}/{found[1].title}", device.name, station, code)
 
 
-def _installing(inventory: Inventory) -> Iterator[str]:
-    for device in inventory.devices.values():
-        if device.lifecycle == "commissioning" and not device.external:
-            yield from _listening(device)
+def _ours(inventory: Inventory) -> Iterator[str]:
+    found = prober(inventory)
+    return _listening(found[0]) if found else iter(())
+
+
+def prober(inventory: Inventory) -> Entity | None:
+    """As whom pacsconf calls in this environment."""
+    said = [each.probe_as for each in inventory.environments.values() if each.probe_as]
+    name = next(iter(said), inventory.settings.probe_as)
+    return peers.entity(inventory, name) if name else None
 
 
 def _listening(device: Device) -> Iterator[str]:

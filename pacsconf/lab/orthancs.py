@@ -19,6 +19,7 @@ from pacsconf.inventory.peers import Peer, entity, peer_table
 from pacsconf.inventory.systems import OrthancConfig
 from pacsconf.lab import orthanc
 from pacsconf.lab.credentials import private_file
+from pacsconf.lab.network import prober
 from pacsconf.lab.orthanc_rest import modality, put
 from pacsconf.lab.servers import Group
 
@@ -104,9 +105,7 @@ def wanted(inventory: Inventory) -> Iterator[PracticeOrthanc]:
 
 def _prober(inventory: Inventory, config: OrthancConfig) -> Iterator[Peer]:
     """As whom pacsconf calls here, where that is one of its peers."""
-    said = [each.probe_as for each in inventory.environments.values() if each.probe_as]
-    name = next(iter(said), inventory.settings.probe_as)
-    found = entity(inventory, name) if name else None
+    found = prober(inventory)
     if found is not None:
         table, _ = peer_table(inventory, config)
         yield from (peer for peer in table if (peer.device, peer.title) == (found[0].name, found[1].title))

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pacsconf.inventory import uids
-from pacsconf.inventory.model import Connection, Inventory, SeenFrom, TransferCapability, Worklist
+from pacsconf.inventory.model import Connection, Inventory, SeenFrom, Settings, TransferCapability, Worklist
 from pacsconf.lab.archives import dcmqrscp_config
 from pacsconf.lab.network import Address, Caller, Network, Order, Part, network
 
@@ -116,9 +116,16 @@ def test_a_station_has_an_order_on_its_worklist_while_it_is_in_use(a_device):
     )
 
 
-def test_where_a_device_is_being_installed_nobody_answers_yet(a_device):
-    net = played(a_device("mr-1", "MR1", "h", lifecycle="commissioning"))
-    assert (net.addresses, net.installing) == ((), ("h:104",))
+def test_a_device_that_is_being_installed_answers_though_nobody_probes_it(a_device):
+    coming = a_device("mr-1", "MR1", "h1", lifecycle="commissioning", probe="none")
+    outside = a_device("mr-2", "MR2", "h2", lifecycle="commissioning", external=True)
+    assert by(played(coming, outside)) == {"mr-1/MR1": "storescp"}
+
+
+def test_where_pacsconf_is_called_back_nobody_else_answers(a_device):
+    devices = {"probe": a_device("probe", "PROBE", "h", probe="none"), "ct": a_device("ct", "CT", "h2")}
+    net = network(Inventory(devices=devices, settings=Settings(probe_as="probe")))
+    assert (net.ours, [each.declared for each in net.addresses]) == (("h:104",), ["h2:104"])
 
 
 def test_an_archive_knows_whom_flows_lead_to_it_and_where_they_are_called_back(a_device):

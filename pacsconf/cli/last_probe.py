@@ -29,7 +29,7 @@ def news_of(
     Where nothing was ever recorded it is told only whether anybody could be asked, unless the `whole` is wanted: to
     look at ten thousand devices for that takes longer than all the rest of a plan's ending.
     """
-    from pacsconf.cli.probe_run import last_of
+    from pacsconf.cli.probe_run import LAST, last_of
     from pacsconf.cli.wire import targets_of
     from pacsconf.dicom.probe_run import Known, known, merged
     from pacsconf.report.wire_news import WireNews
@@ -39,6 +39,8 @@ def news_of(
     last = last_of(state.evidence)
     if run is not None:
         last = merged(last, run)
+    if last is None and LAST in state.evidence:
+        return WireNews(Known(), workspace.now(), work.command, unreadable=True)
     if last is None and not whole:
         return WireNews(Known(), workspace.now(), work.command, never=_may_ask_somebody(work))
     dial = work.inventory.environments[work.environment].dial
@@ -121,5 +123,3 @@ def show_evidence(
         shown = matrix_of(screen, work, verbose=verbose)
         screen.show(head_text(run, shown, f"{path}, commit {entry.commit[:7]}"))
         screen.show(probe_text(run, shown))
-    for path in sorted(files.keys() - runs.keys()):
-        screen.show(sentence(f"{path}: git show {entry.commit[:10]}:evidence/{path}"))

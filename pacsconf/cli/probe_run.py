@@ -208,11 +208,26 @@ def keep(work: Workspace, run: ProbeRun, here: frozenset[Key], *, save: str = ""
             made[f"{_SAVED}{save}.jsonl"] = to_lines(run)
         if run.impersonated:
             return made | {IMPERSONATED: to_lines(run)}
-        return made | {LAST: to_lines(merged(last_of(evidence), run, here))}
+        return made | {LAST: to_lines(merged(_before(evidence), run, here))}
 
     asked = sum(one.verdict != "not probed" for one in run.observations)
     with workspace.record(work) as store:
         return store.keep("probe", seen, reason=reason, count=asked)
+
+
+def _before(evidence: Mapping[str, bytes]) -> ProbeRun | None:
+    """What is known; what is damaged is as good as nothing.
+
+    Raises: RecordError when another version wrote it, whose knowledge would be lost.
+    """
+    from pacsconf.dicom.probe_lines import OtherFormat, from_lines
+
+    try:
+        return from_lines(evidence[LAST], f"the record's {LAST}") if LAST in evidence else None
+    except OtherFormat as exc:
+        raise RecordError(exc.message, fix=exc.fix) from None
+    except PacsconfError:
+        return None
 
 
 def _require_room(save: str, evidence: Mapping[str, bytes]) -> None:

@@ -179,6 +179,10 @@ def from_lines(data: bytes, name: str) -> ProbeRun:
     return ProbeRun(**{key: getattr(head, key) for key in _HEAD}, sightings=found)
 
 
+class OtherFormat(PacsconfError):
+    """Another version of pacsconf wrote this run."""
+
+
 _FIX = "Write it anew, on the machine that it came from: pacsconf probe --out FILE"
 
 
@@ -194,7 +198,7 @@ def _head(line: bytes, name: str) -> _Head:
     if not isinstance(body, dict) or body.get("kind") != "pacsconf probe":
         raise _wrong(name, 1, "this is no run of pacsconf probe")
     if body.get("format_version") != FORMAT_VERSION:
-        raise PacsconfError(
+        raise OtherFormat(
             f"{name}:1: the run is of another format than {FORMAT_VERSION}, which this pacsconf reads",
             fix="Use one version of pacsconf at all sites.",
         )

@@ -19,17 +19,21 @@ _FEW = 5
 class WireNews:
     """What is known of the wire, and the moment at which it is told; `command` is how pacsconf is called.
 
-    `never`: nothing was ever recorded, and somebody may be asked; who, nobody looked.
+    `never`: nothing was ever recorded, and somebody may be asked; who, nobody looked. `unreadable`: what is
+    recorded cannot be read here.
     """
 
     known: Known
     now: datetime
     command: str = "pacsconf"
     never: bool = False
+    unreadable: bool = False
 
     @property
     def text(self) -> str:
         """`last probed 4 hours ago, 58 of 61 healthy, 2 failing`; empty where nobody may be asked."""
+        if self.unreadable:
+            return f"the last probe that is recorded cannot be read by this version ({self.command} probe)"
         last, unasked = self.known.last, len(self.known.unasked)
         if last is None:
             return f"never probed ({self.command} probe)" if unasked or self.never else ""
@@ -87,7 +91,9 @@ class WireNews:
         return {
             "last": f"{last:%Y-%m-%dT%H:%M:%SZ}" if last else None,
             "counts": self.known.counts(),
-            "never": None if self.never else [subject_of(target) for target in self.known.unasked],
+            "never": None
+            if self.never or self.unreadable
+            else [subject_of(target) for target in self.known.unasked],
             "failing": [
                 {"subject": subject_of(one.target), "reason": one.observation.reason, "since": one.since}
                 for one in self.known.asked

@@ -405,6 +405,51 @@ def test_who_may_not_push_is_told_and_sees_the_result(hospital, tmp_path):
     assert hospital("probe", "archive", "--save", "before").code == 1
 
 
+@contextmanager
+def kept(hospital: Hospital, monkeypatch: pytest.MonkeyPatch, **files: bytes) -> Iterator[None]:
+    """The record with these files below evidence/probes."""
+    from pacsconf.record.record import Record
+
+    monkeypatch.chdir(hospital.path)
+    with Record.open(hospital.path, "lab", clock=lambda: datetime.now(UTC)) as record:
+        record.keep("probe", {f"probes/{name}.jsonl": data for name, data in files.items()}, reason="by hand")
+    yield
+
+
+def test_what_another_version_wrote_is_neither_read_nor_lost(hospital, monkeypatch):
+    newer = b'{"kind": "pacsconf probe", "format_version": 99}\n'
+    with kept(hospital, monkeypatch, last=newer):
+        ran = hospital("probe", "archive")
+        assert (
+            "not recorded: the record's probes/last.jsonl:1: the run is of another format than 1" in ran.said
+        )
+        assert (
+            "Wire: the last probe that is recorded cannot be read by this version" in hospital.ok("plan").said
+        )
+        assert hospital.ok("status").code == 0
+
+
+def test_what_is_damaged_is_written_anew(hospital, monkeypatch):
+    with kept(hospital, monkeypatch, last=b"\x00\n"):
+        assert "cannot be read by this version" in hospital.ok("plan").said
+        hospital("probe", "archive")
+        assert "Wire: last probed just now, 1 of 1 healthy" in hospital.ok("plan").said
+
+
+def test_so_many_runs_are_kept_by_name_and_no_more(hospital, monkeypatch):
+    with kept(hospital, monkeypatch, **{f"saved/run-{n}": b"x" for n in range(50)}):
+        ran = hospital("probe", "archive", "--save", "one-more")
+        assert ran.code == 1
+        assert "50 runs are saved already" in ran.said
+        assert hospital("probe", "archive", "--save", "run-7").code == 0
+
+
+def test_a_file_that_cannot_be_written_is_told(hospital, tmp_path):
+    ran = hospital("probe", "archive", "--out", str(tmp_path / "nowhere" / "x.json"))
+    assert ran.code == 1
+    assert "x.json: No such file or directory" in ran.said
+
+
 def test_no_record_leaves_the_record_alone(hospital):
     before = hospital.git("rev-parse", "pacsconf/lab")
     hospital("probe", "--no-record")
@@ -645,6 +690,12 @@ def test_with_probe_plan_looks_first(hospital):
     assert "Wire: last probed just now, 1 of 3 healthy, 1 failing, 1 asleep" in ran.said
     assert newest(hospital)["kind"] == "probe"
     assert "Wire: last probed just now, 1 of 3 healthy" in hospital("drift", "--probe").said
+
+
+def test_with_probe_plan_tells_what_it_saw_though_nothing_can_be_recorded(a_hospital, archive):
+    ran = a_hospital(archive=archive.port).ok("plan", "--probe")
+    assert "not recorded: there is no record of lab yet" in ran.said
+    assert "Wire: last probed just now, 1 of 3 healthy" in ran.said
 
 
 def test_status_tells_of_the_last_probe(hospital):

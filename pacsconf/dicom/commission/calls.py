@@ -22,6 +22,10 @@ NO_ADDRESS = "it has no address that can be called"
 LEFT_ALONE = "it is not to be called"
 
 
+_OF_RIGHTS = ("rejected", "aborted", "closed")
+"""How a peer ends it that does not know a title, or does not allow it something (Orthanc aborts; seen 2026)."""
+
+
 class Untried(Exception):
     """Nothing was sent; the text says why. `result`: `skipped` where it never is, `not done` where it could be."""
 
@@ -74,15 +78,18 @@ class Calls:
             raise PeerFault(f'the name "{target.host}": {exc}', exc.how) from exc
         return Way(target, self.wire, addresses, port, self.stop)
 
-    def failed(self, what: str, fault: PeerFault, asked: str = "") -> Item:
-        """What a fault comes to: a failure, with what it usually means.
+    def failed(self, peer: Peer, fault: PeerFault, asked: str = "", what: str = "") -> Item:
+        """What a fault comes to: a failure, with what it usually means; `what` was tried, by default the peer.
 
         A rejection of one who calls under another's title proves nothing of that one.
         """
         if fault.how == "rejected" and self.as_itself:
             text = f"{fault}. pacsconf called under the modality's title from another address, so this may be right"
-            return Item(what, "unknown", text)
-        return Item(what, "failed", explained(fault, asked))
+            return Item(what or peer.name, "unknown", text)
+        text = explained(fault, asked)
+        if fault.how in _OF_RIGHTS and peer.target is not None:
+            text = f"{text} pacsconf called as {peer.target.calling}: is that title allowed this?"
+        return Item(what or peer.name, "failed", text)
 
 
 def explained(fault: PeerFault, asked: str = "") -> str:

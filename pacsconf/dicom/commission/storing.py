@@ -70,7 +70,7 @@ def _stored(trial: Trial, peer: Peer) -> Iterator[Item]:
             faults = 0
         except PeerFault as fault:
             if len(done) < len(some):
-                yield trial.calls.failed(label(as_stored(peer, some[len(done)])), fault, "C-STORE")
+                yield trial.calls.failed(peer, fault, "C-STORE", label(as_stored(peer, some[len(done)])))
                 done.append(Item("", "failed"))
             faults += 1
         rest = [*some[len(done) :], *later]

@@ -82,7 +82,7 @@ class Trial:
             except Untried as exc:
                 items.append(Item(peer.name, exc.result, str(exc)))
             except PeerFault as fault:
-                items.append(self.calls.failed(peer.name, fault))
+                items.append(self.calls.failed(peer, fault))
         return tuple(items)
 
 

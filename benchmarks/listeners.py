@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from benchmarks.hospital import committed
@@ -48,8 +49,10 @@ def started(count: int, folder: Path, options: Sequence[str] = ()) -> Iterator[l
     ]
     try:
         until = time.monotonic() + _WITHIN
-        for port in ports:
+        for port, process in zip(ports, running, strict=True):
             while not _listens(port):
+                if process.poll() is not None:
+                    raise OSError(f"somebody else took port {port} meanwhile")
                 if time.monotonic() > until:
                     raise TimeoutError(f"storescp does not listen at port {port}")
                 time.sleep(0.02)
@@ -62,12 +65,16 @@ def started(count: int, folder: Path, options: Sequence[str] = ()) -> Iterator[l
 
 
 def _free_ports(count: int) -> list[int]:
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    """Ports that nobody has, below those that the system gives to who calls (from 32768 on Linux)."""
+    return list(islice(filter(_is_free, range(20_000, 32_768)), count))
+
+
+def _is_free(port: int) -> bool:
     try:
-        return [each.getsockname()[1] for each in held]
-    finally:
-        for each in held:
-            each.close()
+        socket.create_server(("", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 def _listens(port: int) -> bool:

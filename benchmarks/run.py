@@ -113,6 +113,7 @@ def machine() -> dict[str, Any]:
         "slapd": ["/usr/sbin/slapd", "-VV"],
         "git": ["git", "--version"],
         "Orthanc": ["/usr/sbin/Orthanc", "--version"],
+        "DCMTK": ["/usr/bin/echoscu", "--version"],
     }
     return {
         "when": f"{datetime.now(UTC):%Y-%m-%d}",

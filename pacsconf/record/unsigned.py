@@ -90,7 +90,10 @@ class UnsignedRuns:
         draft = path.with_suffix(f".{os.getpid()}.draft")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_text(to_json(run) + "\n", encoding="ascii")
+            with draft.open("w", encoding="ascii") as file:
+                file.write(to_json(run) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
             draft.replace(path)
         except OSError as exc:
             raise RecordError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
+from pynetdicom import AE, evt
+from pynetdicom.sop_class import CTImageStorage, StorageCommitmentPushModel
 
 from pacsconf.dicom.commission import asking, looking, storing
 from pacsconf.dicom.commission.listening import listening
@@ -164,6 +167,83 @@ def test_an_object_that_was_changed_on_the_way_is_named(archive, tmp_path):
     assert {item.text for item in step.items} == {
         'it came back changed: StudyDescription is missing; KVP is "70", not "120"'
     }
+
+
+# --- commitment ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def committing(stack) -> Callable[..., int]:
+    """Starts a pynetdicom peer that stores, and reports commitment on the association that asked.
+
+    `when` is how many seconds after its answer to N-ACTION; `keeps` says whether it promises everything.
+    """
+
+    def start(*, when: float, keeps: bool = False) -> int:
+        ae = AE("ANY")
+        ae.add_supported_context(CTImageStorage)
+        ae.add_supported_context(StorageCommitmentPushModel)
+        had: set[str] = set()
+        threads: list[threading.Timer] = []
+
+        def store(event) -> int:
+            had.add(event.dataset.SOPInstanceUID)
+            return 0
+
+        def report(assoc, asked: Dataset) -> None:
+            answer = Dataset()
+            answer.TransactionUID = asked.TransactionUID
+            named = list(asked.ReferencedSOPSequence)
+            answer.ReferencedSOPSequence = [
+                one for one in named if keeps or one.ReferencedSOPInstanceUID in had
+            ]
+            failed = [one for one in named if not keeps and one.ReferencedSOPInstanceUID not in had]
+            for one in failed:
+                one.FailureReason = 0x0112
+            if failed:
+                answer.FailedSOPSequence = failed
+            assoc.send_n_event_report(
+                answer, 2 if failed else 1, StorageCommitmentPushModel, "1.2.840.10008.1.20.1.1"
+            )
+
+        def action(event) -> tuple[int, None]:
+            threads.append(threading.Timer(when, report, (event.assoc, event.action_information)))
+            threads[-1].start()
+            return 0, None
+
+        handlers = [(evt.EVT_C_STORE, store), (evt.EVT_N_ACTION, action)]
+        server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+        stack.callback(server.shutdown)
+        stack.callback(lambda: [thread.cancel() or thread.join() for thread in threads])
+        return server.socket.getsockname()[1]
+
+    return start
+
+
+def asked_to_commit(port: int, stack: ExitStack) -> Ticked:
+    offers = ("storage", "storage-commitment")
+    given = inventory(device("any", "ANY", port, offers=offers), uses=[CT, "storage-commitment"])
+    run = trial(given, wait=1.0)
+    run.port = stack.enter_context(listening("127.0.0.1", 0, bool))
+    assert storing.store(run).result == "passed"
+    return storing.commitment(run)
+
+
+def test_a_commitment_may_come_on_the_association_that_asked(committing, stack):
+    step = asked_to_commit(committing(when=0.3), stack)
+    assert [item.result for item in step.items] == ["passed", "passed"], step
+    assert "0112H" in step.items[1].text
+
+
+def test_an_archive_that_promises_what_it_never_got_fails(committing, stack):
+    step = asked_to_commit(committing(when=0.3, keeps=True), stack)
+    assert [item.result for item in step.items] == ["passed", "failed"], step
+
+
+def test_a_commitment_that_does_not_come_says_where_to_look(committing, stack):
+    step = asked_to_commit(committing(when=8), stack)
+    assert [item.result for item in step.items] == ["failed", "failed"]
+    assert "compare them, and look whether a firewall" in step.items[0].text
 
 
 # --- contexts -----------------------------------------------------------------------------------------------------

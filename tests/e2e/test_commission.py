@@ -248,6 +248,20 @@ def test_the_second_signature_may_come_from_another_clone(site, tmp_path):
     assert [one["role"] for one in ct.here()["signatures"]] == ["pacs-admin", "clinical-lead"]
 
 
+def test_a_transfer_syntax_that_is_refused_fails_by_name(site):
+    ct = site(AcceptedTransferSyntaxes=["1.2.840.10008.1.2"])
+    ran = ct.whole()
+    assert ran.code == 2, ran
+    came = ct.results()
+    assert (came["contexts"], came["store"], came["retrieve"]) == ("failed", "failed", "passed")
+    failed = [
+        item["what"] for step in ct.here()["steps"] if step["name"] == "store" for item in step["items"]
+    ]
+    assert "ct-image-storage, explicit-vr-little-endian → archive/ARCHIVE" in failed
+    assert "PS3.8 9.3.3.2" in ran.said, ran.said
+    assert len(ct.kept()) == 3
+
+
 def test_an_archive_that_lets_us_store_and_not_ask_fails_at_the_queries(site):
     ct = site(rights=("Echo", "Store"))
     ran = ct.whole()

@@ -6,6 +6,7 @@ raises PeerFault when the peer answers otherwise, wrongly or not in time.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pacsconf.dicom.acceptance import Acceptance, Contexts, acceptance, context_id, items
@@ -103,11 +104,18 @@ class Exchange(Association):
         """The last answer of `ask`."""
         return list(self.ask(*args, **more))[-1]  # type: ignore[arg-type]
 
-    def heed(self, name: str, take: Took) -> None:
-        """Wait for one message of the peer's own, and answer it."""
-        for came in self._messages(name):
-            self.answer(came, take(came))
-            return
+    def heed(self, seconds: float, take: Took) -> bool:
+        """Wait so long for a message of the peer's own, and answer it; False when none came."""
+        try:
+            if not self._read:
+                self._read += self._some(time.monotonic() + seconds, "request")
+        except PeerFault as fault:
+            if fault.how == "silent":
+                return False
+            raise
+        came = next(self._messages("request"))
+        self.answer(came, take(came))
+        return True
 
     def answer(self, request: Message, status: int) -> None:
         """Answer a request of the peer's."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from pydicom.dataset import Dataset
 from pacsconf.dicom.commission import dimse, objects
 from pacsconf.dicom.commission.calls import explained
 from pacsconf.dicom.commission.dimse import Message
-from pacsconf.dicom.commission.exchange import Exchange
+from pacsconf.dicom.commission.exchange import Exchange, Took
 from pacsconf.dicom.commission.frames import of
 from pacsconf.dicom.commission.listening import SUCCESS, Came, Listening
 from pacsconf.dicom.commission.run import Item, Stored, Ticked
@@ -33,6 +34,8 @@ WARNINGS = {
 """Statuses of an object that was stored nonetheless (PS3.4 section B.2.3)."""
 
 NOT_ALLOWED = "it leaves test objects behind: --yes-store-test-objects"
+_GRACE = 2.0
+"""Seconds for which the association that asked is kept open: some peers report on it, others once it is over."""
 _INSTANCE = "1.2.840.10008.1.20.1.1"
 """The well-known instance that commitments are asked of (PS3.4 section J.3.2)."""
 _NO_SUCH_OBJECT = 0x0112
@@ -199,10 +202,28 @@ def _asked(
         )
         if answer.status != SUCCESS:
             raise refused("N-ACTION", answer)
-    trial.say(f"{peer.name}: waiting for its commitment")
-    found = next((one for one in early if _is_about(one, transaction)), None)
+        trial.say(f"{peer.name}: waiting for its commitment")
+        found = _in_either(exchange, take, early, port, transaction)
     came = found or port.take(lambda one: _is_about(one, transaction), trial.wait)
     return _report(came) if came else None
+
+
+def _in_either(
+    exchange: Exchange, take: Took, early: Sequence[Came], port: Listening, transaction: str
+) -> Came | None:
+    """The report, on the association that asked or at our port, while the former is kept open for it."""
+    until = time.monotonic() + _GRACE
+    open_ = True
+    while time.monotonic() < until:
+        found = next((one for one in early if _is_about(one, transaction)), None)
+        found = found or port.take(lambda one: _is_about(one, transaction), 0.0)
+        if found is not None or not open_:
+            return found
+        try:
+            exchange.heed(0.1, take)
+        except PeerFault:
+            open_ = False  # it has ended the association, as it may
+    return None
 
 
 def _reference(sop_class: str, instance: str) -> Dataset:

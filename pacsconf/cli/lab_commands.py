@@ -127,7 +127,9 @@ def down(context: typer.Context) -> Exit:
 
 def _lines(state: LabState) -> Lines:
     width = max((len(part.name) for part in state.parts), default=0) + 1
-    return tuple(
+    listen = f"archives call pacsconf back at port {state.listen} (commission --listen {state.listen})"
+    free = (line("  · ", f"{'free':<{width}} {listen}"),) if state.listen else ()
+    parts = tuple(
         line(
             "  ",
             Span("✓", "good") if part.running else Span("✗", "error"),
@@ -135,6 +137,7 @@ def _lines(state: LabState) -> Lines:
         )
         for part in state.parts
     )
+    return (*parts, *free)
 
 
 lab = (up, status, by_hand, break_, mend, down)

@@ -49,6 +49,8 @@ class LabState:
     emptied: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     """What was broken on purpose, in sentences."""
+    listen: int | None = None
+    """The port at which the lab's archives call back whom pacsconf calls as."""
 
     @property
     def condition(self) -> Literal["down", "up", "broken"]:
@@ -88,7 +90,9 @@ def status(folder: Path) -> LabState:
         Part(player.name, player.running, _played(player)) for player in listeners.players(folder / _DICOM)
     ]
     broken = tuple(each.told for each in breaks.broken(folder / _DICOM))
-    return LabState(folder, (*kept, *dicom), laid["dial"], broken=broken)
+    ours = [laid["dial"][address] for address in listeners.played(folder / _DICOM).ours]
+    listen = int(ours[0].rpartition(":")[2]) if ours else None
+    return LabState(folder, (*kept, *dicom), laid["dial"], broken=broken, listen=listen)
 
 
 def _server(folder: Path, name: str, laid: Mapping[str, Any]) -> Part:

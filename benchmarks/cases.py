@@ -275,23 +275,32 @@ ECHOSCU = "/usr/bin/echoscu"  # by its path: pynetdicom installs a program of th
 _XARGS = ("xargs", "-P", "64", "-L", "1")
 
 
-def _sweep(folder: Path) -> Iterator[Contest]:
-    with listeners.started(500, folder) as network:
-        listeners.write_inventory(folder / "network", network, 2, "offers: verification, probe: echo")
-        known = folder / "list"
-        listeners.write_list(known, network, 2)
-        yield Contest(
-            "echo 1,000 AEs behind 500 listeners",
-            _probe(folder / "network", "1000 healthy"),
-            [
-                Command(
-                    "xargs -P 64 echoscu", [*_XARGS, ECHOSCU, "-aet", "BENCH", "-aec"], folder, stdin=known
-                )
-            ],
-            target=0.25,
-            of=1_000,
-            beside=[_one_by_one("echo.py", known)],
-        )
+def _sweep(*options: str) -> Callable[[Path], Iterator[Contest]]:
+    """`options` are storescp's: with --fork it starts a process for each association, and is measured itself."""
+
+    def contest(folder: Path) -> Iterator[Contest]:
+        with listeners.started(500, folder, options) as network:
+            listeners.write_inventory(folder / "network", network, 2, "offers: verification, probe: echo")
+            known = folder / "list"
+            listeners.write_list(known, network, 2)
+            yield Contest(
+                " ".join(("echo 1,000 AEs behind 500 listeners", *options)),
+                _probe(folder / "network", "1000 healthy"),
+                [
+                    Command(
+                        "xargs -P 64 echoscu",
+                        [*_XARGS, ECHOSCU, "-aet", "BENCH", "-aec"],
+                        folder,
+                        stdin=known,
+                    )
+                ],
+                target=0.25,
+                of=1_000,
+                beside=[] if options else [_one_by_one("echo.py", known)],
+                rounds=1 if options else None,
+            )
+
+    return contest
 
 
 def _sweep_large(folder: Path) -> Iterator[Contest]:
@@ -347,7 +356,8 @@ CASES: Sequence[Case] = (
     Case("apply-synced", "the same, to one that syncs each write to its disk", _apply(834, synced=True)),
     Case("apply-60000", "apply 60,000 new entries to a directory", _apply(10_000, synced=False)),
     Case("orthanc", "no-op plan of an Orthanc with 5,000 modalities", _orthanc(5_000)),
-    Case("sweep", "echo 1,000 AEs behind 500 listeners", _sweep),
+    Case("sweep", "echo 1,000 AEs behind 500 listeners", _sweep()),
+    Case("sweep-fork", "the same, where each association starts a process", _sweep("--fork")),
     Case("contexts", "negotiate 5,000 presentation contexts with 50 AEs", _contexts),
     Case("sweep-10000", "echo 10,000 AEs behind 500 listeners: memory", _sweep_large),
     # At the end, since what a process needs at most is never told as less than what its parent held.

@@ -43,8 +43,9 @@ class Entities:
     of flows most name a few.
     """
 
-    def __init__(self, inventory: Inventory) -> None:
-        self.all: tuple[Entity, ...] = tuple(inventory.entities())
+    def __init__(self, inventory: Inventory, among: Iterable[Entity] | None = None) -> None:
+        """`among` are those to select from, where it is not all of them."""
+        self.all: tuple[Entity, ...] = tuple(inventory.entities() if among is None else among)
         self._known: dict[str, dict[str | None, list[int]]] = {}
 
     def select(self, selector: Selector, end: End) -> Iterator[Entity]:

@@ -34,7 +34,7 @@ class All:
         found: dict[str, dict[Outcome, int]] = {}
         for cell in self.cells:
             of_flow = found.setdefault(cell.flow.name, {})
-            outcome = cell.reach.outcome
+            outcome = cell.like.outcome
             of_flow[outcome] = of_flow.get(outcome, 0) + cell.pairs
         object.__setattr__(self, "counts", found)
 
@@ -87,14 +87,14 @@ def _table(shown: All, width: int, *, verbose: bool) -> Iterator[Line]:
 def _examples(shown: All, flow: str, width: int) -> Iterator[Line]:
     """Of each kind of pairs that do not work whole, the first and what is wrong with it."""
     for cell in shown.cells:
-        if cell.flow.name != flow or cell.reach.outcome == "works":
+        if cell.flow.name != flow or cell.like.outcome == "works":
             continue
-        pair = f"{cell.reach.caller[1].title} → {cell.reach.called[1].title}"
+        pair = " → ".join(ae.title for _, ae in cell.first)
         alike = f" and {cell.pairs - 1} more" if cell.pairs > 1 else ""
         words = listed(
             (finding.summary for finding in cell.reach.findings if finding.severity == "warning"), "; "
         )
-        mark = MARKS[cell.reach.outcome]
+        mark = MARKS[cell.like.outcome]
         yield from wrapped(
             f"{pair}{alike}: {words or 'never asked for'}", width, first=line("      ", mark, " ")
         )
@@ -141,13 +141,14 @@ def all_json(shown: All) -> str:
 
 
 def _cell(cell: Cell) -> dict[str, Any]:
+    caller, called = (_name(device.name, ae.title) for device, ae in cell.first)
     return {
         "flow": cell.flow.name,
         "pairs": cell.pairs,
-        "caller": _name(cell.reach.caller[0].name, cell.reach.caller[1].title),
-        "called": _name(cell.reach.called[0].name, cell.reach.called[1].title),
-        "outcome": cell.reach.outcome,
-        "services": {service.name: service.outcome for service in cell.reach.services},
+        "caller": caller,
+        "called": called,
+        "outcome": cell.like.outcome,
+        "services": {service.name: service.outcome for service in cell.like.services},
     }
 
 

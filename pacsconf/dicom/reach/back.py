@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pacsconf.dicom.reach import answer
-from pacsconf.dicom.reach.answer import Reason, WayBack
+from pacsconf.dicom.reach.answer import ClassReach, Reason, WayBack
 from pacsconf.dicom.reach.index import Flows
-from pacsconf.dicom.reach.services import Matched, Roles
+from pacsconf.dicom.reach.services import Asked, Matched, Roles
 from pacsconf.dicom.reach.way import way
 from pacsconf.inventory import uids
 from pacsconf.inventory.capabilities import stores
@@ -187,6 +187,21 @@ def _nothing_to_send(caller: Entity, called: Entity, service: str, *, sends: boo
         service=service,
         sides=_ends(caller, called),
     )
+
+
+def gets_unknown(asked: Asked, classes: Iterable[ClassReach]) -> Iterator[Reason]:
+    """That it is not declared which images a caller takes by C-GET: it takes them as SCP (PS3.4 section C.4.3)."""
+    if not any(one.uid in GETS and one.works for one in classes):
+        return
+    if not any(stores(uid) for uid in asked.roles[0].offers):
+        yield Reason(
+            "PACS-REACH-011",
+            "get-unknown",
+            "which images {caller} takes by C-GET is not declared",
+            "They come on the connection that it opened, and it takes them as SCP: SOP classes that it offers.",
+            service=asked.service,
+            sides=((answer.at(asked.caller), "what it offers"),),
+        )
 
 
 def left_out(flows: Flows, roles: RolesOf, caller: Entity, called: Entity) -> tuple[str, ...]:

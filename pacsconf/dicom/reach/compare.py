@@ -49,7 +49,8 @@ def states(cells: Iterable[Cell]) -> dict[Question, State]:
     """How every pair of these cells fares; where several flows let it, by the best."""
     found: dict[Question, State] = {}
     for cell in cells:
-        made = _states(cell.reach, cell.flow.name)
+        worded = any(reason.breaks or reason.told for reason in cell.like.reasons)
+        made = _states(cell.reach if worded else cell.like, cell.flow.name)
         pairs = [(key_of(caller), key_of(called)) for caller, called in cell.each()]
         for service, state in made.items():
             for caller, called in pairs:

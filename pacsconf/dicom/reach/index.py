@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Literal
 
@@ -65,7 +65,8 @@ class Flows:
         self._inventory = inventory
         self._entities = entities
         self._ends: dict[tuple[str, End], tuple[Entity, ...]] = {}
-        self._reached: dict[tuple[End, frozenset[str]], frozenset[Key]] = {}
+        self._at: dict[End, dict[Key, set[str]]] = {"from": {}, "to": {}}
+        self._prepared: dict[tuple[str, End], list[Key]] = {}
 
     @cached_property
     def entities(self) -> Entities:
@@ -80,12 +81,20 @@ class Flows:
             for topic in kinds
         }
 
+    @cached_property
+    def _names_of(self) -> Mapping[Topic, frozenset[str]]:
+        return {topic: frozenset(flow.name for flow in flows) for topic, flows in self._of_topic.items()}
+
     def between(self, caller: Entity, called: Entity) -> tuple[Flow, ...]:
         """The flows that let one call the other, by name."""
         return tuple(flow for flow in self.all if connects(flow, caller, called))
 
     def way(self, topic: Topic, caller: Entity, called: Entity) -> str:
         """The first flow that lets one call the other for this; empty where none does."""
+        calls = self._at["from"].get(key_of(caller))
+        is_called = self._at["to"].get(key_of(called))
+        if calls is not None and is_called is not None and key_of(caller) != key_of(called):
+            return min(self._names_of[topic] & calls & is_called, default="")
         return next((flow.name for flow in self._of_topic[topic] if connects(flow, caller, called)), "")
 
     def ends(self, flow: Flow, end: End) -> tuple[Entity, ...]:
@@ -95,20 +104,27 @@ class Flows:
             self._ends[key] = self.entities.any(flow.callers if end == "from" else flow.called, end)
         return self._ends[key]
 
-    def beyond(self, topic: Topic, end: End, entity: Entity) -> frozenset[Key]:
-        """Those at this end of any flow for this, at whose other end the entity is (and itself, where at both)."""
-        other: End = "to" if end == "from" else "from"
-        through = frozenset(
-            flow.name
-            for flow in self._of_topic[topic]
-            if means(flow.callers if other == "from" else flow.called, other, entity)
-        )
-        if (end, through) not in self._reached:
-            flows = (flow for flow in self.all if flow.name in through)
-            self._reached[end, through] = frozenset(
-                key_of(each) for flow in flows for each in self.ends(flow, end)
-            )
-        return self._reached[end, through]
+    def prepare(self, several: Iterable[Entity]) -> None:
+        """Work out for these entities at once which flows they are at the ends of: `way` then looks it up."""
+        among = Entities(self._inventory, several)
+        self._at = {end: {key_of(each): set() for each in among.all} for end in ("from", "to")}
+        ends: tuple[End, ...] = ("from", "to")
+        for flow in self.all:
+            for end in ends:
+                for each in among.any(flow.callers if end == "from" else flow.called, end):
+                    self._at[end][key_of(each)].add(flow.name)
+                    self._prepared.setdefault((flow.name, end), []).append(key_of(each))
+
+    def prepared(self, flow: Flow, end: End) -> Sequence[Key]:
+        """Those at one end of a flow of whom it was worked out."""
+        return self._prepared.get((flow.name, end), ())
+
+    def all_callers(self, called: Entity) -> frozenset[Key]:
+        """Who may call an entity, for whatever."""
+        flows = (flow for flow in self.all if means(flow.called, "to", called))
+        return frozenset(key_of(each) for flow in flows for each in self.ends(flow, "from")) - {
+            key_of(called)
+        }
 
     def callers_of(self, topic: Topic, called: Entity) -> Iterator[Entity]:
         """Who may call an entity for this."""

@@ -61,10 +61,10 @@ def half_declared(cells: Iterator[Cell] | Sequence[Cell]) -> tuple[Told, ...]:
     found: dict[tuple[str, str, str], Told] = {}
     asked: dict[tuple[str, str], bool] = {}
     for cell in cells:
-        for service in cell.reach.services:
+        for service in cell.like.services:
             key = (cell.flow.name, service.name)
             asked[key] = asked.get(key, False) or service.outcome != "idle"
-        for reason in cell.reach.reasons:
+        for reason in cell.like.reasons:
             if reason.rule != WORKLIST and (reason.told or reason.cause == "caller-lacks"):
                 _count(found, cell, reason)
     everyone = {key for key, anybody in asked.items() if not anybody}
@@ -77,9 +77,15 @@ def half_declared(cells: Iterator[Cell] | Sequence[Cell]) -> tuple[Told, ...]:
 
 def _count(found: dict[tuple[str, str, str], Told], cell: Cell, reason: Reason) -> None:
     key = cell.flow.name, reason.service, f"{reason.cause}-{reason.told}"
-    told = found.setdefault(key, Told(cell.flow, reason, cell.reach.caller, cell.reach.called))
-    told.pairs += cell.pairs
-    told.uids.update(reason.uids)
+    if key not in found:
+        own = next(each for each in cell.reach.reasons if _same(each, reason))
+        found[key] = Told(cell.flow, own, *cell.first)
+    found[key].pairs += cell.pairs
+    found[key].uids.update(reason.uids)
+
+
+def _same(one: Reason, other: Reason) -> bool:
+    return (one.cause, one.service, one.told) == (other.cause, other.service, other.told)
 
 
 def _finding(told: Told, scope: Scope) -> Finding:
@@ -113,8 +119,8 @@ def _worklists(census: Census) -> Iterator[Finding]:
     found: dict[tuple[str | None, str], tuple[Reason, set[str]]] = {}
     for kind in census.kinds:
         for reason in _of_kind(census, kind):
-            _, devices = found.setdefault((kind[0][0].profile, reason.cause), (reason, set()))
-            devices.update(device.name for device, _ in kind)
+            _, devices = found.setdefault((kind.first[0].profile, reason.cause), (reason, set()))
+            devices.update(device.name for device, _ in kind.members)
     for reason, devices in found.values():
         others = len(devices) - 1
         more = f"; {others} more device{'' if others == 1 else 's'} alike"
@@ -129,7 +135,7 @@ def _worklists(census: Census) -> Iterator[Finding]:
 
 
 def _of_kind(census: Census, kind: Kind) -> Iterator[Reason]:
-    device = kind[0][0]
+    device = kind.first[0]
     if device.worklist is None or device.lifecycle not in _AT_WORK:
         return
     yield from worklist_filters(device)

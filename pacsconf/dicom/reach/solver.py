@@ -13,7 +13,7 @@ from dataclasses import replace
 from pacsconf.dicom.reach import answer, services
 from pacsconf.dicom.reach.access import Doors
 from pacsconf.dicom.reach.answer import ClassReach, Outcome, Reach, Reason, ServiceReach, WayBack
-from pacsconf.dicom.reach.back import MOVES, left_out, returns
+from pacsconf.dicom.reach.back import MOVES, gets_unknown, left_out, returns
 from pacsconf.dicom.reach.index import Flows, names, topics
 from pacsconf.dicom.reach.meaning import remarks
 from pacsconf.dicom.reach.services import Asked, Roles, matched, outcome_of, roles_of
@@ -61,7 +61,8 @@ class Solver:
         """
         flows = self.flows.between(caller, called)
         asked = tuple(self._asked(caller, called, flows, wanted))
-        return self._solved(caller, called, flows, asked)
+        found = self._solved(caller, called, flows, asked)
+        return replace(found, reasons=(*found.reasons, *self._crowd(called)))
 
     def by_flow(self, flow: Flow, caller: Entity, called: Entity) -> Reach:
         """Whether a pair that this flow connects would work, for the services of this flow alone."""
@@ -160,6 +161,7 @@ class Solver:
             told.append(_beyond(asked, beyond))
         if found.asked and outcome != "fails":
             told += remarks(caller, called, asked.service)
+            told += gets_unknown(asked, classes)
             told += of_worklist(caller, called) if _asks(classes, uids.MODALITY_WORKLIST) else ()
         return (
             ServiceReach(asked.service, flow, outcome, classes, found.reports),
@@ -168,6 +170,20 @@ class Solver:
         )
 
     # --- beside the result
+
+    def _crowd(self, called: Entity) -> Iterator[Reason]:
+        """That more may call than are served at a time, where that is so."""
+        device, limit = called[0], called[0].max_associations
+        callers = self.flows.all_callers(called) if limit is not None else frozenset()
+        if limit is not None and len(callers) > limit:
+            at_a_time = f"{limit} association{'' if limit == 1 else 's'} at a time"
+            yield Reason(
+                "PACS-REACH-009",
+                "few-associations",
+                f"{{called}} takes {at_a_time}, and {len(callers)} may call it",
+                "Whoever comes while it is busy is refused for the moment (PS3.8 section 9.3.4, 3/2) and tries again.",
+                sides=((("devices", device.name, "max_associations"), "its limit"),),
+            )
 
     def held_back(self, result: Reach) -> tuple[str, ...]:
         """SOP classes that the called one may hold, and that the caller could not take when it sends for them."""

@@ -208,15 +208,44 @@ def told_apart(caller: dict[str, Any], called: dict[str, Any], both: dict[str, A
     )
     assert len(inventory.devices) == 4
     assert counted(inventory) == one_by_one(inventory)
-    kinds = {frozenset(device.name for device, _ in kind) for kind in Census(inventory).kinds}
+    kinds = {frozenset(device.name for device, _ in kind.members) for kind in Census(inventory).kinds}
     return frozenset({"d1", "d2"} if caller else {"d3", "d4"}) not in kinds
+
+
+def test_those_who_call_each_other_have_the_ways_that_they_have():
+    peer = {**USUAL, "uses": [*CLASSES], "offers": [*CLASSES]}
+    sites = {"d1": "main", "d2": "main", "d3": "north", "d4": "north"}
+    inventory = declared(
+        {
+            "sites": {"main": {}, "north": {}},
+            "devices": {
+                name: {**peer, "site": site, "ae_title": f"AE_{name[1]}", "host": f"10.0.0.{name[1]}"}
+                for name, site in sites.items()
+            },
+            "flows": {
+                "all": {
+                    "from": {"site": "main"},
+                    "to": {},
+                    "services": ["storage-commitment", "query-retrieve"],
+                },
+                "images": {"from": {"site": "main"}, "to": {"site": "main"}, "services": "storage"},
+            },
+        }
+    )
+    assert counted(inventory) == one_by_one(inventory)
+    assert {
+        cell.like.outcome: cell.pairs for cell in Census(inventory).cells() if cell.flow.name == "all"
+    } == {
+        "works": 2,
+        "partly": 4,
+    }
 
 
 def counted(inventory: Inventory) -> Counter[Any]:
     """What is told of all pairs, by kinds."""
     found: Counter[Any] = Counter()
     for cell in Census(inventory).cells():
-        for told in _told(cell.flow.name, cell.reach):
+        for told in _told(cell.flow.name, cell.like):
             found[told] += cell.pairs
     return found
 

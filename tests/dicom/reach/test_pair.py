@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.dicom.reach.conftest import FEW, IMAGES, SENDS, WORKLIST, causes, fits
+from tests.dicom.reach.conftest import FEW, IMAGES, KEEPS, SENDS, WORKLIST, causes, fits
 
 NO_BACK = ("  confirms: {from: {device: archive}, to: {type: modality}, services: storage-commitment}\n", "")
 NO_FETCH = ("  fetched: {from: {device: archive}, to: {type: workstation}, services: storage}\n", "")
@@ -355,6 +355,23 @@ def test_what_the_archive_may_hold_and_the_caller_does_not_take_is_known(loads):
     ws, archive, ct = (meant(inventory, name) for name in ("ws-1", "ARCHIVE", "ct-1"))
     assert solver.held_back(solver.reach(ws, archive)) == ("1.2.840.10008.5.1.4.1.1.88.67",)
     assert solver.held_back(solver.reach(ct, archive)) == ()
+
+
+def test_images_taken_on_the_callers_own_connection_are_those_it_offers(asks):
+    get = ("uses: [query-retrieve]", "uses: [study-root-get]")
+    assert asks("ws-1", "ARCHIVE", get).reasons == ()
+    result = asks("ws-1", "ARCHIVE", get, ("offers: ct-image-storage", "offers: verification"))
+    assert ([one.cause for one in result.reasons], result.works) == (["get-unknown"], True)
+
+
+def test_as_many_callers_as_are_served_at_a_time_are_no_matter(asks):
+    assert asks("ARCHIVE", "ct-1", ("modality: CT,", "modality: CT, max_associations: 1,")).reasons == ()
+
+
+def test_more_callers_than_are_served_at_a_time_are_told(asks):
+    result = asks("ct-1", "ARCHIVE", (KEEPS, f"max_associations: 1, {KEEPS}"))
+    assert said(result, "few-associations") == "ARCHIVE takes 1 association at a time, and 2 may call it"
+    assert result.works
 
 
 # --- what is not understood --------------------------------------------------------------------------------------

@@ -185,11 +185,9 @@ def _backs(asked: Asked, width: int) -> Lines:
 
 
 def _back(back: WayBack, asked: Asked, width: int) -> Lines:
-    what = (
-        "the report of storage commitment"
-        if back.kind == "storage-commitment"
-        else "what is sent for (C-MOVE)"
-    )
+    answers = any(one.reports and one.name == back.service for one in asked.reach.services)
+    report = "the request that it answers" if answers else "the report of storage commitment"
+    what = report if back.kind == "storage-commitment" else "what is sent for (C-MOVE)"
     by = f"flow {back.flow}{_at(asked, ('flows', back.flow))}" if back.flow else "no flow"
     pair = arrow(asked.reach.called, asked.reach.caller)
     return wrapped(

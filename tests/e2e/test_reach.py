@@ -74,6 +74,24 @@ def test_a_pair_that_would_not_names_the_reason_and_the_lines_of_both_sides(hosp
     assert "see inventory/hospital.yaml:3 what ARCHIVE offers" in ran.said
 
 
+def test_the_way_back_of_a_report_is_the_request(hospital):
+    ran = hospital.here("reach", "ARCHIVE", "ct-1")
+    assert (
+        "✓ CT1 → ARCHIVE, the request that it answers: flow images (inventory/hospital.yaml:12)" in ran.said
+    )
+
+
+def test_every_sop_class_is_shown_on_request(hospital):
+    ran = hospital.here("reach", "ws-1", "ARCHIVE", "-v")
+    find = "study-root-query-retrieve-information-model-find implicit-vr-little-endian, explicit-vr-little-endian"
+    assert f"✓ {find}" in ran.said
+    assert "! ARCHIVE may hold" not in ran.said
+    hospital.edit("offers: [ct-image-storage]}", "offers: [mr-image-storage]}")
+    assert "! ARCHIVE may hold what WS1 does not take when it sends for a study: ct-image-storage" in (
+        hospital.here("reach", "ws-1", "ARCHIVE").said
+    )
+
+
 def test_a_pair_in_no_flow_is_shown_what_comes_nearest(hospital):
     hospital.edit("to: {device: archive}, services: [storage,", "to: {device: ws-1}, services: [storage,")
     hospital.edit("offers: [ct-image-storage]", "offers: [ct-image-storage, storage-commitment]")

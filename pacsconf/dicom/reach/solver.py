@@ -181,7 +181,7 @@ class Solver:
                 "PACS-REACH-009",
                 "few-associations",
                 f"{{called}} takes {at_a_time}, and {len(callers)} may call it",
-                "Whoever comes while it is busy is refused for the moment (PS3.8 section 9.3.4, 3/2) and tries again.",
+                "Whoever comes while it is busy is refused for the moment (PS3.8 section 9.3.4, 3/2).",
                 sides=((("devices", device.name, "max_associations"), "its limit"),),
             )
 

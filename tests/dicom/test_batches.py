@@ -73,6 +73,13 @@ def test_files_of_the_worker_are_where_its_machine_has_them(monkeypatch, storesc
     assert used == [Identity("/etc/site/ca.pem", "/nowhere/cert.pem", "/nowhere/key.pem")]
 
 
+def test_files_that_the_workers_machine_does_not_have_are_said_to_be_missing_there():
+    target = replace(A_TARGET, tls=True)
+    order = ordered([target], Wire(tls=Identity(ca_file="/nowhere/ca.pem")), 60)
+    with pytest.raises(NotAnswered, match=r"on the worker's machine .*/nowhere/ca.pem"):
+        list(answered(carried_out(order), [target]))
+
+
 @pytest.mark.parametrize(
     "answer",
     [

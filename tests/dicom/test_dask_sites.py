@@ -22,6 +22,8 @@ from pacsconf.lab import processes
 from tests.dicom.workers import Cluster, cluster, identity
 
 OTHER = "99.0"
+NOT_MEASURED = dict.fromkeys(("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"))
+"""A copy of pacsconf is none of what coverage is taken of."""
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,7 @@ def hub(tmp_path_factory) -> Iterator[Cluster]:
     with cluster(f"tls://127.0.0.1:{processes.free_port()}", folder) as made:
         made.scheduler()
         made.worker("north")
-        made.worker("odd", env={"PYTHONPATH": str(_another_version(folder / "other"))})
+        made.worker("odd", env={"PYTHONPATH": str(_another_version(folder / "other")), **NOT_MEASURED})
         made.until_logged("north", "Registered to")
         made.until_logged("odd", "Registered to")
         yield made
@@ -102,6 +104,22 @@ def test_a_worker_that_dies_leaves_unknown_what_it_had_and_the_sweep_goes_on(
         "n": ("healthy", ""),
         "d": ("unknown", "site dying: its worker went away during the sweep"),
     }
+
+
+def test_a_scheduler_that_dies_leaves_unknown_what_is_out_and_the_rest_is_looked_at(
+    tmp_path, storescp, stranger, a_target
+):
+    listener = stranger()
+    with cluster(f"tls://127.0.0.1:{processes.free_port()}", tmp_path) as made:
+        scheduler = made.scheduler()
+        worker = made.worker("far")
+        made.until_logged("far", "Registered to")
+        _when(lambda: listener.heard, lambda: os.kill(scheduler.pid, signal.SIGKILL))
+        targets = [a_target(listener.port, device="f", site="far"), a_target(storescp(), device="n")]
+        with connected(made.url, made.tls, timeout=2) as workers:
+            seen = {one.device: one.verdict for one in observe_at_sites(targets, Wire(timeout=60), workers)}
+        worker.kill()
+    assert seen == {"f": "unknown", "n": "healthy"}
 
 
 def _when(happened: Callable[[], object], do: Callable[[], object]) -> None:

@@ -51,13 +51,13 @@ class Cluster:
         site: str,
         host: str = "127.0.0.1",
         prefix: Sequence[str] = (),
-        env: Mapping[str, str] | None = None,
+        env: Mapping[str, str | None] | None = None,
     ) -> subprocess.Popen[bytes]:
         words = [*prefix, DASK, "worker", self.url, "--no-nanny", "--nthreads", "1", "--host", host]
         return self._start(site, [*words, "--resources", f"site:{site}=1", "--death-timeout", "30"], env)
 
     def _start(
-        self, name: str, words: Sequence[str | Path], env: Mapping[str, str] | None = None
+        self, name: str, words: Sequence[str | Path], env: Mapping[str, str | None] | None = None
     ) -> subprocess.Popen[bytes]:
         files = {
             "--tls-ca-file": self.tls.ca_file,
@@ -71,7 +71,9 @@ class Cluster:
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
-                env={**os.environ, **(env or {})},
+                env={
+                    name: value for name, value in {**os.environ, **(env or {})}.items() if value is not None
+                },
                 start_new_session=True,
             )
         self.running.append(process)

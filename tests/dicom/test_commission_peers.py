@@ -19,6 +19,7 @@ from pynetdicom.sop_class import CTImageStorage, StorageCommitmentPushModel
 from pacsconf.dicom.commission import asking, looking, storing
 from pacsconf.dicom.commission.listening import listening
 from pacsconf.dicom.commission.run import Ticked
+from pacsconf.dicom.commission.scope import FIND, GET
 from pacsconf.inventory import uids
 from pacsconf.lab import processes
 from tests.dicom.commission_cases import (
@@ -428,6 +429,100 @@ def test_an_order_that_images_would_not_find_again_is_a_failure(ris):
     port, folder = ris
     order(folder, "ZZTEST^PACSCONF", "CT9", AccessionNumber="")
     assert "it lacks AccessionNumber" in str(asked(port))
+
+
+# --- statuses -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def answering(stack) -> Callable[..., int]:
+    """Starts a pynetdicom peer, ANY, that answers each message with the status it is told for it."""
+
+    def start(**statuses: int) -> int:
+        ae = AE("ANY")
+        for uid in (CTImageStorage, uids.MPPS, uids.MODALITY_WORKLIST, FIND, GET):
+            ae.add_supported_context(uid)
+        answers = {name: iter(several) for name, several in statuses.items()}
+
+        def status(name: str):
+            return lambda _event: next(answers[name])
+
+        def data(name: str):
+            return lambda _event: (next(answers[name]), None)
+
+        def several(name: str):
+            def handle(_event) -> Iterator[tuple[int, None]]:
+                yield next(answers[name]), None
+
+            return handle
+
+        kinds = {"store": (evt.EVT_C_STORE, status), "find": (evt.EVT_C_FIND, several)}
+        kinds |= {"create": (evt.EVT_N_CREATE, data), "set": (evt.EVT_N_SET, data)}
+        handlers = [(kinds[name][0], kinds[name][1](name)) for name in statuses]
+        server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+        stack.callback(server.shutdown)
+        return server.socket.getsockname()[1]
+
+    return start
+
+
+@pytest.mark.parametrize(
+    ("status", "result", "said"),
+    [
+        (0x0000, "passed", "stored"),
+        (0xB000, "passed", "look at it: some values were changed (coercion) (status 0xB000)"),
+        (0xB007, "passed", "look at it"),
+        (0xA700, "failed", "0xA700, out of resources"),
+        (0xA900, "failed", "0xA900"),
+        (0xC123, "failed", "0xC123, unable to process"),
+        (0x0124, "failed", "not authorised"),
+    ],
+    ids=lambda value: f"{value:04X}" if isinstance(value, int) else "",
+)
+def test_a_status_of_storing_is_told_for_what_it_is(answering, status, result, said):
+    port = answering(store=[status] * 2)
+    run = trial(inventory(device("any", "ANY", port, offers=("storage",)), uses=[CT]))
+    step = storing.store(run)
+    assert {item.result for item in step.items} == {result}
+    assert said in step.items[0].text
+    assert {one.taken for one in run.run.stored} == {result == "passed"}
+
+
+@pytest.mark.parametrize(
+    ("create", "sets", "came"),
+    [
+        (0x0000, [0x0000, 0x0110], ["passed", "passed", "passed"]),
+        (0x0000, [0x0000, 0x0000], ["passed", "passed", "failed"]),
+        (0x0000, [0x0106], ["passed", "failed"]),
+        (0x0120, [], ["failed"]),
+    ],
+    ids=["as it should be", "changed after its end", "not completed", "not begun"],
+)
+def test_each_part_of_a_procedure_step_may_fail(answering, create, sets, came):
+    port = answering(create=[create], set=sets)
+    run = trial(inventory(device("any", "ANY", port, offers=("mpps",)), uses=["mpps"]))
+    step = storing.mpps(run)
+    assert [item.result for item in step.items] == came
+    assert [one.taken for one in run.run.stored] == [create == 0]
+
+
+@pytest.mark.parametrize("status", [0xA700, 0xC001, 0xFE00], ids=hex)
+def test_a_query_that_is_refused_is_a_failure_with_its_status(answering, status):
+    port = answering(find=[status] * 2, store=[0, 0])
+    offers = ("storage", "study-root-find", "modality-worklist")
+    run = trial(inventory(device("any", "ANY", port, offers=offers), uses=[CT, "modality-worklist"]))
+    storing.store(run)
+    for step in (asking.query(run), asking.worklist(run)):
+        assert (step.result, f"0x{status:04X}" in step.items[0].text) == ("failed", True), step
+
+
+def test_a_study_that_is_not_found_is_a_failure(answering):
+    port = answering(find=[0x0000], store=[0, 0])
+    given = inventory(device("any", "ANY", port, offers=("storage", "study-root-find")), uses=[CT])
+    run = trial(given)
+    storing.store(run)
+    step = asking.query(run)
+    assert (step.result, step.text) == ("failed", "0 studies are found under the UID of one that it stored")
 
 
 # --- MPPS ---------------------------------------------------------------------------------------------------------

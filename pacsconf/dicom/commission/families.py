@@ -37,11 +37,6 @@ def of(sop_class: str) -> Family | None:
     return FAMILIES.get(entry.kebab)
 
 
-def _plain(ds: Dataset, _origin: Origin) -> None:
-    ds.ImageType = ["DERIVED", "SECONDARY"]
-    ds.PatientOrientation = ""
-
-
 def _plane(ds: Dataset, origin: Origin) -> None:
     """Frame of reference and image plane (PS3.3 sections C.7.4.1 and C.7.6.2)."""
     ds.FrameOfReferenceUID = origin.uid("frame")
@@ -168,8 +163,6 @@ def _light(ds: Dataset, _origin: Origin) -> None:
     ds.ImageType = ["ORIGINAL", "PRIMARY"]
     ds.PatientOrientation = ""
     ds.AcquisitionContextSequence = []
-    if "NumberOfFrames" in ds:
-        ds.FrameTime, ds.FrameIncrementPointer = 40, 0x00181063
 
 
 def _rt_image(ds: Dataset, _origin: Origin) -> None:

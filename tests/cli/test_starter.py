@@ -4,6 +4,7 @@ import pytest
 
 from pacsconf.cli.starter import write_starter
 from pacsconf.core.errors import PacsconfError
+from pacsconf.dicom.reach.rules import RULES
 from pacsconf.inventory.environment import for_environment
 from pacsconf.inventory.loader import load
 
@@ -12,7 +13,7 @@ WRITTEN = (Path("inventory/pacsconf.yaml"), Path("inventory/hospital.yaml"), Pat
 
 def test_a_starter_is_written_and_stands_in_every_environment(tmp_path: Path):
     assert write_starter(tmp_path) == WRITTEN
-    loaded = load(tmp_path)
+    loaded = load(tmp_path, None, RULES)
     assert loaded.findings == ()
     assert sorted(loaded.inventory.environments) == ["lab", "production"]
     for name in loaded.inventory.environments:

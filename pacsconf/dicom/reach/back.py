@@ -64,20 +64,17 @@ def _commitment(flows: Flows, caller: Entity, called: Entity, service: str, *, r
 
 
 def _no_report(caller: Entity, called: Entity, service: str) -> Reason:
-    listens = caller[1].acceptor
+    listens, calls = caller[1].acceptor, called[1].initiator
+    why = ", which is called by nobody" if not listens else "" if calls else ", since it calls nobody"
+    more = "" if listens else "; let {caller} offer verification and give it a port, so that it can be called"
+    more += "" if calls else "; let {called} use storage-commitment, so that it calls"
     return Reason(
         "PACS-REACH-010",
-        "commitment-one-way" if listens else "commitment-deaf",
-        "{called} has no way back to {caller} for storage commitment"
-        + ("" if listens else ", which is called by nobody"),
+        "commitment-one-way" if listens and calls else "commitment-deaf" if calls else "commitment-mute",
+        "{called} has no way back to {caller} for storage commitment" + why,
         "The answer comes later, on a connection that the archive opens (N-EVENT-REPORT, PS3.4 section J.3.3). "
         "Without it the caller never hears that it may delete, and its disk fills up.",
-        "Add a flow from {called} to {caller} with storage-commitment"
-        + (
-            "."
-            if listens
-            else "; let {caller} offer verification and give it a port, so that it can be called."
-        ),
+        f"Add a flow from {{called}} to {{caller}} with storage-commitment{more}.",
         breaks=True,
         told=True,
         service=service,

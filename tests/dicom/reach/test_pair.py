@@ -283,8 +283,10 @@ def test_the_address_that_calls_come_from_is_known_to_be_the_callers(asks):
         ([NO_BACK], "commitment-one-way", "ARCHIVE has no way back to CT_1 for storage commitment"),
         ([("offers: verification,\n", "\n"), NO_BACK], "commitment-deaf",
          "ARCHIVE has no way back to CT_1 for storage commitment, which is called by nobody"),
+        ([(SENDS, "uses: []"), NO_BACK, NO_FETCH], "commitment-mute",
+         "ARCHIVE has no way back to CT_1 for storage commitment, since it calls nobody"),
     ],
-    ids=["no flow", "not called"],
+    ids=["no flow", "not called", "not calling"],
 )  # fmt: skip
 def test_commitment_needs_a_way_back(asks, changes, cause, words):
     result = asks("ct-1", "ARCHIVE", *changes, services=("storage-commitment",))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pacsconf.cli import workspace
 from pacsconf.cli.compare_commands import Verbose, opened
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.inventory_commands import TextOrJson
@@ -160,6 +161,7 @@ def _taken(
     from pacsconf.cli import commission_run as runs
 
     screen: Screen = context.obj.screen
+    workspace.require_lab(work)
     runs.require_consent(run, whom, wanted)
     names = runs.steps_to_take(run, wanted)
     taken: list[Ticked] = []

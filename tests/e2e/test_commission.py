@@ -19,7 +19,7 @@ import pytest
 from pacsconf.dicom.commission.run import STEPS
 from pacsconf.lab import orthanc, processes
 from tests.dicom.commission_cases import running
-from tests.e2e.conftest import PACSCONF, Hospital, Ran
+from tests.e2e.conftest import DIRECTORY, PACSCONF, Hospital, Ran
 
 RIGHTS = ("Echo", "Store", "Find", "Get", "Move", "NAction", "Transcoding", "StorageCommitment")
 MANUAL = ("phantom", "failure", "viewer", "security")
@@ -301,6 +301,14 @@ def test_a_step_that_stores_is_refused_by_name_without_consent(site):
     assert ran.code == 5, ran
     assert "--yes-store-test-objects" in ran.said
     assert ct.kept() == []
+
+
+def test_a_practice_lab_that_is_not_up_is_no_way_to_the_real_archive(repository):
+    text = HOSPITAL.format(modality=1, archive=1).partition("environments:")[0]
+    made = repository(hospital=text, systems=DIRECTORY.replace("lab: {}", "lab: {}, production: {}"))
+    ran = made("commission", "ct-9", "--yes-store-test-objects")
+    assert ran.code == 1, ran
+    assert "the practice lab is not up" in ran.said
 
 
 @pytest.mark.parametrize(

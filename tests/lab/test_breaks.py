@@ -11,6 +11,7 @@ import pytest
 from pydicom.dataset import Dataset
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import (
+    ModalityPerformedProcedureStep,
     ModalityWorklistInformationFind,
     StorageCommitmentPushModel,
     StudyRootQueryRetrieveInformationModelFind,
@@ -55,6 +56,8 @@ devices:
   ris:
     {type: worklist, host: 10.20.0.6, port: 104, probe: services,
      ae_titles: {MWL: {offers: [modality-worklist, verification]}, MPPS: {offers: [mpps, verification]}}}
+  broker: {type: worklist, ae_title: BROKER, host: 10.20.0.3, port: 104, probe: echo,
+           offers: [modality-worklist, mpps, verification]}
   research: {type: archive, ae_title: RESEARCH, host: 10.20.0.7, port: 4242, probe: services,
              offers: [ct-image-storage, study-root-find, verification]}
   mr-9: {type: modality, modality: MR, ae_title: MR_9, host: 10.20.0.8, port: 104, lifecycle: commissioning,
@@ -135,6 +138,7 @@ def worklist(lab: Path, station: str) -> list[str]:
 
 HEALTHY = {
     "archive/ARCHIVE": "healthy",
+    "broker/BROKER": "healthy",
     "ct-1/CT_1": "healthy",
     "gateway/GW": "healthy",
     "read-1/READ_1": "healthy",
@@ -262,6 +266,22 @@ def test_the_title_that_worklists_have_inside_the_lab_is_told_to_nobody(lab):
         association.abort()
     assert said == {"MWL": False, "CT_1": False, open_to_all["there"]: True}
     assert lab.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "refused"),
+    [
+        ([ModalityPerformedProcedureStep, Verification], []),
+        ([ModalityWorklistInformationFind, Verification], []),
+        ([ModalityWorklistInformationFind, ModalityPerformedProcedureStep], [ModalityPerformedProcedureStep]),
+    ],
+    ids=["mpps", "worklist", "both"],
+)
+def test_one_title_for_worklist_and_mpps_answers_what_is_asked_alone(lab, asked, refused):
+    association = associate(lab, "10.20.0.3:104", "BROKER", "CT_1", *asked)
+    assert association.is_established
+    assert [each.abstract_syntax for each in association.rejected_contexts] == refused
+    association.release()
 
 
 def test_tls_demands_a_client_certificate_and_says_how_long_its_own_lasts(clinic, lab):

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from pacsconf.core.errors import Unavailable
-from pacsconf.dicom.association import proposal
 from pacsconf.dicom.observer import observe
+from pacsconf.dicom.proposals import proposal
 from pacsconf.dicom.targets import targets
 from pacsconf.dicom.wire import Wire
 from pacsconf.inventory.model import Inventory

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pacsconf.dicom.commission.run import AcceptanceRun, Role, Stored, Ticked
     from pacsconf.dicom.commission.scope import Scope
     from pacsconf.dicom.commission.trial import Trial
+    from pacsconf.dicom.reach import Reach
     from pacsconf.inventory.flows import Entity
     from pacsconf.record.unsigned import UnsignedRuns
 
@@ -155,7 +156,7 @@ def begun(work: Workspace, whom: Entity) -> AcceptanceRun:
 
 
 def findings_of(work: Workspace, whom: Entity, scope: Scope) -> tuple[Finding, ...]:
-    """What validate says of a device, and what keeps it from those that it calls."""
+    """What validate says of a device; what keeps it from those that it calls is an error here."""
     from pacsconf.dicom.reach import reach
     from pacsconf.inventory.peers import entity
 
@@ -164,8 +165,15 @@ def findings_of(work: Workspace, whom: Entity, scope: Scope) -> tuple[Finding, .
     for peer in scope.peers:
         called = entity(work.inventory, peer.name)
         if called is not None:
-            own += [one for one in reach(work.inventory, whom, called).findings if one.severity != "info"]
+            own += _obstacles(reach(work.inventory, whom, called))
     return tuple({(one.rule, one.summary): one for one in own}.values())
+
+
+def _obstacles(found: Reach) -> Iterator[Finding]:
+    """Why a pair would not work, or not wholly."""
+    for reason, finding in zip(found.reasons, found.findings, strict=True):
+        if finding.severity != "info":
+            yield replace(finding, severity="error") if reason.breaks else finding
 
 
 def steps_to_take(run: AcceptanceRun, wanted: Wanted) -> tuple[str, ...]:

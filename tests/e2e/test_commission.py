@@ -248,6 +248,16 @@ def test_the_second_signature_may_come_from_another_clone(site, tmp_path):
     assert [one["role"] for one in ct.here()["signatures"]] == ["pacs-admin", "clinical-lead"]
 
 
+def test_a_way_back_that_is_not_declared_fails_the_first_step(site):
+    ct = site()
+    text = ct.hospital.file().read_text()
+    flow = text[text.index("  commit:") : text.index("pacsconf: {")]
+    ct.hospital.edit(flow, "")
+    ran = ct("--step", "record")
+    assert ran.code == 2, ran
+    assert "no way back" in ran.said
+
+
 def test_a_transfer_syntax_that_is_refused_fails_by_name(site):
     ct = site(AcceptedTransferSyntaxes=["1.2.840.10008.1.2"])
     ran = ct.whole()

@@ -158,6 +158,21 @@ def _within(seconds: float, ask: Callable[[], Value]) -> Value:
     return said.result(seconds)
 
 
+def carried_out(text: str) -> str:
+    """As `batches.carried_out`, on a worker of Dask, which knows when a task was taken back while it runs."""
+    import distributed
+
+    get_worker: Any = distributed.get_worker
+    worker = get_worker()
+    tasks, key = worker.state.tasks, worker.get_current_task()
+
+    def wanted() -> bool:
+        task = tasks.get(key)
+        return task is not None and task.state == "executing"
+
+    return batches.carried_out(text, wanted)
+
+
 class Workers:
     """The workers of a scheduler, by site (`pacsconf.dicom.executors.Sites`)."""
 
@@ -166,6 +181,9 @@ class Workers:
         self._timeout = timeout
         self._used: dict[str, frozenset[str]] = {}
         """The addresses of the workers that each site's tasks were given to."""
+
+    def carry_out(self) -> Callable[[str], str]:
+        return carried_out
 
     def executor(self, site: str) -> Executor:
         """One whose tasks run on workers at this site that run the same pacsconf.

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -20,6 +21,7 @@ from pacsconf import __version__
 from pacsconf.core.errors import PacsconfError
 from pacsconf.dicom.observation import Observation, Step
 from pacsconf.dicom.observer import observe
+from pacsconf.dicom.stream import CalledOff
 from pacsconf.dicom.targets import Target
 from pacsconf.dicom.wire import Identity, Wire
 
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 LIMIT = 8 << 20
 """Characters of one answer: 200 targets with 128 contexts each fit several times."""
+
+_WATCHED = 0.5
+"""Seconds between two looks at whether an order still counts."""
 
 IDENTITY = {
     "ca_file": "PACSCONF_PROBE_CA_FILE",
@@ -65,14 +70,17 @@ def ordered(targets: Sequence[Target], wire: Wire, seconds: float, at_once: int 
     return _text(Order, Order(__version__, tuple(targets), wire, seconds, at_once))
 
 
-def carried_out(text: str) -> str:
-    """The answer to an order, on the machine that was asked. It stops when the order's time has passed."""
+def carried_out(text: str, wanted: Callable[[], bool] = lambda: True) -> str:
+    """The answer to an order, on the machine that was asked.
+
+    It hangs up and stops when the order's time has passed, and when it is not `wanted` any more.
+    """
     version = json.loads(text).get("version")
     if version != __version__:  # before the rest is read: another version may spell it otherwise
         return _text(Answer, Answer(refused=unlike(version, __version__)))
     order: Order = _adapter(Order).validate_json(text)
     try:
-        return _text(Answer, Answer(tuple(_seen(order))))
+        return _text(Answer, Answer(tuple(_seen(order, wanted))))
     except PacsconfError as exc:  # files for TLS that are not on this machine
         return _text(Answer, Answer(refused=f"on the worker's machine {exc.message}"))
 
@@ -118,17 +126,28 @@ def unseen(target: Target, why: str) -> Observation:
     return Observation(target, "unknown", (Step("site", None, text, 0.0),), text, at)
 
 
-def _seen(order: Order) -> Iterator[tuple[int, Observation]]:
+def _seen(order: Order, wanted: Callable[[], bool]) -> Iterator[tuple[int, Observation]]:
     """What `observe` says, up to the time that is allowed, each with the place of its target."""
     until = time.monotonic() + order.seconds
     places = {target: at for at, target in enumerate(order.targets)}
-    observed = observe(
-        order.targets, replace(order.wire, tls=_identity(order.wire.tls)), at_once=order.at_once
-    )
-    for seen in observed:
-        yield places[seen.target], seen
-        if time.monotonic() > until:
-            return
+    wire = replace(order.wire, tls=_identity(order.wire.tls))
+    stop = threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(_WATCHED):
+            if time.monotonic() > until or not wanted():
+                stop.set()
+
+    threading.Thread(target=watch, name="order", daemon=True).start()
+    try:
+        for seen in observe(order.targets, wire, at_once=order.at_once, stop=stop):
+            yield places[seen.target], seen
+            if time.monotonic() > until:
+                return
+    except CalledOff:
+        return
+    finally:
+        stop.set()
 
 
 def _identity(sent: Identity) -> Identity:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Protocol
 
-from pacsconf.dicom.batches import NotAnswered, answered, carried_out, in_batches, ordered, unseen
+from pacsconf.dicom.batches import NotAnswered, answered, in_batches, ordered, unseen
 from pacsconf.dicom.observation import Observation
 from pacsconf.dicom.observer import observe
 from pacsconf.dicom.targets import Target
@@ -40,6 +40,9 @@ class Unreachable(Exception):
 
 class Sites(Protocol):
     """Where executors of sites come from."""
+
+    def carry_out(self) -> Callable[[str], str]:
+        """What a worker carries orders out by, known by its name: `batches.carried_out`, or more than that."""
 
     def executor(self, site: str) -> Executor:
         """One whose tasks run at this site.
@@ -120,7 +123,9 @@ class _Sweep:
         now = self._clock()
         longest = [patience(batch, self._wire.timeout, self._at_once) for batch in batches]
         for batch, seconds, until in zip(batches, longest, accumulate(longest), strict=True):
-            future = executor.submit(carried_out, ordered(batch, self._wire, seconds, self._at_once))
+            future = executor.submit(
+                self._sites.carry_out(), ordered(batch, self._wire, seconds, self._at_once)
+            )
             self.under_way[future] = _Task(site, batch, now + until + GRACE)
         logger.info("site %s: %d targets in %d batches", site, len(called), len(batches))
 

@@ -9,6 +9,7 @@ take only one.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -30,14 +31,16 @@ def observe(
     executor: Executor | None = None,
     at_once: int = 64,
     per_host: int = 4,
+    stop: threading.Event | None = None,
 ) -> Iterator[Observation]:
     """Probe the targets, `at_once` devices at a time and `per_host` of one host, and yield what each said at once.
 
     What counts as one host is where it is called (`dial`): a practice lab plays them all. Every step has
     `timeout` seconds (connecting: for each address of a name). When the caller leaves early, whatever is under way
-    is called off; an executor that was handed in finishes what it has begun.
+    is called off, and so it is when another thread sets `stop`; an executor that was handed in finishes what it has
+    begun.
 
-    Raises: PacsconfError when the files for TLS cannot be used, and a target needs them.
+    Raises: PacsconfError when the files for TLS cannot be used, and a target needs them; CalledOff by `stop`.
     """
     from pacsconf.dicom.sweep import sweep
 
@@ -45,7 +48,7 @@ def observe(
         from pacsconf.dicom.tls import check
 
         check(wire.tls)
-    yield from sweep(targets, wire, executor, at_once, per_host)
+    yield from sweep(targets, wire, executor, at_once, per_host, stop)
 
 
 def look(group: Sequence[Target], wire: Wire, stop: Stop | None = None) -> tuple[Observation, ...]:

@@ -18,7 +18,7 @@ from itertools import groupby
 from typing import ParamSpec, TypeVar
 
 from pacsconf.dicom.observation import Observation
-from pacsconf.dicom.stream import CalledOff
+from pacsconf.dicom.stream import CalledOff, Stop
 from pacsconf.dicom.targets import Target
 from pacsconf.dicom.way import NowhereToCall, dialled
 from pacsconf.dicom.wire import Wire
@@ -44,16 +44,24 @@ def _by_device(target: Target) -> tuple[str, str, str, str]:
 
 
 def sweep(
-    targets: Sequence[Target], wire: Wire, executor: Executor | None, at_once: int, per_host: int
+    targets: Sequence[Target],
+    wire: Wire,
+    executor: Executor | None,
+    at_once: int,
+    per_host: int,
+    stop: threading.Event | None = None,
 ) -> Iterator[Observation]:
-    """Probe the targets, by the executor or by threads of our own."""
+    """Probe the targets, by the executor or by threads of our own, which `stop` calls off.
+
+    Raises: CalledOff.
+    """
     from pacsconf.dicom.observer import look
 
     turns = Turns(groups(targets), per_host, wire.dial)
     if executor is not None:
         yield from _run(turns, lambda group: executor.submit(look, group, wire), at_once)
         return
-    stop = threading.Event()
+    stop = stop or threading.Event()
     threads = Threads(at_once, stop)
     try:
         yield from _run(turns, lambda group: threads.submit(look, group, wire, stop), at_once)
@@ -160,7 +168,7 @@ class Threads(Executor):
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         future: Future[T] = Future()
-        self._work.put(lambda: _do(future, lambda: fn(*args, **kwargs)))
+        self._work.put(lambda: _do(future, lambda: fn(*args, **kwargs), self._stop))
         if not self._idle.acquire(blocking=False) and len(self._threads) < self._most:
             thread = threading.Thread(target=self._serve, name=f"probe-{len(self._threads)}", daemon=True)
             self._threads.append(thread)
@@ -178,18 +186,17 @@ class Threads(Executor):
 
     def _serve(self) -> None:
         while (job := self._work.get()) is not None:
-            if not self._stop.is_set():
-                job()
+            job()
             self._idle.release()
 
 
-def _do(future: Future[T], work: Callable[[], T]) -> None:
-    """Do it, unless nobody waits for it; whatever it raises is for who does."""
+def _do(future: Future[T], work: Callable[[], T], stop: Stop) -> None:
+    """Do it, unless nobody waits for it any more; whatever it raises is for who does."""
     if not future.set_running_or_notify_cancel():
         return
     try:
+        if stop.is_set():
+            raise CalledOff
         future.set_result(work())
-    except CalledOff:
-        future.cancel()
     except BaseException as exc:  # noqa: BLE001  # it is raised where the result is asked for
         future.set_exception(exc)

@@ -63,11 +63,20 @@ def test_what_the_worker_had_no_time_for_is_unknown():
     }
 
 
+@pytest.mark.parametrize(("seconds", "wanted"), [(3600, False), (0.1, True)], ids=["taken back", "time over"])
+def test_a_worker_hangs_up_on_who_is_silent_when_its_order_does_not_count_any_more(
+    stranger, a_target, seconds, wanted
+):
+    target = a_target(stranger().port, site="north")
+    answer = carried_out(ordered([target], Wire(timeout=3600), seconds), lambda: wanted)
+    assert [seen.verdict for seen in answered(answer, [target])] == ["unknown"]
+
+
 def test_files_of_the_worker_are_where_its_machine_has_them(monkeypatch, storescp, a_target, tmp_path):
     sent = Identity("/nowhere/ca.pem", "/nowhere/cert.pem", "/nowhere/key.pem")
     used = []
     look = "pacsconf.dicom.batches.observe"
-    monkeypatch.setattr(look, lambda targets, wire, at_once: used.append(wire.tls) or [])
+    monkeypatch.setattr(look, lambda targets, wire, **_: used.append(wire.tls) or [])
     monkeypatch.setenv("PACSCONF_PROBE_CA_FILE", "/etc/site/ca.pem")
     carried_out(ordered([A_TARGET], Wire(tls=sent), 60))
     assert used == [Identity("/etc/site/ca.pem", "/nowhere/cert.pem", "/nowhere/key.pem")]

@@ -20,8 +20,8 @@ from pacsconf.inventory import formats
 
 if TYPE_CHECKING:
     from pacsconf.cli.workspace import Workspace
-    from pacsconf.dicom.diagnosis import Diagnosis
-    from pacsconf.dicom.evidence import End
+    from pacsconf.dicom.diagnose.diagnosis import Diagnosis
+    from pacsconf.dicom.diagnose.evidence import End
     from pacsconf.inventory.flows import Entity
 
 
@@ -70,7 +70,7 @@ def diagnose(
 ) -> Exit:
     """Say why one cannot work with another, layer by layer, likeliest cause first. Exit 2 if something is wrong."""
     from pacsconf.cli.diagnose_gather import Asked, gathered
-    from pacsconf.dicom.diagnosis import diagnose as concluded
+    from pacsconf.dicom.diagnose.diagnosis import diagnose as concluded
 
     screen: Screen = context.obj.screen
     work = opened(context, format)
@@ -153,20 +153,20 @@ def _prober(work: Workspace) -> Entity | None:
 
 def _end(work: Workspace, entity: Entity, site: str | None) -> End:
     from pacsconf.cli.diagnose_gather import placed
-    from pacsconf.dicom.gather import end_of
+    from pacsconf.dicom.diagnose.gather import end_of
 
     return end_of(entity, placed(work), site)
 
 
 def _nobody() -> End:
     """pacsconf itself, where no device is declared that it calls as."""
-    from pacsconf.dicom.evidence import End
+    from pacsconf.dicom.diagnose.evidence import End
 
     return End(CALLING)
 
 
 def _undeclared(text: str) -> End:
-    from pacsconf.dicom.evidence import End
+    from pacsconf.dicom.diagnose.evidence import End
 
     title, _, where = text.rpartition("@")
     try:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pacsconf.cli.diagnose_commands import Pair
     from pacsconf.cli.progress import Reporter
     from pacsconf.cli.workspace import Workspace
-    from pacsconf.dicom.evidence import Contexts, Evidence, Holder, Obstacle, Table, WorklistSeen
-    from pacsconf.dicom.gather import Sides, Told
+    from pacsconf.dicom.diagnose.evidence import Contexts, Evidence, Holder, Obstacle, Table, WorklistSeen
+    from pacsconf.dicom.diagnose.gather import Sides, Told
     from pacsconf.dicom.targets import Target
     from pacsconf.inventory.flows import Entity
     from pacsconf.inventory.systems import SystemConfig
@@ -52,7 +52,7 @@ def placed(work: Workspace) -> Told:
 
 def gathered(work: Workspace, pair: Pair, asked: Asked, reporter: Reporter) -> Evidence:
     """All the evidence about a pair."""
-    from pacsconf.dicom.evidence import Evidence
+    from pacsconf.dicom.diagnose.evidence import Evidence
     from pacsconf.inventory.flows import Entities
 
     state, why = _state(work)
@@ -117,7 +117,7 @@ def _as_recorded(pair: Pair, state: RecordState | None, evidence: Evidence) -> E
 
 def _declared(work: Workspace, pair: Pair, asked: Asked, evidence: Evidence) -> Evidence:
     """Flows and what the solver says, where both are declared."""
-    from pacsconf.dicom.gather import flows_between, obstacles, services_of
+    from pacsconf.dicom.diagnose.gather import flows_between, obstacles, services_of
     from pacsconf.dicom.reach import reach
 
     caller, called = pair.calling_entity, pair.called_entity
@@ -141,7 +141,7 @@ def _declared(work: Workspace, pair: Pair, asked: Asked, evidence: Evidence) -> 
 
 
 def _prober_may(work: Workspace, called: Entity, told: Told) -> bool:
-    from pacsconf.dicom.gather import flows_between
+    from pacsconf.dicom.diagnose.gather import flows_between
     from pacsconf.inventory.peers import entity
 
     name = prober(work)
@@ -154,7 +154,7 @@ def _prober_may(work: Workspace, called: Entity, told: Told) -> bool:
 
 def _tables(work: Workspace, pair: Pair, state: RecordState | None, reporter: Reporter) -> Iterator[Table]:
     """What each system that concerns the two holds of them."""
-    from pacsconf.dicom.gather import table_of
+    from pacsconf.dicom.diagnose.gather import table_of
 
     for name, config in sorted(work.inventory.systems.items()):
         holder = _holder(work, pair, config)
@@ -184,7 +184,7 @@ def _holder(work: Workspace, pair: Pair, config: SystemConfig) -> Holder | None:
 
 def _sides(work: Workspace, config: SystemConfig, holder: Holder, state: RecordState | None) -> Sides:
     """One system, read. What keeps it from being read is said instead."""
-    from pacsconf.dicom.gather import Sides
+    from pacsconf.dicom.diagnose.gather import Sides
 
     last = state.for_planning().owned if state is not None else None
     waiting = frozenset(state.waiting if state else ())
@@ -228,7 +228,7 @@ def _read(work: Workspace, live: System, empty: Sides, state: RecordState | None
 
 def _called(work: Workspace, pair: Pair, asked: Asked, evidence: Evidence, reporter: Reporter) -> Evidence:
     """What the called side says on the wire, as gently as it allows."""
-    from pacsconf.dicom.observer import probe
+    from pacsconf.dicom.probe.observer import probe
 
     targets = _targets(work, pair, asked, evidence.probed_as)
     if not targets:
@@ -260,7 +260,7 @@ def _between(evidence: Evidence, target: Target) -> Contexts:
 def _unfit_for_tls(work: Workspace, asked: Asked, targets: Sequence[Target]) -> str:
     """Why the files for TLS cannot be used, where they are needed."""
     if any(target.tls and target.level not in ("none", "tcp") for target in targets):
-        from pacsconf.dicom.tls import check
+        from pacsconf.dicom.tls.handshake import check
 
         try:
             check(wire_of(work, asked.timeout).tls)
@@ -318,7 +318,7 @@ def _worklist(
     work: Workspace, pair: Pair, asked: Asked, evidence: Evidence, target: Target
 ) -> WorklistSeen | None:
     """How the worklist looks to the caller, where that is what they do with each other."""
-    from pacsconf.dicom.worklist import look
+    from pacsconf.dicom.diagnose.worklist import look
 
     if pair.calling_entity is None or not _asks_worklist(pair, evidence):
         return None

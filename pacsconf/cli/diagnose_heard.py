@@ -13,7 +13,7 @@ from pacsconf.core.errors import PacsconfError
 
 if TYPE_CHECKING:
     from pacsconf.cli.workspace import Workspace
-    from pacsconf.dicom.evidence import Evidence
+    from pacsconf.dicom.diagnose.evidence import Evidence
     from pacsconf.dicom.heard import Heard
 
 
@@ -22,7 +22,7 @@ def with_heard(work: Workspace, logs: Sequence[Path], evidence: Evidence) -> Evi
 
     Raises: PacsconfError when a log cannot be read.
     """
-    from pacsconf.dicom.gather import heard_of
+    from pacsconf.dicom.diagnose.gather import heard_of
     from pacsconf.record.heard import HeardLog
 
     ours = _ours(work)
@@ -67,7 +67,7 @@ def _logged(file: Path) -> tuple[Heard, ...]:
 
     Raises: PacsconfError.
     """
-    from pacsconf.dicom.logs.reading import read
+    from pacsconf.dicom.listen.logs.reading import read
 
     try:
         with file.open("rb") as stream:

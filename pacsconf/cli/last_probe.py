@@ -14,7 +14,7 @@ from pacsconf.core.errors import RecordError
 from pacsconf.inventory.formats import ANYWHERE, NOWHERE
 
 if TYPE_CHECKING:
-    from pacsconf.dicom.probe_run import ProbeRun
+    from pacsconf.dicom.probe.run import ProbeRun
     from pacsconf.inventory.model import Device
     from pacsconf.record.contents import Entry
     from pacsconf.record.state import RecordState
@@ -31,7 +31,7 @@ def news_of(
     """
     from pacsconf.cli.probe_run import LAST, last_of
     from pacsconf.cli.wire import targets_of
-    from pacsconf.dicom.probe_run import Known, known, merged
+    from pacsconf.dicom.probe.run import Known, known, merged
     from pacsconf.report.wire_news import WireNews
 
     if state.exists and not state.known and run is None:
@@ -53,7 +53,7 @@ _TRIED = 5
 
 def _may_ask_somebody(work: Workspace) -> bool:
     from pacsconf.cli.wire import targets_of
-    from pacsconf.dicom.probe_run import known
+    from pacsconf.dicom.probe.run import known
 
     dial = work.inventory.environments[work.environment].dial
     nowhere = dial.get(ANYWHERE) == NOWHERE
@@ -103,7 +103,7 @@ def show_evidence(
     """What a commit of the record tells of the network: each run that it holds anew, as a matrix; or acceptance."""
     from pacsconf.cli.commission_run import show_kept
     from pacsconf.cli.probe_commands import matrix_of
-    from pacsconf.dicom.probe_lines import from_lines
+    from pacsconf.dicom.probe.lines import from_lines
     from pacsconf.report.probe_forms import runs_json
     from pacsconf.report.probe_text import head_text, probe_text
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pacsconf.cli.workspace import Workspace
     from pacsconf.dicom.heard import Heard
-    from pacsconf.dicom.listener import Called, Event, Settings
+    from pacsconf.dicom.listen.listener import Called, Event, Settings
     from pacsconf.inventory.flows import Entity
     from pacsconf.report.listen_text import Sum
 
@@ -81,7 +81,7 @@ def listen(
     desk = open_desk(context.obj.screen, context.obj.root, context.obj.environment, format, own)
     if log is not None:
         return read_log(desk, log)
-    from pacsconf.dicom.listener import Settings
+    from pacsconf.dicom.listen.listener import Settings
 
     address, usual = _own_address(desk.entity)
     settings = Settings(
@@ -158,7 +158,7 @@ def _is_ours(host: str) -> bool:
 
 def _tls(work: Workspace | None) -> ssl.SSLContext:
     from pacsconf.cli.wire import wire_of
-    from pacsconf.dicom.channel import encrypted
+    from pacsconf.dicom.listen.channel import encrypted
 
     identity = wire_of(work).tls if work is not None else None
     if identity is None or not identity.certificate:
@@ -193,7 +193,7 @@ class _Ear:
     command: str = ""
 
     def tell(self, event: Event) -> None:
-        from pacsconf.dicom.listener import Called, Ready, Stranger
+        from pacsconf.dicom.listen.listener import Called, Ready, Stranger
         from pacsconf.report import listen_text
 
         screen = self.desk.screen
@@ -275,7 +275,7 @@ def _run(settings: Settings, tell: Callable[[Event], None]) -> None:
     import signal
     from contextlib import suppress
 
-    from pacsconf.dicom.listener import Listener
+    from pacsconf.dicom.listen.listener import Listener
 
     async def run() -> None:
         task = asyncio.current_task()

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pacsconf.core.finding import Path as Keys
     from pacsconf.core.finding import Place
     from pacsconf.dicom.heard import Heard
-    from pacsconf.dicom.heard_check import Case
-    from pacsconf.dicom.identify import Known
+    from pacsconf.dicom.listen.check import Case
+    from pacsconf.dicom.listen.identify import Known
     from pacsconf.inventory.flows import Entity
     from pacsconf.record.heard import HeardLog
     from pacsconf.report.listen_text import Compared, Reading
@@ -51,7 +51,7 @@ class Desk:
         return self.work.loaded.line(file, number) if self.work else None
 
     def compared(self, heard: Heard, *, listened: bool = True) -> Compared:
-        from pacsconf.dicom.heard_check import case, check
+        from pacsconf.dicom.listen.check import case, check
         from pacsconf.report.listen_text import Compared
 
         if self.work is None or self.known is None:
@@ -103,7 +103,7 @@ def open_desk(
     own: tuple[str, ...],
 ) -> Desk:
     from pacsconf.cli.wire import prober
-    from pacsconf.dicom.identify import Known
+    from pacsconf.dicom.listen.identify import Known
     from pacsconf.inventory.peers import entity
     from pacsconf.record.heard import HeardLog
 

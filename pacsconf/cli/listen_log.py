@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def read_log(desk: Desk, name: str) -> Exit:
     """Show who called by the log in a file, `-` for what is pasted."""
-    from pacsconf.dicom.logs.reading import read
+    from pacsconf.dicom.listen.logs.reading import read
     from pacsconf.report import listen_text
 
     with _stream(desk.screen, name) as stream:

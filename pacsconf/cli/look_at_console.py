@@ -14,7 +14,7 @@ from pacsconf.cli.wire import targets_of, wire_of
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
 from pacsconf.core.resource import Fields
-from pacsconf.dicom.observer import probe
+from pacsconf.dicom.probe.observer import probe
 from pacsconf.dicom.targets import Target
 from pacsconf.inventory import formats
 

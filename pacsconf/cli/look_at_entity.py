@@ -16,8 +16,8 @@ from pacsconf.cli.screen import Screen
 from pacsconf.inventory import formats
 
 if TYPE_CHECKING:
-    from pacsconf.dicom.knock import Knock
-    from pacsconf.dicom.strangers import Door
+    from pacsconf.dicom.probe.knock import Knock
+    from pacsconf.dicom.probe.strangers import Door
     from pacsconf.report.look_text import Called
 
 CALLING = "PACSCONF"
@@ -36,8 +36,8 @@ class Caller:
 def look_at_entity(screen: Screen, where: str, caller: Caller, format: str) -> Exit:  # noqa: A002
     """Ask one application entity, by one association, whether it is there and what it takes."""
     title, host, port = _entity(where)
-    from pacsconf.dicom.knock import knock
-    from pacsconf.dicom.strangers import Door, try_the_door
+    from pacsconf.dicom.probe.knock import knock
+    from pacsconf.dicom.probe.strangers import Door, try_the_door
 
     reporter = Reporter(screen)
     reporter.reading(where)

@@ -35,7 +35,7 @@ from pacsconf.core.errors import Refused
 if TYPE_CHECKING:
     from pacsconf.core.finding import Finding
     from pacsconf.core.resource import Snapshot
-    from pacsconf.dicom.strangers import Door
+    from pacsconf.dicom.probe.strangers import Door
     from pacsconf.inventory.systems import SystemConfig
     from pacsconf.report.look_text import Look
     from pacsconf.systems.base import System
@@ -203,7 +203,7 @@ def _inspected(system: System) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
 
 def _door(system: System, config: SystemConfig, caller: Caller) -> Door:
     """What strangers meet at the DICOM port of this system, where that was to be tried."""
-    from pacsconf.dicom.strangers import Door, try_the_door
+    from pacsconf.dicom.probe.strangers import Door, try_the_door
     from pacsconf.inventory.endpoint import Endpoint
     from pacsconf.systems.abilities import Entitled
 

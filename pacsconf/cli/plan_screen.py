@@ -15,7 +15,7 @@ from pacsconf.core.moment import iso_in_words
 if TYPE_CHECKING:
     from pacsconf.core.address import Address
     from pacsconf.core.plan import Plan
-    from pacsconf.dicom.probe_run import ProbeRun
+    from pacsconf.dicom.probe.run import ProbeRun
     from pacsconf.engine import Planned, World
     from pacsconf.record.state import RecordState
     from pacsconf.report.lines import Lines

@@ -20,8 +20,8 @@ from pacsconf.core.errors import PacsconfError, RecordError
 
 if TYPE_CHECKING:
     from pacsconf.cli.workspace import Workspace
-    from pacsconf.dicom.probe_compare import Comparison
-    from pacsconf.dicom.probe_run import ProbeRun
+    from pacsconf.dicom.probe.compare import Comparison
+    from pacsconf.dicom.probe.run import ProbeRun
     from pacsconf.dicom.targets import Target
     from pacsconf.record.state import RecordState
     from pacsconf.report.lines import Lines
@@ -104,7 +104,7 @@ def probe(
     """Ask the network whether it is as declared, as gently as each device allows. Exit 2 if anything fails."""
     from pacsconf.cli.probe_run import Asked, sweep
     from pacsconf.cli.wire import targets_asked
-    from pacsconf.dicom.probe_run import lowered
+    from pacsconf.dicom.probe.run import lowered
 
     screen: Screen = context.obj.screen
     words = selectors or []
@@ -227,8 +227,8 @@ def _concluded(
     """Show a run, keep it, and say by the exit code what came of it."""
     screen: Screen = context.obj.screen
     from pacsconf.cli.probe_run import last_of, to_file
-    from pacsconf.dicom.probe_compare import compare
-    from pacsconf.dicom.probe_run import sighted
+    from pacsconf.dicom.probe.compare import compare
+    from pacsconf.dicom.probe.run import sighted
 
     told = sighted(run, last_of(state.evidence)) if state else run
     comparison = compare(before, run) if before else None
@@ -344,7 +344,7 @@ def _fitting(work: Workspace, run: ProbeRun, name: str) -> ProbeRun:
     """
     from datetime import timedelta
 
-    from pacsconf.dicom.probe_run import moment
+    from pacsconf.dicom.probe.run import moment
 
     if run.environment != work.environment:
         raise PacsconfError(
@@ -363,7 +363,7 @@ def _fitting(work: Workspace, run: ProbeRun, name: str) -> ProbeRun:
 
 def _together(runs: Sequence[ProbeRun]) -> ProbeRun:
     """What several runs say, each target by the last of them."""
-    from pacsconf.dicom.probe_run import merged
+    from pacsconf.dicom.probe.run import merged
 
     last = max(runs, key=lambda run: run.at)
     found: ProbeRun | None = None
@@ -380,7 +380,7 @@ def _imported(
     screen: Screen, work: Workspace, runs: Sequence[ProbeRun], together: ProbeRun, shown: _Result
 ) -> Exit:
     from pacsconf.cli.probe_run import declared, keep, last_of, reason_of, state_of
-    from pacsconf.dicom.probe_run import sighted
+    from pacsconf.dicom.probe.run import sighted
 
     here = declared(work)
     strangers = sorted({one.target.device for one in together.sightings if one.key not in here})

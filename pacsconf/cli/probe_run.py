@@ -20,7 +20,7 @@ from pacsconf.core.errors import PacsconfError, RecordError
 
 if TYPE_CHECKING:
     from pacsconf.dicom.observation import Observation
-    from pacsconf.dicom.probe_run import Key, ProbeRun
+    from pacsconf.dicom.probe.run import Key, ProbeRun
     from pacsconf.dicom.targets import Target
     from pacsconf.record.state import RecordState
 
@@ -49,7 +49,7 @@ class Asked:
 
 def sweep(screen: Screen, work: Workspace, targets: tuple[Target, ...], asked: Asked) -> ProbeRun:
     """Ask these targets. Ctrl-C ends it early: the run is then not `whole`."""
-    from pacsconf.dicom.probe_run import ProbeRun, Sighting
+    from pacsconf.dicom.probe.run import ProbeRun, Sighting
 
     begun, where = _stamp(), socket.gethostname()
     seen: list[Observation] = []
@@ -84,11 +84,11 @@ def _observed(work: Workspace, targets: tuple[Target, ...], asked: Asked) -> Ite
     wire = wire_of(work, asked.timeout)
     more: dict[str, Any] = {"at_once": asked.at_once} if asked.at_once else {}
     if asked.scheduler is None:
-        from pacsconf.dicom.observer import observe
+        from pacsconf.dicom.probe.observer import observe
 
         yield from observe(targets, wire, **more)
         return
-    from pacsconf.dicom.executors import observe_at_sites
+    from pacsconf.dicom.sites.executors import observe_at_sites
 
     with workers(work, asked.scheduler) as sites:
         yield from observe_at_sites(targets, wire, sites, home(work), **more)
@@ -119,7 +119,7 @@ def _who(work: Workspace) -> str:
 def declared(work: Workspace) -> frozenset[Key]:
     """Every target that is declared, whoever is asked."""
     from pacsconf.cli.wire import targets_of
-    from pacsconf.dicom.probe_run import key_of
+    from pacsconf.dicom.probe.run import key_of
 
     return frozenset(key_of(target) for target in targets_of(work, None))
 
@@ -151,7 +151,7 @@ def state_of(work: Workspace) -> RecordState | None:
 
 def last_of(evidence: Mapping[str, bytes]) -> ProbeRun | None:
     """What is known of the wire; None where nothing is, or another version wrote what this one cannot read."""
-    from pacsconf.dicom.probe_lines import from_lines
+    from pacsconf.dicom.probe.lines import from_lines
 
     if LAST not in evidence:
         return None
@@ -171,7 +171,7 @@ def run_named(name: str, evidence: Mapping[str, bytes]) -> ProbeRun:
 
     Raises: PacsconfError when there is none, or it cannot be read.
     """
-    from pacsconf.dicom.probe_lines import from_lines
+    from pacsconf.dicom.probe.lines import from_lines
     from pacsconf.inventory.merge import nearest
 
     path = LAST if name == "last" else f"{_SAVED}{name}.jsonl"
@@ -198,8 +198,8 @@ def keep(work: Workspace, run: ProbeRun, here: frozenset[Key], *, save: str = ""
 
     Raises: RecordError and those below it; PacsconfError when too many are saved.
     """
-    from pacsconf.dicom.probe_lines import to_lines
-    from pacsconf.dicom.probe_run import merged
+    from pacsconf.dicom.probe.lines import to_lines
+    from pacsconf.dicom.probe.run import merged
 
     def seen(evidence: Mapping[str, bytes]) -> dict[str, bytes]:
         made = {}
@@ -220,7 +220,7 @@ def _before(evidence: Mapping[str, bytes]) -> ProbeRun | None:
 
     Raises: RecordError when another version wrote it, whose knowledge would be lost.
     """
-    from pacsconf.dicom.probe_lines import OtherFormat, from_lines
+    from pacsconf.dicom.probe.lines import OtherFormat, from_lines
 
     try:
         return from_lines(evidence[LAST], f"the record's {LAST}") if LAST in evidence else None
@@ -247,7 +247,7 @@ def to_file(run: ProbeRun, path: Path) -> None:
 
     Raises: PacsconfError.
     """
-    from pacsconf.dicom.probe_lines import to_lines
+    from pacsconf.dicom.probe.lines import to_lines
 
     part = path.with_name(path.name + ".part")
     try:
@@ -265,7 +265,7 @@ def from_file(path: Path) -> ProbeRun:
 
     Raises: PacsconfError when it cannot be read, or is none.
     """
-    from pacsconf.dicom.probe_lines import MAX_BYTES, from_lines
+    from pacsconf.dicom.probe.lines import MAX_BYTES, from_lines
 
     try:
         with path.open("rb") as file:

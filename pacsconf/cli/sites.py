@@ -15,7 +15,7 @@ from pacsconf.cli.wire import prober
 from pacsconf.cli.workspace import Workspace
 
 if TYPE_CHECKING:
-    from pacsconf.dicom.executors import Sites
+    from pacsconf.dicom.sites.executors import Sites
     from pacsconf.dicom.targets import Target
 
 Executor = Annotated[
@@ -70,7 +70,7 @@ def workers(work: Workspace, scheduler: Scheduler) -> Iterator[Sites]:
 
     Raises: PacsconfError, OperatorError when the key is not ours alone, Unavailable when nobody answers.
     """
-    from pacsconf.dicom._dask import connected
+    from pacsconf.dicom.sites._dask import connected
     from pacsconf.dicom.wire import Identity
     from pacsconf.operator.private import NOT_TOUCHED_BY_OTHERS, read_private
 

@@ -22,7 +22,7 @@ from pacsconf.core.errors import (
     RecordError,
     SystemFaults,
 )
-from pacsconf.dicom.probe_run import Known, subject_of
+from pacsconf.dicom.probe.run import Known, subject_of
 from pacsconf.inventory.due import Due, dues, soon
 from pacsconf.inventory.systems import ConsoleConfig
 from pacsconf.report import status

@@ -381,8 +381,8 @@ def _proofs(workspace: Workspace, devices: frozenset[str]) -> Iterator[Proof]:
     """What these devices say on the wire, as gently as they allow; those that may not be asked are left out."""
     from pacsconf.cli.wire import targets_of, wire_of
     from pacsconf.core.changeset import Proof
-    from pacsconf.dicom.observer import observe
-    from pacsconf.dicom.probe_run import telling
+    from pacsconf.dicom.probe.observer import observe
+    from pacsconf.dicom.probe.run import telling
 
     environment = workspace.inventory.environments[workspace.environment]
     for seen in observe(targets_of(workspace, devices), wire_of(workspace)):

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from pacsconf.dicom.observation import How
-from pacsconf.dicom.stream import CalledOff, Stop
+from pacsconf.dicom.upper_layer.stream import CalledOff, Stop
 
 _SLICE = 0.2
 """Seconds between two looks at whether to stop."""

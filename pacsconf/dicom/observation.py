@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pacsconf.core.finding import Finding
 from pacsconf.dicom.targets import Level, Target
 
 Verdict = Literal["healthy", "failing", "asleep", "not probed", "unknown"]
@@ -144,13 +143,3 @@ class Observation:
     def milliseconds(self) -> float:
         """From the first step to the last."""
         return sum(step.milliseconds for step in self.steps)
-
-    def finding(self) -> Finding | None:
-        """What is wrong first, or could not be looked at; None when healthy, asleep or not to be probed."""
-        return next(iter(self.findings()), None) if self.verdict in ("failing", "unknown") else None
-
-    def findings(self) -> tuple[Finding, ...]:
-        """Everything that is wrong, could not be looked at, or will be wrong soon."""
-        from pacsconf.dicom.wire_findings import findings
-
-        return tuple(findings(self))

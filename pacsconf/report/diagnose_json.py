@@ -6,9 +6,9 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from pacsconf.dicom.cause import WRONG, Cause
-from pacsconf.dicom.diagnosis import Diagnosis
-from pacsconf.dicom.evidence import End
+from pacsconf.dicom.diagnose.cause import WRONG, Cause
+from pacsconf.dicom.diagnose.diagnosis import Diagnosis
+from pacsconf.dicom.diagnose.evidence import End
 
 FORMAT_VERSION = 1
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pacsconf.dicom.cause import Cause, Proof, Way
-from pacsconf.dicom.diagnosis import Diagnosis, Unknown
-from pacsconf.dicom.layers import LayerLine
+from pacsconf.dicom.diagnose.cause import Cause, Proof, Way
+from pacsconf.dicom.diagnose.diagnosis import Diagnosis, Unknown
+from pacsconf.dicom.diagnose.layers import LayerLine
 from pacsconf.report.lines import (
     BLANK,
     Line,

@@ -9,9 +9,9 @@ from typing import Any
 
 from pacsconf.core.finding import Finding
 from pacsconf.dicom.heard import Heard, to_json
-from pacsconf.dicom.listener import Called, Ended, Event, Ready, Said, Stranger
-from pacsconf.dicom.logs.reading import Log, Repeated
-from pacsconf.dicom.odd_title import spelt
+from pacsconf.dicom.listen.listener import Called, Ended, Event, Ready, Said, Stranger
+from pacsconf.dicom.listen.logs.reading import Log, Repeated
+from pacsconf.dicom.listen.odd_title import spelt
 from pacsconf.inventory import uids
 from pacsconf.report.as_json import FORMAT_VERSION
 from pacsconf.report.diagnostics import LineOf, PlaceOf, findings_text

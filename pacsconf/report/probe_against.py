@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from pacsconf.core.moment import iso_in_words
-from pacsconf.dicom.probe_compare import Comparison, Difference
+from pacsconf.dicom.probe.compare import Comparison, Difference
 from pacsconf.report.lines import Line, Lines, Span, Style, columns, line, padded, wrapped
 from pacsconf.report.words import counted
 

@@ -9,9 +9,10 @@ from xml.etree import ElementTree
 
 from pacsconf.core.finding import Finding
 from pacsconf.dicom.observation import Observation
-from pacsconf.dicom.probe_compare import Comparison
-from pacsconf.dicom.probe_lines import plain
-from pacsconf.dicom.probe_run import ProbeRun, Sighting, counts_of, latency, subject_of, telling
+from pacsconf.dicom.probe.compare import Comparison
+from pacsconf.dicom.probe.findings import findings
+from pacsconf.dicom.probe.lines import plain
+from pacsconf.dicom.probe.run import ProbeRun, Sighting, counts_of, latency, subject_of, telling
 from pacsconf.report.as_json import FORMAT_VERSION
 from pacsconf.report.diagnostics import PlaceOf
 from pacsconf.report.lines import visible
@@ -52,7 +53,7 @@ def runs_json(runs: Mapping[str, ProbeRun], *, commit: str, reason: str, place_o
 
 
 def _observation(one: Sighting, place_of: PlaceOf) -> dict[str, Any]:
-    found = [_finding(finding, place_of) for finding in one.observation.findings()]
+    found = [_finding(finding, place_of) for finding in findings(one.observation)]
     kept = {"where": one.where, "since": one.since}
     return {"subject": subject_of(one.target), **plain(one.observation), **kept, "findings": found}
 
@@ -116,7 +117,7 @@ def _case(seen: Observation) -> ElementTree.Element:
         time=f"{seen.milliseconds / 1000:.3f}",
     )
     if seen.verdict == "failing":
-        found = [one for one in seen.findings() if one.severity == "error"]
+        found = [one for one in findings(seen) if one.severity == "error"]
         rule = found[0].rule if found else "WIRE"
         failure = ElementTree.SubElement(case, "failure", type=rule, message=_safe(seen.reason))
         failure.text = "\n".join(_safe(f"{one.summary}: {one.detail} {one.fix}".strip()) for one in found)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pacsconf.dicom.observation import Fault, Observation, Step, Verdict
-from pacsconf.dicom.probe_run import Key, Sighting, accepted, key_of
+from pacsconf.dicom.probe.run import Key, Sighting, accepted, key_of
 from pacsconf.dicom.targets import Target
 from pacsconf.report.diagnostics import LineOf, PlaceOf
 from pacsconf.report.lines import Line, Lines, Span, Style, columns, line, padded, width_of, wrapped

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from pacsconf.core.finding import Finding
 from pacsconf.core.moment import iso_in_words
 from pacsconf.dicom.observation import Doors
-from pacsconf.dicom.probe_run import (
+from pacsconf.dicom.probe.findings import SITE, findings, strangers
+from pacsconf.dicom.probe.run import (
     VERDICTS,
     ProbeRun,
     Sighting,
@@ -15,7 +16,6 @@ from pacsconf.dicom.probe_run import (
     latency,
 )
 from pacsconf.dicom.targets import Target
-from pacsconf.dicom.wire_findings import SITE, strangers
 from pacsconf.report.diagnostics import findings_text
 from pacsconf.report.lines import (
     BLANK,
@@ -104,7 +104,7 @@ def findings_of(run: ProbeRun, *, everything: bool = False) -> list[Finding]:
 
     That a whole site was not is always told: it is not a device's rest, but a worker that is missing.
     """
-    found = (finding for one in sorted(run.sightings, key=by_site) for finding in one.observation.findings())
+    found = (finding for one in sorted(run.sightings, key=by_site) for finding in findings(one.observation))
     told = [one for one in dict.fromkeys(found) if everything or one.verdict == "fail" or one.rule == SITE]
     return sorted(told, key=lambda finding: finding.severity != "error")
 

@@ -12,7 +12,7 @@ from pacsconf.core.change import Action
 from pacsconf.core.changeset import ChangeSet, ProofVerdict
 from pacsconf.core.guard import tripped
 from pacsconf.core.plan import Plan
-from pacsconf.dicom.probe_run import Sighting, subject_of, telling
+from pacsconf.dicom.probe.run import Sighting, subject_of, telling
 from pacsconf.report.apply_text import outcomes_sum
 from pacsconf.report.plan_text import headline
 

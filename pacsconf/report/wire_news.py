@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from pacsconf.core.finding import Finding
-from pacsconf.dicom.probe_run import Known, Sighting, subject_of
+from pacsconf.dicom.probe.findings import findings
+from pacsconf.dicom.probe.run import Known, Sighting, subject_of
 from pacsconf.report.words import ago, counted, listed
 
 _FEW = 5
@@ -49,7 +50,7 @@ class WireNews:
         """What failed when it was asked last, and that some never were; none of it stands in the way of a plan."""
         failing = [one for one in self.known.asked if one.observation.verdict == "failing"]
         for one in failing[:_FEW]:
-            yield from (self._then(one, finding) for finding in one.observation.findings())
+            yield from (self._then(one, finding) for finding in findings(one.observation))
         if len(failing) > _FEW:
             yield self._more(len(failing) - _FEW)
         if self.known.unasked and self.known.asked:

@@ -128,7 +128,7 @@ def test_files_are_those_of_the_operator_file_unless_options_name_others(work, t
         pass
     shown = []
     monkeypatch.setattr(
-        "pacsconf.dicom._dask.checked", lambda url, identity: shown.append(identity) or _stop()
+        "pacsconf.dicom.sites._dask.checked", lambda url, identity: shown.append(identity) or _stop()
     )
     with (
         pytest.raises(InterruptedError),

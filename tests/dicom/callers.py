@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from pacsconf.dicom.listener import Event, Listener, Ready, Settings
+from pacsconf.dicom.listen.listener import Event, Listener, Ready, Settings
 
 ECHOSCU, STORESCU, FINDSCU = "/usr/bin/echoscu", "/usr/bin/storescu", "/usr/bin/findscu"
 CT = "1.2.840.10008.5.1.4.1.1.2"

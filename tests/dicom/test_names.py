@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from pacsconf.dicom.names import Names, NotFound, is_address
-from pacsconf.dicom.stream import CalledOff
+from pacsconf.dicom.upper_layer.stream import CalledOff
 
 
 def failing(error: Exception):

@@ -18,7 +18,7 @@ import pytest
 
 from pacsconf.dicom.commission.run import STEPS
 from pacsconf.lab import orthanc, processes
-from tests.dicom.commission_cases import running
+from tests.dicom.commission.cases import running
 from tests.e2e.conftest import DIRECTORY, PACSCONF, Hospital, Ran
 
 RIGHTS = ("Echo", "Store", "Find", "Get", "Move", "NAction", "Transcoding", "StorageCommitment")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dicom.workers import Cluster, cluster, identity
+from tests.dicom.sites.workers import Cluster, cluster, identity
 from tests.e2e.networks import HUB_ADDRESS, Network, apart, cannot, inside
 
 PACSCONF = Path(sys.executable).with_name("pacsconf")

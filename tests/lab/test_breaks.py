@@ -19,9 +19,9 @@ from pynetdicom.sop_class import (
 )
 
 from pacsconf.core.errors import Unavailable
-from pacsconf.dicom.knock import knock
 from pacsconf.dicom.observation import Observation
-from pacsconf.dicom.observer import observe
+from pacsconf.dicom.probe.knock import knock
+from pacsconf.dicom.probe.observer import observe
 from pacsconf.dicom.targets import targets
 from pacsconf.dicom.wire import Identity, Wire
 from pacsconf.inventory import uids

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pacsconf.core.errors import Unavailable
-from pacsconf.dicom.observer import observe
+from pacsconf.dicom.probe.observer import observe
 from pacsconf.dicom.targets import targets
 from pacsconf.dicom.wire import Wire
 from pacsconf.inventory.environment import for_environment

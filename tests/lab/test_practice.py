@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from pacsconf.core.errors import Unavailable
-from pacsconf.dicom.observer import observe
-from pacsconf.dicom.proposals import proposal
+from pacsconf.dicom.probe.observer import observe
 from pacsconf.dicom.targets import targets
+from pacsconf.dicom.upper_layer.proposals import proposal
 from pacsconf.dicom.wire import Wire
 from pacsconf.inventory.model import Inventory
 from pacsconf.lab import place, practice, processes, slapd

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pacsconf.dicom.proposals import proposal
+from pacsconf.dicom.upper_layer.proposals import proposal
 from pacsconf.lab import relay
 
 TITLES = st.text(

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from pacsconf.dicom.cause import Cause, Proof, Way
-from pacsconf.dicom.diagnosis import Diagnosis, diagnose
-from pacsconf.dicom.evidence import End
-from pacsconf.dicom.layers import LayerLine
+from pacsconf.dicom.diagnose.cause import Cause, Proof, Way
+from pacsconf.dicom.diagnose.diagnosis import Diagnosis, diagnose
+from pacsconf.dicom.diagnose.evidence import End
+from pacsconf.dicom.diagnose.layers import LayerLine
 from pacsconf.report.diagnose_json import diagnosis_json
 from pacsconf.report.diagnose_text import diagnosis_text
 from pacsconf.report.lines import plain
-from tests.dicom.evidence_cases import cases, evidence, load
+from tests.dicom.diagnose.evidence_cases import cases, evidence, load
 
 CASES = Path(__file__).parents[1] / "dicom" / "cases" / "diagnosis"
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from pacsconf.core.finding import Finding, Place
 from pacsconf.dicom.heard import Heard
-from pacsconf.dicom.listener import Called, Ended, Ready, Said, Stranger
-from pacsconf.dicom.logs.reading import Log, Repeated
+from pacsconf.dicom.listen.listener import Called, Ended, Ready, Said, Stranger
+from pacsconf.dicom.listen.logs.reading import Log, Repeated
 from pacsconf.report.lines import plain
 from pacsconf.report.listen_text import (
     Compared,

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 
 from hypothesis import given, settings
 
-from pacsconf.dicom.probe_compare import compare
+from pacsconf.dicom.probe.compare import compare
 from pacsconf.report.probe_forms import junit, probe_json, runs_json
-from tests.dicom.runs import a_run, a_target, healthy, left_alone, runs, shut
+from tests.dicom.probe.runs import a_run, a_target, healthy, left_alone, runs, shut
 
 
 def cases(run) -> dict[str, ElementTree.Element]:

@@ -9,12 +9,12 @@ import pytest
 
 from pacsconf.core.finding import Place
 from pacsconf.dicom.observation import Doors, Encryption, Fault, Negotiated
-from pacsconf.dicom.probe_compare import compare
+from pacsconf.dicom.probe.compare import compare
 from pacsconf.report.lines import plain
 from pacsconf.report.probe_against import against_text
 from pacsconf.report.probe_matrix import Matrix
 from pacsconf.report.probe_text import counts_text, doors_text, findings_of, head_text, probe_text
-from tests.dicom.runs import CT, EXPLICIT, IMPLICIT, a_run, a_target, healthy, left_alone, shut, step
+from tests.dicom.probe.runs import CT, EXPLICIT, IMPLICIT, a_run, a_target, healthy, left_alone, shut, step
 
 NOW = datetime(2026, 11, 26, 8, 0, tzinfo=UTC)
 SHOWN = Matrix(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from pacsconf.core.changeset import ChangeSet, Proof
-from pacsconf.dicom.probe_run import Known, Sighting
+from pacsconf.dicom.probe.run import Known, Sighting
 from pacsconf.report.status import wire
 from pacsconf.report.wire_news import WireNews
-from tests.dicom.runs import a_target, healthy, shut
+from tests.dicom.probe.runs import a_target, healthy, shut
 
 NOW = datetime(2026, 11, 26, 10, 10, tzinfo=UTC)
 

@@ -21,7 +21,7 @@ from pacsconf.dicom.commission.scope import FIND, GET, MOVE, Peer
 from pacsconf.dicom.commission.specimens import PATIENT_NAME, PATIENT_PREFIX, Specimen
 from pacsconf.dicom.commission.storing import refused
 from pacsconf.dicom.commission.trial import Trial, label, ticked
-from pacsconf.dicom.peer_fault import PeerFault
+from pacsconf.dicom.upper_layer.peer_fault import PeerFault
 from pacsconf.inventory import uids
 
 WORKLIST_SECONDS = 2.0

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from pacsconf.dicom.acceptance import Contexts
 from pacsconf.dicom.commission.exchange import Exchange
 from pacsconf.dicom.commission.run import Item, Result
 from pacsconf.dicom.commission.scope import Peer
 from pacsconf.dicom.names import Names, NotFound, is_address
-from pacsconf.dicom.peer_fault import PeerFault
-from pacsconf.dicom.refusals import translated
+from pacsconf.dicom.probe.way import NowhereToCall, Way, dialled
+from pacsconf.dicom.refusals.table import translated
 from pacsconf.dicom.targets import Target
-from pacsconf.dicom.way import NowhereToCall, Way, dialled
+from pacsconf.dicom.upper_layer.acceptance import Contexts
+from pacsconf.dicom.upper_layer.peer_fault import PeerFault
 from pacsconf.dicom.wire import Wire
 
 NO_ADDRESS = "it has no address that can be called"

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pacsconf.dicom.command import fragments
+from pacsconf.dicom.listen.command import fragments
 
 Value = int | str
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from pacsconf.dicom.acceptance import Acceptance, Contexts, acceptance, context_id, items
-from pacsconf.dicom.association import Association
 from pacsconf.dicom.commission import dimse
 from pacsconf.dicom.commission.dimse import Assembler, Message, Value
-from pacsconf.dicom.peer_fault import PeerFault, context_result, rejection, unexpected
-from pacsconf.dicom.proposals import proposal
-from pacsconf.dicom.stream import Stream
+from pacsconf.dicom.upper_layer.acceptance import Acceptance, Contexts, acceptance, context_id, items
+from pacsconf.dicom.upper_layer.association import Association
+from pacsconf.dicom.upper_layer.peer_fault import PeerFault, context_result, rejection, unexpected
+from pacsconf.dicom.upper_layer.proposals import proposal
+from pacsconf.dicom.upper_layer.stream import Stream
 
 MOST_ANSWERS = 1000
 """To one request, before we hang up."""

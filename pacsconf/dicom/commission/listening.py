@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from pacsconf.core.errors import PacsconfError
-from pacsconf.dicom import request as pdu
 from pacsconf.dicom.commission import dimse
 from pacsconf.dicom.commission.dimse import Assembler, Message
 from pacsconf.dicom.commission.exchange import answered
-from pacsconf.dicom.stream import CalledOff, Plain
+from pacsconf.dicom.listen import request as pdu
+from pacsconf.dicom.upper_layer.stream import CalledOff, Plain
 
 logger = logging.getLogger(__name__)
 

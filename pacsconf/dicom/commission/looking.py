@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from pacsconf.dicom.acceptance import Contexts
 from pacsconf.dicom.commission.calls import LEFT_ALONE, NO_ADDRESS
 from pacsconf.dicom.commission.run import Item, Result, Ticked
 from pacsconf.dicom.commission.scope import Peer
 from pacsconf.dicom.commission.trial import Trial, ticked
 from pacsconf.dicom.observation import Observation, Step, StepName
-from pacsconf.dicom.observer import probe
-from pacsconf.dicom.peer_fault import context_result
+from pacsconf.dicom.probe.observer import probe
 from pacsconf.dicom.targets import Target
+from pacsconf.dicom.upper_layer.acceptance import Contexts
+from pacsconf.dicom.upper_layer.peer_fault import context_result
 from pacsconf.inventory import uids
 
 AT_ONCE = 100
@@ -195,7 +195,7 @@ def _item(who: str, seen: Observation, name: StepName, without: str) -> Item:
 
 
 def _explained(step: Step) -> str:
-    from pacsconf.dicom.refusals import translated
+    from pacsconf.dicom.refusals.table import translated
 
     advice = translated(step.fault, step.name).action if step.fault else ""
     return f"{step.text}. {advice}" if advice else step.text

@@ -18,7 +18,7 @@ from pacsconf.dicom.commission.run import Item, Stored, Ticked
 from pacsconf.dicom.commission.scope import Peer
 from pacsconf.dicom.commission.specimens import DESCRIPTION, PATIENT_NAME, Specimen, specimens
 from pacsconf.dicom.commission.trial import Trial, label, ticked
-from pacsconf.dicom.peer_fault import PeerFault, status_words
+from pacsconf.dicom.upper_layer.peer_fault import PeerFault, status_words
 from pacsconf.inventory import uids
 
 AT_ONCE = 60

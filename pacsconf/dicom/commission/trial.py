@@ -17,7 +17,7 @@ from pacsconf.dicom.commission.run import AcceptanceRun, Item, Result, Stored, T
 from pacsconf.dicom.commission.scope import Peer, Scope
 from pacsconf.dicom.commission.specimens import Origin
 from pacsconf.dicom.observation import Observation
-from pacsconf.dicom.peer_fault import PeerFault
+from pacsconf.dicom.upper_layer.peer_fault import PeerFault
 from pacsconf.dicom.wire import Wire
 from pacsconf.inventory import uids
 

@@ -1,0 +1,1 @@
+"""Why two application entities do not work together, likeliest cause first."""

@@ -1,0 +1,1 @@
+"""Asking the network whether it is as declared, gently, and what was seen."""

@@ -1,0 +1,1 @@
+"""Probing from where devices can be reached: workers of other sites."""

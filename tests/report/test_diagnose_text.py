@@ -15,7 +15,7 @@ from pacsconf.report.diagnose_text import diagnosis_text
 from pacsconf.report.lines import plain
 from tests.dicom.diagnose.evidence_cases import cases, evidence, load
 
-CASES = Path(__file__).parents[1] / "dicom" / "cases" / "diagnosis"
+CASES = Path(__file__).parents[1] / "dicom" / "diagnose" / "cases" / "diagnosis"
 
 NEAR_MISS = """\
 CT_ER_1 → ARCHIVE (10.20.0.5:11112)

@@ -105,7 +105,7 @@ def test_a_sheet_says_all_that_is_typed_in(seen: Hospital):
         "| images | `ARCHIVE` | `archive.example.org` | `11112` | no | ☐ |",
         "| storage commitment | `ARCHIVE` | `archive.example.org` | `11112` | no | ☐ |",
         "| worklist | `RIS_MWL` | `ris.example.org` | `11112` | no | ☐ |",
-        "| MPPS | `RIS_MWL` | `ris.example.org` | `11112` | no | ☐ |",
+        "| MPPS | `RIS_MPPS` | `ris.example.org` | `11112` | no | ☐ |",
         "| `RIS_MWL` | `CT_ER_2` | CT |",
         "Storage commitment is answered later: `ARCHIVE` calls back on a connection of its own.",
         "This device must listen on port `104` and let it in.",

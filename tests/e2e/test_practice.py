@@ -64,3 +64,27 @@ def test_a_new_lab_begins_with_no_record(hospital, monkeypatch, tmp_path):
         assert "record init" in hospital.ok("plan").out
     finally:
         hospital("lab", "down")
+
+
+def test_the_walk_from_an_empty_folder_ends_well(small, monkeypatch, tmp_path):
+    """The README's: the starter is applied in its lab, proven on the wire, and found as declared."""
+    monkeypatch.setenv("PACSCONF_LAB_DIR", str(tmp_path / "lab"))
+    new = type(small)(tmp_path / "new", small.env | {"PACSCONF_LAB_DIR": str(tmp_path / "lab")})
+    new.path.mkdir()
+    new.git("init", "--quiet")
+    new.ok("init")
+    assert (new.ok("validate").err, new.ok("reach", "--all").code) == ("", 0)
+    new.git("add", ".")
+    new.git("commit", "--quiet", "--message", "Begin")
+    try:
+        new.ok("lab", "up")
+        new.ok("record", "init")
+        new.ok("plan", "--out", "plan.json")
+
+        applied = new.ok("apply", "plan.json")
+
+        assert "2 healthy" in applied.out
+        assert new.ok("probe").out.splitlines()[-1].startswith("2 healthy · 0 failing · 0 asleep")
+        assert new.ok("status").out.endswith("Nothing to do today.\n")
+    finally:
+        new("lab", "down")

@@ -151,7 +151,7 @@ def test_a_starter_stands_and_leads_to_a_first_plan(small, tmp_path):
     assert begun.out.startswith("  + inventory/pacsconf.yaml\n  + inventory/hospital.yaml\n")
     checked = new.run("validate")
     assert (checked.code, checked.err) == (0, "")
-    assert checked.out.startswith("No errors · 2 devices, 2 AEs, 2 flows checked in")
+    assert checked.out.startswith("No errors · 3 devices, 3 AEs, 4 flows checked in")
     again = new.run("init")
     assert again.code == 1
     assert "there is an inventory already: inventory/" in again.said

@@ -11,6 +11,8 @@ _FILES = ("pacsconf.yaml", "hospital.yaml")
 _NOT_FOR_GIT = """\
 # Sheets of what is to be keyed in at consoles: printed again from the record whenever they are wanted.
 sheets/
+# Lists of test objects that acceptance runs left behind; the runs themselves are in the record.
+commissioning/
 # Saved plans.
 plan.json
 """

@@ -347,6 +347,7 @@ def next_step(status: Status) -> str:
         ("plan" in troubled or bool(status.pending and status.pending.refused), "plan"),
         (bool(status.drift and status.drift.count), "drift"),
         (bool(status.pending and status.pending.writes), "plan --out plan.json"),
+        (any(one.verdict == "failing" for one in status.wire), "probe"),
         (bool(status.waiting), "plan"),
         (status.offline, "status"),
     )

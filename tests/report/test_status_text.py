@@ -132,6 +132,12 @@ def test_of_a_long_list_the_first_few_are_shown_and_the_rest_is_counted():
     assert "… 4 more\n" in text
 
 
+def test_where_a_device_failed_there_is_something_to_do():
+    text = screen(replace(QUIET, wire=BUSY.wire))
+    assert "1 failing" in text
+    assert text.endswith("Next: pacsconf -e production probe\n")
+
+
 def test_a_running_apply_is_told_and_nothing_is_to_be_typed():
     lock = Lock("20261124-070000-aaaa", "J. Doe", "jdoe@ws-3:9", NOW + timedelta(minutes=8), ended=False)
     text = screen(replace(QUIET, lock=lock))

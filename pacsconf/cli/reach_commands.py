@@ -132,7 +132,14 @@ class _Asking:
 
         solver = Solver(self.inventory)
         result = solver.reach(_entity(self.inventory, caller), _entity(self.inventory, called), services)
-        asked = Asked(result, self.work.loaded.sources.place, solver.held_back(result), self.screen.command)
+        open_ones = () if self.context.obj.environment else tuple(self.work.inventory.environments)
+        asked = Asked(
+            result,
+            self.work.loaded.sources.place,
+            solver.held_back(result),
+            self.screen.command,
+            open_ones if len(open_ones) > 1 else (),
+        )
         if self.format == "json":
             self.screen.raw(reach_json(asked))
         else:

@@ -40,13 +40,15 @@ _FITS: Mapping[Fit, str] = {
 class Asked:
     """A pair that was solved, and what is needed to show it; `command` is how pacsconf is called again.
 
-    `held_back` are SOP classes that the called one may hold and the caller does not take.
+    `held_back` are SOP classes that the called one may hold and the caller does not take. `environments` are those
+    that one has to be named of before the wire can be asked.
     """
 
     reach: Reach
     place_of: PlaceOf
     held_back: Sequence[str] = ()
     command: str = "pacsconf"
+    environments: Sequence[str] = ()
 
 
 def reach_text(asked: Asked, width: int = 80, *, verbose: bool = False) -> Lines:
@@ -248,9 +250,10 @@ def _nearest(asked: Asked, width: int) -> Lines:
 def _next(asked: Asked, width: int) -> Lines:
     ends = " ".join(f"{device.name}/{ae.title}" for device, ae in (asked.reach.caller, asked.reach.called))
     if asked.reach.works:
-        return commanded(
-            line("That is what the files say. Ask the wire: "), f"{asked.command} diagnose {ends}", width
-        )
+        places = asked.environments
+        where, named = (f" ({' or '.join(places)})", f" -e {places[0]}") if places else ("", "")
+        said = line(f"That is what the files say. Ask the wire{where}: ")
+        return commanded(said, f"{asked.command}{named} diagnose {ends}", width)
     return commanded(line("Once it is changed: "), f"{asked.command} reach {ends}", width)
 
 

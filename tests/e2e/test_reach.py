@@ -104,6 +104,17 @@ def test_a_pair_in_no_flow_is_shown_what_comes_nearest(hospital):
     )
 
 
+def test_what_to_ask_the_wire_can_be_typed_as_it_is(example):
+    """The files mean the same in each environment; the wire is that of one."""
+    ran = example.here("reach", "ct-er-1", "archive/ARCHIVE")
+    assert (
+        "Ask the wire (lab or production): pacsconf -e lab diagnose ct-er-1/CT_ER_1 archive/ARCHIVE"
+        in ran.said
+    )
+    named = example.here("-e", "production", "reach", "ct-er-1", "archive/ARCHIVE")
+    assert "Ask the wire: pacsconf -e production diagnose ct-er-1/CT_ER_1 archive/ARCHIVE" in named.said
+
+
 def test_machines_get_the_same_with_places(hospital):
     hospital.edit(CONFIRMS, "")
     ran = hospital.here("reach", "ct-1", "ARCHIVE", "--format", "json")

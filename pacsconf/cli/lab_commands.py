@@ -110,7 +110,7 @@ def mend(context: typer.Context) -> Exit:
 
     screen: Screen = context.obj.screen
     mended = practice.mend(place.default_folder())
-    screen.show(tuple(line(f"  ✓ no more: {told}") for told in mended))
+    screen.show(tuple(line(f"  ✓ taken back: {told}") for told in mended))
     screen.show((line("The lab is whole again." if mended else "Nothing was broken."),))
     return Exit.OK
 

@@ -79,7 +79,7 @@ class UnsignedRuns:
             return None
         except OSError as exc:
             raise RecordError(f"{path} cannot be read: {exc.strerror}", fix="Let it be read.") from exc
-        return from_json(data, str(path))
+        return _expected(from_json(data, str(path)), str(path), device)
 
     def write(self, run: AcceptanceRun) -> None:
         """Keep a run; what was kept of its device before is replaced at once or not at all.
@@ -116,4 +116,27 @@ def newest(evidence: Mapping[str, bytes], device: str) -> AcceptanceRun | None:
     Raises: RecordError when it cannot be read.
     """
     paths = sorted(path for path in evidence if path.startswith(f"commissioning/{device}/"))
-    return from_json(evidence[paths[-1]], f"evidence/{paths[-1]}") if paths else None
+    return recorded(evidence[paths[-1]], paths[-1]) if paths else None
+
+
+def recorded(data: bytes, path: str) -> AcceptanceRun:
+    """The run that the record holds at this path below `evidence/`.
+
+    Raises: RecordError when it cannot be read, or is another one than its path says.
+    """
+    where = f"evidence/{path}"
+    run = from_json(data, where)
+    if run.path != path:
+        raise RecordError(
+            f"{where} says that it is {run.path}", fix="See in git who changed it, and put it back."
+        )
+    return run
+
+
+def _expected(run: AcceptanceRun, where: str, device: str) -> AcceptanceRun:
+    if run.device != device or run.signatures:
+        what = "is signed" if run.device == device else f"is of {run.device}"
+        raise RecordError(
+            f"{where} {what}, which it cannot be here", fix="Was it edited by hand? Put that back."
+        )
+    return run

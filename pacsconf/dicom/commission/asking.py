@@ -9,18 +9,19 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
-from pacsconf.dicom.commission import dimse, objects
+from pacsconf.dicom.commission import objects
 from pacsconf.dicom.commission.calls import explained
 from pacsconf.dicom.commission.comparing import differences, pixel_hash
-from pacsconf.dicom.commission.dimse import Message, Value
 from pacsconf.dicom.commission.frames import of
-from pacsconf.dicom.commission.listening import NOT_WANTED, SUCCESS, Listening
+from pacsconf.dicom.commission.listening import NOT_WANTED, Listening
 from pacsconf.dicom.commission.pixels import NATIVE
 from pacsconf.dicom.commission.run import Item, Stored, Ticked
 from pacsconf.dicom.commission.scope import FIND, GET, MOVE, Peer
 from pacsconf.dicom.commission.specimens import PATIENT_NAME, PATIENT_PREFIX, Specimen
 from pacsconf.dicom.commission.storing import refused
 from pacsconf.dicom.commission.trial import Trial, label, ticked
+from pacsconf.dicom.upper_layer import messages as dimse
+from pacsconf.dicom.upper_layer.messages import SUCCESS, Message, Value
 from pacsconf.dicom.upper_layer.peer_fault import PeerFault
 from pacsconf.inventory import uids
 
@@ -102,7 +103,7 @@ def _for_station(entry: Dataset, station: str, modality: str) -> bool:
     return any(
         station in _several(step.get("ScheduledStationAETitle"))
         and modality in ("", *_several(step.get("Modality")))
-        for step in entry.get("ScheduledProcedureStepSequence", None) or ()
+        for step in objects.items(entry, "ScheduledProcedureStepSequence")
     )
 
 

@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from pacsconf.core.errors import RecordError
 from pacsconf.core.spelling import indented
 
 FORMAT_VERSION = 1
+_T = TypeVar("_T")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 """Of a run or a device: they are parts of paths."""
 
@@ -192,40 +193,78 @@ def to_json(run: AcceptanceRun) -> str:
 
 
 def from_json(data: bytes, where: str) -> AcceptanceRun:
-    """The inverse of `to_json`; `where` is said where it cannot be read.
+    """The inverse of `to_json`; `where` is said where it cannot be read. People edit files: nothing is trusted.
 
     Raises: RecordError.
     """
     try:
-        body = json.loads(data)
+        body = _object(json.loads(data))
         if body.pop("format_version") != FORMAT_VERSION:
             raise RecordError(f"{where} was written by another version of pacsconf", fix="Use that version.")
         return _run(body)
-    except (ValueError, KeyError, TypeError, AttributeError) as exc:
-        raise RecordError(f"{where} cannot be understood: {exc}") from exc
+    except (ValueError, KeyError, TypeError, RecursionError) as exc:
+        said = f"{exc.args[0]} is missing" if isinstance(exc, KeyError) else str(exc)
+        raise RecordError(
+            f"{where} cannot be understood: {said}",
+            fix="Was it edited by hand? Put that back: it lists the test objects that were left behind.",
+        ) from exc
 
 
 def _run(body: dict[str, Any]) -> AcceptanceRun:
-    UUID(body["root"])
-    datetime.fromisoformat(body["began"])
-    if not all(_NAME.fullmatch(body[key]) for key in ("id", "device")):
-        raise ValueError("its id, or its device, cannot be one")
     lists: dict[str, Any] = {
-        "steps": tuple(_ticked(one) for one in body.pop("steps")),
-        "stored": tuple(Stored(**one) for one in body.pop("stored")),
-        "signatures": tuple(Signature(**one) for one in body.pop("signatures")),
-        "calling": tuple(map(str, body.pop("calling"))),
+        "steps": tuple(_ticked(_object(one)) for one in body.pop("steps")),
+        "stored": tuple(_made(Stored, _object(one)) for one in body.pop("stored")),
+        "signatures": tuple(_made(Signature, _object(one)) for one in body.pop("signatures")),
     }
-    return AcceptanceRun(**body, **lists)
+    run = _made(AcceptanceRun, body, **lists)
+    UUID(run.root)
+    if not (_NAME.fullmatch(run.id) and _NAME.fullmatch(run.device)):
+        raise ValueError("its id, or its device, cannot be one")
+    if len({one.name for one in run.steps}) < len(run.steps):
+        raise ValueError("it has a step twice")
+    return run
 
 
 def _ticked(body: dict[str, Any]) -> Ticked:
-    items = tuple(Item(**one) for one in body.pop("items"))
-    step = Ticked(**body, items=items)
-    results = {step.result, *(item.result for item in items)}
-    if step.name not in BY_NAME or not results <= set(get_args(Result)):
-        raise ValueError(f'"{step.name}" is no step, or has no result')
+    step = _made(Ticked, body, items=tuple(_made(Item, _object(one)) for one in body.pop("items")))
+    if step.name not in BY_NAME:
+        raise ValueError(f'"{step.name}" is no step')
     return step
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("an object should be where something else is")
+    return value
+
+
+def _made(kind: type[_T], body: dict[str, Any], **lists: Any) -> _T:
+    """One of `kind`, each member of which is what it is declared as."""
+    kinds = get_type_hints(kind)
+    for name, value in body.items():
+        if name not in kinds or not _fits(kinds[name], value):
+            raise ValueError(f'"{name}" is unknown, or cannot be {json.dumps(value)[:40]}')
+        if name in _MOMENTS and value:
+            datetime.fromisoformat(value)
+    if "calling" in body:
+        lists["calling"] = tuple(body.pop("calling"))
+    return kind(**body, **lists)
+
+
+def _fits(kind: Any, value: Any) -> bool:
+    if kind is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if kind in (str, bool):
+        return isinstance(value, kind)
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
+    several = value.values() if isinstance(value, dict) else value
+    return isinstance(value, _HOLD[get_origin(kind)]) and all(isinstance(one, str) for one in several)
+
+
+_HOLD: Mapping[Any, type] = {Mapping: dict, tuple: list}
+"""What JSON has for them; all of ours hold texts."""
+_MOMENTS = ("at", "began")
 
 
 def summed(items: Iterable[Item]) -> Result:

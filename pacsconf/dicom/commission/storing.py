@@ -8,16 +8,18 @@ from dataclasses import replace
 
 from pydicom.dataset import Dataset
 
-from pacsconf.dicom.commission import dimse, objects
+from pacsconf.dicom.commission import objects
 from pacsconf.dicom.commission.calls import explained
-from pacsconf.dicom.commission.dimse import Message
-from pacsconf.dicom.commission.exchange import Exchange, Took
+from pacsconf.dicom.commission.exchange import Exchange
 from pacsconf.dicom.commission.frames import of
-from pacsconf.dicom.commission.listening import SUCCESS, Came, Listening
+from pacsconf.dicom.commission.listening import Came, Listening
 from pacsconf.dicom.commission.run import Item, Stored, Ticked
 from pacsconf.dicom.commission.scope import Peer
 from pacsconf.dicom.commission.specimens import DESCRIPTION, PATIENT_NAME, Specimen, specimens
 from pacsconf.dicom.commission.trial import Trial, label, ticked
+from pacsconf.dicom.upper_layer import messages as dimse
+from pacsconf.dicom.upper_layer.association import Took
+from pacsconf.dicom.upper_layer.messages import SUCCESS, Message
 from pacsconf.dicom.upper_layer.peer_fault import PeerFault, status_words
 from pacsconf.inventory import uids
 
@@ -256,13 +258,7 @@ def _late(trial_wait: str, peer: Peer) -> Item:
 def _promised(peer: Peer, references: Sequence[tuple[str, str]], report: Dataset | None) -> Item:
     if report is None:
         return _late("came in time", peer)
-    failed = {
-        str(one.get("ReferencedSOPInstanceUID", "")) for one in report.get("FailedSOPSequence", None) or ()
-    }
-    kept = {
-        str(one.get("ReferencedSOPInstanceUID", ""))
-        for one in report.get("ReferencedSOPSequence", None) or ()
-    }
+    failed, kept = _named(report, "FailedSOPSequence"), _named(report, "ReferencedSOPSequence")
     lost = [instance for _, instance in references if instance in failed or instance not in kept]
     if lost:
         text = f"{len(lost)} of {len(references)} objects are not committed, though it had stored them"
@@ -270,14 +266,19 @@ def _promised(peer: Peer, references: Sequence[tuple[str, str]], report: Dataset
     return Item(peer.name, "passed", f"{len(references)} objects committed")
 
 
+def _named(report: Dataset, sequence: str) -> frozenset[str]:
+    return frozenset(str(one.get("ReferencedSOPInstanceUID", "")) for one in objects.items(report, sequence))
+
+
 def _denied(peer: Peer, report: Dataset | None) -> Item:
     what = f"{peer.name}, an object that was never sent"
     if report is None:
         return replace(_late("about it came in time", peer), what=what)
-    failures = report.get("FailedSOPSequence", None) or ()
+    failures = objects.items(report, "FailedSOPSequence")
     if not failures:
         return Item(what, "failed", "it commits itself to keep an object that it does not have")
-    reason = int(failures[0].get("FailureReason", 0) or 0)
+    said = failures[0].get("FailureReason", 0)
+    reason = said if isinstance(said, int) else 0
     if reason != _NO_SUCH_OBJECT:
         return Item(what, "passed", f"reported as failed, with reason {reason:04X}H instead of 0112H")
     return Item(what, "passed", "reported as failed: no such object (0112H)")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import datetime
 
 import pytest
 from hypothesis import given
@@ -29,6 +30,7 @@ RUN = AcceptanceRun(
 )
 RESULTS = st.sampled_from(["passed", "failed", "skipped", "not done", "unknown"])
 TEXTS = st.text(max_size=20)
+MOMENTS = st.datetimes().map(datetime.isoformat) | st.just("")
 ITEMS = st.lists(st.builds(Item, TEXTS, RESULTS, TEXTS), max_size=3).map(tuple)
 TICKED = st.builds(
     Ticked,
@@ -37,7 +39,7 @@ TICKED = st.builds(
     TEXTS,
     st.floats(0, 1e6),
     ITEMS,
-    TEXTS,
+    MOMENTS,
     TEXTS,
     TEXTS,
 )
@@ -56,9 +58,9 @@ RUNS = st.builds(
     software=st.dictionaries(TEXTS, TEXTS, max_size=3),
     calling=st.lists(TEXTS, max_size=2).map(tuple),
     impersonated=st.booleans(),
-    steps=st.lists(TICKED, max_size=4).map(tuple),
+    steps=st.lists(TICKED, max_size=4, unique_by=lambda one: one.name).map(tuple),
     stored=st.lists(STORED, max_size=3).map(tuple),
-    signatures=st.lists(st.builds(Signature, st.sampled_from(ROLES), TEXTS, TEXTS, TEXTS), max_size=2).map(
+    signatures=st.lists(st.builds(Signature, st.sampled_from(ROLES), TEXTS, MOMENTS, TEXTS), max_size=2).map(
         tuple
     ),
 )
@@ -88,6 +90,18 @@ def test_what_is_no_run_is_an_error_with_its_place(data):
         from_json(data, "somewhere")
 
 
+A_STORED = asdict(Stored("archive/A", "1", "2", "3", "4", "5", taken=True))
+A_STEP = {**asdict(Ticked("record", "passed", "")), "items": []}
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "null", "7", "[" * 100_000, '{"a": 1}', "\udcff"], ids=lambda text: text[:9]
+)
+def test_what_is_no_run_at_all_is_a_clear_error(text):
+    with pytest.raises(RecordError, match="here cannot be understood"):
+        from_json(text.encode("utf-8", "surrogateescape"), "here")
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -99,6 +113,20 @@ def test_what_is_no_run_is_an_error_with_its_place(data):
         {"began": "yesterday"},
         {"more": 1},
         {"stored": [{}]},
+        {"stored": [{**A_STORED, "taken": "yes"}]},
+        {"stored": [{**A_STORED, "sop_class": []}]},
+        {"facts": [1]},
+        {"software": {"archive/A": {"a": 1}}},
+        {"calling": "ABC"},
+        {"impersonated": "no"},
+        {"title": {"a": 1}},
+        {"steps": [A_STEP, A_STEP]},
+        {"steps": [{**A_STEP, "milliseconds": "1"}]},
+        {"steps": [{**A_STEP, "text": 7}]},
+        {"steps": [{**A_STEP, "at": "yesterday"}]},
+        {"steps": [{**A_STEP, "result": ["passed"]}]},
+        {"steps": ["record"]},
+        {"signatures": [{"role": "king", "by": "A", "at": "", "reason": ""}]},
     ],
     ids=str,
 )

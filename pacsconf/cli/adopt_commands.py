@@ -79,7 +79,7 @@ def ldap(
     dry_run: DryRun = False,
     format: TextOrJson = "text",  # noqa: A002 - the option's name
 ) -> Exit:
-    """Adopt a DICOM directory (PS3.15 Annex H): devices with all they do, in files that plan to no change."""
+    """Adopt a DICOM directory (PS3.15 Annex H). Devices with all they do, in files that plan to no change."""
     typed = Typed(
         where=url, base=base, bind_dn=bind_dn, password=password, ca_file=ca_file, start_tls=start_tls,
         verify=verify, allow_clear_text=allow_clear_text, timeout=timeout,
@@ -106,7 +106,7 @@ def orthanc(
     dry_run: DryRun = False,
     format: TextOrJson = "text",  # noqa: A002 - the option's name
 ) -> Exit:
-    """Adopt an Orthanc: its peers and what each may do, and a device for each AE title."""
+    """Adopt the peers of an Orthanc. What each may do, and a device for each AE title."""
     typed = Typed(
         where=url, user=user, password=password, ca_file=ca_file, verify=verify,
         allow_clear_text=allow_clear_text, timeout=timeout,
@@ -138,7 +138,7 @@ def ldif(
     dry_run: DryRun = False,
     format: TextOrJson = "text",  # noqa: A002 - the option's name
 ) -> Exit:
-    """Adopt the export of a DICOM directory: as from the directory itself, which need not be there."""
+    """Adopt the export of a DICOM directory. As from the directory itself, which need not be there."""
     typed = Typed(
         where=url, base=base, bind_dn=bind_dn, password=password, ca_file=ca_file, start_tls=start_tls
     )

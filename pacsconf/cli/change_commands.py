@@ -44,7 +44,10 @@ def apply(
     exclude: Excludes = None,
     sheets: Sheets = None,
 ) -> Exit:
-    """Carry a plan out: a saved one, one with the expected digest, or, on a terminal, after asking."""
+    """Carry a plan out, and prove it.
+
+    A saved one, one with the expected digest, or, on a terminal, after asking.
+    """
     from pacsconf import engine
 
     screen: Screen = context.obj.screen
@@ -84,7 +87,7 @@ def apply(
 
 
 def resume(context: typer.Context, sheets: Sheets = None) -> Exit:
-    """Take up a change set that was left open, here or in another clone, once its lease has ended."""
+    """Take up a change set that was left open. Here or in another clone, once its lease has ended."""
     screen: Screen = context.obj.screen
     work = opened(context, "text")
     workspace.operator(work).require_write(work.environment, _written_systems(work))

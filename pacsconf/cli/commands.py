@@ -18,66 +18,27 @@ Group = tuple[Callable[..., Any], ...]
 """The commands of a group (`lab up`, `lab down`), in the order of its help; its module holds it by its name."""
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
-    "init": (
-        "inventory",
-        "Begin an inventory here: a commented starter with one site, one archive and one scanner.",
-    ),
-    "doctor": ("inventory", "Look whether all is there: git, clock, names, certificates, operator file."),
+    "init": ("inventory", "Begin an inventory here, with a commented starter."),
+    "doctor": ("inventory", "Look whether all is there that pacsconf needs."),
     "validate": ("inventory", "Check the inventory: schema, references, rules."),
-    "schema": ("inventory", "Print the JSON Schema of an inventory file, for editors and other checkers."),
-    "look": ("look", "Look at something live: what it holds, what is odd about it, what could not be seen."),
-    "status": (
-        "status",
-        "Show how every environment stands: last apply, lock, drift, what waits for a person, what falls due.",
-    ),
+    "schema": ("inventory", "Print the JSON Schema of an inventory file, for editors."),
+    "look": ("look", "Look at something live, and tell what is odd about it."),
+    "status": ("status", "Show how every environment stands, as on a morning."),
     "plan": ("compare", "Show what would be changed, and why."),
-    "show": (
-        "compare",
-        "Show a saved plan, or what a commit of the record holds: a change set, attestations, a probe.",
-    ),
-    "drift": (
-        "compare",
-        "Show what somebody else changed since the last apply, by whom and when where known.",
-    ),
-    "probe": (
-        "probe",
-        "Ask the network whether it is as declared, as gently as each device allows.",
-    ),
-    "listen": (
-        "listen",
-        "Listen who is really calling: answer C-ECHO, show titles, address and contexts beside the inventory.",
-    ),
-    "diagnose": (
-        "diagnose",
-        "Say why one cannot work with another, layer by layer, likeliest cause first.",
-    ),
-    "reach": (
-        "reach",
-        "Would it work? Solved from the inventory alone, nothing is sent.",
-    ),
-    "apply": (
-        "change",
-        "Carry a plan out: a saved one, one with the expected digest, or, on a terminal, after asking.",
-    ),
-    "resume": (
-        "change",
-        "Take up a change set that was left open, here or in another clone, once its lease has ended.",
-    ),
-    "history": ("record", "Show what was applied, held and released, newest first."),
-    "hold": (
-        "record",
-        "Leave changes alone: plan shows them, apply skips them, until released or declared otherwise.",
-    ),
+    "show": ("compare", "Show a saved plan, or what a commit of the record holds."),
+    "drift": ("compare", "Show what somebody else changed since the last apply."),
+    "probe": ("probe", "Ask the network whether it is as declared."),
+    "listen": ("listen", "Show who is really calling, beside what is declared."),
+    "diagnose": ("diagnose", "Say why one cannot work with another, likeliest cause first."),
+    "reach": ("reach", "Tell from the inventory whether one would reach another."),
+    "apply": ("change", "Carry a plan out, and prove it."),
+    "resume": ("change", "Take up a change set that was left open."),
+    "history": ("record", "Show what the record holds, newest first."),
+    "hold": ("record", "Leave changes alone until they are released."),
     "release": ("record", "End a hold: apply goes on with these changes."),
     "unlock": ("record", "Break the lock of an apply that is certainly dead."),
-    "render": (
-        "render",
-        "Fill in a template from the inventory: sheets for scanners and consoles, registers.",
-    ),
-    "commission": (
-        "commission",
-        "Accept a new modality: try what it will do, step by step, and keep what came of it.",
-    ),
+    "render": ("render", "Fill in a template: a sheet, a register, one of your own."),
+    "commission": ("commission", "Accept a new modality, step by step, until two people sign."),
     "attest": ("attest", "Say that what waited for a person was keyed in."),
     "adopt": ("adopt", "Inventory files from what is live."),
     "record": ("record", "The record of an environment in git."),

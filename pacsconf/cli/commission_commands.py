@@ -53,7 +53,8 @@ def commission(
         typer.Option("--yes-store-test-objects", help="Leave test objects and procedure steps behind."),
     ] = False,
     steps: Annotated[
-        list[str] | None, typer.Option("--step", help="Take this step (again), and no other.", metavar="STEP")
+        list[str] | None,
+        typer.Option("--step", help="Take this step, again if it was taken, and no other.", metavar="STEP"),
     ] = None,
     listen: Annotated[
         str, typer.Option("--listen", help="Where the archive calls our title back.", metavar="[HOST:]PORT")
@@ -90,7 +91,10 @@ def commission(
     format: TextOrJson = "text",  # noqa: A002 - the option's name
     verbose: Verbose = False,
 ) -> Exit:
-    """Accept a new modality: try what it will do, step by step, and keep what came of it. Deletes nothing."""
+    """Accept a new modality, step by step, until two people sign.
+
+    Tries what it will do, in its place, and keeps what came of it. Deletes nothing. Exit 2 when a step failed.
+    """
     from pacsconf.cli import commission_run as runs
     from pacsconf.record.unsigned import UnsignedRuns
 

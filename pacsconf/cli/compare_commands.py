@@ -97,9 +97,9 @@ def show(
     format: TextOrJson = "text",  # noqa: A002 - the option's name
     verbose: Verbose = False,
 ) -> Exit:
-    """Show a saved plan, or what a commit of the record holds: a change set, attestations, a probe.
+    """Show a saved plan, or what a commit of the record holds.
 
-    A stale plan too.
+    A plan that is stale too; a change set, attestations, a probe, a signed acceptance run.
     """
     screen: Screen = context.obj.screen
     from pacsconf.report.view import View
@@ -172,7 +172,10 @@ def drift(
     probe: Probe = False,
     format: TextOrJson = "text",  # noqa: A002 - the option's name
 ) -> Exit:
-    """Show what somebody else changed since the last apply, by whom and when where known. Exit 2 if anything."""
+    """Show what somebody else changed since the last apply.
+
+    By whom and when, where the system tells. Exit 2 if anything.
+    """
     screen: Screen = context.obj.screen
     work = opened(context, format)
     seen = look_again(screen, work) if probe else None

@@ -68,7 +68,10 @@ def diagnose(
         bool, typer.Option("-v", "--verbose", help="Every cause, also what is only possible.")
     ] = False,
 ) -> Exit:
-    """Say why one cannot work with another, layer by layer, likeliest cause first. Exit 2 if something is wrong."""
+    """Say why one cannot work with another, likeliest cause first.
+
+    Layer by layer, as gently as a probe. Exit 2 if something is wrong.
+    """
     from pacsconf.cli.diagnose_gather import Asked, gathered
     from pacsconf.dicom.diagnose.diagnosis import diagnose as concluded
 

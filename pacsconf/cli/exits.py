@@ -27,7 +27,7 @@ class Exit(IntEnum):
 MEANINGS: dict[Exit, str] = {
     Exit.OK: "success, no changes",
     Exit.ERROR: "error",
-    Exit.CHANGES: "changes or drift (drift always; plan with --detailed-exitcode); the network is not as declared",
+    Exit.CHANGES: "changes, drift, or a network that is not as declared",
     Exit.INVALID: "invalid inventory or template",
     Exit.POLICY: "policy violation that is not waived",
     Exit.REFUSED: "safety refusal",

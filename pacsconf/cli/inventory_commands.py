@@ -65,7 +65,7 @@ def show_findings(screen: Screen, invalid: workspace.InvalidInventory, format: s
 
 
 def schema(context: typer.Context) -> Exit:
-    """Print the JSON Schema of an inventory file, for editors and other checkers."""
+    """Print the JSON Schema of an inventory file, for editors."""
     from pacsconf.inventory.schema import json_schema
 
     screen: Screen = context.obj.screen
@@ -74,7 +74,7 @@ def schema(context: typer.Context) -> Exit:
 
 
 def init(context: typer.Context) -> Exit:
-    """Begin an inventory here: a commented starter with one site, one archive and one scanner."""
+    """Begin an inventory here, with a commented starter. It writes over nothing."""
     from pacsconf.cli.starter import write_starter
 
     screen: Screen = context.obj.screen
@@ -100,7 +100,7 @@ def doctor(
         typer.Option("--system", help="Which rights the account of this system has.", metavar="NAME"),
     ] = None,
 ) -> Exit:
-    """Look whether all is there: git, clock, names, certificates, operator file. Contacts no device."""
+    """Look whether all is there that pacsconf needs. Git, clock, names, certificates, operator file; no device."""
     if system is not None:
         return _rights(context, system, write=write)
     from pacsconf.cli.doctor_checks import checks

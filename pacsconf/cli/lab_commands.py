@@ -22,7 +22,7 @@ Fault = Literal["port", "certificate", "syntax", "worklist", "title"]
 
 
 def up(context: typer.Context) -> Exit:
-    """Start the lab for this inventory; environment lab then leads to it."""
+    """Start the lab for this inventory. Environment lab then leads to it."""
     from pacsconf.cli.compare_commands import opened
     from pacsconf.lab import practice
 
@@ -75,7 +75,7 @@ def by_hand(
         typer.Argument(help="The system whose server it is; needed where there are several."),
     ] = None,
 ) -> Exit:
-    """Print the command by which a colleague (jdoe) edits a server of the lab past pacsconf.
+    """Print a command that edits a server past pacsconf, as jdoe.
 
     ldapmodify for a directory; curl for an Orthanc, up to where a path of its REST interface follows.
     """
@@ -88,10 +88,12 @@ def by_hand(
 
 def break_(
     context: typer.Context,
-    fault: Annotated[Fault, typer.Argument(help="What goes wrong.")],
-    device: Annotated[str, typer.Argument(help="With which device, by its name in the inventory.")],
+    fault: Annotated[Fault, typer.Argument(help="What goes wrong.", metavar="FAULT")],
+    device: Annotated[
+        str, typer.Argument(help="With which device, by its name in the inventory.", metavar="DEVICE")
+    ],
 ) -> Exit:
-    """Break something in the lab that no inventory says, to find it with probe and diagnose.
+    """Break something, to find it with probe and diagnose.
 
     port: nothing listens any more. certificate: it ran out. syntax: a transfer syntax is not accepted any more.
     worklist: the device's orders are gone. title: an Orthanc of the lab knows the device by a mistyped title.

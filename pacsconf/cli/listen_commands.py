@@ -68,9 +68,9 @@ def listen(
     ] = None,
     format: TextOrJson = "text",  # noqa: A002 - the option's name
 ) -> Exit:
-    """Listen who is really calling: answer C-ECHO, show titles, address and contexts beside the inventory.
+    """Show who is really calling, beside what is declared.
 
-    Stores nothing. Exit 2 when something was not as declared.
+    Takes calls on this machine and answers C-ECHO; stores nothing. Exit 2 when something was not as declared.
     """
     if log is not None:
         _refuse_options(

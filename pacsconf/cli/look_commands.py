@@ -75,7 +75,7 @@ def look(
     everything: Annotated[bool, typer.Option("--all", help="List every finding by itself.")] = False,
     format: TextOrJson = "text",  # noqa: A002 - the option's name
 ) -> Exit:
-    """Look at something live: what it holds, what is odd about it, what could not be seen. Changes nothing."""
+    """Look at something live, and tell what is odd about it. Changes nothing."""
     where = where or _asked(context.obj.screen)
     typed = Typed(where, base, bind_dn, user, password, ca_file, start_tls, verify, allow_clear_text, timeout)
     shown = _Shown(context.obj.screen, context.obj.root, everything, format)

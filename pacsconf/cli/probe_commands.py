@@ -80,7 +80,7 @@ def probe(
         float, typer.Option("--timeout", help="Seconds that each step may take.", min=0.1, max=120)
     ] = 5.0,
     at_once: Annotated[
-        int | None, typer.Option("--at-once", help="How many are asked at a time.", min=1, max=512)
+        int | None, typer.Option("--at-once", help="How many are asked at a time; 64.", min=1, max=512)
     ] = None,
     executor: Executor = None,
     executor_tls_ca: ExecutorCA = None,
@@ -90,10 +90,13 @@ def probe(
         str | None, typer.Option("--save", help="Keep this run in the record.", metavar="NAME")
     ] = None,
     against: Annotated[
-        str | None, typer.Option("--against", help="What differs from a saved run.", metavar="NAME")
+        str | None,
+        typer.Option(
+            "--against", help="What differs from a saved run, from last, or a file.", metavar="NAME"
+        ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="To a file, not the record.", metavar="FILE")
+        Path | None, typer.Option("--out", help="Write the run to a file, not to the record.", metavar="FILE")
     ] = None,
     no_record: Annotated[bool, typer.Option("--no-record", help="Leave the record as it is.")] = False,
     format: Annotated[  # noqa: A002 - the option's name
@@ -101,7 +104,10 @@ def probe(
     ] = "text",
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Every row, every finding.")] = False,
 ) -> Exit:
-    """Ask the network whether it is as declared, as gently as each device allows. Exit 2 if anything fails."""
+    """Ask the network whether it is as declared.
+
+    As gently as each device allows; nothing is stored. Exit 2 if anything fails.
+    """
     from pacsconf.cli.probe_run import Asked, sweep
     from pacsconf.cli.wire import targets_asked
     from pacsconf.dicom.probe.run import lowered

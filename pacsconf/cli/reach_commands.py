@@ -35,7 +35,7 @@ def reach(
     ] = None,
     service: Annotated[
         list[str] | None,
-        typer.Option("--service", help="This service or SOP class, whatever flows say. May be given again."),
+        typer.Option("--service", help="This service or SOP class, whatever flows say.", metavar="SERVICE"),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Every pair that flows connect, and what is half declared.")
@@ -49,7 +49,10 @@ def reach(
         bool, typer.Option("-v", "--verbose", help="Every SOP class, every flow, an example of each kind.")
     ] = False,
 ) -> Exit:
-    """Would it work? Solved from the inventory alone, nothing is sent. Exit 2 if it would not, or in part."""
+    """Tell from the inventory whether one would reach another.
+
+    Nothing is sent. Exit 2 if it would not, or only in part.
+    """
     given = tuple(words or ())
     _require_sense(given, service, everything=everything, compares=what_if is not None)
     work = _checked(context, format)

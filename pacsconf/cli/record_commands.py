@@ -32,7 +32,7 @@ def history(
     limit: Annotated[int, typer.Option("--limit", help="How many, newest first.", min=1)] = 20,
     format: TextOrJson = "text",  # noqa: A002 - the option's name
 ) -> Exit:
-    """Show what was applied, held and released, newest first."""
+    """Show what the record holds, newest first."""
     screen: Screen = context.obj.screen
     work = opened(context, format)
     with workspace.record(work) as store:
@@ -66,7 +66,10 @@ def _noun(name: str, number: int) -> str:
 
 
 def hold(context: typer.Context, addresses: Patterns, reason: Reason = "") -> Exit:
-    """Leave changes alone: plan shows them, apply skips them, until released or declared otherwise."""
+    """Leave changes alone until they are released.
+
+    Plan shows them, apply skips them. A hold also ends when something else is declared.
+    """
     screen: Screen = context.obj.screen
     if not reason.strip():
         raise typer.BadParameter("a hold needs one: somebody will ask", param_hint="--reason")

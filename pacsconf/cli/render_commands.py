@@ -50,7 +50,7 @@ def render(
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     list_all: Annotated[bool, typer.Option("--list", help="List the templates there are.")] = False,
 ) -> Exit:
-    """Fill in a template from the inventory: sheets for scanners and consoles, registers. Asks no live system."""
+    """Fill in a template: a sheet, a register, one of your own. From the inventory; asks no live system."""
     from pacsconf.report.render import Templates
 
     templates = Templates(context.obj.root / "templates")

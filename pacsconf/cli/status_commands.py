@@ -25,7 +25,10 @@ def status(
     ] = False,
     format: TextOrJson = "text",  # noqa: A002 - the option's name
 ) -> Exit:
-    """Show how every environment stands: last apply, lock, drift, what waits for a person, what falls due."""
+    """Show how every environment stands, as on a morning.
+
+    Last apply, lock, drift, the wire, what waits for a person, what falls due.
+    """
     from pacsconf.cli.status_gather import Gathering
 
     screen: Screen = context.obj.screen

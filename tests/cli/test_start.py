@@ -109,6 +109,13 @@ def is_command(function) -> bool:
     return inspect.get_annotations(function)["return"] == "Exit"
 
 
+@pytest.mark.parametrize("page", ["", "adopt", "record", "lab"])
+def test_a_list_of_commands_fits_80_columns_and_cuts_no_sentence_off(page, capsys):
+    assert main._code([*page.split(), "--help"]) == Exit.OK
+    listed = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()
+    assert [row for row in listed if len(row) > 80 or row.endswith("...")] == []
+
+
 def test_the_help_lists_the_commands_in_the_order_of_the_table(capsys):
     assert main._code(["--help"]) == Exit.OK
     listed = capsys.readouterr().out.partition("Commands:\n")[2].partition("\n\n")[0]

@@ -18,8 +18,8 @@ from pacsconf.dicom.probe.way import Way
 from pacsconf.dicom.targets import Target
 from pacsconf.dicom.upper_layer.acceptance import Acceptance, Contexts, context_id
 from pacsconf.dicom.upper_layer.association import Association
+from pacsconf.dicom.upper_layer.pdu import MOST_CONTEXTS
 from pacsconf.dicom.upper_layer.peer_fault import PeerFault, context_result
-from pacsconf.dicom.upper_layer.proposals import IMPLICIT_LITTLE_ENDIAN, MAX_CONTEXTS, VERIFICATION
 from pacsconf.dicom.upper_layer.query import QUERIES, WORKLIST, WRITTEN, Query
 from pacsconf.dicom.upper_layer.stream import Stream
 from pacsconf.inventory import uids
@@ -27,7 +27,7 @@ from pacsconf.inventory import uids
 Pair = tuple[str, str]
 """A SOP class and one transfer syntax: what is proposed as a context of its own."""
 
-_VERIFY: Pair = (VERIFICATION, IMPLICIT_LITTLE_ENDIAN)
+_VERIFY: Pair = (uids.VERIFICATION, uids.IMPLICIT_VR_LE)
 
 _NEVER = 2
 """The result of what was never proposed, since no association was to be had for it."""
@@ -143,29 +143,36 @@ class _Talk:
 
     def _once_more(self, left: tuple[Operation, ...]) -> tuple[Operation, ...]:
         """One more association for the questions that are left: those that are left after it."""
-        pairs = tuple(pair for one in left if (pair := _pair(one, self.results)) is not None)
+        wanted = {one: pair for one in left if (pair := _pair(one, self.results)) is not None}
+        self.outcomes += [_unwritten(one, self.results) for one in left if one not in wanted]
+        if not wanted:
+            return ()
+        asked, pairs = tuple(wanted), tuple(wanted.values())
         try:
             with Association(self.way.again(), self.way.wire.timeout) as association:
                 self._agreed(association, pairs)
-                return self._asked(association, pairs, left)
+                return self._asked(association, pairs, asked)
         except _Broken as broken:
             return broken.left
         except PeerFault as fault:
-            self.outcomes += [Outcome(one, False, str(fault), 0.0, fault.fault) for one in left[:1]]
+            self.outcomes.append(Outcome(asked[0], False, str(fault), 0.0, fault.fault))
             return ()
 
     def _asked(
         self, association: Association, pairs: Sequence[Pair], left: tuple[Operation, ...]
     ) -> tuple[Operation, ...]:
         """Ask one after the other. Raises: _Broken when the association is over before they are."""
+        agreed = {
+            pair: self.results[pair] for pair in pairs
+        }  # an earlier association may have agreed on more
         for at, operation in enumerate(left):
-            pair = _pair(operation, self.results)
+            pair = _pair(operation, agreed)
             if pair is None:
-                self.outcomes.append(_unwritten(operation, self.results))
+                self.outcomes.append(_unwritten(operation, agreed))
                 continue
             began = time.monotonic()
             try:
-                _ask(association, operation, context_id(pairs.index(pair)), pair, number=at + 2)
+                _ask(association, operation, context_id(pairs.index(pair)), pair)
             except PeerFault as fault:
                 self.outcomes.append(Outcome(operation, False, str(fault), since(began), fault.fault))
                 if fault.how != "status":
@@ -183,11 +190,11 @@ class _Broken(Exception):
         self.left = left
 
 
-def _ask(association: Association, operation: Operation, context: int, pair: Pair, number: int) -> None:
+def _ask(association: Association, operation: Operation, context: int, pair: Pair) -> None:
     if operation.query is None:
         association.echo(context)
     else:
-        association.find(context, operation.sop_class, operation.query.identifier(pair[1]), number)
+        association.find(context, operation.sop_class, operation.query.identifier(pair[1]))
 
 
 # --- what is proposed and asked -----------------------------------------------------------------------------------
@@ -198,7 +205,7 @@ def batches(declared: Contexts) -> list[tuple[Pair, ...]]:
     rest = [(uid, syntax) for uid, syntaxes in declared for syntax in syntaxes]
     rest.sort(key=lambda pair: pair[0] not in QUERIES)
     every = iter(dict.fromkeys((_VERIFY, *rest)))
-    return list(iter(lambda: tuple(islice(every, MAX_CONTEXTS)), ()))
+    return list(iter(lambda: tuple(islice(every, MOST_CONTEXTS)), ()))
 
 
 def proposed(pairs: Sequence[Pair]) -> Contexts:
@@ -208,7 +215,7 @@ def proposed(pairs: Sequence[Pair]) -> Contexts:
 
 def operations(target: Target) -> tuple[Operation, ...]:
     """What is asked at the target's level, in order."""
-    found = [Operation("echo", VERIFICATION)]
+    found = [Operation("echo", uids.VERIFICATION)]
     if target.level == "services":
         offered = {uid for uid, _ in target.contexts}
         for uid, query in QUERIES.items():

@@ -14,6 +14,7 @@ from cryptography.x509.oid import NameOID
 from pacsconf.dicom.names import is_address
 
 _MOST_NAMES = 100
+_UNREAD = "names of a kind that is not read here"
 _LONGEST = 256
 """Characters that are kept of a name in a certificate."""
 
@@ -42,7 +43,7 @@ def certificate(der: bytes, now: datetime | None = None) -> Certificate:
             left.days,
             tuple(islice(_names(parsed), _MOST_NAMES)),
         )
-    except ValueError:
+    except (ValueError, OverflowError, x509.InvalidVersion):
         return Certificate()
 
 
@@ -51,6 +52,8 @@ def _names(parsed: x509.Certificate) -> Iterable[str]:
         found = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (x509.ExtensionNotFound, x509.DuplicateExtension):
         return ()
+    except x509.UnsupportedGeneralNameType:
+        return (_UNREAD,)
     named = (name.value for name in found if isinstance(name, x509.DNSName | x509.IPAddress))
     return (_printable(str(name)) for name in named)
 

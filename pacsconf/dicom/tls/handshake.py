@@ -58,6 +58,9 @@ class Unsecured(PeerFault):
 
 _ASKED: WeakSet[ssl.SSLObject] = WeakSet()
 """The connections whose server asked for a client certificate."""
+_MOST_UNREAD = 1 << 20
+"""Bytes of TLS that may come with nothing in them: OpenSSL passes over hello requests and tickets without an end,
+and who sends faster than we read would keep us past every deadline."""
 _CERTIFICATE_REQUEST = 13
 """A type of handshake message (RFC 8446 section 4)."""
 
@@ -70,6 +73,7 @@ class Encrypted:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=_server_name(host))
         self._begun = False
+        self._unread = 0
         self._shows = shows
 
     def handshake(self, deadline: float) -> None:
@@ -91,7 +95,9 @@ class Encrypted:
     def some(self, deadline: float) -> bytes:
         while True:
             try:
-                return self._tls.read(65536)
+                data = self._tls.read(65536)
+                self._unread = 0
+                return data
             except ssl.SSLWantReadError:
                 self._flush(deadline)
                 self._feed(deadline)
@@ -145,6 +151,9 @@ class Encrypted:
             text = "its answer to the TLS handshake is not TLS: it speaks plaintext at this port"
             raise Unsecured(text, "TLS", alert="WRONG_VERSION_NUMBER")
         self._begun = True
+        self._unread += len(data)
+        if self._unread > _MOST_UNREAD:
+            raise Unsecured("it talks TLS without an end, and nothing is in it", "TLS", alert="no end")
         if data:
             self._incoming.write(data)
         else:

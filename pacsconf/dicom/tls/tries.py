@@ -41,6 +41,8 @@ def late_refusal(stream: Encrypted, timeout: float) -> PeerFault | None:
         return PeerFault(f"the peer ended TLS after the handshake: {alert}{stream.hint}", "TLS", alert=alert)
     except TimeoutError:
         return None
+    except Unsecured as fault:
+        return fault
     except OSError as exc:
         text = f"the peer broke the connection after the TLS handshake ({exc.strerror}){stream.hint}"
         return PeerFault(text, "TLS", alert="closed")

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from pacsconf.dicom.observation import Fault
 from pacsconf.dicom.probe.observer import observe, probe
 from pacsconf.dicom.targets import Target
-from pacsconf.dicom.upper_layer import messages
 from pacsconf.dicom.upper_layer.acceptance import acceptance, software
 from pacsconf.dicom.upper_layer.association import Association
 from pacsconf.dicom.upper_layer.peer_fault import PeerFault
@@ -256,14 +255,14 @@ OTHERWISE = Fault("otherwise")
         pytest.param(
             says(ACCEPTED, pdu(0x04, b"\0\0\0\x01\x01\x03")),
             "echo",
-            NOT_DICOM,
+            OTHERWISE,
             "the lengths in it do not add up",
             id="a short fragment",
         ),
         pytest.param(
             says(ACCEPTED, pdu(0x04, b"\0\0\xff\xff\x01\x03")),
             "echo",
-            NOT_DICOM,
+            OTHERWISE,
             "the lengths in it do not add up",
             id="a long fragment",
         ),
@@ -271,12 +270,16 @@ OTHERWISE = Fault("otherwise")
             says(ACCEPTED, pdu(0x04, pdv(1, 3, b""))),
             "echo",
             OTHERWISE,
-            "has no status",
+            "a message without a command field",
             id="an empty command",
         ),
         pytest.param(trickles(ACCEPTED), "association", SILENT, "no answer", id="trickles"),
         pytest.param(
-            floods(ACCEPTED, pdu(0x04, pdv(1, 1, b"\0" * 100))), "echo", OTHERWISE, "no status", id="a flood"
+            floods(ACCEPTED, pdu(0x04, pdv(1, 1, b"\0" * 100))),
+            "echo",
+            OTHERWISE,
+            "a command of more",
+            id="a flood",
         ),
         pytest.param(
             floods(ACCEPTED, pdu(0x04, b"")),
@@ -378,6 +381,37 @@ def test_a_query_that_is_refused_is_a_fault(archive_that, status, words):
     assert of_query(seen) == (False, words, Fault("status", (status,)))
 
 
+def in_turn(*associations: Behaviour) -> Behaviour:
+    """Treats each association otherwise, the last of them and all further ones alike."""
+    left = list(associations)
+    return lambda connection: (left.pop(0) if len(left) > 1 else left[0])(connection)
+
+
+ABORTED = pdu(0x07, bytes([0, 0, 2, 0]))
+TWO = (IMPLICIT, uids.EXPLICIT_VR_LE)
+
+
+def test_a_peer_that_takes_back_what_it_accepted_is_told_so(peer, a_target):
+    first = accepting(context(1), context(3), context(5, syntax=uids.EXPLICIT_VR_LE))
+    behave = in_turn(says(first, ABORTED), says(accepting(context(1, 3)), RELEASED))
+    asked = a_target(peer(behave), level="services", contexts=((STUDY_ROOT, TWO),))
+    seen = probe(asked, Wire(timeout=2))
+    assert of_query(seen) == (None, "not asked: no context for it was accepted", None)
+
+
+def test_where_nothing_is_left_to_ask_no_association_is_asked_for(peer, a_target):
+    calls = []
+
+    def behave(connection: socket.socket) -> None:
+        calls.append(connection)
+        says(accepting(context(1), context(3, 3)), ABORTED)(connection)
+
+    asked = a_target(peer(behave), level="services", contexts=((STUDY_ROOT, (IMPLICIT,)),))
+    seen = probe(asked, Wire(timeout=2))
+    assert of_query(seen) == (None, "not asked: no context for it was accepted", None)
+    assert len(calls) == 1
+
+
 # --- a sweep -----------------------------------------------------------------------------------------------------
 
 
@@ -416,7 +450,7 @@ def test_whatever_a_peer_sends_is_an_answer_or_a_fault(sent):
         with suppress(PeerFault), Association(Plain(ours), 5) as association:
             association.request("CALLING", "CALLED", proposed)
             association.echo()
-            association.find(3, STUDY_ROOT, b"", 2)
+            association.find(3, STUDY_ROOT, b"")
 
 
 @given(st.binary(max_size=300))
@@ -427,10 +461,3 @@ def test_whatever_an_acceptance_holds_is_read_or_a_fault(body):
             assert len(acceptance(tried, proposed).results) == 1
         told = software(tried)
         assert (told.implementation_class_uid + told.implementation_version).isprintable()
-
-
-@given(st.binary(max_size=300))
-def test_whatever_a_message_holds_is_read_or_a_fault(body):
-    with suppress(PeerFault):
-        list(messages.fragments(body))
-    messages.command(body)

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -278,6 +286,36 @@ def test_whatever_answers_a_hello_is_a_fault(stranger, a_target, answer, hang_up
     assert (seen.verdict, told(seen)) == ("failing", [("tcp", True), ("tls", False)])
 
 
+HELLO_REQUEST = b"\x16\x03\x03\0\4\0\0\0\0"
+"""OpenSSL passes over it, as often as it comes."""
+
+
+def test_tls_without_an_end_and_with_nothing_in_it_ends(stranger, a_target):
+    seen = probe(asked(a_target, stranger(HELLO_REQUEST * 200_000).port), Wire(timeout=20))
+    assert seen.reason == "it talks TLS without an end, and nothing is in it"
+    assert seen.steps[-1].fault == Fault("TLS", alert="no end")
+
+
+def test_tickets_without_an_end_after_the_handshake_end_too(pki):
+    key, chain = pki.issue("scp", "127.0.0.1")
+    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    served.load_cert_chain(chain, key)
+    served.num_tickets = 20_000
+    ours, theirs = socket.socketpair()
+
+    def serve() -> None:
+        with theirs, suppress(OSError):
+            served.wrap_socket(theirs, server_side=True)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    stream = looking(Plain(ours), Identity(), "127.0.0.1", 20)
+    with pytest.raises(PeerFault, match="without an end"):
+        stream.some(time.monotonic() + 20)
+    stream.close()
+    thread.join()
+
+
 def test_a_cipher_suite_that_is_not_declared_is_said(server, pki, a_target):
     other = "TLS_RSA_WITH_AES_128_CBC_SHA"
     seen = probe(asked(a_target, server("-ic"), ciphers=(other,)), Wire(tls=Identity(pki.file)))
@@ -343,6 +381,20 @@ def test_a_certificate_is_for_its_names_alone(names, host, expected):
 
 def test_a_certificate_that_cannot_be_read_tells_nothing():
     assert certificate(b"nonsense").subject == ""
+
+
+@pytest.mark.parametrize("kind", [b"\xa3", b"\xa5"], ids=["x400Address", "ediPartyName"])
+def test_a_certificate_for_names_of_a_rare_kind_is_told_nonetheless(kind):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "CT1")])
+    rare = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.17"), b"\x30\x05" + kind + b"\3\x80\1\1")
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, EXPIRED, datetime(2099, 1, 1, tzinfo=UTC))
+        .add_extension(rare, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    seen = certificate(made.public_bytes(Encoding.DER))
+    assert (seen.subject, seen.names) == ("CT1", ("names of a kind that is not read here",))
 
 
 @settings(max_examples=100, deadline=None)

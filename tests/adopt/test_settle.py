@@ -125,6 +125,23 @@ def test_a_flow_that_cannot_be_declared_is_left_out_with_a_remark() -> None:
     assert [remark.summary.rpartition("; ")[2] for remark in adoption.remarks] == ["bad is left unmanaged"]
 
 
+def test_what_is_half_declared_live_is_accepted_by_flow() -> None:
+    tree = trees.grow("directory", [*containers(), *scanner(1), *scanner(2)])
+    flow = {
+        "from": {"device": "ct-1"},
+        "to": {"device": "ct-2"},
+        "services": ["verification", "ct-image-storage"],
+    }
+    made = replace(draft("directory", trees.CONFIG, trees.states(tree)), flows={"images": flow})
+    adoption = settle(made, trees.TERMS, trees.comparing(tree))
+    at_flow = {"at": "flows.images", "owner": "radiology-it", "until": "2027-02-22"}
+    reason = "found live when adopted on 2026-11-24"
+    assert adoption.baseline == {
+        "unasked-images": {"rule": "PACS-REACH-002", **at_flow, "reason": reason},
+        "unoffered-images": {"rule": "PACS-REACH-003", **at_flow, "reason": reason},
+    }
+
+
 def test_each_remark_names_the_device_that_it_is_about() -> None:
     entries = [
         *containers(),

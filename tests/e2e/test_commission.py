@@ -10,7 +10,7 @@ import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -246,6 +246,69 @@ def test_the_second_signature_may_come_from_another_clone(site, tmp_path):
     ran = other("--sign", "clinical-lead", "--reason", "fine as well")
     assert ran.code == 0, ran
     assert [one["role"] for one in ct.here()["signatures"]] == ["pacs-admin", "clinical-lead"]
+
+
+def _all_accepted(site, tmp_path, *people: str) -> list[Site]:
+    """The clones of these people, of a bare repository; the first has a run that can be signed."""
+    ct, bare = site(), tmp_path / "central.git"
+    ct.hospital.git("init", "-q", "--bare", bare)
+    ct.hospital.git("remote", "add", "origin", bare)
+    ct.hospital.git("push", "-q", "-u", "origin", "HEAD")
+    assert ct.hospital.run("-e", "test", "record", "init").code == 0
+    for step in [plan.name for plan in STEPS]:
+        assert ct("--accept", step, "--note", "tried elsewhere").code == 0
+    clones = [ct]
+    for person in people:
+        path = tmp_path / person
+        ct.hospital.git("clone", "-q", bare, path)
+        other = Site(Hospital(path, ct.hospital.env), ct.archive, ct.listen)
+        other.hospital.git("config", "user.name", person)
+        other.hospital.git("config", "user.email", f"{person}@example.org")
+        clones.append(other)
+    return clones
+
+
+def test_two_who_sign_at_once_in_two_clones_do_not_undo_each_other(site, tmp_path):
+    first, *others = _all_accepted(site, tmp_path, "b", "c")
+    assert first("--sign", "pacs-admin", "--reason", "fine").code == 0
+    signing = [
+        subprocess.Popen(
+            [*PACSCONF, *("-e", "test", "commission", "ct-9", "--sign", "clinical-lead", "--reason", "good")],
+            cwd=one.hospital.path,
+            env=one.hospital.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for one in others
+    ]
+    said = [process.communicate(timeout=60) for process in signing]
+    codes = sorted(process.returncode for process in signing)
+    assert codes == [0, 5], said
+    assert "is for another person" in b"".join(b"".join(one) for one in said).decode()
+    assert [one["role"] for one in first.here()["signatures"]] == ["pacs-admin", "clinical-lead"]
+
+
+def test_a_signature_that_came_in_between_is_kept(site, tmp_path):
+    """What is signed is the run as the record has it at that instant, not as it was read before."""
+    from pacsconf.cli import commission_run, workspace
+    from pacsconf.record.unsigned import UnsignedRuns
+
+    first, other = _all_accepted(site, tmp_path, "b")
+    assert first("--sign", "pacs-admin", "--reason", "fine").code == 0
+    work = workspace.opened(other.hospital.path, "test")
+    kept = UnsignedRuns.open(work.root, "test")
+    before = commission_run.current(work, kept, "ct-9")
+    late = replace(before, signatures=())  # as it was read before the first signature came
+    run, _ = commission_run.signed(work, kept, late, "clinical-lead", "good")
+    assert [one.role for one in run.signatures] == ["pacs-admin", "clinical-lead"]
+
+
+def test_one_person_with_two_names_is_one_person(site, tmp_path):
+    (ct,) = _all_accepted(site, tmp_path)
+    assert ct("--sign", "pacs-admin", "--reason", "fine").code == 0
+    ran = ct("--sign", "clinical-lead", "--reason", "me again", env={"GIT_COMMITTER_NAME": "M. Weber"})
+    assert ran.code == 5, ran
+    assert "is for another person" in ran.said
 
 
 def test_a_way_back_that_is_not_declared_fails_the_first_step(site):

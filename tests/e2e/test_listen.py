@@ -19,7 +19,7 @@ import pytest
 from pacsconf.record.heard import HeardLog
 from tests.dicom.callers import ECHOSCU, FINDSCU, dialled, request_of, run
 
-LOGS = Path(__file__).parents[1] / "dicom" / "logs"
+LOGS = Path(__file__).parents[1] / "dicom" / "listen" / "logs"
 HOSPITAL = """\
 devices:
   archive: {type: archive, ae_title: ARCHIVE, host: 10.20.0.5, port: 11112, offers: [verification, storage]}

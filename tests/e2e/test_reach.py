@@ -189,7 +189,7 @@ def test_patterns_narrow_what_is_counted(hospital):
     assert hospital.here("reach", "--all", "read*").out.startswith("1 flow, 1 pair: 1 would work")
     body = hospital.here("reach", "--all", "images", "--format", "json").json
     assert (body["pairs"], [one["rule"] for one in body["findings"]]) == (
-        {"works": 0, "partly": 2, "fails": 0},
+        {"works": 0, "partly": 2, "fails": 0, "idle": 0, "unknown": 0},
         ["PACS-REACH-010"],
     )
 
@@ -208,6 +208,44 @@ def test_what_the_baseline_accepts_is_counted_only(hospital):
     hospital.file("baseline").write_text(f"baseline:\n  deaf: {entry}\n")
     ran = hospital.here("reach", "--all")
     assert (ran.code, ran.out.endswith("Nothing is half declared, 1 accepted.\n")) == (0, True)
+
+
+def test_what_nobody_declared_is_not_known(hospital):
+    bare = "  x-1: {type: router, ae_title: X1, host: 10.20.4.19, port: 104, initiator: true}\n"
+    hospital.edit("  ws-1:", f"{bare}  ws-1:")
+    hospital.edit(
+        "flows:\n", "flows:\n  routed: {from: {device: x-1}, to: {device: archive}, services: storage}\n"
+    )
+    ran = hospital.here("reach", "x-1", "ARCHIVE")
+    assert (ran.code, ran.out) == (
+        2,
+        """\
+? Whether X1 → ARCHIVE would work is not known: what X1 uses is not declared
+  at 10.20.0.5:11112, without TLS
+  flow routed (inventory/hospital.yaml:13)
+
+  ? storage                not known: what X1 uses is not declared
+
+To know
+  ! what X1 uses is not declared
+    fix  Say under uses of X1 what it does, by its conformance statement.
+    see  inventory/hospital.yaml:9 what X1 uses
+
+Once it is declared: pacsconf reach x-1/X1 archive/ARCHIVE
+""",
+    )
+    ran = hospital.here("reach", "--all")
+    assert (ran.code, ran.out) == (
+        0,
+        """\
+5 flows, 7 pairs: 6 would work, 0 in part, 0 not, 1 not known
+
+  flow       pairs    work in part     not unknown
+  ? routed       1       ·       ·       ·       1
+
+Nothing is half declared.
+""",
+    )
 
 
 # --- another branch ----------------------------------------------------------------------------------------------

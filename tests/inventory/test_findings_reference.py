@@ -7,7 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-NO_RULES = {"C-ECHO"}
+NO_RULES = re.compile(r"[CN]-[A-Z-]+|ECDHE-.*")
+"""Messages of DIMSE, and cipher suites."""
 
 
 def listed() -> list[str]:
@@ -20,7 +21,8 @@ def known() -> set[str]:
     """Every text in the code that has the form of a rule's id."""
     rule = re.compile(r'"([A-Z]+(?:-[A-Z]+)+(?:-[0-9]{3})?)"')
     files = (ROOT / "pacsconf").rglob("*.py")
-    return {found for file in files for found in rule.findall(file.read_text(encoding="utf-8"))} - NO_RULES
+    found = {each for file in files for each in rule.findall(file.read_text(encoding="utf-8"))}
+    return {each for each in found if not NO_RULES.fullmatch(each)}
 
 
 def test_every_rule_is_listed_once():
@@ -40,4 +42,5 @@ def test_severities_are_those_of_the_code():
     files = (ROOT / "pacsconf").rglob("*.py")
     found = {pair for file in files for pair in said.findall(file.read_text(encoding="utf-8"))}
     text = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
-    assert found - set(re.findall(r"^\| `([^`]+)` \| (error|warning) \|", text, re.MULTILINE)) == set()
+    rows = re.findall(r"^\| `([^`]+)` \| (error|warning|error or warning) \|", text, re.MULTILINE)
+    assert found - {(rule, each) for rule, severity in rows for each in severity.split(" or ")} == set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -172,7 +173,8 @@ def test_what_is_wrong_is_told_by_libyaml_alone() -> None:
 
 def test_the_example_hospital_is_read_but_for_its_aliases() -> None:
     left = [path.name for path, text in zip(HOSPITAL, TEXTS, strict=False) if not is_read(text)]
-    assert left == [path.name for path in HOSPITAL if " &" in path.read_text() and ": *" in path.read_text()]
+    aliased = re.compile(r"^[^#\n]*[ \[]&[a-z]", re.MULTILINE)
+    assert left == [path.name for path in HOSPITAL if aliased.search(path.read_text())]
 
 
 def test_what_adopt_writes_is_read() -> None:

@@ -28,6 +28,7 @@ CT_ER_1 → ARCHIVE (10.20.0.5:11112)
   ✗ orthanc   knows CT_ER1, not CT_ER_1
   ? heard     CT_ER_1 itself was never heard
 
+On the wire it works now for PACS_ADMIN.
 Most likely: orthanc does not know the title CT_ER_1; it knows CT_ER1.
   orthanc knows   CT_ER1 at 10.20.4.17:104   live, peer "CT_ER_1"
   inventory says  CT_ER_1 at 10.20.7.17:104  inventory/devices/ct.yaml:14
@@ -111,6 +112,47 @@ def test_what_works_is_said_so():
         said.split()
     )
     assert "Most likely" not in said
+
+
+NOT_APPLIED = """\
+CT_ER_1 → ARCHIVE (10.20.0.5:11112)
+  ✓ flow       modalities-to-archive: storage
+  ✓ tcp        well
+  ✓ assoc      well
+  ✓ echo       well
+  ✗ directory  4 of 4 entries not applied yet
+  ? heard      CT_ER_1 itself was never heard
+
+It works, as far as can be seen: ARCHIVE answers, and nothing stands in the way.
+  1 only possible (--verbose)
+
+Beside that: directory lacks 4 entries of ct-er-1 and archive: declared, and not
+  applied yet.
+
+     pacsconf apply --target directory/device/archive --target directory/device/ct-er-1
+
+Unknown: what the caller itself sends.
+  Run pacsconf listen
+  and press Verify at the device; or read the log of whom it calls (--log FILE).
+
+Next: pacsconf apply --target directory/device/archive --target directory/device/ct-er-1
+"""
+
+
+def test_what_works_and_was_not_applied_to_the_directory_yet_is_one_line_of_it():
+    found = diagnose(evidence(load(CASES / "directory-not-applied-and-works.yaml")["evidence"]))
+    assert plain(diagnosis_text(found, "pacsconf")) == NOT_APPLIED
+    body = json.loads(diagnosis_json(found, "lab", "pacsconf"))
+    assert (body["verdict"], body["works_as"]) == ("works", "PACS_ADMIN")
+    assert [(one["key"], one["wrong"], one["remark"]) for one in body["causes"]] == [
+        ("entries-not-applied", False, True),
+        ("between-them", False, False),
+    ]
+
+
+def test_an_entry_that_somebody_edited_while_all_works_is_no_likely_reason():
+    said = shown("directory-edited-and-works")
+    assert "On the wire it works now for PACS_ADMIN.\nNot as declared: directory has another port" in said
 
 
 def test_further_causes_are_named_with_their_place():

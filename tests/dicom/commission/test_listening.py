@@ -9,9 +9,10 @@ import time
 import pytest
 
 from pacsconf.core.errors import PacsconfError
-from pacsconf.dicom.commission import dimse
 from pacsconf.dicom.commission.exchange import Exchange
-from pacsconf.dicom.commission.listening import NOT_WANTED, SUCCESS, UNRECOGNISED, listening
+from pacsconf.dicom.commission.listening import NOT_WANTED, UNRECOGNISED, listening
+from pacsconf.dicom.upper_layer import messages as dimse
+from pacsconf.dicom.upper_layer.messages import SUCCESS
 from pacsconf.dicom.upper_layer.proposals import proposal
 from pacsconf.dicom.upper_layer.stream import connect
 

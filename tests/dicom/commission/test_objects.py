@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
@@ -176,3 +178,11 @@ def test_what_is_no_data_set_is_a_mistake_with_a_name(data):
 def test_what_is_not_deflated_is_a_mistake_with_a_name():
     with pytest.raises(ValueError, match="not deflated"):
         from_bytes(b"\xff\xff\xff", DEFLATED)
+
+
+@given(st.binary(max_size=400), st.sampled_from([IMPLICIT, EXPLICIT, DEFLATED]))
+def test_what_is_no_data_set_raises_nothing_else(data, syntax):
+    try:
+        from_bytes(data, syntax)
+    except ValueError as error:
+        assert str(error)  # noqa: PT017 - by chance it can be read, and nothing else may be raised

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pacsconf.dicom.commission import dimse, people
-from pacsconf.dicom.commission.dimse import Message
+from pacsconf.dicom.commission import people
 from pacsconf.dicom.commission.listening import Came, Listening
+from pacsconf.dicom.upper_layer import messages as dimse
+from pacsconf.dicom.upper_layer.messages import Message
 from tests.dicom.commission.cases import NOW, device, inventory, trial
 
 

@@ -61,8 +61,20 @@ def test_the_direction_follows_what_the_caller_was_heard_to_send_last():
     case = load(CASES / "near-miss-by-hand.yaml")["evidence"]
     before = {"calling": "CT_ER1", "called": "X", "host": "10.20.7.17", "at": "2026-11-01T10:00:00Z"}
     after = {"calling": "CT_ER_1", "called": "X", "host": "10.20.7.17", "at": "2026-11-20T10:00:00Z"}
-    found = diagnose(evidence(case | {"heard": [after, before]}))
+    found = diagnose(evidence(case | {"heard": [before, after]}))
     assert found.causes[0].direction == "called"
+    assert diagnose(evidence(case | {"heard": [after, before]})).causes[0].direction == "inventory"
+
+
+def test_a_title_that_only_looks_like_the_callers_is_said_to_be_a_guess():
+    case = load(CASES / "works.yaml")["evidence"]
+    heard = {"calling": "CT_ER_9", "called": "ARCHIVE", "host": "10.20.7.99"}
+    cause = diagnose(evidence(case | {"heard": [heard]})).causes[0]
+    assert cause.key == "caller-sends-other"
+    guess = "By the title alone it is taken for ct-er-1: it called from 10.20.7.99, and not from 10.20.7.17."
+    assert guess in cause.details
+    own = diagnose(evidence(case | {"heard": [heard | {"host": "10.20.7.17"}]})).causes[0]
+    assert (own.key, guess in own.details) == ("caller-sends-other", False)
 
 
 # --- any evidence whatever ----------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from pacsconf.dicom.diagnose.gather import (
     end_of,
     flows_between,
     heard_of,
+    in_order,
     obstacles,
     services_of,
     table_of,
@@ -169,3 +170,24 @@ def test_who_was_heard_is_the_caller_by_title_or_by_address(inventory, calling, 
     caller: End = end_of(one(inventory, "ct-1"), told)
     heard = Heard(calling, "ARCHIVE", host)
     assert heard_of(caller, [heard], inventory, frozenset({"127.0.0.1"})) == ((heard,) if is_it else ())
+
+
+def test_a_title_that_looks_like_it_counts_only_where_the_caller_itself_was_not_heard(inventory):
+    caller: End = end_of(one(inventory, "ct-1"), told)
+    own, near = Heard("CT_ER_1", "X", "10.20.4.99"), Heard("CT_ER_9", "X", "10.20.4.98")
+    assert heard_of(caller, [own, near], inventory) == (own,)
+    assert heard_of(caller, [near], inventory) == (near,)
+
+
+def test_what_was_heard_is_in_the_order_of_its_times_and_of_its_lines():
+    def heard(calling: str, at: str = "") -> Heard:
+        return Heard(calling, "X", "10.20.4.17", at)
+
+    first, second, third = (
+        heard(name, f"2026-11-0{day}T10:00:00Z") for day, name in ((1, "A"), (2, "B"), (3, "C"))
+    )
+    without = heard("D")
+    assert in_order([first, third], [second]) == (first, second, third)
+    assert in_order([first, without, third]) == (first, without, third)
+    assert in_order([third], [heard("E"), without]) == (third, heard("E"), without)
+    assert in_order([third], [second, without]) == (second, without, third)

@@ -188,7 +188,7 @@ def answer(status: int, *, data: bool) -> bytes:
         (accepted() + bytes([7, 0, 0, 0, 0, 4, 0, 0, 0, 0]), "aborted"),
         (accepted() + b"garbage", "not DICOM"),
         (accepted() + fragment(0b11, b"\0\0\0\1\2\0\0\0\x20\x80"), "otherwise"),
-        (accepted() + pdu(0x04, b"\0\0\0\xff\1\3"), "not DICOM"),
+        (accepted() + pdu(0x04, b"\0\0\0\xff\1\3"), "otherwise"),
     ],
     ids=[
         "silent",

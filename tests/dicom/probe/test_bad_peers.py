@@ -256,14 +256,14 @@ OTHERWISE = Fault("otherwise")
             says(ACCEPTED, pdu(0x04, b"\0\0\0\x01\x01\x03")),
             "echo",
             OTHERWISE,
-            "the lengths in it do not add up",
+            "longer than the PDU that holds it",
             id="a short fragment",
         ),
         pytest.param(
             says(ACCEPTED, pdu(0x04, b"\0\0\xff\xff\x01\x03")),
             "echo",
             OTHERWISE,
-            "the lengths in it do not add up",
+            "longer than the PDU that holds it",
             id="a long fragment",
         ),
         pytest.param(
@@ -278,7 +278,7 @@ OTHERWISE = Fault("otherwise")
             floods(ACCEPTED, pdu(0x04, pdv(1, 1, b"\0" * 100))),
             "echo",
             OTHERWISE,
-            "a command of more",
+            "more than 65536",
             id="a flood",
         ),
         pytest.param(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pacsconf.dicom.reach.rules import RULES
 from tests.dicom.reach.conftest import FEW, IMAGES, KEEPS, SENDS, WORKLIST, causes, fits
 
 NO_BACK = ("  confirms: {from: {device: archive}, to: {type: modality}, services: storage-commitment}\n", "")
@@ -445,3 +446,54 @@ def test_a_reason_about_odd_names_is_shown_as_they_are(asks):
         (ARCHIVE_PORT, f'{ARCHIVE_PORT}, accepts: ["X{{}}"]'),
     )
     assert said(result, "pattern") == "ARCHIVE accepts X{}, and {caller} calls as {caller}"
+
+
+# --- what nobody declared ----------------------------------------------------------------------------------------
+
+BARE = """\
+devices:
+  scanner: {type: modality, ae_title: SCANNER, host: 10.0.1.1, port: 104, initiator: true}
+  server: {type: archive, ae_title: SERVER, host: 10.0.0.1, port: 104, initiator: true}
+  viewer: {type: workstation, ae_title: VIEWER, host: 10.0.0.3, port: 104, uses: query-retrieve,
+           offers: verification}
+flows:
+  images: {from: {device: [scanner, viewer]}, to: {device: server}, services: [storage, query-retrieve]}
+  fetched: {from: {device: server}, to: {device: viewer}, services: storage}
+"""
+
+
+def test_what_is_not_declared_is_not_known_and_no_fault(asks, loads):
+    result = asks("scanner", "SERVER", text=BARE)
+    assert (result.outcome, fits(result), causes(result)) == (
+        "unknown",
+        {"storage": "unknown", "query-retrieve": "unknown"},
+        [],
+    )
+    assert said(result, "caller-untold") == "what SCANNER uses is not declared"
+    result = asks("viewer", "SERVER", ("device: [scanner, viewer]", "type: workstation"), text=BARE)
+    assert (result.outcome, fits(result)) == ("unknown", {"storage": "idle", "query-retrieve": "unknown"})
+    assert said(result, "called-untold") == "what SERVER offers is not declared"
+    loaded = loads(("device: [scanner, viewer]", "type: modality"), text=BARE, further=RULES)
+    assert loaded.findings == ()
+
+
+def test_what_keeps_out_a_caller_keeps_it_out_whatever_it_does(asks):
+    result = asks("scanner", "SERVER", ("ae_title: SERVER,", f"ae_title: SERVER, tls: [{SUITE}],"), text=BARE)
+    assert (result.outcome, result.services[0].outcome) == ("fails", "fails")
+
+
+def test_what_an_archive_sends_is_not_known_where_it_is_not_declared(asks):
+    offers = (
+        "SERVER, host: 10.0.0.1, port: 104,",
+        "SERVER, host: 10.0.0.1, port: 104, offers: query-retrieve,",
+    )
+    result = asks("viewer", "SERVER", offers, text=BARE, services=("query-retrieve",))
+    assert [(back.kind, back.works) for back in result.back] == [("retrieve", True)]
+    assert causes(result) == []
+
+
+def test_who_never_asks_for_what_its_flow_lets_through_is_no_failure(asks):
+    worklist = (
+        "worklist: {from: {type: [modality, workstation]}, to: {device: ris}, services: modality-worklist}"
+    )
+    assert asks("ws-1", "RIS", (WORKLIST, worklist)).outcome == "idle"

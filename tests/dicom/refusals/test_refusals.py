@@ -20,8 +20,8 @@ from pacsconf.dicom.refusals.statuses import status
 from pacsconf.dicom.refusals.table import REJECTIONS, context, rejected, translated
 from pacsconf.dicom.upper_layer.association import Association
 from pacsconf.dicom.upper_layer.peer_fault import PeerFault
-from pacsconf.dicom.upper_layer.proposals import IMPLICIT_LITTLE_ENDIAN, VERIFICATION
 from pacsconf.dicom.upper_layer.stream import Plain
+from pacsconf.inventory import uids
 from pacsconf.lab import orthanc
 from tests.dicom.conftest import running
 
@@ -161,9 +161,9 @@ def test_a_provider_takes_some_classes_in_some_encodings(storescp, tmp_path):
     profile.write_text(PROFILE)
     port = storescp("-xf", str(profile), "Lab")
     proposed = (
-        (VERIFICATION, (IMPLICIT_LITTLE_ENDIAN,)),
+        (uids.VERIFICATION, (uids.IMPLICIT_VR_LE,)),
         (CT, (JPEG_2000,)),
-        ("1.2.3.4", (IMPLICIT_LITTLE_ENDIAN,)),
+        ("1.2.3.4", (uids.IMPLICIT_VR_LE,)),
     )
     with Association(Bent(port, bytes), 5) as association:
         results = [seen.result for seen in association.request("PROBE", "ANY", proposed).results]

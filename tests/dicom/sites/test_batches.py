@@ -115,9 +115,9 @@ def test_a_worker_cannot_say_anything_of_what_it_was_not_asked():
 def test_a_site_that_cannot_look_is_one_finding_for_all_its_devices():
     targets = [A_TARGET, replace(A_TARGET, device="mr-1", port=104, title="MR1")]
     findings = {finding(unseen(target, "no worker")) for target in targets}
-    (finding,) = findings
-    assert (finding.rule, finding.verdict, finding.path) == ("WIRE-SITE", "unknown", ("sites", "north"))
-    assert finding.detail == "site north: no worker. Whether they answer is not known."
+    (one,) = findings
+    assert (one.rule, one.verdict, one.path) == ("WIRE-SITE", "unknown", ("sites", "north"))
+    assert one.detail == "site north: no worker. Whether they answer is not known."
 
 
 def test_what_nobody_may_call_is_not_missed():

@@ -46,8 +46,9 @@ def test_an_accepted_association_and_a_good_status_pass():
 
 
 def test_a_status_in_a_second_fragment_is_found():
-    first = pdu(0x04, b"\x00\x00\x00\x06\x01\x01\x00\x00\x00\x09")
-    second = pdu(0x04, b"\x00\x00\x00\x08\x01\x03\x02\x00\x00\x00\x00\x00")
+    whole = command((0x0100, b"\x30\x80"), (0x0900, b"\x00\x00"))[12:]
+    first = pdu(0x04, b"\x00\x00\x00\x10\x01\x01" + whole[:14])
+    second = pdu(0x04, b"\x00\x00\x00\x08\x01\x03" + whole[14:])
     converse(pdu(0x02, ACCEPTED) + first + second + pdu(0x06, bytes(4)))
 
 
@@ -80,7 +81,7 @@ NOT_DICOM = "the answer to the association request is not DICOM: something else 
             id="out of turn",
         ),
         pytest.param(
-            pdu(0x02, ACCEPTED) + command((0x0900, b"\x22\x01")),
+            pdu(0x02, ACCEPTED) + command((0x0100, b"\x30\x80"), (0x0900, b"\x22\x01")),
             "C-ECHO answered with status 0x0122, SOP class not supported",
             id="echo refused",
         ),
@@ -90,8 +91,8 @@ NOT_DICOM = "the answer to the association request is not DICOM: something else 
             id="echo aborted",
         ),
         pytest.param(
-            pdu(0x02, ACCEPTED) + command((0x0100, bytes(20000))),
-            "the answer to C-ECHO has no status",
+            pdu(0x02, ACCEPTED) + command((0x0100, b"\x30\x80")),
+            "the answer to the C-ECHO has no status",
             id="no status",
         ),
     ],

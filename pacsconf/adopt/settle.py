@@ -25,6 +25,7 @@ from pacsconf.adopt.standing import standing
 from pacsconf.core.compare import Difference
 from pacsconf.core.errors import PacsconfError
 from pacsconf.core.finding import Finding, errors
+from pacsconf.dicom.reach.rules import RULES
 from pacsconf.inventory.checks import RULE_IDS
 from pacsconf.inventory.loader import Loaded, load
 from pacsconf.inventory.model import Inventory
@@ -220,13 +221,30 @@ _WORDS: Mapping[str, str] = {
     "PACS-DEV-005": "name-alike",
     "PACS-NET-001": "outside-network",
     "PACS-NET-002": "same-address",
+    "PACS-REACH-002": "unasked",
+    "PACS-REACH-003": "unoffered",
+    "PACS-REACH-004": "left-behind",
+    "PACS-REACH-005": "no-transfer-syntax",
+    "PACS-REACH-006": "lossy-only",
+    "PACS-REACH-007": "tls-one-sided",
+    "PACS-REACH-008": "not-let-in",
+    "PACS-REACH-009": "no-way",
+    "PACS-REACH-010": "no-way-back",
+    "PACS-REACH-011": "no-move-destination",
+    "PACS-REACH-012": "worklist-apart",
+    "PACS-REACH-013": "character-sets-apart",
+    "PACS-REACH-014": "issuers-apart",
 }
 """What entries of the baseline are called, by rule."""
 
 
 def _at(finding: Finding) -> str:
-    """Where a fault is, as the baseline names it; empty for what is nowhere."""
-    return ".".join(map(str, finding.path)) if finding.path else str(finding.about or "")
+    """Where a fault is, as the baseline names it; empty for what is nowhere.
+
+    Of a flow it is the whole: the number of a service in its list is not to be relied on.
+    """
+    path = finding.path[:2] if finding.path[:1] == ("flows",) else finding.path
+    return ".".join(map(str, path)) if path else str(finding.about or "")
 
 
 def _free(word: str, finding: Finding, taken: set[str]) -> str:
@@ -262,4 +280,4 @@ def _loaded(files: Mapping[str, str], terms: Terms) -> Loaded:
             file = FilePath(folder, "inventory", path)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8", newline="\n")
-        return load(FilePath(folder), terms.today)
+        return load(FilePath(folder), terms.today, RULES)

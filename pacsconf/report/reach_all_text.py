@@ -13,10 +13,20 @@ from pacsconf.dicom.reach.compare import Question, State, Turn, Turned
 from pacsconf.report.as_json import FORMAT_VERSION
 from pacsconf.report.diagnostics import LineOf, PlaceOf, findings_text, placed
 from pacsconf.report.lines import Line, Lines, Span, Style, columns, joined, line, padded, wrapped
-from pacsconf.report.reach_text import MARKS, as_text
+from pacsconf.report.reach_text import MARKS, as_text, untold
 from pacsconf.report.words import counted, listed
 
-_COUNTED: tuple[Outcome, ...] = ("works", "partly", "fails")
+_COUNTED: tuple[Outcome, ...] = ("works", "partly", "fails", "idle", "unknown")
+_HEADS: Mapping[Outcome, str] = {
+    "works": "work",
+    "partly": "in part",
+    "fails": "not",
+    "idle": "unasked",
+    "unknown": "unknown",
+}
+_WORST_FIRST: tuple[Outcome, ...] = ("fails", "partly", "unknown", "works", "idle")
+_RARE: frozenset[Outcome] = frozenset({"idle", "unknown"})
+"""Shown only where there are some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +69,12 @@ def all_text(shown: All, width: int = 80, *, verbose: bool = False) -> Lines:
 def _answer(shown: All) -> str:
     pairs = counted(sum(map(shown.total, _COUNTED)), "pair")
     flows = counted(len(shown.counts), "flow")
-    return (
-        f"{flows}, {pairs}: {shown.total('works')} would work, {shown.total('partly')} in part, "
-        f"{shown.total('fails')} not"
-    )
+    numbers = [
+        f"{shown.total('works')} would work, {shown.total('partly')} in part, {shown.total('fails')} not"
+    ]
+    rare = ((shown.total("idle"), "never asked for"), (shown.total("unknown"), "not known"))
+    numbers += [f"{number} {words}" for number, words in rare if number]
+    return f"{flows}, {pairs}: {', '.join(numbers)}"
 
 
 def _table(shown: All, width: int, *, verbose: bool) -> Iterator[Line]:
@@ -71,13 +83,13 @@ def _table(shown: All, width: int, *, verbose: bool) -> Iterator[Line]:
     ]
     if not rows:
         return
-    room = min(max(len(name) for name, _ in rows), width - 34)
-    yield line(
-        Span(f"  {padded('flow', room + 2)} {'pairs':>7} {'work':>7} {'in part':>7} {'not':>7}", "faint")
-    )
+    shows = [outcome for outcome in _COUNTED if outcome not in _RARE or shown.total(outcome)]
+    room = min(max(len(name) for name, _ in rows), width - 10 - 8 * len(shows))
+    heads = " ".join(f"{head:>7}" for head in ("pairs", *(_HEADS[outcome] for outcome in shows)))
+    yield line(Span(f"  {padded('flow', room + 2)} {heads}", "faint"))
     for name, counts in rows:
-        numbers = [sum(counts.values()), *(counts.get(outcome, 0) for outcome in _COUNTED)]
-        worst: Outcome = "fails" if counts.get("fails") else "partly" if counts.get("partly") else "works"
+        numbers = [sum(counts.values()), *(counts.get(outcome, 0) for outcome in shows)]
+        worst = next(outcome for outcome in _WORST_FIRST if counts.get(outcome))
         cells = " ".join(f"{number or '·':>7}" for number in numbers)
         yield line("  ", MARKS[worst], f" {padded(name, room)} {cells}")
         if verbose:
@@ -91,13 +103,11 @@ def _examples(shown: All, flow: str, width: int) -> Iterator[Line]:
             continue
         pair = " → ".join(ae.title for _, ae in cell.first)
         alike = f" and {cell.pairs - 1} more" if cell.pairs > 1 else ""
-        words = listed(
-            (finding.summary for finding in cell.reach.findings if finding.severity == "warning"), "; "
-        )
+        first = cell.reach
+        faults = listed((one.summary for one in first.findings if one.severity == "warning"), "; ")
+        words = faults or listed(untold(first), ", and ") or "never asked for"
         mark = MARKS[cell.like.outcome]
-        yield from wrapped(
-            f"{pair}{alike}: {words or 'never asked for'}", width, first=line("      ", mark, " ")
-        )
+        yield from wrapped(f"{pair}{alike}: {words}", width, first=line("      ", mark, " "))
 
 
 def _last(shown: All, width: int) -> Lines:
@@ -168,6 +178,7 @@ _TURNS: Mapping[Turn, tuple[str, str, Style]] = {
 _OUTCOMES: Mapping[str, str] = {
     "": "not declared",
     "idle": "never asked for",
+    "unknown": "is not known to work",
     "fails": "does not work",
     "partly": "works in part",
     "works": "works",

@@ -24,11 +24,13 @@ MARKS: Mapping[Outcome, Span] = {
     "partly": Span("~", "warning"),
     "fails": Span("✗", "error"),
     "idle": Span("·", "faint"),
+    "unknown": Span("?", "warning"),
 }
 _FITS: Mapping[Fit, str] = {
     "works": "",
     "lossy": "only with loss",
     "may-be-lossy": "perhaps with loss",
+    "unknown": "not known",
     "no-syntax": "no transfer syntax in common",
     "not-offered": "not offered",
     "not-declared": "in no flow",
@@ -91,6 +93,10 @@ def answer(result: Reach) -> str:
         return f"{pair} would work: {count}"
     if result.outcome == "partly":
         return f"{pair} would work in part: {count} whole"
+    if result.outcome == "unknown":
+        return f"Whether {pair} would work is not known: {listed(untold(result), ', and ')}"
+    if result.outcome == "idle":
+        return f"{pair}: {result.caller[1].title} asks for nothing that a flow lets it ask for"
     general = next((reason for reason in result.reasons if reason.breaks and not reason.service), None)
     first = general or next((reason for reason in result.reasons if reason.breaks), None)
     why = (
@@ -104,6 +110,17 @@ def answer(result: Reach) -> str:
 def said(reason: Reason, result: Reach) -> str:
     """A reason about this pair, in words."""
     return reason.said.format_map(names_of(reason, result.caller, result.called))
+
+
+def untold(result: Reach) -> tuple[str, ...]:
+    """What is not declared and keeps the answer from being known, in words."""
+    return tuple(dict.fromkeys(_untold(one, result) for one in result.services if one.untold))
+
+
+def _untold(service: ServiceReach, result: Reach) -> str:
+    title = (result.caller if service.untold == "caller" else result.called)[1].title
+    key = "uses" if service.untold == "caller" or service.reports else "offers"
+    return f"what {title} {key} is not declared"
 
 
 def _head(asked: Asked, width: int) -> Iterator[Line]:
@@ -138,6 +155,7 @@ def _service(service: ServiceReach, result: Reach, width: int, *, verbose: bool)
     if verbose:
         for one in service.classes:
             yield from _class(one, width)
+    if verbose or service.untold:
         return
     for fit, several in groupby(
         sorted(service.classes, key=lambda one: (not one.works, one.fit)), lambda one: one.fit
@@ -152,6 +170,8 @@ def _service(service: ServiceReach, result: Reach, width: int, *, verbose: bool)
 
 
 def _of_service(service: ServiceReach, result: Reach) -> str:
+    if service.untold:
+        return f"not known: {_untold(service, result)}"
     if service.outcome == "idle":
         return "never asked for" if service.reports else f"{result.caller[1].title} never asks for it"
     if service.reports:
@@ -172,7 +192,7 @@ def _common(good: Sequence[ClassReach]) -> tuple[str, ...]:
 
 
 def _class(one: ClassReach, width: int) -> Lines:
-    mark = Span("✓", "good") if one.works else Span("✗", "error")
+    mark = MARKS["works" if one.works else "unknown" if one.fit == "unknown" else "fails"]
     words = listed((_FITS[one.fit], listed(label(uid) for uid in one.common)), ": ")
     return (
         line("      ", mark, f" {label(one.uid)}"),
@@ -223,13 +243,17 @@ def _reason(mark: Span, reason: Reason, asked: Asked, width: int) -> Iterator[Li
     names = names_of(reason, asked.reach.caller, asked.reach.called)
     sentence = reason.said.format_map(names)
     yield from wrapped(sentence, width, first=line("  ", mark, " "), style="strong")
-    for word, text in (("why", reason.why), ("fix", reason.fix if reason.breaks or reason.told else "")):
+    for word, text in (("why", reason.why), ("fix", reason.fix if _is_to_mend(reason) else "")):
         if text:
             yield from wrapped(text.format_map(names), width, first=line(Span(f"    {word}  ", "faint")))
     for path, words in reason.sides:
         place = asked.place_of(path)
         if place:
             yield line(Span("    see  ", "faint"), f"{place.file}:{place.line} {words}")
+
+
+def _is_to_mend(reason: Reason) -> bool:
+    return reason.breaks or reason.told or reason.cause.endswith("-untold")
 
 
 def _nearest(asked: Asked, width: int) -> Lines:
@@ -254,7 +278,8 @@ def _next(asked: Asked, width: int) -> Lines:
         where, named = (f" ({' or '.join(places)})", f" -e {places[0]}") if places else ("", "")
         said = line(f"That is what the files say. Ask the wire{where}: ")
         return commanded(said, f"{asked.command}{named} diagnose {ends}", width)
-    return commanded(line("Once it is changed: "), f"{asked.command} reach {ends}", width)
+    changed = "declared" if asked.reach.outcome == "unknown" else "changed"
+    return commanded(line(f"Once it is {changed}: "), f"{asked.command} reach {ends}", width)
 
 
 # --- for machines ------------------------------------------------------------------------------------------------

@@ -9,9 +9,13 @@ from typing import Literal
 from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.flows import Entity
 
-Outcome = Literal["works", "partly", "fails", "idle"]
-"""`idle`: declared for a group of callers, of which this one never asks for it."""
-Fit = Literal["works", "lossy", "may-be-lossy", "no-syntax", "not-offered", "not-declared", "no-way-back"]
+Outcome = Literal["works", "partly", "fails", "idle", "unknown"]
+"""`idle`: declared for a group of callers, of which this one never asks for it. `unknown`: what one side does is
+not declared at all, as of most that is adopted."""
+End = Literal["caller", "called"]
+Fit = Literal[
+    "works", "lossy", "may-be-lossy", "unknown", "no-syntax", "not-offered", "not-declared", "no-way-back"
+]
 """How a SOP class fares. The first three work; `lossy`: every transfer syntax in common loses something."""
 WORKING: frozenset[Fit] = frozenset({"works", "lossy", "may-be-lossy"})
 Side = tuple[Path, str]
@@ -63,6 +67,8 @@ class ServiceReach:
     classes: tuple[ClassReach, ...] = ()
     reports: bool = False
     """Whether it is the answer of storage commitment, sent on a connection of its own (N-EVENT-REPORT)."""
+    untold: End | None = None
+    """Whose part is not declared, so that it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +112,15 @@ class Reach:
 
     @property
     def outcome(self) -> Outcome:
-        """All services that the caller asks for work, some, or none."""
-        asked = [service.outcome for service in self.services if service.outcome != "idle"]
-        if not asked or all(outcome == "fails" for outcome in asked):
-            return "fails"
-        return "works" if all(outcome == "works" for outcome in asked) else "partly"
+        """All services that the caller asks for work, some, or none; `idle`: it asks for none of them."""
+        found = {service.outcome for service in self.services}
+        asked = found - {"idle"}
+        if not asked:
+            return "idle" if found and not any(reason.breaks for reason in self.reasons) else "fails"
+        known = asked - {"unknown"}
+        if known != asked and known in (set(), {"works"}, {"fails"}):
+            return "unknown"
+        return asked.pop() if len(asked) == 1 else "partly"
 
     @property
     def works(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pacsconf.dicom.reach import answer
 from pacsconf.dicom.reach.answer import ClassReach, Reason, WayBack
 from pacsconf.dicom.reach.index import Flows
-from pacsconf.dicom.reach.services import Asked, Matched, Roles
+from pacsconf.dicom.reach.services import Asked, Matched, Roles, untold
 from pacsconf.dicom.reach.way import way
 from pacsconf.inventory import uids
 from pacsconf.inventory.capabilities import stores
@@ -140,10 +140,11 @@ def _retrieve(
     flow = flows.way("storage", called, caller)
     sends = {uid for uid in roles(called).uses if stores(uid)}
     takes = {uid for uid in roles(caller).offers if stores(uid)}
+    not_known = untold(called, "SCU") or untold(caller, "SCP")
     broken: Reason | None
     if not flow:
         broken = _no_destination(caller, called, service, also_gets=bool(working & GETS))
-    elif not sends & takes:
+    elif not sends & takes and not not_known:
         broken = _nothing_to_send(caller, called, service, sends=bool(sends))
     else:
         broken = _blocked(caller, called, service, "move-blocked", "what is sent for", flow, "PACS-REACH-011")

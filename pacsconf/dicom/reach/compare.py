@@ -11,7 +11,7 @@ from pacsconf.dicom.reach.answer import Outcome, Reach, Reason, key_of, names_of
 from pacsconf.dicom.reach.census import Cell
 
 Turn = Literal["begins", "better", "changes", "worse", "stops"]
-_RANK: Mapping[str, int] = {"": 0, "idle": 0, "fails": 0, "partly": 1, "works": 2}
+_RANK: Mapping[str, int] = {"": 0, "idle": 0, "fails": 0, "unknown": 1, "partly": 1, "works": 2}
 
 
 class Question(NamedTuple):

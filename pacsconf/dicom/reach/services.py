@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pacsconf.dicom.reach import answer
-from pacsconf.dicom.reach.answer import ClassReach, Fit, Outcome, Reason
+from pacsconf.dicom.reach.answer import ClassReach, End, Fit, Outcome, Reason
 from pacsconf.dicom.reach.syntaxes import losing
 from pacsconf.inventory import uids
 from pacsconf.inventory.flows import Entity
-from pacsconf.inventory.model import NetworkAE, TransferCapability
+from pacsconf.inventory.model import NetworkAE, Role, TransferCapability
 
 Offered = Mapping[str, tuple[int, TransferCapability]]
 """The capabilities of one role by SOP class, each with its position."""
@@ -28,6 +28,13 @@ class Roles(NamedTuple):
     offers: Offered
 
 
+def untold(entity: Entity, role: Role) -> bool:
+    """Whether an entity calls (SCU), or is called (SCP), and nothing is declared of what for."""
+    ae = entity[1]
+    takes_part = ae.initiator if role == "SCU" else ae.acceptor
+    return takes_part and all(one.role != role for one in ae.capabilities)
+
+
 def roles_of(ae: NetworkAE) -> Roles:
     """Its capabilities by role."""
     found: Mapping[str, dict[str, tuple[int, TransferCapability]]] = {"SCU": {}, "SCP": {}}
@@ -37,35 +44,58 @@ def roles_of(ae: NetworkAE) -> Roles:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A service between two, as far as its reasons need to know.
+
+    `insists`: the caller was named for it, so that it is a mistake if it never asks. `keeps`: the called one is
+    also asked whether it has everything for good (storage commitment), so that it should take everything.
+    """
+
+    service: str
+    caller: Entity
+    called: Entity
+    roles: tuple[Roles, Roles]
+    insists: bool = False
+    keeps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Matched:
-    """What of a service the caller may ask for, and how each SOP class fares; `reports` as in `ServiceReach`."""
+    """What of a service the caller may ask for, and how each SOP class fares; `reports` as in `ServiceReach`.
+
+    `untold` is whose part is not declared, so that it is not known whether the service works.
+    """
 
     asked: bool
     classes: tuple[ClassReach, ...] = ()
     offers_any: bool = False
     reports: bool = False
-
-    @property
-    def outcome(self) -> Outcome:
-        """By its SOP classes alone."""
-        return outcome_of(self.classes) if self.asked else "idle"
+    untold: End | None = None
 
 
 def outcome_of(classes: tuple[ClassReach, ...]) -> Outcome:
-    """All of them work, some, or none."""
+    """All of them work, some, or none; of all of them it may be unknown."""
     working = sum(one.works for one in classes)
-    return "works" if classes and working == len(classes) else "partly" if working else "fails"
+    if not working:
+        return "unknown" if any(one.fit == "unknown" for one in classes) else "fails"
+    return "works" if working == len(classes) else "partly"
 
 
-def matched(caller: Roles, called: Roles, service: str, *, stores: bool = False) -> Matched:
+def matched(asked_of: Asked, *, stores: bool = False) -> Matched:
     """The SOP classes of a service between two, in order of UID; `stores`: the caller also sends images there."""
-    covered = uids.covers(service)
+    caller, called = asked_of.roles
+    covered = uids.covers(asked_of.service)
     if uids.STORAGE_COMMITMENT in covered and _answers(caller, called, stores=stores):
         asks = uids.STORAGE_COMMITMENT in called.uses
         common = uids.DEFAULT_TRANSFER_SYNTAXES
         classes = (ClassReach(uids.STORAGE_COMMITMENT, "works", common),) if asks else ()
-        return Matched(asks, classes, offers_any=True, reports=True)
+        silent: End | None = "called" if untold(asked_of.called, "SCU") else None
+        return Matched(asks, classes, offers_any=True, reports=True, untold=silent)
+    if untold(asked_of.caller, "SCU"):
+        return Matched(asked=False, untold="caller")
     asked = sorted(covered & caller.uses.keys())
+    if asked and untold(asked_of.called, "SCP"):
+        return Matched(True, tuple(ClassReach(uid, "unknown") for uid in asked), untold="called")
     return Matched(
         bool(asked),
         tuple(_class(uid, caller.uses[uid][1], called.offers.get(uid)) for uid in asked),
@@ -98,24 +128,10 @@ def _class(uid: str, used: TransferCapability, offered: tuple[int, TransferCapab
 # --- what is wrong with it ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A service between two, as far as its reasons need to know.
-
-    `insists`: the caller was named for it, so that it is a mistake if it never asks. `keeps`: the called one is
-    also asked whether it has everything for good (storage commitment), so that it should take everything.
-    """
-
-    service: str
-    caller: Entity
-    called: Entity
-    roles: tuple[Roles, Roles]
-    insists: bool = False
-    keeps: bool = False
-
-
 def reasons(asked: Asked, found: Matched) -> tuple[Reason, ...]:
     """What keeps a service, or some SOP classes of it, from working, and where images would suffer."""
+    if found.untold:
+        return (_untold(asked, found.untold, reports=found.reports),)
     if not found.asked:
         return (_unused(asked, found),)
     if not found.offers_any:
@@ -125,6 +141,18 @@ def reasons(asked: Asked, found: Matched) -> tuple[Reason, ...]:
         by_fit.setdefault(one.fit, []).append(one.uid)
     told = {fit: tuple(several) for fit, several in by_fit.items()}
     return tuple(made(asked, told[fit]) for fit, made in _OF_FIT.items() if fit in told)
+
+
+def _untold(asked: Asked, end: End, *, reports: bool) -> Reason:
+    key = "uses" if end == "caller" or reports else "offers"
+    entity = asked.caller if end == "caller" else asked.called
+    return Reason(
+        "PACS-REACH-002" if end == "caller" else "PACS-REACH-003",
+        f"{end}-untold",
+        f"what {{{end}}} {key} is not declared",
+        fix=f"Say under {key} of {{{end}}} what it does, by its conformance statement.",
+        sides=((answer.at(entity), f"what {entity[1].title} {key}"),),
+    )
 
 
 def _unused(asked: Asked, found: Matched) -> Reason:

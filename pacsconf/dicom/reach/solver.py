@@ -133,7 +133,7 @@ class Solver:
             called,
             tuple(flow.name for flow in flows),
             tuple(results),
-            (*general, *reasons),
+            tuple(dict.fromkeys((*general, *reasons))),
             tuple(backs),
             nearest=None
             if flows
@@ -149,11 +149,13 @@ class Solver:
     ) -> tuple[ServiceReach, tuple[Reason, ...], tuple[WayBack, ...]]:
         caller, called = asked.caller, asked.called
         storing = bool(self.flows.way("storage", caller, called))
-        found = matched(*asked.roles, asked.service, stores=storing)
+        found = matched(asked, stores=storing)
         made = returns(self.flows, self.roles, caller, called, asked.service, found)
         without = frozenset(uid for each in made for uid in each.without)
         classes = tuple(_class(one, without, flows) for one in found.classes)
-        idle: Outcome = "fails" if asked.insists and not found.reports else "idle"
+        idle: Outcome = (
+            "unknown" if found.untold else "fails" if asked.insists and not found.reports else "idle"
+        )
         outcome = outcome_of(classes) if found.asked else idle
         told = [*services.reasons(asked, found), *(reason for each in made for reason in each.reasons)]
         beyond = tuple(one.uid for one in classes if one.fit == "not-declared")
@@ -164,7 +166,7 @@ class Solver:
             told += gets_unknown(asked, classes)
             told += of_worklist(caller, called) if _asks(classes, uids.MODALITY_WORKLIST) else ()
         return (
-            ServiceReach(asked.service, flow, outcome, classes, found.reports),
+            ServiceReach(asked.service, flow, outcome, classes, found.reports, found.untold),
             tuple(told),
             tuple(each.way for each in made),
         )

@@ -10,7 +10,6 @@ from typing import Any
 from pydicom.dataset import Dataset
 
 from pacsconf.dicom.commission import objects
-from pacsconf.dicom.commission.calls import explained
 from pacsconf.dicom.commission.comparing import differences, pixel_hash
 from pacsconf.dicom.commission.frames import of
 from pacsconf.dicom.commission.listening import NOT_WANTED, Listening
@@ -18,7 +17,7 @@ from pacsconf.dicom.commission.pixels import NATIVE
 from pacsconf.dicom.commission.run import Item, Stored, Ticked
 from pacsconf.dicom.commission.scope import FIND, GET, MOVE, Peer
 from pacsconf.dicom.commission.specimens import PATIENT_NAME, PATIENT_PREFIX, Specimen
-from pacsconf.dicom.commission.storing import refused
+from pacsconf.dicom.commission.storing import FAULTS_IN_A_ROW, refused
 from pacsconf.dicom.commission.trial import Trial, label, ticked
 from pacsconf.dicom.upper_layer import messages as dimse
 from pacsconf.dicom.upper_layer.messages import SUCCESS, Message, Value
@@ -57,7 +56,7 @@ def worklist(trial: Trial) -> Ticked:
     peers = trial.scope.serving(uids.MODALITY_WORKLIST)
     if not peers:
         return Ticked("worklist", "skipped", "no flow lets it ask for a worklist")
-    return ticked("worklist", trial.each(peers, lambda peer: tuple(_listed(trial, peer))))
+    return ticked("worklist", trial.each(peers, lambda peer: _listed(trial, peer)))
 
 
 def _listed(trial: Trial, peer: Peer) -> Iterator[Item]:
@@ -192,26 +191,40 @@ def retrieve(trial: Trial) -> Ticked:
     peers = [peer for peer in trial.scope.storing if trial.stored_at(peer)]
     if not peers:
         return Ticked("retrieve", "not done" if trial.scope.storing else "skipped", "nothing is stored yet")
-    return ticked("retrieve", trial.each(peers, lambda peer: tuple(_retrieved(trial, peer))))
+    return ticked("retrieve", trial.each(peers, lambda peer: _retrieved(trial, peer)))
 
 
 def _retrieved(trial: Trial, peer: Peer) -> Iterator[Item]:
-    moves = trial.port is not None and MOVE in peer.offers
+    moves = trial.port is not None and MOVE in peer.offers and not trial.calls.as_itself
     if not moves and GET not in peer.offers:
-        text = "it is not declared to give objects back by C-GET"
-        if MOVE in peer.offers:
-            yield Item(peer.name, "not done", f"{text}; for C-MOVE give our port: --listen PORT")
-        else:
-            yield Item(peer.name, "skipped", f"{text}, nor by C-MOVE")
+        yield _no_way_back(trial, peer)
         return
+    faults = 0
     for stored in trial.stored_at(peer):
+        if faults == FAULTS_IN_A_ROW:
+            yield Item(label(stored), "not done", "those before it did not come back")
+            continue
         trial.say(label(stored))
         try:
             came = _moved(trial, peer, stored) if moves else _got(trial, peer, stored)
         except PeerFault as fault:
-            yield Item(label(stored), "failed", explained(fault, "C-MOVE" if moves else "C-GET"))
+            faults += 1
+            yield trial.calls.failed(peer, fault, "C-MOVE" if moves else "C-GET", label(stored))
             continue
+        faults = 0 if came else faults + 1
         yield _compared(trial, stored, came)
+
+
+def _no_way_back(trial: Trial, peer: Peer) -> Item:
+    """Why nothing can be fetched. A C-MOVE to a borrowed title would send test objects to the modality."""
+    text = "it is not declared to give objects back by C-GET"
+    if MOVE not in peer.offers:
+        return Item(peer.name, "skipped", f"{text}, nor by C-MOVE")
+    if trial.calls.as_itself:
+        return Item(
+            peer.name, "not done", f"{text}, and C-MOVE to the modality's title would send them to it"
+        )
+    return Item(peer.name, "not done", f"{text}; for C-MOVE give our port: --listen PORT")
 
 
 def _key(stored: Stored) -> Dataset:

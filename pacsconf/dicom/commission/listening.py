@@ -15,24 +15,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from pacsconf.core.errors import PacsconfError
-from pacsconf.dicom.commission import dimse
-from pacsconf.dicom.commission.dimse import Assembler, Message
-from pacsconf.dicom.commission.exchange import answered
-from pacsconf.dicom.listen import request as pdu
+from pacsconf.dicom.listen.request import Request, accepted, request
+from pacsconf.dicom.upper_layer import pdu
+from pacsconf.dicom.upper_layer.messages import (
+    C_ECHO,
+    C_STORE,
+    N_EVENT_REPORT,
+    SUCCESS,
+    Assembler,
+    Message,
+    response,
+)
 from pacsconf.dicom.upper_layer.stream import CalledOff, Plain
 
 logger = logging.getLogger(__name__)
 
-MAX_PDU = 16384
 _LONGEST = 1024 * 1024
 """Bytes of one PDU that are read: an association request with all its contexts."""
 _AT_ONCE = 8
 _PATIENCE = 10.0
 """Seconds for a PDU that was begun, or is due."""
-_KEPT = 500
-"""Messages that are kept; of more, none is."""
+_KEPT, _KEPT_BYTES = 500, 64 * 1024 * 1024
+"""Messages that are kept, and bytes of them; of more, the newest: others than the archive may call this port."""
 
-SUCCESS, NOT_WANTED, UNRECOGNISED = 0x0000, 0xA700, 0x0211
+NOT_WANTED, UNRECOGNISED = 0xA700, 0x0211
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +61,18 @@ class Listening:
     _came: list[Came] = field(default_factory=list)
     _more: threading.Condition = field(default_factory=threading.Condition)
 
-    def tell(self, came: Came) -> bool:
-        """Keep a message; False when there are too many."""
+    def tell(self, came: Came) -> None:
+        """Keep a message, and no longer the oldest where there are too many."""
         with self._more:
-            if len(self._came) >= _KEPT:
-                return False
             self._came.append(came)
+            while len(self._came) > _KEPT or sum(len(one.message.data) for one in self._came) > _KEPT_BYTES:
+                del self._came[0]
             self._more.notify_all()
-            return True
+
+    def forget(self, unwanted: Callable[[Came], bool]) -> None:
+        """Keep these no longer."""
+        with self._more:
+            self._came[:] = [came for came in self._came if not unwanted(came)]
 
     def take(self, wanted: Callable[[Came], bool], seconds: float) -> Came | None:
         """The first message that is wanted, which is then kept no longer; None when none came within the time."""
@@ -150,35 +160,36 @@ class _Visit:
         kind, body = self._pdu()
         if kind != pdu.REQUEST:
             return
-        asked = pdu.request(body)
+        asked = request(body)
         if asked.rejection is not None:
             self._send(pdu.rejected(*asked.rejection))
         elif asked.unusable:
             self._send(pdu.aborted(2, 6))
         else:
-            self._send(pdu.accepted(asked, MAX_PDU))
+            self._send(accepted(asked))
             self._associated(asked)
 
-    def _associated(self, asked: pdu.Request) -> None:
+    def _associated(self, asked: Request) -> None:
         assembler = Assembler()
         while True:
             kind, body = self._pdu()
             if kind == pdu.RELEASE:
-                self._send(pdu.released())
+                self._send(pdu.RELEASE_ANSWER)
             if kind != pdu.DATA:
                 return
             for message in tuple(assembler.add(body)):
-                self._send(answered(message, self._status(message, asked), asked.max_pdu or 0))
+                self._send(response(message, self._status(message, asked), asked.max_pdu or 0))
 
-    def _status(self, message: Message, asked: pdu.Request) -> int:
+    def _status(self, message: Message, asked: Request) -> int:
         """Keep what is ours, and say how a message is answered."""
-        if message.field == dimse.C_STORE and not self._is_ours(message.text("AffectedSOPInstanceUID")):
+        if message.field == C_STORE and not self._is_ours(message.text("AffectedSOPInstanceUID")):
             return NOT_WANTED
-        if message.field not in (dimse.C_STORE, dimse.N_EVENT_REPORT, dimse.C_ECHO):
+        if message.field not in (C_STORE, N_EVENT_REPORT, C_ECHO):
             return UNRECOGNISED
         syntax = next((one.syntaxes[0] for one in asked.contexts if one.number == message.context), "")
         came = Came(message, asked.calling.strip(), asked.called.strip(), self._host, syntax)
-        return SUCCESS if self._made.tell(came) else NOT_WANTED
+        self._made.tell(came)
+        return SUCCESS
 
     def _send(self, data: bytes) -> None:
         self._stream.send(data, time.monotonic() + _PATIENCE)

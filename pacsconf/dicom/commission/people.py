@@ -6,10 +6,10 @@ import re
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pacsconf.dicom.commission import dimse
 from pacsconf.dicom.commission.listening import Came
 from pacsconf.dicom.commission.run import Ticked
 from pacsconf.dicom.commission.trial import Trial
+from pacsconf.dicom.upper_layer.messages import C_ECHO
 
 SKEW = 5
 """Seconds that its clock may be off (policies: TIM-002)."""
@@ -28,7 +28,7 @@ def echo_back(trial: Trial) -> Ticked:
     )
     if trial.people.ask(f"{question}. Then press Enter (s: skip) ").lower().startswith("s"):
         return Ticked("echo-back", "not done", "the person skipped it")
-    came = port.take(lambda one: one.message.field == dimse.C_ECHO, trial.wire.timeout)
+    came = port.take(lambda one: one.message.field == C_ECHO, trial.wire.timeout)
     if came is None:
         return Ticked("echo-back", "failed", "no C-ECHO came to our port")
     return _seen(trial, came)
@@ -37,7 +37,7 @@ def echo_back(trial: Trial) -> Ticked:
 def _seen(trial: Trial, came: Came) -> Ticked:
     """Whether it calls itself as declared, and from where."""
     if came.calling != trial.scope.title:
-        text = f'it calls itself "{came.calling}", and is declared as "{trial.scope.title}"'
+        text = f'"{came.calling}" called from {came.host}; the modality is declared as "{trial.scope.title}"'
         return Ticked("echo-back", "failed", text)
     return Ticked("echo-back", "passed", f"it called from {came.host}, as {came.calling}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pydicom.dataset import Dataset
 
@@ -25,7 +25,7 @@ from pacsconf.inventory import uids
 
 AT_ONCE = 60
 """Objects, each with a context of its own, in one association."""
-_FAULTS_IN_A_ROW = 3
+FAULTS_IN_A_ROW = 3
 """After so many associations that broke, the rest is not sent."""
 
 WARNINGS = {
@@ -38,6 +38,9 @@ WARNINGS = {
 NOT_ALLOWED = "it leaves test objects behind: --yes-store-test-objects"
 _GRACE = 2.0
 """Seconds for which the association that asked is kept open: some peers report on it, others once it is over."""
+_TO_THE_MODALITY = (
+    "asked under the modality's title, so the archive reports to the modality, and nothing comes to our port"
+)
 _INSTANCE = "1.2.840.10008.1.20.1.1"
 """The well-known instance that commitments are asked of (PS3.4 section J.3.2)."""
 _NO_SUCH_OBJECT = 0x0112
@@ -51,7 +54,7 @@ def store(trial: Trial) -> Ticked:
         return Ticked("store", "skipped", "no flow lets it store anything")
     if not trial.may_store:
         return Ticked("store", "not done", NOT_ALLOWED)
-    items = trial.each(trial.scope.storing, lambda peer: tuple(_stored(trial, peer)))
+    items = trial.each(trial.scope.storing, lambda peer: _stored(trial, peer))
     return ticked("store", items)
 
 
@@ -65,7 +68,7 @@ def _stored(trial: Trial, peer: Peer) -> Iterator[Item]:
         else:
             rest.append(specimen)
     faults = 0
-    while rest and faults < _FAULTS_IN_A_ROW:
+    while rest and faults < FAULTS_IN_A_ROW:
         some, later = rest[:AT_ONCE], rest[AT_ONCE:]
         done: list[Item] = []
         try:
@@ -113,14 +116,17 @@ def _one(trial: Trial, exchange: Exchange, peer: Peer, specimen: Specimen) -> It
     )
     if answer.status == SUCCESS or answer.status in WARNINGS:
         trial.sent(replace(stored, taken=True))
-        return Item(label(stored), "passed", _taken(answer.status))
+        return Item(label(stored), "passed", _taken(answer), look=answer.status != SUCCESS)
     return Item(label(stored), "failed", explained(refused("C-STORE", answer), "C-STORE"))
 
 
-def _taken(status: int) -> str:
-    if status == SUCCESS:
+def _taken(answer: Message) -> str:
+    """Which values were changed, `retrieve` tells; here what the archive says of it."""
+    if answer.status == SUCCESS:
         return "stored"
-    return f"stored, but look at it: {WARNINGS[status]} (status 0x{status:04X})"
+    said = answer.text("ErrorComment")
+    comment = f': "{said[:64]}"' if said else ""
+    return f"stored, but look at it: {WARNINGS[answer.status]} (status 0x{answer.status:04X}{comment})"
 
 
 def refused(name: str, answer: Message) -> PeerFault:
@@ -156,7 +162,7 @@ def commitment(trial: Trial) -> Ticked:
     if port is None:
         text = "the answer comes to a port of ours: --listen PORT, as the archive knows it for our title"
         return Ticked("commitment", "not done", text)
-    items = trial.each(peers, lambda peer: tuple(_committed(trial, peer, port)))
+    items = trial.each(peers, lambda peer: _committed(trial, peer, port))
     return ticked("commitment", items)
 
 
@@ -167,6 +173,9 @@ def _committed(trial: Trial, peer: Peer, port: Listening) -> Iterator[Item]:
         return
     references = [(one.sop_class, one.instance_uid) for one in stored]
     report = _asked(trial, peer, port, "commitment", references)
+    if report is None and trial.calls.as_itself:
+        yield Item(peer.name, "unknown", _TO_THE_MODALITY)
+        return
     yield _promised(peer, references, report)
     unknown = [(stored[0].sop_class, trial.origin.uid("never stored"))]
     yield _denied(peer, _asked(trial, peer, port, "denial", unknown))
@@ -288,52 +297,81 @@ def _denied(peer: Peer, report: Dataset | None) -> Item:
 
 
 def mpps(trial: Trial) -> Ticked:
-    """Begin a procedure step, complete it, and see that it cannot be changed then (PS3.4 section F.7.2)."""
+    """Complete a procedure step, and see that it cannot be changed then; give another up (PS3.4 section F.7.2)."""
     peers = trial.scope.serving(uids.MPPS)
     if not peers:
         return Ticked("mpps", "skipped", "no flow lets it report procedure steps")
     if not trial.may_store:
         return Ticked("mpps", "not done", NOT_ALLOWED)
-    return ticked("mpps", trial.each(peers, lambda peer: tuple(_performed(trial, peer))))
+    return ticked("mpps", trial.each(peers, lambda peer: _performed(trial, peer)))
 
 
 def _performed(trial: Trial, peer: Peer) -> Iterator[Item]:
-    instance = trial.origin.uid("mpps", peer.name, trial.clock().isoformat())
+    """One that is completed and cannot be changed then, and one that is given up."""
     with trial.calls.association(peer, [(uids.MPPS, uids.DEFAULT_TRANSFER_SYNTAXES)]) as exchange:
         context, syntax = exchange.context(uids.MPPS)
-        sent = Stored(peer.name, uids.MPPS, syntax, instance, "", trial.origin.study_uid, taken=False)
+        for end in ("COMPLETED", "DISCONTINUED"):
+            step = _Performed(trial, peer, exchange, context, syntax, end)
+            yield from step.items()
+
+
+@dataclass(frozen=True, slots=True)
+class _Performed:
+    """A procedure step that is begun, and ends so."""
+
+    trial: Trial
+    peer: Peer
+    exchange: Exchange
+    context: int
+    syntax: str
+    end: str
+
+    def items(self) -> Iterator[Item]:
+        """What came of it, up to the first that the peer refuses."""
+        name, word = self.peer.name, self.end.lower()
+        instance = self.trial.origin.uid("mpps", self.end, name, self.trial.clock().isoformat())
+        begun = self._begin(instance)
+        yield self._item(f"{name}, in progress, to be {word}", "N-CREATE", begun)
+        if begun.status != SUCCESS:
+            return
+        done = self._set(instance, _ended(self.trial, self.end))
+        yield self._item(f"{name}, {word}", "N-SET", done)
+        if done.status == SUCCESS and self.end == "COMPLETED":
+            yield self._changed_after_its_end(instance)
+
+    def _begin(self, instance: str) -> Message:
+        """N-CREATE. It is on the list before it is sent."""
+        trial, study = self.trial, self.trial.origin.study_uid
+        sent = Stored(self.peer.name, uids.MPPS, self.syntax, instance, "", study, taken=False)
         trial.sent(sent)
-        begun = exchange.last(
-            context,
+        begun = self.exchange.last(
+            self.context,
             dimse.N_CREATE,
             {"AffectedSOPClassUID": uids.MPPS, "AffectedSOPInstanceUID": instance},
-            objects.to_bytes(_in_progress(trial), syntax),
+            objects.to_bytes(_in_progress(trial), self.syntax),
             name="N-CREATE",
         )
-        if begun.status != SUCCESS:
-            yield Item(
-                f"{peer.name}, in progress", "failed", explained(refused("N-CREATE", begun), "N-CREATE")
-            )
-            return
-        trial.sent(replace(sent, taken=True))
-        yield Item(f"{peer.name}, in progress", "passed", "created")
-        done = _set(exchange, context, instance, objects.to_bytes(_completed(trial), syntax))
-        if done.status != SUCCESS:
-            yield Item(f"{peer.name}, completed", "failed", explained(refused("N-SET", done), "N-SET"))
-            return
-        yield Item(f"{peer.name}, completed", "passed", "set")
+        if begun.status == SUCCESS:
+            trial.sent(replace(sent, taken=True))
+        return begun
+
+    def _set(self, instance: str, values: Dataset) -> Message:
+        about = {"RequestedSOPClassUID": uids.MPPS, "RequestedSOPInstanceUID": instance}
+        data = objects.to_bytes(values, self.syntax)
+        return self.exchange.last(self.context, dimse.N_SET, about, data, name="N-SET")
+
+    def _item(self, what: str, asked: str, answer: Message) -> Item:
+        if answer.status == SUCCESS:
+            return Item(what, "passed", "done")
+        return Item(what, "failed", explained(refused(asked, answer), asked))
+
+    def _changed_after_its_end(self, instance: str) -> Item:
         later = of(PerformedProcedureStepDescription=f"{DESCRIPTION}, after its end")
-        again = _set(exchange, context, instance, objects.to_bytes(later, syntax))
-        what = f"{peer.name}, changed after its end"
+        again = self._set(instance, later)
+        what = f"{self.peer.name}, changed after its end"
         if again.status == SUCCESS:
-            yield Item(what, "failed", "accepted, though a completed step is final (PS3.4 F.7.2.2.2)")
-        else:
-            yield Item(what, "passed", f"refused, {status_words(again.status)}")
-
-
-def _set(exchange: Exchange, context: int, instance: str, data: bytes) -> Message:
-    about = {"RequestedSOPClassUID": uids.MPPS, "RequestedSOPInstanceUID": instance}
-    return exchange.last(context, dimse.N_SET, about, data, name="N-SET")
+            return Item(what, "failed", "accepted, though a completed step is final (PS3.4 F.7.2.2.2)")
+        return Item(what, "passed", f"refused, {status_words(again.status)}")
 
 
 def _in_progress(trial: Trial) -> Dataset:
@@ -376,20 +414,21 @@ def _in_progress(trial: Trial) -> Dataset:
     )
 
 
-def _completed(trial: Trial) -> Dataset:
+def _ended(trial: Trial, end: str) -> Dataset:
+    """What N-SET must hold to complete it or to give it up (PS3.4 table F.7.2-1)."""
     origin = trial.origin
     series = of(
         PerformingPhysicianName="",
         ProtocolName=DESCRIPTION,
         OperatorsName="",
-        SeriesInstanceUID=origin.uid("performed"),
+        SeriesInstanceUID=origin.uid("performed", end),
         SeriesDescription=DESCRIPTION,
         RetrieveAETitle="",
         ReferencedImageSequence=[],
         ReferencedNonImageCompositeSOPInstanceSequence=[],
     )
     return of(
-        PerformedProcedureStepStatus="COMPLETED",
+        PerformedProcedureStepStatus=end,
         PerformedProcedureStepEndDate=origin.began[:8],
         PerformedProcedureStepEndTime=origin.began[8:],
         PerformedSeriesSequence=[series],

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -21,11 +20,10 @@ from pacsconf.dicom.observation import Step
 from pacsconf.dicom.probe.attempt import Attempt, since
 from pacsconf.dicom.probe.way import connected, encrypted, way_to
 from pacsconf.dicom.targets import Target
-from pacsconf.dicom.upper_layer import messages
 from pacsconf.dicom.upper_layer.acceptance import context_id
 from pacsconf.dicom.upper_layer.association import Association
-from pacsconf.dicom.upper_layer.peer_fault import PeerFault, context_result, status_words, unexpected
-from pacsconf.dicom.upper_layer.query import WORKLIST, WRITTEN
+from pacsconf.dicom.upper_layer.peer_fault import PeerFault, context_result
+from pacsconf.dicom.upper_layer.query import WORKLIST, WRITTEN, Keys, identifier
 from pacsconf.dicom.upper_layer.stream import Stream
 from pacsconf.dicom.wire import Wire
 
@@ -34,12 +32,6 @@ if TYPE_CHECKING:
 
 MOST = 500
 """Answers to one query that are counted."""
-LARGEST = 1 << 20
-"""Bytes of all answers to one query that are read."""
-
-_DATA = 0x04
-_FIND_ANSWER = 0x8020
-_PENDING = (0xFF00, 0xFF01)
 
 Found = Counter[tuple[str, str]]
 """How many entries there are for each station title and modality code."""
@@ -63,7 +55,7 @@ def look(target: Target, wire: Wire, station: str, modality: str, today: date) -
         failed = next((step for step in attempt.steps if step.passed is False), None)
         return WorklistSeen(station, modality, step=failed)
     try:
-        association = _Reading(stream, wire.timeout)
+        association = Association(stream, wire.timeout)
         with association:
             return _asked(association, target, station, modality, today)
     except PeerFault as fault:
@@ -71,7 +63,9 @@ def look(target: Target, wire: Wire, station: str, modality: str, today: date) -
         return WorklistSeen(station, modality, step=step)
 
 
-def _asked(association: _Reading, target: Target, station: str, modality: str, today: date) -> WorklistSeen:
+def _asked(
+    association: Association, target: Target, station: str, modality: str, today: date
+) -> WorklistSeen:
     assert target.calling is not None, "who calls has looked"
     proposed = tuple((WORKLIST, (syntax,)) for syntax in WRITTEN)
     answer = association.request(target.calling, target.title, proposed)
@@ -115,16 +109,14 @@ def _seen(
 class _Query:
     """Queries over one accepted context."""
 
-    def __init__(self, association: _Reading, context: int, syntax: str) -> None:
+    def __init__(self, association: Association, context: int, syntax: str) -> None:
         self._association = association
         self._context = context
         self._syntax = syntax
-        self._number = 0
 
     def count(self, station: str, modality: str, day: str) -> tuple[Found, bool]:
         """Entries by station title and modality code, and whether there are more than were counted."""
-        self._number += 1
-        keys = {
+        keys: Keys = {
             "ScheduledProcedureStepSequence": {
                 "ScheduledStationAETitle": station,
                 "ScheduledProcedureStepStartDate": day,
@@ -132,20 +124,20 @@ class _Query:
             }
         }
         found: Found = Counter()
-        identifier = messages.identifier(keys, self._syntax)
-        for data in self._association.matches(self._context, identifier, self._number):
+        asked = identifier(keys, self._syntax)
+        for data in self._association.matches(self._context, WORKLIST, asked):
             found[self._of(data)] += 1
             if found.total() >= MOST:
-                self._association.cancel(self._context, self._number)
+                self._association.cancel(self._context)
                 return found, True
         return found, False
 
     def _of(self, data: bytes) -> tuple[str, str]:
         """Station title and modality code of an entry; empty ones where it cannot be read."""
-        from pynetdicom.dsutils import decode
+        from pydicom.filereader import read_dataset
 
         try:
-            entry: Dataset = decode(BytesIO(data), self._syntax == WRITTEN[0], True)
+            entry = read_dataset(BytesIO(data), self._syntax == WRITTEN[0], True)
             step = next(iter(entry.get("ScheduledProcedureStepSequence") or ()), None)
             return _text(step, "ScheduledStationAETitle"), _text(step, "Modality")
         except _UNREADABLE:
@@ -169,62 +161,3 @@ def _text(step: Dataset | None, name: str) -> str:
     value = step.get(name) if step is not None else None
     texts = value if isinstance(value, list | tuple) else [value]
     return "\\".join(str(each).strip() for each in texts if each)[:64]
-
-
-class _Reading(Association):
-    """An association that hands out what it is answered with."""
-
-    def matches(self, context: int, identifier: bytes, number: int) -> Iterator[bytes]:
-        """The data sets that a query is answered with, up to its end."""
-        deadline = self._deadline()
-        self._send(messages.find(context, WORKLIST, number, identifier, self._max_pdu), deadline)
-        read = 0
-        for status, data in self._pairs(deadline):
-            read += len(data)
-            if status not in _PENDING:
-                if status:
-                    raise PeerFault(f"C-FIND answered with {status_words(status)}", "status", (status,))
-                return
-            if read > LARGEST:
-                raise PeerFault(f"it answers the query without an end: {LARGEST} bytes were read")
-            yield data
-
-    def cancel(self, context: int, number: int) -> None:
-        """End a query that has more answers than are wanted."""
-        self._cancel(context, number)
-
-    def _pairs(self, deadline: float) -> Iterator[tuple[int, bytes]]:
-        """Status and data set of each answer, as they come."""
-        command, data = b"", b""
-        status: int | None = None
-        while True:
-            kind, body = self._receive(deadline, "C-FIND")
-            if kind != _DATA:
-                raise unexpected(kind, body, "C-FIND")
-            for part in messages.fragments(body):
-                if part.command:
-                    command += part.data
-                else:
-                    data += part.data
-                if max(len(command), len(data)) > LARGEST:
-                    raise PeerFault(f"an answer to the query is longer than {LARGEST} bytes")
-                if not part.last:
-                    continue
-                if part.command:
-                    status, expects = _status(command)
-                    command = b""
-                    if expects:
-                        continue
-                if status is not None:
-                    yield status, data
-                    status, data = None, b""
-
-
-def _status(command: bytes) -> tuple[int, bool]:
-    """Status of an answer, and whether a data set follows."""
-    found = messages.command(command)
-    if found.field not in (None, _FIND_ANSWER):
-        raise PeerFault(f"the peer answered C-FIND with another message ({found.field:04X})")
-    if found.status is None:
-        raise PeerFault("the answer to C-FIND has no status")
-    return found.status, found.has_data

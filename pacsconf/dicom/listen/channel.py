@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from pacsconf.dicom.listen import request as pdu
+from pacsconf.dicom.upper_layer import pdu
 from pacsconf.dicom.wire import Identity
 
 _LONGEST_REQUEST = 1024 * 1024

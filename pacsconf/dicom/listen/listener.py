@@ -17,17 +17,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pacsconf.dicom.heard import Heard
-from pacsconf.dicom.listen import request as pdu
+from pacsconf.dicom.listen import answers
 from pacsconf.dicom.listen.channel import CallerFault, Channel, opened
-from pacsconf.dicom.listen.command import Command, command, fragment, fragments, response
+from pacsconf.dicom.listen.request import Request, accepted, heard, request
+from pacsconf.dicom.upper_layer import pdu
+from pacsconf.dicom.upper_layer.messages import Assembler, response
 
 logger = logging.getLogger(__name__)
-
-MAX_PDU = 16384
-"""What we offer to receive, in bytes; what is longer than four of these is not read."""
-_LONGEST_COMMAND = 64 * 1024
-_LONGEST_DATA = 16 * 1024 * 1024
-"""Bytes of one data set that are read and dropped; whoever sends more is cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,50 +194,54 @@ class Listener:
         visit.number = self._requested
         why, answer = _answered(asked)
         at = self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        seen = pdu.heard(asked, visit.host, at, answer=f"refused: {why}" if why else "accepted")
+        seen = heard(asked, visit.host, at, answer=f"refused: {why}" if why else "accepted")
         self._tell(Called(visit.number, seen, channel.subject))
         await channel.send(answer)
         if why:
             return f"refused: {why}", False
         channel.established = True
-        return await self._associated(channel, visit.number)
+        visit.max_pdu = asked.max_pdu or 0
+        return await self._associated(channel, visit)
 
-    async def _associated(self, channel: Channel, number: int) -> tuple[str, bool]:
+    async def _associated(self, channel: Channel, visit: _Visit) -> tuple[str, bool]:
         """Answer messages until the caller ends the association."""
-        message = _Message()
+        assembler = Assembler(keeps=False)
         while True:
-            kind, body = await channel.receive(self._settings.idle, 4 * MAX_PDU)
+            kind, body = await channel.receive(self._settings.idle, 4 * pdu.MAX_PDU)
             match kind:
                 case pdu.RELEASE:
                     channel.established = False
-                    await channel.send(pdu.released())
+                    await channel.send(pdu.RELEASE_ANSWER)
                     return "released", True
                 case pdu.ABORT:
                     channel.established = False
                     return _abort_in_words(body), False
                 case pdu.DATA:
-                    await self._data(channel, number, message, body)
+                    await self._data(channel, visit, assembler, body)
                 case _:
                     raise CallerFault(f"it sent a PDU of type {kind:02X} on an association that stands")
 
-    async def _data(self, channel: Channel, number: int, message: _Message, body: bytes) -> None:
+    async def _data(self, channel: Channel, visit: _Visit, assembler: Assembler, body: bytes) -> None:
         try:
-            whole = message.add(body)
+            whole = tuple(assembler.add(body))
         except ValueError as exc:
             raise CallerFault(f"cut off: {exc}") from exc
-        for context, asked in whole:
-            status = asked.status if asked.wants_answer else None
-            self._tell(Said(number, asked.name, asked.sop_class, status))
+        for message in whole:
+            status = answers.status(message)
+            said = Said(visit.number, answers.name(message), answers.sop_class(message), status)
+            self._tell(said)
             if status is not None:
-                await channel.send(fragment(context, response(asked)))
+                comment = answers.COMMENT if status else ""
+                await channel.send(response(message, status, visit.max_pdu, comment))
 
 
 @dataclass(slots=True)
 class _Visit:
-    """Who is connected; `number` is that of its association, 0 while it requested none."""
+    """Who is connected; `number`: of its association, 0 while there is none; `max_pdu`: what it takes, in bytes."""
 
     host: str
     number: int = 0
+    max_pdu: int = 0
 
 
 async def _ended(tasks: set[asyncio.Task[None]]) -> None:
@@ -251,74 +251,29 @@ async def _ended(tasks: set[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _requested(channel: Channel) -> pdu.Request:
+async def _requested(channel: Channel) -> Request:
     kind, body = await channel.first()
     if kind != pdu.REQUEST:
         raise CallerFault(f"it began with a PDU of type {kind:02X} rather than an association request")
     try:
-        return pdu.request(body)
+        return request(body)
     except ValueError as exc:
         raise CallerFault(f"its association request cannot be read: {exc}") from exc
 
 
-def _answered(asked: pdu.Request) -> tuple[str, bytes]:
+def _answered(asked: Request) -> tuple[str, bytes]:
     """Why the request is not accepted (empty: it is), and the answer to it."""
     if asked.rejection is not None:
         words = {2: "protocol version", 1: "application context name"}[asked.rejection[1]]
         return f"{words} not supported", pdu.rejected(*asked.rejection)
     if asked.unusable:
         return asked.unusable, pdu.aborted(2, 6)
-    return "", pdu.accepted(asked, MAX_PDU)
+    return "", accepted(asked)
 
 
 def _abort_in_words(body: bytes) -> str:
     who = "its software" if body[2:3] == b"\0" else "its DICOM layer"
     return f"aborted by {who} (PS3.8 9.3.8: {body[2]}/{body[3]})" if len(body) >= 4 else "aborted"
-
-
-@dataclass(slots=True)
-class _Message:
-    """What came so far of one message. Data sets are counted, not kept."""
-
-    part: bytes = b""
-    waiting: Command | None = None
-    """The command whose data set is still coming."""
-    dropped: int = 0
-
-    def add(self, body: bytes) -> list[tuple[int, Command]]:
-        """The messages that are whole with this PDU, each with the id of its context.
-
-        Raises: ValueError when it cannot be read, or is larger than we take.
-        """
-        found = []
-        for each in fragments(body):
-            whole = (
-                self._command(each.data, last=each.last)
-                if each.of_command
-                else self._data(each.data, last=each.last)
-            )
-            if whole is not None:
-                found.append((each.number, whole))
-        return found
-
-    def _command(self, data: bytes, *, last: bool) -> Command | None:
-        self.part += data
-        if len(self.part) > _LONGEST_COMMAND:
-            raise ValueError(f"a command of more than {_LONGEST_COMMAND} bytes")
-        if not last:
-            return None
-        whole, self.part, self.dropped = command(self.part), b"", 0
-        self.waiting = whole if whole.has_data else None
-        return None if whole.has_data else whole
-
-    def _data(self, data: bytes, *, last: bool) -> Command | None:
-        self.dropped += len(data)
-        if self.dropped > _LONGEST_DATA:
-            raise ValueError(f"a data set of more than {_LONGEST_DATA} bytes, and nothing is stored here")
-        if not last:
-            return None
-        whole, self.waiting = self.waiting, None
-        return whole
 
 
 def _listening(address: str, port: int) -> socket.socket:

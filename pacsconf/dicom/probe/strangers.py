@@ -20,7 +20,7 @@ from pacsconf.dicom.probe.way import not_reached
 from pacsconf.dicom.upper_layer.acceptance import Acceptance, Contexts, context_id
 from pacsconf.dicom.upper_layer.association import Association
 from pacsconf.dicom.upper_layer.peer_fault import PeerFault
-from pacsconf.dicom.upper_layer.proposals import VERIFICATION, VERIFICATION_ALONE
+from pacsconf.dicom.upper_layer.proposals import VERIFICATION_ALONE
 from pacsconf.dicom.upper_layer.query import QUERIES
 from pacsconf.dicom.upper_layer.stream import Stream, connect
 from pacsconf.inventory import uids
@@ -38,7 +38,7 @@ _STORED = tuple("1.2.840.10008.5.1.4.1.1." + arc for arc in ("1", "1.1", "2", "4
 """SOP classes that most archives store."""
 
 _PROPOSED: Contexts = tuple(
-    (uid, uids.DEFAULT_TRANSFER_SYNTAXES) for uid in (VERIFICATION, *QUERIES, *_STORED)
+    (uid, uids.DEFAULT_TRANSFER_SYNTAXES) for uid in (uids.VERIFICATION, *QUERIES, *_STORED)
 )
 
 Opened = Callable[[], Stream]
@@ -122,7 +122,7 @@ def _query(opened: Opened, title: str, timeout: float, answer: Acceptance) -> Op
             again = association.request(NOBODY, title, ((sop_class, (accepted[sop_class],)),))
             if again.results[0].result != 0:
                 return "unknown"
-            return _operation(lambda: association.find(context_id(0), sop_class, identifier, 1))
+            return _operation(lambda: association.find(context_id(0), sop_class, identifier))
     except PeerFault:
         return "unknown"
 
@@ -132,7 +132,7 @@ def _store(answer: Acceptance, echo: Open, query: Open) -> Open:
     results = {uid: seen.result for (uid, _), seen in zip(_PROPOSED, answer.results, strict=True)}
     if all(results[uid] != 0 for uid in _STORED):
         return "refused"
-    accepts_in_vain = (echo == "refused" and results[VERIFICATION] == 0) or (
+    accepts_in_vain = (echo == "refused" and results[uids.VERIFICATION] == 0) or (
         query == "refused" and any(results[uid] == 0 for uid in QUERIES)
     )
     return "unknown" if accepts_in_vain else "open"

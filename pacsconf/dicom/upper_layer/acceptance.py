@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pacsconf.dicom.observation import Software
+from pacsconf.dicom.upper_layer import pdu
+from pacsconf.dicom.upper_layer.pdu import items, text_of
 from pacsconf.dicom.upper_layer.peer_fault import PeerFault
 
 Contexts = Sequence[tuple[str, Sequence[str]]]
@@ -13,12 +15,6 @@ Contexts = Sequence[tuple[str, Sequence[str]]]
 
 NO_ANSWER = 2
 """The result of a context that the peer says nothing of: no reason given."""
-
-_LONGEST = 256
-"""Characters that are kept of what a peer calls itself: a UID has 64, a version name 16."""
-
-_NAMED_IN_FULL = 0x21, 0x40, 0x50, 0x51, 0x52, 0x55
-_CONTEXT, _SYNTAX, _USER, _MAX_PDU, _CLASS_UID, _VERSION = _NAMED_IN_FULL
 
 
 def context_id(at: int) -> int:
@@ -77,34 +73,22 @@ def _checked(
 
 def contexts(body: bytes) -> Iterator[tuple[int, int, str]]:
     """Id, result and transfer syntax of each presentation context in an A-ASSOCIATE-AC (PS3.8 section 9.3.3)."""
-    for kind, item in items(body[68:]):
-        if kind == _CONTEXT and len(item) >= 4:
-            syntax = next((value for kind, value in items(item[4:]) if kind == _SYNTAX), b"")
+    for kind, item in items(body[pdu.FIXED :]):
+        if kind == pdu.ANSWERED_CONTEXT and len(item) >= 4:
+            syntax = next((value for kind, value in items(item[4:]) if kind == pdu.TRANSFER_SYNTAX), b"")
             yield item[0], item[2], text_of(syntax)
 
 
 def software(body: bytes) -> Software:
     """What the peer calls itself (PS3.7 annex D.3.3)."""
-    told = {kind: value for outer, item in items(body[68:]) if outer == _USER for kind, value in items(item)}
+    told = {
+        kind: value
+        for outer, item in items(body[pdu.FIXED :])
+        if outer == pdu.USER
+        for kind, value in items(item)
+    }
     return Software(
-        text_of(told.get(_CLASS_UID, b"")),
-        text_of(told.get(_VERSION, b"")),
-        int.from_bytes(told.get(_MAX_PDU, b"")[:4], "big"),
+        text_of(told.get(pdu.CLASS_UID, b"")),
+        text_of(told.get(pdu.VERSION, b"")),
+        int.from_bytes(told.get(pdu.LONGEST, b"")[:4], "big"),
     )
-
-
-def items(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Type and content of each item in a row of them, up to one that is cut short (PS3.8 section 9.3.2)."""
-    at = 0
-    while at + 4 <= len(data):
-        end = at + 4 + int.from_bytes(data[at + 2 : at + 4], "big")
-        if end > len(data):
-            return
-        yield data[at], data[at + 4 : end]
-        at = end
-
-
-def text_of(value: bytes) -> str:
-    """A UID or a name, as peers send it: padded by zeros or spaces, and with whatever else (PS3.8 annex F)."""
-    text = value[:_LONGEST].decode("ascii", "backslashreplace").rstrip("\0 ")
-    return "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in text)

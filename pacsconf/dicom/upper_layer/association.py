@@ -1,9 +1,8 @@
-"""One association as its requestor: open, verify, query, release, each within a deadline (PS3.8, PS3.7).
+"""One association as its requestor: open, ask, release, each within a deadline (PS3.8, PS3.7).
 
-Messages are built by pynetdicom, the exchange is ours: pynetdicom 3.0.4 waits without bound for the rest of
-a half-sent PDU, in a thread that keeps the process from ending (seen 2026-11), and it does not tell a
-refused connection from a silent host. Answers come from unknown software, so they are read with a size limit
-and never trusted to be well-formed.
+The exchange is ours: pynetdicom 3.0.4 waits without bound for the rest of a half-sent PDU, in a thread that keeps
+the process from ending (seen 2026-11), and it does not tell a refused connection from a silent host. Answers come
+from unknown software, so they are read with a size limit and never trusted to be well-formed.
 """
 
 from __future__ import annotations
@@ -11,36 +10,30 @@ from __future__ import annotations
 import logging
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
+from typing import Self
 
 from pacsconf.dicom.alerts import alert_of
-from pacsconf.dicom.upper_layer import messages
+from pacsconf.dicom.upper_layer import messages, pdu
 from pacsconf.dicom.upper_layer.acceptance import Acceptance, Contexts, acceptance, context_id
-from pacsconf.dicom.upper_layer.messages import Command
-from pacsconf.dicom.upper_layer.peer_fault import ABORT, PeerFault, rejection, status_words, unexpected
-from pacsconf.dicom.upper_layer.proposals import (
-    ABORT_REQUEST,
-    MAX_PDU,
-    VERIFICATION_ALONE,
-    proposal,
-    release_request,
-)
+from pacsconf.dicom.upper_layer.messages import C_ECHO, C_FIND, PENDING, Assembler, Message, Value
+from pacsconf.dicom.upper_layer.pdu import MAX_PDU
+from pacsconf.dicom.upper_layer.peer_fault import PeerFault, rejection, status_words, unexpected
+from pacsconf.dicom.upper_layer.proposals import VERIFICATION_ALONE, proposal
 from pacsconf.dicom.upper_layer.stream import Stream
+from pacsconf.inventory import uids
 
-CONTEXT = context_id(0)
-"""The id of the first presentation context that we propose, which is Verification's."""
+_VERIFICATION_CONTEXT = context_id(0)
+"""Verification is what we propose first."""
 
-_ACCEPT, _REJECT, _DATA, _RELEASE_ANSWER = 0x02, 0x03, 0x04, 0x06
 _TLS_ALERT = 0x15
 """How a TLS server begins its answer to what is no TLS (RFC 8446 section 6)."""
 
-_ECHO_ANSWER, _FIND_ANSWER = 0x8030, 0x8020
-_PENDING = (0xFF00, 0xFF01)
-
 MOST_BYTES = 1 << 20
-"""What is read as the answer to one message, or to a release, in bytes."""
+"""What is read as the answers to one message, or to a release, in bytes."""
 
 _PDU_COSTS = 128
 """Bytes that a PDU counts for at least: empty ones do not come without an end either."""
@@ -48,12 +41,21 @@ _PDU_COSTS = 128
 MOST_MATCHES = 200
 """Answers that are read to a query that should have none, before it is cancelled."""
 
+_LOW = 2
+"""The priority of what we ask: nobody waits for us (PS3.7 section 9.1.2.1)."""
+
+Took = Callable[[Message], int]
+"""Takes a request that the peer makes meanwhile, and says with which status it is answered."""
+
 
 class Association:
     """An association over `stream`, which it closes. Each call has `timeout` seconds.
 
-    Every method raises PeerFault when the peer answers otherwise, wrongly, or not in time.
+    Every method raises PeerFault when the peer answers otherwise, wrongly, or not in time. What subclasses may
+    use: `_next`, `_send`, `_deadline`.
     """
+
+    most_bytes = MOST_BYTES
 
     def __init__(self, stream: Stream, timeout: float) -> None:
         self._stream = stream
@@ -63,8 +65,13 @@ class Association:
         self._usable = True
         """Whether the next PDU would be where one begins, and somebody there to send it."""
         self._max_pdu = MAX_PDU
+        self._assembler = Assembler()
+        self._came: deque[Message] = deque()
+        self._taken = 0
+        """Bytes that were read since the last message of ours."""
+        self._number = 0
 
-    def __enter__(self) -> Association:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -81,95 +88,135 @@ class Association:
         finally:
             self._stream.close()
 
-    def request(self, calling: str, called: str, contexts: Contexts = VERIFICATION_ALONE) -> Acceptance:
-        """Establish an association for these contexts: what became of each."""
+    def request(
+        self, calling: str, called: str, contexts: Contexts = VERIFICATION_ALONE, taking: Sequence[str] = ()
+    ) -> Acceptance:
+        """Establish an association for these contexts: what became of each.
+
+        Of the SOP classes `taking`, objects are sent to us (PS3.7 section D.3.3.4).
+        """
         deadline = self._deadline()
-        self._send(proposal(calling, called, contexts), deadline)
+        self._send(proposal(calling, called, contexts, taking), deadline)
         kind, body = self._receive(deadline, "association request")
-        if kind == _REJECT and len(body) >= 4:
+        if kind == pdu.REJECT and len(body) >= 4:
             raise PeerFault(rejection(*body[1:4]), "rejected", (body[1], body[2], body[3]))
-        if kind != _ACCEPT:
+        if kind != pdu.ACCEPT:
             raise self._unexpected(kind, body, "association request")
         self._established = True
         answer = acceptance(body, contexts)
         self._max_pdu = answer.software.max_pdu
         return answer
 
-    def echo(self, context: int = CONTEXT) -> None:
+    def echo(self, context: int = _VERIFICATION_CONTEXT) -> None:
         """Verify: one C-ECHO (PS3.7 section 9.1.5)."""
-        deadline = self._deadline()
-        self._send(messages.echo(context, self._max_pdu), deadline)
-        answer = next(self._answers("C-ECHO", _ECHO_ANSWER, deadline))
-        _succeeded("C-ECHO", answer)
+        about: dict[str, Value] = {"AffectedSOPClassUID": uids.VERIFICATION}
+        for answer in self.ask(context, C_ECHO, about, None, name="C-ECHO", deadline=self._deadline()):
+            _succeeded("C-ECHO", answer)
 
-    def find(self, context: int, sop_class: str, identifier: bytes, number: int) -> None:
-        """Query for what nothing can match (PS3.4 section C.4.1), as message `number`: success, without a match.
+    def find(self, context: int, sop_class: str, identifier: bytes) -> None:
+        """Query for what nothing can match (PS3.4 section C.4.1): success, without a match.
 
         Matches are read to the end and not kept; when they do not end, the query is cancelled.
         """
-        deadline = self._deadline()
-        self._send(messages.find(context, sop_class, number, identifier, self._max_pdu), deadline)
         matches = 0
-        for answer in self._answers("C-FIND", _FIND_ANSWER, deadline):
-            if answer.status not in _PENDING:
-                _succeeded("C-FIND", answer)
-                break
+        for _ in self.matches(context, sop_class, identifier):
             matches += 1
             if matches == MOST_MATCHES:
-                self._cancel(context, number)
+                self.cancel(context)
                 text = f"more than {MOST_MATCHES} answers to a key that matches nothing: cancelled"
                 raise PeerFault(text, "status", (0xFF00,))
         if matches:
             text = f"{matches} answers to a key that matches nothing: it does not look at the key"
             raise PeerFault(text, "status", (0xFF00,))
 
+    def matches(self, context: int, sop_class: str, identifier: bytes) -> Iterator[bytes]:
+        """The data sets that a query is answered with, all of them within `timeout` (PS3.7 section 9.1.2)."""
+        about: dict[str, Value] = {"AffectedSOPClassUID": sop_class, "Priority": _LOW}
+        for answer in self.ask(context, C_FIND, about, identifier, name="C-FIND", deadline=self._deadline()):
+            if answer.status in PENDING:
+                yield answer.data
+            else:
+                _succeeded("C-FIND", answer)
+
+    def cancel(self, context: int) -> None:
+        """Cancel the query that was asked last, and read on until it has ended or time is up."""
+        deadline = self._deadline()
+        about: dict[str, Value] = {
+            "CommandField": messages.C_CANCEL,
+            "MessageIDBeingRespondedTo": self._number,
+        }
+        self._send(messages.message(context, about, None, self._max_pdu), deadline)
+        while self._next("C-CANCEL", deadline).status in PENDING:
+            pass
+
+    def ask(
+        self,
+        context: int,
+        field: int,
+        elements: Mapping[str, Value],
+        data: bytes | None,
+        *,
+        name: str,
+        take: Took | None = None,
+        deadline: float | None = None,
+    ) -> Iterator[Message]:
+        """Send a request, and yield each answer up to the last; requests of the peer's go to `take` meanwhile.
+
+        All must be over at `deadline`; without one, each message that comes has `timeout` seconds.
+        """
+        self._number += 1
+        asked = {**elements, "CommandField": field, "MessageID": self._number}
+        self._send(messages.message(context, asked, data, self._max_pdu), deadline or self._deadline())
+        self._taken = 0
+        while True:
+            came = self._next(name, deadline or self._deadline())
+            if came.field == field | messages.RESPONSE:
+                if "Status" not in came.elements:
+                    raise PeerFault(f"the answer to the {name} has no status")
+                yield came
+                if came.status not in PENDING:
+                    return
+            elif take is not None and not came.field & messages.RESPONSE:
+                self.answer(came, take(came))
+            else:
+                raise PeerFault(f"the peer answered the {name} with another message ({came.field:04X})")
+
+    def answer(self, request: Message, status: int) -> None:
+        """Answer a request of the peer's."""
+        self._send(messages.response(request, status, self._max_pdu), self._deadline())
+
     def release(self) -> None:
         """Release the association in order (PS3.8 section 7.2)."""
         deadline = self._deadline()
         self._established = False
-        self._send(release_request(), deadline)
+        self._send(pdu.RELEASE_REQUEST, deadline)
         read = 0
         while True:
             kind, body = self._receive(deadline, "release request")
             read += max(len(body), _PDU_COSTS)
-            if kind != _DATA or read > MOST_BYTES:  # data may still be on its way
+            if kind != pdu.DATA or read > MOST_BYTES:  # data may still be on its way
                 break
-        if kind != _RELEASE_ANSWER:
+        if kind != pdu.RELEASED:
             raise self._unexpected(kind, body, "release request")
 
-    def _cancel(self, context: int, number: int) -> None:
-        """Cancel a query, and read on until it has ended or time is up."""
-        deadline = self._deadline()
-        self._send(messages.cancel(context, number, self._max_pdu), deadline)
-        for answer in self._answers("C-CANCEL", _FIND_ANSWER, deadline):
-            if answer.status not in _PENDING:
-                return
-
-    def _answers(self, asked: str, field: int, deadline: float) -> Iterator[Command]:
-        """The messages that come, each with its data set passed over; it is for the caller to know the last."""
-        read, expects_data = 0, False
-        answer, data = None, b""
-        while True:
+    def _next(self, asked: str, deadline: float) -> Message:
+        """The next message that comes."""
+        while not self._came:
             kind, body = self._receive(deadline, asked)
-            if kind != _DATA:
+            if kind != pdu.DATA:
                 raise self._unexpected(kind, body, asked)
-            read += max(len(body), _PDU_COSTS)
-            if read > MOST_BYTES:
-                raise PeerFault(f"it answers the {asked} without an end", "otherwise")
-            for part in messages.fragments(body):
-                if part.command:
-                    data += part.data
-                    answer = _command(data, asked, field, last=part.last)
-                    expects_data = answer is not None and answer.has_data
-                    data = b"" if answer is not None else data
-                ended = part.last and (not part.command or not expects_data)
-                if ended and answer is not None:
-                    yield answer
-                    answer = None
+            self._taken += max(len(body), _PDU_COSTS)
+            if self._taken > self.most_bytes:
+                raise PeerFault(f"it answers the {asked} without an end")
+            try:
+                self._came.extend(self._assembler.add(body))
+            except ValueError as exc:
+                raise PeerFault(f"the answer to the {asked} cannot be read: {exc}") from exc
+        return self._came.popleft()
 
     def _abort(self) -> None:
         self._established = False
-        self._send(ABORT_REQUEST, time.monotonic() + min(self._timeout, 0.5))
+        self._send(pdu.aborted(0, 0), time.monotonic() + min(self._timeout, 0.5))
 
     def _deadline(self) -> float:
         return time.monotonic() + self._timeout
@@ -185,7 +232,7 @@ class Association:
         if header[0] == _TLS_ALERT:
             text = f"the answer to the {asked} is not DICOM: TLS is expected at this port"
             raise PeerFault(text, "not DICOM", alert="TLS expected")
-        if not _ACCEPT <= header[0] <= ABORT or length > 4 * MAX_PDU:
+        if not pdu.ACCEPT <= header[0] <= pdu.ABORT or length > 4 * MAX_PDU:
             text = f"the answer to the {asked} is not DICOM: something else listens at this port"
             raise PeerFault(text, "not DICOM")
         return header[0], self._exactly(length, deadline, asked)
@@ -232,21 +279,7 @@ def _as_faults(when: str, silent: Callable[[str], PeerFault]) -> Iterator[None]:
         raise PeerFault(text, "closed", (exc.errno,) if exc.errno else ()) from exc
 
 
-def _command(data: bytes, asked: str, field: int, *, last: bool) -> Command | None:
-    """The command set, once it is whole."""
-    if len(data) > MAX_PDU:
-        raise PeerFault(f"the answer to {asked} has no status")
-    if not last:
-        return None
-    found = messages.command(data)
-    if found.field not in (None, field):
-        raise PeerFault(f"the peer answered {asked} with another message ({found.field:04X})")
-    if found.status is None:
-        raise PeerFault(f"the answer to {asked} has no status")
-    return found
-
-
-def _succeeded(asked: str, answer: Command) -> None:
-    status = answer.status or 0
-    if status != 0:
-        raise PeerFault(f"{asked} answered with {status_words(status)}", "status", (status,))
+def _succeeded(asked: str, answer: Message) -> None:
+    if answer.status != messages.SUCCESS:
+        text = f"{asked} answered with {status_words(answer.status)}"
+        raise PeerFault(text, "status", (answer.status,))

@@ -1,146 +1,208 @@
-"""DIMSE messages as bytes: ours built by pynetdicom, the peer's read without trust (PS3.7, PS3.8 annex E)."""
+"""DIMSE messages, as bytes to send and put together from what came (PS3.7, PS3.8 annex E).
+
+What came is never trusted: bounded in size, and read without raising anything but ValueError.
+"""
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
-from pacsconf.dicom.upper_layer.peer_fault import PeerFault
-from pacsconf.dicom.upper_layer.proposals import MAX_PDU, VERIFICATION
+from pacsconf.dicom.upper_layer.pdu import MAX_PDU, Fragment, fragment, fragments, printable
 
-if TYPE_CHECKING:
-    from pydicom import Dataset
+Value = int | str
 
-NO_DATA = 0x0101
-"""What (0000,0800) says of a message without a data set (PS3.7 section 9.3)."""
+_NO_DATA, _DATA = 0x0101, 0x0000
+"""What CommandDataSetType says of a message without a data set, and what we say where one follows (annex E.1)."""
 
-_FIELD, _DATA_SET_TYPE, _STATUS = 0x0100, 0x0800, 0x0900
-_SMALLEST_PDU = 64
-"""Bytes: who claims to take less is sent this nonetheless, since no message fits in it."""
+_AROUND, _LEAST = 12, 64
+"""Bytes of a PDU around one fragment, and the shortest fragment: who takes less is sent this nonetheless."""
+
+_NUMBERS = {
+    "AffectedSOPClassUID": 0x0002,
+    "RequestedSOPClassUID": 0x0003,
+    "CommandField": 0x0100,
+    "MessageID": 0x0110,
+    "MessageIDBeingRespondedTo": 0x0120,
+    "MoveDestination": 0x0600,
+    "Priority": 0x0700,
+    "CommandDataSetType": 0x0800,
+    "Status": 0x0900,
+    "OffendingElement": 0x0901,
+    "ErrorComment": 0x0902,
+    "AffectedSOPInstanceUID": 0x1000,
+    "RequestedSOPInstanceUID": 0x1001,
+    "EventTypeID": 0x1002,
+    "ActionTypeID": 0x1008,
+    "NumberOfRemainingSuboperations": 0x1020,
+    "NumberOfCompletedSuboperations": 0x1021,
+    "NumberOfFailedSuboperations": 0x1022,
+    "NumberOfWarningSuboperations": 0x1023,
+}
+"""Element numbers of group 0000 (PS3.7 annex E)."""
+
+_NAMES = {number: name for name, number in _NUMBERS.items()}
+_SPACES = frozenset({"MoveDestination", "ErrorComment"})
+"""Padded by spaces, not by zeros."""
+_TEXTS = _SPACES | {
+    "AffectedSOPClassUID",
+    "RequestedSOPClassUID",
+    "AffectedSOPInstanceUID",
+    "RequestedSOPInstanceUID",
+}
+_REPEATED = {
+    "AffectedSOPClassUID": ("AffectedSOPClassUID", "RequestedSOPClassUID"),
+    "AffectedSOPInstanceUID": ("AffectedSOPInstanceUID", "RequestedSOPInstanceUID"),
+    "EventTypeID": ("EventTypeID",),
+}
+"""What a response says, and where its request said it (PS3.7 sections 9.3 and 10.3)."""
+
+C_STORE, C_GET, C_FIND, C_MOVE, C_ECHO, C_CANCEL = 0x0001, 0x0010, 0x0020, 0x0021, 0x0030, 0x0FFF
+N_EVENT_REPORT, N_GET, N_SET, N_ACTION, N_CREATE, N_DELETE = 0x0100, 0x0110, 0x0120, 0x0130, 0x0140, 0x0150
+RESPONSE = 0x8000
+"""Added to a command field it is that of the answer."""
+
+SUCCESS = 0x0000
+PENDING = (0xFF00, 0xFF01)
+MOST_COMMAND = 64 * 1024
+MOST_DATA = 16 * 1024 * 1024
+"""Bytes of one command and of one data set; of ours the longest data set has a few hundred thousand."""
+_LONGEST_TEXT = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Fragment:
-    """A part of a message (PS3.8 annex E.2)."""
+class Message:
+    """One message: its context, its command elements by keyword, its data set as it came."""
 
-    command: bool
-    last: bool
-    data: bytes
+    context: int
+    elements: Mapping[str, Value]
+    data: bytes = b""
 
+    def number(self, keyword: str) -> int:
+        """A number, 0 where it is absent."""
+        value = self.elements.get(keyword, 0)
+        return value if isinstance(value, int) else 0
 
-def fragments(body: bytes) -> Iterator[Fragment]:
-    """The fragments in a P-DATA-TF (PS3.8 section 9.3.5).
+    def text(self, keyword: str) -> str:
+        """A text, fit to be shown, empty where it is absent."""
+        value = self.elements.get(keyword, "")
+        return printable(value) if isinstance(value, str) else ""
 
-    Raises: PeerFault when their lengths do not add up.
-    """
-    at = 0
-    while at < len(body):
-        end = at + 4 + int.from_bytes(body[at : at + 4], "big")
-        if at + 6 > end or end > len(body):
-            raise PeerFault("its message is not DICOM: the lengths in it do not add up", "not DICOM")
-        control = body[at + 5]
-        yield Fragment(bool(control & 1), bool(control & 2), body[at + 6 : end])
-        at = end
+    @property
+    def field(self) -> int:
+        return self.number("CommandField")
 
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """What matters of a command set; None: it is not in it."""
-
-    field: int | None
-    status: int | None
-    has_data: bool
+    @property
+    def status(self) -> int:
+        return self.number("Status")
 
 
-def command(data: bytes) -> Command:
-    """What matters of a command set, implicit little endian (PS3.7 section 6.3.1)."""
-    numbers = {tag: int.from_bytes(value, "little") for tag, value in _elements(data) if len(value) == 2}
-    return Command(numbers.get(_FIELD), numbers.get(_STATUS), numbers.get(_DATA_SET_TYPE, NO_DATA) != NO_DATA)
+def message(context: int, elements: Mapping[str, Value], data: bytes | None, max_pdu: int = MAX_PDU) -> bytes:
+    """A message as P-DATA-TF PDUs, none longer than `max_pdu` bytes (0: no limit), nor than we would take."""
+    room = max(min(max_pdu or MAX_PDU, MAX_PDU) - _AROUND, _LEAST)
+    command = _command({**elements, "CommandDataSetType": _NO_DATA if data is None else _DATA})
+    out = _pdus(context, command, room, of_command=True)
+    return out if data is None else out + _pdus(context, data, room, of_command=False)
 
 
-def _elements(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Number in group 0000 and value of each element, up to one that is cut short."""
+def response(request: Message, status: int, max_pdu: int, comment: str = "") -> bytes:
+    """The answer to a request, without a data set."""
+    elements: dict[str, Value] = {
+        "CommandField": request.field | RESPONSE,
+        "MessageIDBeingRespondedTo": request.number("MessageID"),
+        "Status": status,
+    }
+    for keyword, sources in _REPEATED.items():
+        if said := [request.elements[source] for source in sources if source in request.elements]:
+            elements[keyword] = said[0]
+    if comment:
+        elements["ErrorComment"] = comment
+    return message(request.context, elements, None, max_pdu)
+
+
+def _command(elements: Mapping[str, Value]) -> bytes:
+    body = b"".join(_element(name, elements[name]) for name in sorted(elements, key=_NUMBERS.__getitem__))
+    return struct.pack("<HHII", 0, 0, 4, len(body)) + body
+
+
+def _element(name: str, value: Value) -> bytes:
+    if isinstance(value, int):
+        data = value.to_bytes(2, "little")
+    else:
+        data = value.encode("latin-1", "replace")
+        data += (b" " if name in _SPACES else b"\0") * (len(data) % 2)
+    return struct.pack("<HHI", 0, _NUMBERS[name], len(data)) + data
+
+
+def _pdus(context: int, data: bytes, room: int, *, of_command: bool) -> bytes:
+    return b"".join(
+        fragment(Fragment(context, of_command, at + room >= len(data), data[at : at + room]))
+        for at in range(0, max(len(data), 1), room)
+    )
+
+
+@dataclass(slots=True)
+class Assembler:
+    """Puts messages together from the bodies of P-DATA-TF PDUs. `keeps` False: data sets are counted alone."""
+
+    keeps: bool = True
+    _part: bytes = b""
+    _waiting: Message | None = None
+    _data: bytearray = field(default_factory=bytearray)
+    _size: int = 0
+
+    def add(self, body: bytes) -> Iterator[Message]:
+        """The messages that are whole with this PDU.
+
+        Raises: ValueError when it cannot be read, or is larger than we take.
+        """
+        for part in fragments(body):
+            whole = self._commanded(part) if part.of_command else self._more(part)
+            if whole is not None:
+                yield whole
+
+    def _commanded(self, part: Fragment) -> Message | None:
+        self._part += part.data
+        if len(self._part) > MOST_COMMAND:
+            raise ValueError(f"a command of more than {MOST_COMMAND} bytes")
+        if not part.last:
+            return None
+        whole, self._part = _parsed(part.number, self._part), b""
+        if whole.number("CommandDataSetType") == _NO_DATA:
+            return whole
+        self._waiting, self._data, self._size = whole, bytearray(), 0
+        return None
+
+    def _more(self, part: Fragment) -> Message | None:
+        if self._waiting is None:
+            raise ValueError("a data set without a command")
+        self._size += len(part.data)
+        if self._size > MOST_DATA:
+            raise ValueError(f"a data set of more than {MOST_DATA} bytes")
+        if self.keeps:
+            self._data += part.data
+        if not part.last:
+            return None
+        whole, self._waiting = self._waiting, None
+        return Message(whole.context, whole.elements, bytes(self._data))
+
+
+def _parsed(context: int, data: bytes) -> Message:
+    """A command set, implicit little endian (PS3.7 section 6.3.1); what is of no use here is passed over."""
+    elements: dict[str, Value] = {"CommandDataSetType": _NO_DATA}
     at = 0
     while at + 8 <= len(data):
-        end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "little")
-        if data[at : at + 2] == b"\0\0" and end <= len(data):
-            yield int.from_bytes(data[at + 2 : at + 4], "little"), data[at + 8 : end]
-        at = end
-
-
-@lru_cache(64)
-def echo(context: int, max_pdu: int = MAX_PDU) -> bytes:
-    """C-ECHO-RQ as message 1 (PS3.7 section 9.3.5.1)."""
-    from pynetdicom.dimse_messages import C_ECHO_RQ
-    from pynetdicom.dimse_primitives import C_ECHO
-
-    primitive = C_ECHO()
-    primitive.MessageID = 1
-    primitive.AffectedSOPClassUID = VERIFICATION
-    message = C_ECHO_RQ()
-    message.primitive_to_message(primitive)
-    return _encoded(message, context, max_pdu)
-
-
-def find(context: int, sop_class: str, number: int, identifier: bytes, max_pdu: int = MAX_PDU) -> bytes:
-    """C-FIND-RQ as message `number` (PS3.7 section 9.3.2.1)."""
-    from io import BytesIO
-
-    from pynetdicom.dimse_messages import C_FIND_RQ
-    from pynetdicom.dimse_primitives import C_FIND
-
-    primitive = C_FIND()
-    primitive.MessageID = number
-    primitive.AffectedSOPClassUID = sop_class
-    primitive.Priority = 2  # low
-    primitive.Identifier = BytesIO(identifier)
-    message = C_FIND_RQ()
-    message.primitive_to_message(primitive)
-    return _encoded(message, context, max_pdu)
-
-
-def cancel(context: int, number: int, max_pdu: int = MAX_PDU) -> bytes:
-    """C-CANCEL-RQ for message `number` (PS3.7 section 9.3.2.3)."""
-    from pynetdicom.dimse_messages import C_CANCEL_RQ
-    from pynetdicom.dimse_primitives import C_CANCEL
-
-    primitive = C_CANCEL()
-    primitive.MessageIDBeingRespondedTo = number
-    message = C_CANCEL_RQ()
-    message.primitive_to_message(primitive)
-    return _encoded(message, context, max_pdu)
-
-
-def identifier(keys: Mapping[str, object], syntax: str) -> bytes:
-    """A data set with these keys by their names; of a sequence, the keys of its one item.
-
-    `syntax` is implicit or explicit little endian.
-    """
-    from pynetdicom.dsutils import encode
-
-    encoded = encode(_data_set(keys), syntax == "1.2.840.10008.1.2", True)
-    assert encoded is not None, "our own keys can be written"
-    return encoded
-
-
-def _data_set(keys: Mapping[str, object]) -> Dataset:
-    from pydicom import Dataset
-
-    made = Dataset()
-    for name, value in keys.items():
-        setattr(made, name, [_data_set(value)] if isinstance(value, Mapping) else value)
-    return made
-
-
-def _encoded(message: object, context: int, max_pdu: int) -> bytes:
-    from pynetdicom.pdu import P_DATA_TF
-
-    longest = min(max_pdu or MAX_PDU, MAX_PDU)
-    data = b""
-    for fragment in message.encode_msg(context, max(longest, _SMALLEST_PDU)):  # type: ignore[attr-defined]
-        pdu = P_DATA_TF()
-        pdu.from_primitive(fragment)
-        data += pdu.encode()
-    return data
+        group, number, size = struct.unpack_from("<HHI", data, at)
+        value = data[at + 8 : at + 8 + size]
+        at += 8 + size
+        if group or number not in _NAMES or len(value) < size:
+            continue
+        name = _NAMES[number]
+        if name in _TEXTS:
+            elements[name] = value[:_LONGEST_TEXT].decode("latin-1").rstrip("\0 ")
+        elif size == 2:
+            elements[name] = int.from_bytes(value, "little")
+    if "CommandField" not in elements:
+        raise ValueError("a message without a command field")
+    return Message(context, elements)

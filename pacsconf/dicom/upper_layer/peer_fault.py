@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pacsconf.dicom.observation import Fault, How
+from pacsconf.dicom.upper_layer import pdu
 
 REASONS = {
     (1, 1): "no reason given",
@@ -85,13 +86,9 @@ def status_words(status: int) -> str:
 
 def unexpected(kind: int, body: bytes, asked: str) -> PeerFault:
     """A PDU of this type came where another was due."""
-    if kind == ABORT:
+    if kind == pdu.ABORT:
         numbers = (body[2], body[3]) if len(body) >= 4 else ()
         words = "/".join(map(str, numbers)) or "no reason"
         text = f"the peer aborted the association after the {asked} (PS3.8 9.3.8: {words})"
         return PeerFault(text, "aborted", numbers)
     return PeerFault(f"the peer answered the {asked} with a PDU of type {kind:02X}")
-
-
-ABORT = 0x07
-"""The type of an A-ABORT PDU (PS3.8 section 9.3.8)."""

@@ -17,9 +17,7 @@ from tests.dicom.commission.cases import device, inventory, trial
 
 CT = "ct-image-storage"
 ALL = [CT, "storage-commitment", "mpps", "modality-worklist"]
-ACCEPTED = accepted(
-    request(proposal("PROBE", "ANY", [(uids.VERIFICATION, ("1.2.840.10008.1.2",))])[6:]), 16384
-)
+ACCEPTED = accepted(request(proposal("PROBE", "ANY", [(uids.VERIFICATION, ("1.2.840.10008.1.2",))])[6:]))
 
 
 @pytest.fixture(autouse=True)

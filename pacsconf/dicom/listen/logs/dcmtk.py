@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 
-from pacsconf.dicom.listen import request as pdu
 from pacsconf.dicom.listen.logs import names
 from pacsconf.dicom.listen.logs.draft import Draft, Finished, moment
+from pacsconf.dicom.listen.request import Request, request
+from pacsconf.dicom.upper_layer.pdu import REQUEST
 
 _PREFIX = re.compile(r"(?:.{0,60}?\s)?[FEWIDT]: ?")
 """How DCMTK begins a line: the level, behind a time where its logger was told so."""
@@ -46,6 +47,11 @@ class Dcmtk:
         self._hex: list[str] | None = None
         self._dump: _Dump | None = None
         self._outgoing = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether the next line may belong to a request that is being told, whatever is in it."""
+        return self._hex is not None or self._dump is not None
 
     def take(self, number: int, line: str) -> bool:
         prefix = _PREFIX.match(line)
@@ -175,9 +181,9 @@ class Dcmtk:
 
     def _whole_bytes(self) -> None:
         data, self._hex = bytes.fromhex(" ".join(self._hex or ())), None
-        if self._current is None or len(data) < 74 or data[0] != pdu.REQUEST:
+        if self._current is None or len(data) < 74 or data[0] != REQUEST:
             return
-        asked = pdu.request(data[6:])
+        asked = request(data[6:])
         self._current.calling, self._current.called = asked.calling, asked.called
         if len(data) == 6 + int.from_bytes(data[2:6], "big"):
             _describe(self._current, asked)
@@ -200,7 +206,7 @@ def _name(draft: Draft, calling: str | None, called: str | None = None) -> None:
         draft.called = called
 
 
-def _describe(draft: Draft, asked: pdu.Request) -> None:
+def _describe(draft: Draft, asked: Request) -> None:
     for context in asked.contexts:
         draft.propose(context.sop_class)
         for syntax in context.syntaxes:

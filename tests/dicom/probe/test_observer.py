@@ -223,6 +223,23 @@ def test_observing_can_be_left_early(a_target, free_port):
         break
 
 
-def test_pynetdicom_is_not_imported_until_an_echo_is_sent():
-    code = "import sys, pacsconf.dicom.probe.observer; sys.exit('pynetdicom' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+SERVICES = """
+import sys
+from pacsconf.dicom.probe.observer import probe
+from pacsconf.dicom.targets import Target
+from pacsconf.dicom.upper_layer.query import QUERIES
+from pacsconf.dicom.wire import Wire
+from pacsconf.inventory import uids
+
+contexts = tuple((uid, (uids.IMPLICIT_VR_LE,)) for uid in QUERIES)
+at = ("ct-1", "ARCHIVE", "dicom", "127.0.0.1", int(sys.argv[1]), "10.20.0.1:104")
+seen = probe(Target(*at, calling="PROBE", level="services", contexts=contexts), Wire())
+print([step.name for step in seen.steps if step.passed], sorted({"pynetdicom", "pydicom"} & set(sys.modules)))
+"""
+
+
+def test_a_probe_of_services_needs_no_heavy_library(archive):
+    ran = subprocess.run(
+        [sys.executable, "-c", SERVICES, str(archive)], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == "['name', 'tcp', 'association', 'echo', 'query'] []"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pacsconf.cli.wire import prober
 from pacsconf.core.errors import PacsconfError
+from pacsconf.report.words import counted
 
 if TYPE_CHECKING:
     from pacsconf.cli.workspace import Workspace
@@ -22,19 +23,19 @@ def with_heard(work: Workspace, logs: Sequence[Path], evidence: Evidence) -> Evi
 
     Raises: PacsconfError when a log cannot be read.
     """
-    from pacsconf.dicom.diagnose.gather import heard_of
+    from pacsconf.dicom.diagnose.gather import heard_of, in_order
     from pacsconf.record.heard import HeardLog
 
     ours = _ours(work)
-    heard = heard_of(evidence.caller, HeardLog.open(work.root, work.environment).read(), work.inventory, ours)
+    remembered = HeardLog.open(work.root, work.environment).read()
+    read = [_logged(file) for file in logs]
     looked = []
-    for file in logs:
-        told = _logged(file)
-        of_caller = heard_of(evidence.caller, told, work.inventory, ours)
-        heard += of_caller
+    for file, told in zip(logs, read, strict=True):
+        its = len(heard_of(evidence.caller, told, work.inventory, ours))
         looked.append(
-            f"{file.name}: {len(told)} different calls, {len(of_caller)} by {evidence.caller.title}"
+            f"{file.name}: {counted(len(told), 'different call')}, {its} by {evidence.caller.title}"
         )
+    heard = heard_of(evidence.caller, in_order(remembered, *read), work.inventory, ours)
     return replace(evidence, heard=heard, looked=tuple(looked))
 
 
@@ -63,7 +64,7 @@ def this_machine() -> Iterator[str]:
 
 
 def _logged(file: Path) -> tuple[Heard, ...]:
-    """Who called, as a log tells it; equal calls are one.
+    """Who called, as a log tells it; equal calls are one, at the place of the last of them.
 
     Raises: PacsconfError.
     """
@@ -74,4 +75,4 @@ def _logged(file: Path) -> tuple[Heard, ...]:
             found = read(stream, file.name)
     except OSError as exc:
         raise PacsconfError(f"{file} cannot be read: {exc.strerror}") from exc
-    return tuple(each.heard for each in found.associations)
+    return found.in_order

@@ -21,6 +21,7 @@ def diagnosis_json(found: Diagnosis, environment: str, command: str) -> str:
         "from": _end(found.caller),
         "to": _end(found.called),
         "verdict": found.verdict,
+        "works_as": found.works_as or None,
         "layers": [asdict(layer) for layer in found.layers],
         "causes": [_cause(cause, command) for cause in found.causes],
         "unknown": [
@@ -47,7 +48,8 @@ def _cause(cause: Cause, command: str) -> dict[str, Any]:
         "key": cause.key,
         "layer": cause.layer,
         "score": cause.score,
-        "wrong": cause.score >= WRONG,
+        "wrong": cause.score >= WRONG and not cause.remark,
+        "remark": cause.remark,
         "sentence": cause.sentence,
         "details": list(cause.details),
         "evidence": [asdict(proof) for proof in cause.proofs],

@@ -60,8 +60,11 @@ def _answer(found: Diagnosis, command: str, room: int, *, verbose: bool) -> Iter
     if not wrong:
         yield from _nothing_wrong(found, room)
     else:
-        yield from _first(wrong[0], command, room)
+        if found.works_as:
+            yield from wrapped(f"On the wire it works now for {found.works_as}.", room, style="good")
+        yield from _first(wrong[0], "Not as declared" if found.on_paper else "Most likely", command, room)
     yield from _further(found, command, room, verbose=verbose)
+    yield from _remarks(found.remarks, command, room)
 
 
 def _nothing_wrong(found: Diagnosis, room: int) -> Lines:
@@ -74,8 +77,8 @@ def _nothing_wrong(found: Diagnosis, room: int) -> Lines:
     return wrapped(text, room, style="good" if found.verdict == "works" else "strong")
 
 
-def _first(cause: Cause, command: str, room: int) -> Iterator[Line]:
-    yield from wrapped(f"Most likely: {_lowered(cause.sentence)}", room, style="strong", indent=2)
+def _first(cause: Cause, head: str, command: str, room: int) -> Iterator[Line]:
+    yield from wrapped(f"{head}: {_lowered(cause.sentence)}", room, style="strong", indent=2)
     yield from _proofs(cause.proofs, room)
     for sentence in cause.details:
         yield from wrapped(sentence, room, first=line("  "))
@@ -140,7 +143,7 @@ def _ways(ways: Iterable[Way], command: str, room: int) -> Iterator[Line]:
 def _further(found: Diagnosis, command: str, room: int, *, verbose: bool) -> Iterator[Line]:
     """The other causes, short; those that are only possible where all are asked for."""
     wrong = found.wrong[1:]
-    possible = found.causes[len(found.wrong) :]
+    possible = found.possible
     shown = (*wrong, *possible) if verbose else wrong[:_ALSO]
     if shown:
         yield BLANK
@@ -154,11 +157,19 @@ def _further(found: Diagnosis, command: str, room: int, *, verbose: bool) -> Ite
         if verbose:
             yield from _proofs(cause.proofs, room)
             yield from _ways(cause.ways, command, room)
-    left = len(found.causes) - len(found.wrong[:1]) - len(shown)
+    left = len(wrong) + len(possible) - len(shown)
     if left and wrong:
         yield line(Span(f"  … {left} more, or only possible (--verbose)", "faint"))
     elif left:
         yield line(Span(f"  {left} only possible (--verbose)", "faint"))
+
+
+def _remarks(remarks: Iterable[Cause], command: str, room: int) -> Iterator[Line]:
+    """What stops nothing, in a line each, with what to do about it."""
+    for cause in remarks:
+        yield BLANK
+        yield from wrapped(cause.sentence, room, first=line(Span("Beside that: ", "strong")), indent=2)
+        yield from _ways(cause.ways, command, room)
 
 
 # --- what is not known, what to do --------------------------------------------------------------------------------

@@ -220,7 +220,13 @@ def log_text(log: Log, width: int) -> Lines:
     parts = [f"{log.name}: {counted(log.lines, 'line')}", f"{kinds or 'none'} about associations"]
     if log.nameless:
         parts.append(f"{counted(log.nameless, 'association')} without the caller's title")
-    rest = ("It is longer than is read: the end was left out.",) if log.cut else ()
+    rest = (
+        [f"{counted(log.left, 'more association')} did not fit in: that many different ones are not told."]
+        if log.left
+        else []
+    )
+    if log.cut:
+        rest.append("It is longer than is read: the end was left out.")
     return (*itemised(parts, room), *(row for each in rest for row in wrapped(each, room, style="warning")))
 
 
@@ -264,6 +270,7 @@ def log_json(log: Log, compared: Sequence[Compared], this: Sum, place_of: PlaceO
         "known": dict(log.known),
         "nameless": log.nameless,
         "cut": log.cut,
+        "left": log.left,
         "associations": [
             {"count": each.count, **_association(each.heard, beside, place_of)}
             for each, beside in zip(log.associations, compared, strict=True)

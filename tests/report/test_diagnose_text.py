@@ -135,7 +135,8 @@ Unknown: what the caller itself sends.
   Run pacsconf listen
   and press Verify at the device; or read the log of whom it calls (--log FILE).
 
-Next: pacsconf apply --target directory/device/archive --target directory/device/ct-er-1
+Next:
+   pacsconf apply --target directory/device/archive --target directory/device/ct-er-1
 """
 
 

@@ -148,11 +148,12 @@ def test_the_end_counts():
 
 
 def test_a_log_is_summed_up():
-    log = Log("server.log", (), 100, {"DCMTK": 40, "dcm4che": 2}, nameless=3, cut=True)
+    log = Log("server.log", (), 100, {"DCMTK": 40, "dcm4che": 2}, nameless=3, cut=True, left=2)
     said = " ".join(plain(log_text(log, 80)).split())
     assert said.startswith("server.log: 100 lines · 40 of DCMTK, 2 of dcm4che about associations ·")
     assert "3 associations without the caller's title" in said
     assert "the end was left out" in said
+    assert "2 more associations did not fit in" in said
     assert log.unknown == 58
 
 

@@ -67,3 +67,5 @@ class Cause:
     direction: Direction = ""
     place: str = ""
     refusal: Refusal | None = None
+    remark: bool = False
+    """To be known, and no reason why the two should not work."""

@@ -43,7 +43,10 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """`causes` are ranked, those that weigh less than `WRONG` being only possible."""
+    """`causes` are ranked, those that weigh less than `WRONG` being only possible; remarks are none of either.
+
+    `works_as` is the title under which the wire was seen to work now, all its layers; empty: it was not.
+    """
 
     caller: End
     called: End
@@ -55,17 +58,33 @@ class Diagnosis:
 
     quiet: bool = False
     """Whether the called side was left alone on purpose, so that nothing failed."""
+    works_as: str = ""
 
     @property
     def wrong(self) -> tuple[Cause, ...]:
         """What is wrong, without what is only possible."""
-        return tuple(cause for cause in self.causes if cause.score >= WRONG)
+        return tuple(cause for cause in self.causes if cause.score >= WRONG and not cause.remark)
+
+    @property
+    def possible(self) -> tuple[Cause, ...]:
+        """What is only thinkable."""
+        return tuple(cause for cause in self.causes if cause.score < WRONG and not cause.remark)
+
+    @property
+    def remarks(self) -> tuple[Cause, ...]:
+        """What is to be known beside, and stops nothing."""
+        return tuple(cause for cause in self.causes if cause.remark)
+
+    @property
+    def on_paper(self) -> bool:
+        """Whether the wire works, and all that is wrong are entries of a directory."""
+        return bool(self.works_as) and all(cause.key in entries.KEYS for cause in self.wrong)
 
 
 def diagnose(evidence: Evidence) -> Diagnosis:
     """What this evidence comes to."""
     found = ranked(evidence, (cause for rule in _RULES for cause in rule(evidence)))
-    wrong = [cause for cause in found if cause.score >= WRONG]
+    wrong = [cause for cause in found if cause.score >= WRONG and not cause.remark]
     verdict: Verdict = "wrong" if wrong else "works" if _seen_to_work(evidence) else "unknown"
     unknowns = tuple(_unknowns(evidence))
     return Diagnosis(
@@ -75,8 +94,9 @@ def diagnose(evidence: Evidence) -> Diagnosis:
         tuple(layers(evidence)),
         found,
         unknowns,
-        tuple(_next(evidence, wrong, unknowns)),
+        tuple(_next(evidence, found, unknowns)),
         evidence.wire is None or bool(evidence.seen_at) or evidence.wire.verdict in ("not probed", "asleep"),
+        evidence.probed_as if _seen_to_work(evidence) else "",
     )
 
 
@@ -136,8 +156,10 @@ def _unseen_on_the_wire(evidence: Evidence) -> Iterator[Unknown]:
 # --- what to type next --------------------------------------------------------------------------------------------
 
 
-def _next(evidence: Evidence, wrong: list[Cause], unknowns: tuple[Unknown, ...]) -> Iterator[str]:
+def _next(evidence: Evidence, causes: Iterable[Cause], unknowns: tuple[Unknown, ...]) -> Iterator[str]:
     """Commands, the most useful first; where it depends on the caller, first the one that finds that out."""
+    wrong = [cause for cause in causes if cause.score >= WRONG and not cause.remark]
+    remarks = [cause for cause in causes if cause.remark]
     found: list[str] = []
     for cause in wrong[:1]:
         open_question = not cause.direction and any(way.when.startswith("it sends") for way in cause.ways)
@@ -148,5 +170,6 @@ def _next(evidence: Evidence, wrong: list[Cause], unknowns: tuple[Unknown, ...])
     if not found and wrong and evidence.called.declared:
         found.append(f"probe {evidence.called.device}")
     if not wrong:
+        found += [way.command for cause in remarks for way in cause.ways if way.command]
         found += [unknown.command for unknown in unknowns if unknown.command]
     yield from dict.fromkeys(found)

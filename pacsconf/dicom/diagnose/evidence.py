@@ -167,8 +167,8 @@ class Evidence:
 
     `services` are those that flows declare between the two, or the one that was asked about. `probed_as` is the
     title that pacsconf called under, `prober_may` whether a flow lets that call. `wire` is None where nothing was
-    sent, `unsent` says why. `impersonated` was made under the caller's own title from this machine. `looked` are
-    the logs that were read, each with how much it told.
+    sent, `unsent` says why. `impersonated` was made under the caller's own title from this machine. `heard` is what
+    was heard of the caller, oldest first. `looked` are the logs that were read, each with how much it told.
     """
 
     caller: End
@@ -206,8 +206,7 @@ class Evidence:
     @property
     def sent(self) -> tuple[str, ...]:
         """The titles that the caller itself was seen to call under, the latest first, padding removed."""
-        latest = sorted(self.heard, key=lambda one: one.at, reverse=True)
-        return tuple(dict.fromkeys(one.calling.strip(" \0") for one in latest))
+        return tuple(dict.fromkeys(one.calling_title for one in reversed(self.heard)))
 
     @property
     def failed(self) -> Step | None:
@@ -215,3 +214,12 @@ class Evidence:
         steps = self.wire.steps if self.wire else ()
         last = max((at for at, step in enumerate(steps) if step.passed), default=-1)
         return next((step for step in steps[last + 1 :] if step.passed is False), None)
+
+    @property
+    def works_now(self) -> bool:
+        """Whether the wire was seen to work now, and a call under the caller's title, where one was made, too."""
+        if self.wire is None or self.wire.verdict != "healthy" or self.seen_at:
+            return False
+        return not any(
+            step.passed is False for step in (self.impersonated.steps if self.impersonated else ())
+        )

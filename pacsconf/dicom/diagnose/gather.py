@@ -233,20 +233,43 @@ def _row(sides: Sides, address_: Address, about: Who, told: Told) -> Row:
 def heard_of(
     caller: End, heard: Iterable[Heard], inventory: Inventory, ours: frozenset[str] = frozenset()
 ) -> tuple[Heard, ...]:
-    """What was heard of the caller: under its titles, under one that looks like them, or from its address.
+    """What was heard of the caller: under its titles or from its address; else under a title that looks like its.
 
     `ours` are addresses of this machine: what came from there may be a call of pacsconf's under its title.
     """
     others = Entities(inventory).titles - set(caller.titles)
-    foreign = (one for one in heard if one.host not in ours or one.host == caller.host)
-    return tuple(one for one in foreign if _is_of(caller, one, others))
+    foreign = [
+        one
+        for one in heard
+        if (one.host not in ours or one.host == caller.host) and one.calling_title not in others
+    ]
+    certain = tuple(
+        one for one in foreign if one.calling_title in caller.titles or from_its_place(caller, one)
+    )
+    return certain or tuple(
+        one for one in foreign if any(alike(each, one.calling_title) for each in caller.titles)
+    )
 
 
-def _is_of(caller: End, one: Heard, others: frozenset[str]) -> bool:
-    title = one.calling_title
-    if title in caller.titles:
-        return True
-    if title in others:
-        return False
-    from_there = one.host in (caller.host, *caller.calls_from) and bool(one.host)
-    return from_there or any(alike(each, title) for each in caller.titles)
+def from_its_place(caller: End, one: Heard) -> bool:
+    """Whether a call came from where the caller is declared to be."""
+    return bool(one.host) and one.host in (caller.host, *caller.calls_from)
+
+
+_LATEST = "~"
+"""After every time."""
+
+
+def in_order(remembered: Iterable[Heard], *logs: Iterable[Heard]) -> tuple[Heard, ...]:
+    """All that was heard, oldest first, each part being in the order of its lines.
+
+    What has no time of its own comes after the line before it. A log without any, which was handed in just now,
+    is taken for later than what is remembered.
+    """
+    timed: list[tuple[str, Heard]] = []
+    for start, part in (("", remembered), *((_LATEST, log) for log in logs)):
+        before = start
+        for one in part:
+            before = one.at or before
+            timed.append((before, one))
+    return tuple(one for _, one in sorted(timed, key=lambda each: each[0]))

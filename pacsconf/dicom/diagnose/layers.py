@@ -99,14 +99,17 @@ def _table_layer(evidence: Evidence, table: Table) -> LayerLine:
 def _directory_layer(evidence: Evidence, table: Table) -> LayerLine:
     if not table.rows:
         return LayerLine(table.system, "–", "has nothing to do with the two")  # noqa: RUF001
-    missing = sum(row.live is None and row.declared is not None for row in table.rows)
+    waiting = entries.not_applied(table)
     found = list(entries.causes(replace(evidence, tables=(table,))))
+    missing = sum(row.live is None and row.declared is not None and row not in waiting for row in table.rows)
     differ = sum(cause.key in entries.DIFFER for cause in found)
-    if not (missing or differ):
+    if not (waiting or missing or differ):
         return LayerLine(table.system, "✓", f"has both as declared ({len(table.rows)} entries)")
+    all_ = len(table.rows)
     words = (
-        f"{missing} of {len(table.rows)} entries missing" if missing else "",
-        f"{differ} of {len(table.rows)} entries not as declared" if differ else "",
+        f"{missing} of {all_} entries missing" if missing else "",
+        f"{differ} of {all_} entries not as declared" if differ else "",
+        f"{len(waiting)} of {all_} entries not applied yet" if waiting else "",
     )
     return LayerLine(table.system, "✗", ", ".join(filter(None, words)))
 
@@ -128,8 +131,8 @@ def _worklist_layer(evidence: Evidence) -> Iterator[LayerLine]:
 def _heard_layer(evidence: Evidence) -> LayerLine:
     if not evidence.heard:
         return LayerLine("heard", "?", f"{evidence.caller.title} itself was never heard")
-    heard = max(evidence.heard, key=lambda one: one.at)
-    sent = heard.calling.strip(" \0")
+    heard = evidence.heard[-1]
+    sent = heard.calling_title
     return LayerLine(
         "heard",
         "✓" if sent in evidence.caller.titles else "✗",

@@ -102,7 +102,7 @@ def _near(this: Case) -> Finding:
     sent, declared = this.heard.calling_title, this.caller.title
     how = difference(declared, sent)
     if this.caller.by == "likeness":
-        where = f"It called from {this.heard.host}, {_whose_address(this)}, so this is a guess."
+        where = f"{_from_where(this)}, so this is a guess."
     else:
         where = f"It called from {this.heard.host}, which is an address of {this.caller.device}."
     return seen(
@@ -135,13 +135,13 @@ def _unknown(this: Case) -> Finding:
             _either(heard.calling_title, caller.title),
             caller.path,
         )
+    host = heard.host if heard.host and not is_here(heard.host) else "HOST"
     return seen(
         "HEARD-UNKNOWN",
         "error",
         f"{spelt(heard.calling)} is no declared title, and {_like(caller)} like it",
-        f"It called from {heard.host}, {_whose_address(this)}. Nobody says what it is and what it may do.",
-        f"Declare it, under devices: NAME: {{type: TYPE, ae_title: {_yaml(heard.calling_title)}, "
-        f"host: {heard.host}}}. "
+        f"{_from_where(this)}. Nobody says what it is and what it may do.",
+        f"Declare it, under devices: NAME: {{type: TYPE, ae_title: {_yaml(heard.calling_title)}, host: {host}}}. "
         "Or find out whose it is, and correct or remove it there.",
     )
 
@@ -155,6 +155,12 @@ def _yaml(title: str) -> str:
     return title if re.fullmatch("[A-Za-z][A-Za-z0-9_-]*", title) else json.dumps(title)
 
 
+def _from_where(this: Case) -> str:
+    if not this.heard.host:
+        return "The log does not say from where it called"
+    return f"It called from {this.heard.host}, {_whose_address(this)}"
+
+
 def _whose_address(this: Case) -> str:
     if is_here(this.heard.host):
         return "the very machine that heard it"
@@ -166,7 +172,7 @@ def _whose_address(this: Case) -> str:
 def other_address(this: Case) -> Iterator[Finding]:
     """It called from where its device is declared to be."""
     heard, entity = this.heard, this.caller.entity
-    if this.caller.by != "title" or entity is None:
+    if this.caller.by != "title" or entity is None or not heard.host:
         return
     device, ae = entity
     places = list(calls_from(device, ae))

@@ -168,6 +168,14 @@ def test_a_stranger_is_to_be_declared(known):
     assert "NAME: {type: TYPE, ae_title: XYZ, host: 10.20.99.1}" in finding.fix
 
 
+def test_a_log_that_does_not_say_from_where_is_told_so_and_proves_nothing_of_addresses(known):
+    stranger, near = only(known, heard("XYZ", "")), only(known, heard("CT_ER1", ""))
+    assert stranger.detail.startswith("The log does not say from where it called.")
+    assert "ae_title: XYZ, host: HOST}" in stranger.fix
+    assert "The log does not say from where it called, so this is a guess." in near.detail
+    assert found(known, heard("CT_ER_1", "")) == ()
+
+
 @pytest.mark.parametrize(
     ("title", "severity", "words"),
     [

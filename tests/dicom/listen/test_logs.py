@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from pacsconf.dicom.heard import Heard
 from pacsconf.dicom.listen.logs import names
+from pacsconf.dicom.listen.logs.dcm4che import Dcm4che
+from pacsconf.dicom.listen.logs.draft import Draft
 from pacsconf.dicom.listen.logs.reading import Log, read
 from pacsconf.inventory import uids
 from pacsconf.lab import orthanc, processes
@@ -294,7 +296,33 @@ def test_many_that_are_alike_are_one_and_many_that_differ_are_bounded():
     assert (one.count, one.heard.source) == (5000, "log:9999")
     differ = "".join(f"I: Association Received (ct-1:CT{n} -> ARCHIVE)\n" for n in range(3000))
     log = told(differ)
-    assert (len(log.associations), log.cut) == (2000, True)
+    assert (len(log.associations), log.left, log.cut) == (2000, 1000, False)
+
+
+def test_associations_are_told_in_the_order_in_which_they_were_there_last():
+    calls = [f"I: Association Received (ct-1:{title} -> ARCHIVE)\n" for title in ("CT_1", "CT1", "CT_1")]
+    log = told("".join(calls))
+    assert [each.calling for each in log.in_order] == ["CT1", "CT_1"]
+    assert [(each.heard.calling, each.count) for each in log.associations] == [("CT_1", 2), ("CT1", 1)]
+
+
+def test_connections_that_never_say_a_word_fill_no_memory():
+    found: list[Draft] = []
+    reader = Dcm4che(found.append)
+    for number in range(5000):
+        assert reader.take(number, f"state 10.0.0.1<-/10.20.4.17:{number}({number}): opened")
+    assert len(reader._hosts) <= 1000
+
+
+def test_lines_that_begin_nothing_are_passed_over_and_those_of_a_request_are_not():
+    log = told(
+        "noise\nI: Association Received (ct-1:CT_1 -> ARCHIVE)\nmore noise\n"
+        "D: ====================== BEGIN A-ASSOCIATE-RQ =====================\n"
+        "D: Their Implementation Version Name: SCANNER_1\n"
+        "D: ======================= END A-ASSOCIATE-RQ ======================\nnoise\n"
+    )
+    assert [each.heard.version for each in log.associations] == ["SCANNER_1"]
+    assert (log.lines, log.unknown) == (7, 3)
 
 
 def test_a_line_without_end_and_bytes_without_end_are_read_in_bounded_pieces():

@@ -1,16 +1,32 @@
-"""Causes in the directory: what its entries say of the two, against what is declared."""
+"""Causes in the directory: what its entries say of the two, against what is declared.
+
+What somebody changed there is told one by one. What is declared and was not applied yet is told together: it is one
+act, an apply. It is no cause at all while the wire shows that the two work without it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pacsconf.core.resource import Fields
 from pacsconf.dicom.diagnose.cause import AGREES, CONFIGURED, POSSIBLE, Cause, Layer, Proof
-from pacsconf.dicom.diagnose.causes.rows import Standing, history, spoken, standing, to_declared
+from pacsconf.dicom.diagnose.causes.rows import applied, history, spoken, standing, to_declared
 from pacsconf.dicom.diagnose.evidence import End, Evidence, Row, Table
 
 DIFFER = frozenset({"directory-differs", "switched-off", "capability-differs"})
 """The causes that are about an entry which is there, and says otherwise."""
+KEYS = DIFFER | {"entries-not-applied", "entry-deleted", "entry-missing"}
+"""Every cause that is found here."""
+
+_COMPARED = {
+    "network-connection": ("host", "port", "tls"),
+    "network-ae": ("installed",),
+    "device": ("installed",),
+    "transfer-capability": ("sop_class", "role", "transfer_syntaxes"),
+}
+"""Of entries of each kind, the fields that decide whether the two find each other and have something in common."""
+_FEW = 3
+"""Entries that are applied by their own addresses; of more, their whole devices are."""
 
 
 def causes(evidence: Evidence) -> Iterator[Cause]:
@@ -18,9 +34,69 @@ def causes(evidence: Evidence) -> Iterator[Cause]:
     for table in evidence.held_by("directory"):
         if table.fault:
             continue
+        waiting = not_applied(table)
+        if waiting:
+            yield _not_applied(evidence, table, waiting)
         for row in _told(table):
             end = evidence.caller if row.about == "caller" else evidence.called
-            yield from _of(evidence, table, row, end)
+            if row not in waiting:
+                yield from _of(evidence, table, row, end)
+
+
+def not_applied(table: Table) -> tuple[Row, ...]:
+    """The rows that are declared so, and that the next apply would bring: nobody has touched them."""
+    return tuple(
+        row
+        for row in table.rows
+        if row.declared is not None
+        and not (row.held or row.waits)
+        and (row.live is None or _differing(row))
+        and standing(row, _differing(row)) in ("missing", "pending")
+    )
+
+
+def _differing(row: Row) -> tuple[str, ...]:
+    """The fields of an entry that are not as declared, of those that matter here."""
+    live, declared = row.live or {}, row.declared or {}
+    return tuple(name for name in _COMPARED.get(row.address.kind, ()) if live.get(name) != declared.get(name))
+
+
+def _not_applied(evidence: Evidence, table: Table, waiting: Sequence[Row]) -> Cause:
+    called = any(row.about == "called" for row in waiting)
+    caller = any(row.about == "caller" for row in waiting)
+    ends = ((evidence.caller, caller), (evidence.called, called))
+    whose = " and ".join(dict.fromkeys(end.device or end.title for end, is_meant in ends if is_meant))
+    lacking = sum(row.live is None for row in waiting)
+    count = f"{len(waiting)} {'entry' if len(waiting) == 1 else 'entries'}"
+    what = f"lacks {count}" if lacking == len(waiting) else f"has not yet {count} as declared"
+    first = next((row for row in waiting if row.address.kind == "device"), waiting[0])
+    works = evidence.works_now
+    return Cause(
+        "entries-not-applied",
+        "association",
+        # Peers need not read the directory; where they do, an entry that is not there stops them.
+        POSSIBLE + AGREES if works else CONFIGURED - AGREES,
+        f"{table.system} {what} of {whose}: declared, and not applied yet.",
+        (Proof("inventory says", first.address.parts[-1], first.place),),
+        (),
+        applied(table, _targets(table, waiting)),
+        place=first.place,
+        remark=works,
+    )
+
+
+def _targets(table: Table, waiting: Sequence[Row]) -> tuple[str, ...]:
+    """The addresses to name: of many entries, those of their devices, with which all below them comes."""
+    if len(waiting) <= _FEW and not any(row.address.kind == "device" for row in waiting):
+        return tuple(str(row.address) for row in waiting)
+    named = {row.about: row.address for row in table.rows if row.address.kind == "device"}
+    return tuple(
+        dict.fromkeys(
+            str(named[about])
+            for about in ("called", "caller")
+            if about in {row.about for row in waiting} and about in named
+        )
+    ) or tuple(str(row.address) for row in waiting)
 
 
 def _told(table: Table) -> Iterator[Row]:
@@ -49,17 +125,15 @@ def _of(evidence: Evidence, table: Table, row: Row, end: End) -> Iterator[Cause]
 
 
 def _missing(table: Table, row: Row, end: End) -> Cause:
-    how = standing(row, ())
     words = f"{table.system} has no {row.address.kind} entry {row.address.name} for {end.title}"
-    pending = how == "missing"
-    key = "not-applied" if pending else "entry-deleted" if how == "deleted" else "entry-missing"
+    key = "entry-deleted" if standing(row, ()) == "deleted" else "entry-missing"
     capability = row.address.kind == "transfer-capability"
     return Cause(
         key,
         "contexts" if capability else "association",
         # Peers need not read the directory; where they do, an entry that is gone stops them.
         CONFIGURED - AGREES - (AGREES if capability else 0),
-        words + (": it is declared, and was not applied yet." if pending else "."),
+        f"{words}.",
         (
             Proof(f"{table.system} has", "no entry", f"live, {row.address}"),
             Proof("inventory says", _declared(row), row.place),
@@ -77,7 +151,7 @@ def _declared(row: Row) -> str:
 
 def _address(evidence: Evidence, table: Table, row: Row, end: End) -> Iterator[Cause]:
     live, declared = row.live or {}, row.declared or {}
-    names = [name for name in ("host", "port", "tls") if live.get(name) != declared.get(name)]
+    names = _differing(row)
     if not names:
         return
     failed = evidence.failed
@@ -86,7 +160,7 @@ def _address(evidence: Evidence, table: Table, row: Row, end: End) -> Iterator[C
     )
     yield Cause(
         "directory-differs",
-        "tcp" if names != ["tls"] else "tls",
+        "tcp" if names != ("tls",) else "tls",
         CONFIGURED + (2 * AGREES + 5 if stops else 0),
         f"{table.system} has another {' and '.join(names)} for {end.title} than the inventory says.",
         (
@@ -128,19 +202,16 @@ def _switched_off(table: Table, row: Row, end: End) -> Iterator[Cause]:
 
 def _capability(evidence: Evidence, table: Table, row: Row, end: End) -> Iterator[Cause]:
     live, declared = row.live or {}, row.declared or {}
-    names = [
-        name for name in ("sop_class", "role", "transfer_syntaxes") if live.get(name) != declared.get(name)
-    ]
+    names = _differing(row)
     if not names:
         return
     layer: Layer = "contexts"
     failed = evidence.failed
     agrees = failed is not None and failed.name == layer
-    how: Standing = standing(row, names)
     yield Cause(
         "capability-differs",
         layer,
-        (CONFIGURED - AGREES if how != "same" else POSSIBLE) + (AGREES if agrees else 0),
+        CONFIGURED - AGREES + (AGREES if agrees else 0),
         f"{table.system} lists other {' and '.join(name.replace('_', ' ') for name in names)} for "
         f"{row.address.parts[-1]} of {end.title} than the inventory.",
         (

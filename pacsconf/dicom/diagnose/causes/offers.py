@@ -117,7 +117,7 @@ def _counted(names: list[str]) -> str:
 def proposed(evidence: Evidence) -> Iterator[Cause]:
     """What the caller was heard to propose, and the called side takes none of."""
     taken = dict(evidence.called.offers)
-    asked: Contexts = max(evidence.heard, key=lambda one: one.at).contexts if evidence.heard else ()
+    asked: Contexts = evidence.heard[-1].contexts if evidence.heard else ()
     if not asked or not taken:
         return
     lacking = [(uid, syntaxes) for uid, syntaxes in asked if not set(syntaxes) & set(taken.get(uid, ()))]

@@ -57,12 +57,18 @@ def to_declared(table: Table, row: Row, names: Iterable[str], when: str = "") ->
         return (Way("it is held, so apply leaves it alone", when, f"release {row.address}"),)
     if table.type == "console" or row.waits:
         return (Way("a person must key it in there, and then say so", when, f"attest {row.address}"),)
-    if not row.writes:
-        text = f"{table.system} is read-only for pacsconf (mode): change it there by hand"
-        return (Way(text, when, f"plan --target {row.address}"),)
-    if standing(row, names) in ("by hand", "deleted", "both", "unknown"):
+    if row.writes and standing(row, names) in ("by hand", "deleted", "both", "unknown"):
         return (Way("", when, f"plan --repair {row.address}"),)
-    return (Way("", when, f"apply --target {row.address}"),)
+    return applied(table, (str(row.address),), when)
+
+
+def applied(table: Table, addresses: Iterable[str], when: str = "") -> tuple[Way, ...]:
+    """How what is declared gets there, where nobody has changed it since."""
+    targets = " ".join(f"--target {address}" for address in addresses)
+    if not all(row.writes for row in table.rows):
+        text = f"{table.system} is read-only for pacsconf (mode): change it there by hand"
+        return (Way(text, when, f"plan {targets}"),)
+    return (Way("", when, f"apply {targets}"),)
 
 
 def known(table: Table, row: Row) -> Proof:

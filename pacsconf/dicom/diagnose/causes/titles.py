@@ -63,7 +63,7 @@ def _from(heard: Heard) -> str:
 
 
 def _latest(evidence: Evidence) -> Heard:
-    return max(evidence.heard, key=lambda one: one.at)
+    return evidence.heard[-1]
 
 
 def _ways(evidence: Evidence, table: Table, row: Row, other: End) -> tuple[tuple[Way, ...], Direction]:
@@ -136,7 +136,7 @@ def causes(evidence: Evidence) -> Iterator[Cause]:
 
 
 def _calling(evidence: Evidence, heard: Heard) -> Iterator[Cause]:
-    caller, sent = evidence.caller, heard.calling.strip(" \0")
+    caller, sent = evidence.caller, heard.calling_title
     if sent in caller.titles or not sent:
         return
     known_there = any(
@@ -150,10 +150,20 @@ def _calling(evidence: Evidence, heard: Heard) -> Iterator[Cause]:
         OBSERVED + (AGREES if known_there else 0),
         f"The caller calls under {sent}, not under {caller.title}.",
         (_heard(heard, sent), Proof("inventory says", caller.title, caller.place)),
-        (f"They differ {difference(caller.title, sent)}.",),
+        (f"They differ {difference(caller.title, sent)}.", *_guessed(caller, heard)),
         (Way(way),),
         direction,
         caller.place,
+    )
+
+
+def _guessed(caller: End, heard: Heard) -> tuple[str, ...]:
+    """A title that looks like the caller's, from somewhere else, may be another device's."""
+    if not heard.host or heard.host in (caller.host, caller.was) or _within(heard.host, caller.calls_from):
+        return ()
+    where = f", and not from {caller.host}" if caller.host else ""
+    return (
+        f"By the title alone it is taken for {caller.device or caller.title}: it called from {heard.host}{where}.",
     )
 
 
@@ -164,7 +174,7 @@ def _heard(heard: Heard, says: str) -> Proof:
 
 def _called(evidence: Evidence, heard: Heard) -> Iterator[Cause]:
     """What it calls the other by. A listener is called by any title, so only logs tell."""
-    called, said = evidence.called, heard.called.strip(" \0")
+    called, said = evidence.called, heard.called_title
     if heard.source == "listen" or said in called.titles or not alike(called.title, said):
         return
     yield Cause(

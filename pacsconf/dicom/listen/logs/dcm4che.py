@@ -48,6 +48,11 @@ class Dcm4che:
         self._dump: _Dump | None = None
         self._sent = False
 
+    @property
+    def busy(self) -> bool:
+        """Whether the next line may belong to a request that is being told, whatever is in it."""
+        return self._dump is not None
+
     def take(self, number: int, line: str) -> bool:
         if self._dump is not None and self._dump.take(line):
             return True
@@ -63,12 +68,12 @@ class Dcm4che:
     def _connection(self, _number: int, line: str) -> bool:
         if found := _ACCEPT.search(line):
             if found[1]:
-                self._hosts[found[1]] = _host(found[2])
+                self._of(found[1], found[2])
             else:
                 self._taken.append(_host(found[2]))
             return True
         if found := _STATE.search(line):
-            self._hosts[found[2]] = _host(found[1])
+            self._of(found[2], found[1])
             return True
         if found := _CLOSE.search(line):
             draft = self._open.pop(found[1], None)
@@ -78,6 +83,12 @@ class Dcm4che:
                 self._finished(draft)
             return True
         return False
+
+    def _of(self, serial: str, address: str) -> None:
+        """Note where a connection came from; of many that never said a word the first are forgotten."""
+        if len(self._hosts) >= _MOST_OPEN:
+            del self._hosts[next(iter(self._hosts))]
+        self._hosts[serial] = _host(address)
 
     def _requested(self, number: int, line: str) -> bool:
         if _SENT.search(line):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -17,21 +18,28 @@ LARGEST = 512 * 1024 * 1024
 _LONGEST_LINE = 64 * 1024
 _MOST = 2000
 """Different associations that are kept."""
+_HINT = re.compile(
+    r"ssociation|Associate Request|A-ASSOCIATE|Request Parameters|Incoming connection|Forbidding access"
+    r"|is not listed|Socket\[addr=|<-"
+)
+"""Every line that begins something has one of these; the others, which a log is full of, are not read twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """An association that a log tells of, as it was the last time, and how often it was there."""
+    """An association that a log tells of, as it was the last time, in which line, and how often it was there."""
 
     heard: Heard
     count: int
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
     """What a log told. `lines` are all its lines, `known` those that told something, by whose lines they were.
 
-    `nameless` are associations of which the log does not name the caller. `cut` says that not all of it was read.
+    `nameless` are associations of which the log does not name the caller. `left` are further ones, unlike those
+    that are told, for which there was no room. `cut` says that not all of it was read.
     """
 
     name: str
@@ -40,11 +48,17 @@ class Log:
     known: Mapping[str, int]
     nameless: int = 0
     cut: bool = False
+    left: int = 0
 
     @property
     def unknown(self) -> int:
         """Lines that told nothing of associations."""
         return self.lines - sum(self.known.values())
+
+    @property
+    def in_order(self) -> tuple[Heard, ...]:
+        """The associations in the order in which they were there last."""
+        return tuple(each.heard for each in sorted(self.associations, key=lambda each: each.line))
 
 
 def read(stream: BinaryIO, name: str) -> Log:
@@ -58,13 +72,15 @@ def read(stream: BinaryIO, name: str) -> Log:
         if size > LARGEST:
             break
         line = _text(raw)
+        if not _HINT.search(line) and not any(each.busy for each in readers):
+            continue
         reader = next((each for each in readers if each.take(number, line)), None)
         if reader is not None:
             known[readers.index(reader)] += 1
     for each in readers:
         each.end()
     by_name = {readers[at].name: count for at, count in known.most_common()}
-    return Log(name, tally.all(), number, by_name, tally.nameless, cut=size > LARGEST or tally.full)
+    return Log(name, tally.all(), number, by_name, tally.nameless, size > LARGEST, tally.left)
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
@@ -86,7 +102,7 @@ class _Tally:
         self._name = name
         self._found: dict[Heard, Repeated] = {}
         self.nameless = 0
-        self.full = False
+        self.left = 0
 
     def add(self, draft: Draft) -> None:
         heard = draft.heard(self._name)
@@ -96,9 +112,9 @@ class _Tally:
         key = replace(heard, at="", source="")
         before = self._found.get(key)
         if before is None and len(self._found) >= _MOST:
-            self.full = True
+            self.left += 1
             return
-        self._found[key] = Repeated(heard, before.count + 1 if before else 1)
+        self._found[key] = Repeated(heard, before.count + 1 if before else 1, draft.line)
 
     def all(self) -> tuple[Repeated, ...]:
         return tuple(self._found.values())

@@ -79,6 +79,8 @@ class World:
     """The time, in UTC."""
     prove: Prove
     progress: Progress
+    evidence: Callable[[Mapping[str, bytes]], Mapping[str, bytes]] = lambda former: former
+    """The record's evidence after what `prove` saw."""
     stopping: Callable[[], bool] = lambda: False
     """Whether somebody wants this to end: what was begun is finished and recorded, the rest is left undone."""
 
@@ -318,6 +320,7 @@ def _written_and_closed(world: World, opened: Open) -> ChangeSet:
         ],
         reserved={address: date.fromisoformat(day) for address, day in made.reserved.items()},
         held=still_held(held, outcomes),
+        evidence=world.evidence(opened.contents.evidence),
     )
     return opened.changeset
 

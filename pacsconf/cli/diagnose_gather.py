@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pacsconf.cli import workspace
 from pacsconf.cli.diagnose_heard import with_heard
-from pacsconf.cli.wire import prober, targets_asked, wire_of
+from pacsconf.cli.wire import prober, require_tls, targets_asked, wire_of
 from pacsconf.core.errors import InventoryError, PacsconfError, RecordError
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pacsconf.cli.workspace import Workspace
     from pacsconf.dicom.diagnose.evidence import Contexts, Evidence, Holder, Obstacle, Table, WorklistSeen
     from pacsconf.dicom.diagnose.gather import Sides, Told
+    from pacsconf.dicom.observation import Observation
     from pacsconf.dicom.targets import Target
     from pacsconf.inventory.flows import Entity
     from pacsconf.inventory.systems import SystemConfig
@@ -242,9 +243,24 @@ def _called(work: Workspace, pair: Pair, asked: Asked, evidence: Evidence, repor
     evidence = replace(evidence, wire=first, further=tuple(others))
     if asked.impersonate:
         found = _targets(work, pair, asked, evidence.probed_as, as_=pair.caller.title)
-        borrowed = [replace(target, contexts=targets[0].contexts) for target in found]
-        evidence = replace(evidence, impersonated=probe(borrowed[0], wire) if borrowed else None)
+        borrowed = [replace(target, contexts=targets[0].contexts) for target in found[:1]]
+        for target in borrowed:
+            seen = probe(target, wire)
+            evidence = replace(evidence, impersonated=seen, unrecorded=_recorded(work, pair, seen))
     return replace(evidence, worklist=_worklist(work, pair, asked, evidence, targets[0]))
+
+
+def _recorded(work: Workspace, pair: Pair, seen: Observation) -> str:
+    """Keep a call under another's title in the record, as `probe --impersonate` does. Returns why that failed."""
+    from pacsconf.cli.probe_run import Asked as Sweep
+    from pacsconf.cli.probe_run import declared, keep, reason_of, run_of
+
+    run = run_of(work, (seen,), Sweep(impersonated=pair.caller.title))
+    try:
+        keep(work, run, declared(work), reason=f"diagnose, {reason_of(run)}")
+    except RecordError as fault:
+        return fault.message
+    return ""
 
 
 def _between(evidence: Evidence, target: Target) -> Contexts:
@@ -259,13 +275,10 @@ def _between(evidence: Evidence, target: Target) -> Contexts:
 
 def _unfit_for_tls(work: Workspace, asked: Asked, targets: Sequence[Target]) -> str:
     """Why the files for TLS cannot be used, where they are needed."""
-    if any(target.tls and target.level not in ("none", "tcp") for target in targets):
-        from pacsconf.dicom.tls.handshake import check
-
-        try:
-            check(wire_of(work, asked.timeout).tls)
-        except PacsconfError as fault:
-            return fault.in_full
+    try:
+        require_tls(wire_of(work, asked.timeout), targets)
+    except PacsconfError as fault:
+        return fault.in_full
     return ""
 
 

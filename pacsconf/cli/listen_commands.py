@@ -157,7 +157,7 @@ def _is_ours(host: str) -> bool:
 
 
 def _tls(work: Workspace | None) -> ssl.SSLContext:
-    from pacsconf.cli.wire import wire_of
+    from pacsconf.cli.wire import require_own_key, wire_of
     from pacsconf.dicom.listen.channel import encrypted
 
     identity = wire_of(work).tls if work is not None else None
@@ -166,6 +166,7 @@ def _tls(work: Workspace | None) -> ssl.SSLContext:
             "no certificate is declared to listen with over TLS",
             fix="Declare it: pacsconf: {probe_tls: {certificate: FILE, key: FILE, ca_file: FILE}}",
         )
+    require_own_key(identity)
     try:
         return encrypted(identity)
     except OSError as exc:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from pacsconf.cli import workspace
 from pacsconf.cli.progress import SweepBar
 from pacsconf.cli.screen import Screen
 from pacsconf.cli.sites import Scheduler, home, workers
-from pacsconf.cli.wire import wire_of
+from pacsconf.cli.wire import require_tls, wire_of
 from pacsconf.cli.workspace import Workspace
 from pacsconf.core.errors import PacsconfError, RecordError
 
@@ -49,9 +49,7 @@ class Asked:
 
 def sweep(screen: Screen, work: Workspace, targets: tuple[Target, ...], asked: Asked) -> ProbeRun:
     """Ask these targets. Ctrl-C ends it early: the run is then not `whole`."""
-    from pacsconf.dicom.probe.run import ProbeRun, Sighting
-
-    begun, where = _stamp(), socket.gethostname()
+    begun = _stamp()
     seen: list[Observation] = []
     whole = True
     with SweepBar(screen, len(targets)) as bar:
@@ -61,6 +59,14 @@ def sweep(screen: Screen, work: Workspace, targets: tuple[Target, ...], asked: A
                 bar.seen(one.verdict)
         except KeyboardInterrupt:
             whole = False
+    return replace(run_of(work, seen, asked), at=begun, whole=whole)
+
+
+def run_of(work: Workspace, seen: Sequence[Observation], asked: Asked | None = None) -> ProbeRun:
+    """What was seen, as a run of this machine and this moment."""
+    from pacsconf.dicom.probe.run import ProbeRun, Sighting
+
+    asked, where = asked or Asked(), socket.gethostname()
     near = home(work) if asked.scheduler else None
     sightings = (
         Sighting(one if one.at else replace(one, at=_stamp()), _where(one.target, where, near))
@@ -68,14 +74,13 @@ def sweep(screen: Screen, work: Workspace, targets: tuple[Target, ...], asked: A
     )
     return ProbeRun(
         work.environment,
-        begun,
+        _stamp(),
         _who(work),
         where,
         __version__,
         asked.site,
         asked.impersonated,
-        whole,
-        tuple(sorted(sightings, key=lambda one: one.key)),
+        sightings=tuple(sorted(sightings, key=lambda one: one.key)),
     )
 
 
@@ -86,12 +91,15 @@ def _observed(work: Workspace, targets: tuple[Target, ...], asked: Asked) -> Ite
     if asked.scheduler is None:
         from pacsconf.dicom.probe.observer import observe
 
+        require_tls(wire, targets)
         yield from observe(targets, wire, **more)
         return
     from pacsconf.dicom.sites.executors import observe_at_sites
 
+    here = home(work)
+    require_tls(wire, (one for one in targets if one.site is None or one.site in here))
     with workers(work, asked.scheduler) as sites:
-        yield from observe_at_sites(targets, wire, sites, home(work), **more)
+        yield from observe_at_sites(targets, wire, sites, here, **more)
 
 
 def _where(target: Target, here: str, near: frozenset[str] | None) -> str:
@@ -199,7 +207,6 @@ def keep(work: Workspace, run: ProbeRun, here: frozenset[Key], *, save: str = ""
     Raises: RecordError and those below it; PacsconfError when too many are saved.
     """
     from pacsconf.dicom.probe.lines import to_lines
-    from pacsconf.dicom.probe.run import merged
 
     def seen(evidence: Mapping[str, bytes]) -> dict[str, bytes]:
         made = {}
@@ -208,11 +215,22 @@ def keep(work: Workspace, run: ProbeRun, here: frozenset[Key], *, save: str = ""
             made[f"{_SAVED}{save}.jsonl"] = to_lines(run)
         if run.impersonated:
             return made | {IMPERSONATED: to_lines(run)}
-        return made | {LAST: to_lines(merged(_before(evidence), run, here))}
+        return made | remembered(run, here, evidence)
 
     asked = sum(one.verdict != "not probed" for one in run.observations)
     with workspace.record(work) as store:
         return store.keep("probe", seen, reason=reason, count=asked)
+
+
+def remembered(run: ProbeRun, here: frozenset[Key], evidence: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What is known of the wire after a run, as the record keeps it, by path.
+
+    Raises: RecordError when another version wrote what is known.
+    """
+    from pacsconf.dicom.probe.lines import to_lines
+    from pacsconf.dicom.probe.run import merged
+
+    return {LAST: to_lines(merged(_before(evidence), run, here))}
 
 
 def _before(evidence: Mapping[str, bytes]) -> ProbeRun | None:

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 _ENTRIES = 100
 """Of the record so many entries are looked at, newest first."""
-_CHANGE_SETS = 10
-"""And the wire of so many change sets."""
 
 
 class Gathering:
@@ -87,16 +85,15 @@ class Gathering:
 
     def _recorded(self, found: Status, store: Record, state: RecordState) -> Status:
         """What the record tells: applied, open, held, reserved, and how the wire was."""
-        changesets = self._changesets(store)
+        applied = self._last_applied(store)
         kind: status.Record = "known" if state.known else "unknown" if state.exists else "not begun"
         held = (
             Held(one.address, one.reason, status.name_of(one.by), _moment(one.at))
             for one in state.held.values()
         )
-        devices = [name for name, one in self.work.inventory.devices.items() if one.lifecycle != "retired"]
         news = news_of(self.work, state, whole=True)
         known = news.known if news else Known()
-        seen = status.wire(changesets, devices, known.asked)
+        seen = status.wire(known.asked)
         reserved = (
             Due(day, f"{'/'.join(address.parts)} may be given away ({address.system})")
             for address, day in state.reserved.items()
@@ -106,7 +103,7 @@ class Gathering:
             record=kind,
             why=". ".join(filter(None, (state.why_unknown, state.fix))) if kind == "unknown" else "",
             notes=(state.note,) if state.note else (),
-            applied=status.applied(changesets[0]) if changesets else None,
+            applied=status.applied(applied) if applied else None,
             lock=status.lock(state.open, ended=store.lease_ended(state.open)) if state.open else None,
             wire=seen,
             unprobed=len({subject_of(one) for one in known.unasked} - {one.subject for one in seen}),
@@ -115,14 +112,14 @@ class Gathering:
             due=self._days(reserved),
         )
 
-    def _changesets(self, store: Record) -> Sequence[ChangeSet]:
-        """The newest change sets that were closed, newest first."""
+    def _last_applied(self, store: Record) -> ChangeSet | None:
+        """The newest change set that was closed."""
         try:
             closed = [entry for entry in store.history(_ENTRIES) if entry.type == "closed"]
-            return store.changesets(closed[:_CHANGE_SETS])
+            return next(iter(store.changesets(closed[:1])), None)
         except PacsconfError as exc:
             self._trouble("record", exc)
-            return ()
+            return None
 
     def _days(self, found: Iterable[Due]) -> tuple[DueDay, ...]:
         """Of all that falls due some day what a person is to be told of now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from pacsconf.cli.workspace import Workspace
 
 if TYPE_CHECKING:
     from pacsconf.dicom.targets import Target
-    from pacsconf.dicom.wire import Wire
+    from pacsconf.dicom.wire import Identity, Wire
 
 
 def wire_of(work: Workspace, timeout: float = 5.0) -> Wire:
@@ -22,6 +22,33 @@ def wire_of(work: Workspace, timeout: float = 5.0) -> Wire:
     tls = environment.probe_tls
     files = {key: _found(work.root, getattr(tls, key)) for key in ("ca_file", "certificate", "key")}
     return Wire(environment.dial, timeout, Identity(**files))
+
+
+def needs_tls(target: Target) -> bool:
+    """Whether TLS is spoken with it."""
+    return target.tls and target.level not in ("none", "tcp")
+
+
+def require_tls(wire: Wire, targets: Iterable[Target]) -> None:
+    """Look at the files for TLS before anything is sent, where one of these targets needs them.
+
+    Raises: PacsconfError when they cannot be used; OperatorError when the key is not ours alone.
+    """
+    if not any(map(needs_tls, targets)):
+        return
+    from pacsconf.dicom.tls.handshake import check
+
+    require_own_key(wire.tls)
+    check(wire.tls)
+
+
+def require_own_key(identity: Identity) -> None:
+    """Raises: OperatorError when others of this machine may read the key of `probe_tls`."""
+    from pacsconf.operator.private import NOT_TOUCHED_BY_OTHERS, read_private
+
+    holder = identity.key or identity.certificate  # a key without a file of its own is beside its certificate
+    if holder:
+        read_private(Path(holder), forbidden=NOT_TOUCHED_BY_OTHERS)
 
 
 def prober(work: Workspace) -> str | None:

@@ -12,7 +12,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
     from pacsconf.cli.progress import Reporter
-    from pacsconf.core.changeset import Proof
     from pacsconf.core.finding import Finding
     from pacsconf.core.plan import Basis
     from pacsconf.engine import World
@@ -259,11 +258,13 @@ def _url(config: SystemConfig) -> str | None:
 @contextmanager
 def world(workspace: Workspace, reporter: Reporter) -> Iterator[World]:
     """What the engine works on; connections are closed and progress is ended afterwards, whatever happens."""
+    from pacsconf.cli.witness import Witness
     from pacsconf.engine import World
 
     require_lab(workspace)
     systems = _systems(workspace)
     store = record(workspace)
+    witness = Witness(workspace)
     try:
         yield World(
             environment=workspace.environment,
@@ -272,7 +273,8 @@ def world(workspace: Workspace, reporter: Reporter) -> Iterator[World]:
             record=store,
             basis=_basis(workspace, store),
             clock=now,
-            prove=lambda devices: _proofs(workspace, devices),
+            prove=witness.prove,
+            evidence=witness.evidence,
             progress=reporter,
         )
     finally:
@@ -375,24 +377,3 @@ def _folder_digest(folder: Path) -> str:
         name = path.relative_to(folder).as_posix().encode()
         digest.update(hashlib.sha256(name).digest() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
-
-
-def _proofs(workspace: Workspace, devices: frozenset[str]) -> Iterator[Proof]:
-    """What these devices say on the wire, as gently as they allow; those that may not be asked are left out."""
-    from pacsconf.cli.wire import targets_of, wire_of
-    from pacsconf.core.changeset import Proof
-    from pacsconf.dicom.probe.observer import observe
-    from pacsconf.dicom.probe.run import telling
-
-    environment = workspace.inventory.environments[workspace.environment]
-    for seen in observe(targets_of(workspace, devices), wire_of(workspace)):
-        if seen.verdict == "not probed" and seen.level == "none":
-            continue  # it asks to be left alone, so nothing is missing
-        verdict = "unknown" if seen.verdict == "not probed" else seen.verdict
-        unplayed = seen.verdict == "not probed" and seen.target.declared not in environment.dial
-        reason = _UNPLAYED if workspace.practice and unplayed else seen.reason
-        words = telling(replace(seen, reason=reason))
-        yield Proof(f"{seen.device}/{seen.title}", verdict, words)
-
-
-_UNPLAYED = "the lab does not play this address yet (pacsconf lab up)"

@@ -106,11 +106,12 @@ class Open:
         waiting: Iterable[Change] | None = None,
         reserved: Mapping[Address, date] | None = None,
         held: Mapping[Address, Held] | None = None,
+        evidence: Mapping[str, bytes] | None = None,
     ) -> str:
         """Record what became of it, and with that give the lock back. Returns the commit.
 
-        `waiting` are all changes that a person must make now, `reserved` and `held` all there are; None leaves
-        them as they were.
+        `waiting` are all changes that a person must make now, `reserved`, `held` and `evidence` all there are;
+        None leaves them as they were.
 
         Raises: Overtaken, or RecordError when it cannot be written or pushed; then the outcomes stay in the
         journal of this clone.
@@ -130,6 +131,7 @@ class Open:
             held=old.held if held is None else held,
             waiting=old.waiting if waiting is None else self._waiting(waiting),
             reserved=old.reserved if reserved is None else reserved,
+            evidence=old.evidence if evidence is None else evidence,
             changeset=closed,
         )
         self._append("closed", contents, _tally(outcomes))

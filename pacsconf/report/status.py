@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
@@ -190,42 +190,24 @@ def pending(plan: Plan) -> Pending:
     return Pending(len(plan.runs), read_only, headline(plan), plan.blocked + guards)
 
 
-def wire(
-    changesets: Iterable[ChangeSet], devices: Collection[str], sightings: Iterable[Sighting] = ()
-) -> tuple[Seen, ...]:
-    """What the wire said last of each entity of these devices, by subject; change sets come newest first.
+def wire(sightings: Iterable[Sighting]) -> tuple[Seen, ...]:
+    """What the wire said last of each entity, and of each node of one, by subject.
 
-    Of a proof after an apply and a probe (`sightings`) the newer one counts; of several connections of one entity
-    that were probed, the worst. A node has a subject of its own.
+    Of several connections of one entity the worst counts.
     """
-    found: dict[str, Seen] = {}
-    for changeset in changesets:
-        at = datetime.fromisoformat(changeset.closed)
-        for proof in changeset.proofs:
-            if proof.subject.partition("/")[0] in devices:
-                found.setdefault(proof.subject, Seen(proof.subject, proof.verdict, proof.text, at))
-    for probed in _probed(sightings):
-        if probed.subject not in found or found[probed.subject].at < probed.at:
-            found[probed.subject] = probed
-    return tuple(found[subject] for subject in sorted(found))
-
-
-_WORST: tuple[ProofVerdict, ...] = ("failing", "unknown", "asleep", "healthy")
-
-
-def _probed(sightings: Iterable[Sighting]) -> Iterable[Seen]:
-    """Each entity, and each node of one, as it was probed last."""
     found: dict[str, Seen] = {}
     for one in sightings:
         verdict = one.observation.verdict
         if verdict == "not probed":
             continue
-        subject = subject_of(one.target)
-        seen = Seen(subject, verdict, telling(one.observation), one.at)
-        before = found.get(subject)
+        seen = Seen(subject_of(one.target), verdict, telling(one.observation), one.at)
+        before = found.get(seen.subject)
         if before is None or _WORST.index(seen.verdict) < _WORST.index(before.verdict):
-            found[subject] = seen
-    return found.values()
+            found[seen.subject] = seen
+    return tuple(found[subject] for subject in sorted(found))
+
+
+_WORST: tuple[ProofVerdict, ...] = ("failing", "unknown", "asleep", "healthy")
 
 
 def name_of(person: str) -> str:

@@ -711,3 +711,40 @@ def test_what_apply_proves_says_how_far_it_went(hospital):
     ran = hospital("apply", "plan.json")
     assert "archive/ARCHIVE healthy echo " in ran.said
     assert ", 6 of 6 presentation contexts accepted" in ran.said
+
+
+def test_what_apply_proves_counts_for_plan_and_drift_and_status(hospital):
+    hospital.ok("plan", "--out", "plan.json")
+    hospital("apply", "plan.json")
+    assert newest(hospital)["kind"] == "closed"
+    told = "last probed just now, 1 of 3 healthy, 1 failing, 1 asleep"
+    assert f"Wire: {told}" in hospital.ok("plan").said
+    assert f"Wire: {told}" in hospital("drift").said
+    assert "wire 1 of 3 healthy, 1 failing, 1 asleep, last tried just now" in hospital.ok("status").said
+    hospital.edit("host: 10.20.0.5, port: 11112", "host: 10.20.0.6, port: 11112")
+    hospital.edit('"10.20.0.5:11112"', '"10.20.0.6:11112"', "systems")
+    assert "0 of 2 healthy, 1 failing, 1 asleep, 1 never probed" in hospital.ok("plan").said
+    assert "0 of 2 healthy, 1 failing, 1 asleep" in hospital.ok("status").said
+
+
+def test_an_apply_whose_proof_lacks_its_files_is_closed_nonetheless(hospital):
+    hospital.edit("ae_title: CT1, ", "ae_title: CT1, tls: [TLS_RSA_WITH_AES_128_CBC_SHA], ")
+    hospital.edit("{probe_as: ws-1}", "{probe_as: ws-1, probe_tls: {ca_file: missing.pem}}")
+    hospital.ok("plan", "--out", "plan.json")
+    ran = hospital("apply", "plan.json")
+    assert "ct-1/CT1 unknown" in ran.said
+    assert "missing.pem cannot be used as authorities to trust for TLS" in ran.said
+    assert "archive/ARCHIVE healthy" in ran.said
+    assert newest(hospital)["kind"] == "closed"
+    assert hospital("probe").code == 1
+
+
+def test_a_key_that_others_can_read_is_not_used(hospital, tmp_path):
+    key = tmp_path / "probe.key"
+    key.touch(0o644)
+    hospital.edit("ae_title: CT1, ", "ae_title: CT1, tls: [TLS_RSA_WITH_AES_128_CBC_SHA], ")
+    hospital.edit("{probe_as: ws-1}", f"{{probe_as: ws-1, probe_tls: {{certificate: a.pem, key: {key}}}}}")
+    ran = hospital("probe")
+    assert ran.code == 5
+    assert f"other users of this machine may read or change {key}" in ran.said
+    assert f"chmod 600 {key}" in ran.said

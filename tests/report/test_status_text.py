@@ -10,7 +10,7 @@ import pytest
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Outcome
-from pacsconf.core.changeset import ChangeSet, Proof
+from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.compare import Difference
 from pacsconf.core.plan import Basis, Plan
 from pacsconf.report import status
@@ -30,6 +30,7 @@ from pacsconf.report.status import (
     Waiting,
 )
 from pacsconf.report.status_text import next_step, status_text
+from tests.dicom.probe.runs import a_run, a_target, healthy, shut
 
 NOW = datetime(2026, 11, 24, 7, 30, tzinfo=UTC)
 CT = Address.parse("directory/device/ct-1")
@@ -245,23 +246,10 @@ def test_the_last_apply_tells_how_it_ended_only_where_that_matters():
     assert (ended.by, ended.result) == ("M. Weber", "1 of 2 changes done, 1 failed")
 
 
-def test_the_wire_is_what_was_seen_last_of_devices_that_are_still_there():
-    newer = replace(CLOSED, proofs=(Proof("ct-1/CT1", "healthy", "echo 3 ms"),))
-    older = replace(
-        CLOSED,
-        closed="2026-11-20T14:02:00Z",
-        proofs=(
-            Proof("ct-1/CT1", "failing", "silent"),
-            Proof("mr-1/MR1", "asleep", "off"),
-            Proof("us-9/US9", "failing", "silent"),
-        ),
-    )
-    assert [
-        (one.subject, one.verdict, one.at.day) for one in status.wire([newer, older], ["ct-1", "mr-1"])
-    ] == [
-        ("ct-1/CT1", "healthy", 22),
-        ("mr-1/MR1", "asleep", 20),
-    ]
+def test_of_several_connections_of_an_entity_the_worst_counts():
+    over_tls = shut(target=a_target(connection="tls"))
+    found = status.wire(a_run(healthy(), over_tls, shut("mr-1", "MR1", verdict="asleep")).sightings)
+    assert [(one.subject, one.verdict) for one in found] == [("ct-1/CT1", "failing"), ("mr-1/MR1", "asleep")]
 
 
 def test_machines_get_the_same_in_json():

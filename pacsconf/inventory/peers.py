@@ -211,7 +211,7 @@ def _rights_of_class(uid: str) -> set[Right]:
     if uid.startswith(query):
         ways: Mapping[str, set[Right]] = {"1": {"find"}, "2": {"move"}, "3": {"get"}}
         return ways.get(uid.rpartition(".")[2], set())
-    if uid == "1.2.840.10008.5.1.4.31":
+    if uid == uids.MODALITY_WORKLIST:
         return {"worklist"}
     return {"store"} if uid.startswith("1.2.840.10008.5.1.4.1.1.") else set()
 

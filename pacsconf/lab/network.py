@@ -21,10 +21,16 @@ from pacsconf.inventory import peers
 from pacsconf.inventory.flows import Entity
 from pacsconf.inventory.model import Device, Inventory, NetworkAE
 from pacsconf.inventory.systems import OrthancConfig, Right
-from pacsconf.inventory.uids import MODALITY_WORKLIST, MPPS, STORAGE_COMMITMENT
+from pacsconf.inventory.uids import (
+    MODALITY_WORKLIST,
+    MPPS,
+    PATIENT_ROOT_FIND,
+    STORAGE_COMMITMENT,
+    STUDY_ROOT_FIND,
+)
 from pacsconf.lab.profiles import Contexts, with_echo
 
-QUERY = frozenset({"1.2.840.10008.5.1.4.1.2.1.1", "1.2.840.10008.5.1.4.1.2.2.1"})
+QUERY = frozenset({PATIENT_ROOT_FIND, STUDY_ROOT_FIND})
 """Patient Root and Study Root Query/Retrieve, FIND (PS3.4 annex C)."""
 
 By = Literal["storescp", "dcmqrscp", "orthanc", "wlmscpfs", "mpps"]

@@ -8,6 +8,7 @@ from pydicom.dataset import Dataset
 
 from pacsconf.dicom.commission.frames import code, of
 from pacsconf.dicom.commission.specimens import DESCRIPTION, Origin
+from pacsconf.inventory import uids
 
 Add = Callable[[Dataset, Origin], None]
 
@@ -87,7 +88,7 @@ def _copy(ds: Dataset) -> Dataset:
 
 def _pictured(origin: Origin, what: str) -> str:
     """The UID of the picture that others refer to; it need not have been sent."""
-    return origin.uid(what, SECONDARY_CAPTURE, "1.2.840.10008.1.2")
+    return origin.uid(what, SECONDARY_CAPTURE, uids.IMPLICIT_VR_LE)
 
 
 def presentation(ds: Dataset, origin: Origin) -> None:

@@ -23,8 +23,6 @@ from pacsconf.dicom.commission import families, pixels
 from pacsconf.dicom.commission.specimens import DESCRIPTION, PATIENT_NAME, Origin, Specimen
 from pacsconf.inventory import uids
 
-DEFLATED = "1.2.840.10008.1.2.1.99"
-
 
 class CannotMake(Exception):
     """No synthetic object of this kind is made here; the text says why."""
@@ -71,11 +69,11 @@ _SIDED = ("ImageLaterality", "BodyPartExamined", "SharedFunctionalGroupsSequence
 def to_bytes(ds: Dataset, transfer_syntax: str) -> bytes:
     """A data set as it goes over the network in this transfer syntax."""
     stream = DicomBytesIO()
-    stream.is_little_endian = transfer_syntax != pixels.BIG_ENDIAN
+    stream.is_little_endian = transfer_syntax != uids.EXPLICIT_VR_BE
     stream.is_implicit_VR = transfer_syntax == uids.IMPLICIT_VR_LE
     write_dataset(stream, ds)
     data = bytes(stream.getvalue())
-    if transfer_syntax != DEFLATED:
+    if transfer_syntax != uids.DEFLATED:
         return data
     squeezer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     data = squeezer.compress(data) + squeezer.flush()
@@ -87,7 +85,7 @@ def from_bytes(data: bytes, transfer_syntax: str) -> Dataset:
 
     Raises: ValueError when it is no data set.
     """
-    if transfer_syntax == DEFLATED:
+    if transfer_syntax == uids.DEFLATED:
         data = _inflated(data)
     try:
         with warnings.catch_warnings():
@@ -95,7 +93,7 @@ def from_bytes(data: bytes, transfer_syntax: str) -> Dataset:
             ds = read_dataset(
                 BytesIO(data),
                 is_implicit_VR=transfer_syntax == uids.IMPLICIT_VR_LE,
-                is_little_endian=transfer_syntax != pixels.BIG_ENDIAN,
+                is_little_endian=transfer_syntax != uids.EXPLICIT_VR_BE,
             )
             ds.walk(lambda _ds, _element: None)  # values are converted when they are asked for
     except _UNREADABLE as exc:

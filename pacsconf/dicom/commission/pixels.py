@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
+from pacsconf.inventory import uids
+
 SIDE = 16
 """Rows and columns."""
 
 Shape = Literal["grey8", "grey16", "rgb"]
 RLE = "1.2.840.10008.1.2.5"
-BIG_ENDIAN = "1.2.840.10008.1.2.2"
-NATIVE = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", BIG_ENDIAN)
+NATIVE = (uids.IMPLICIT_VR_LE, uids.EXPLICIT_VR_LE, uids.DEFLATED, uids.EXPLICIT_VR_BE)
 """Nothing is packed; the third deflates the whole data set."""
 LOSSY = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
 
@@ -40,7 +41,7 @@ def frame(shape: Shape, transfer_syntax: str) -> Frame | None:
     photometric = "RGB" if shape == "rgb" else "MONOCHROME2"
     plain = pattern(shape)
     if transfer_syntax in NATIVE:
-        swapped = _swapped(plain) if shape == "grey16" and transfer_syntax == BIG_ENDIAN else plain
+        swapped = _swapped(plain) if shape == "grey16" and transfer_syntax == uids.EXPLICIT_VR_BE else plain
         return Frame(photometric, swapped, packed=False)
     if transfer_syntax == RLE:
         return Frame(photometric, _run_lengths(shape, plain))

@@ -12,8 +12,7 @@ from pacsconf.inventory.flows import Entity, pairs
 from pacsconf.inventory.model import Device, Inventory
 from pacsconf.inventory.peers import reached_at
 
-_STUDY_ROOT = "1.2.840.10008.5.1.4.1.2.2"
-FIND, MOVE, GET = f"{_STUDY_ROOT}.1", f"{_STUDY_ROOT}.2", f"{_STUDY_ROOT}.3"
+FIND, MOVE, GET = uids.STUDY_ROOT_FIND, uids.STUDY_ROOT_MOVE, uids.STUDY_ROOT_GET
 
 
 @dataclass(frozen=True, slots=True)

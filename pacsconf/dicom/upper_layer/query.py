@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from pacsconf.inventory import uids
 
-PATIENT_ROOT = "1.2.840.10008.5.1.4.1.2.1.1"
-STUDY_ROOT = "1.2.840.10008.5.1.4.1.2.2.1"
+PATIENT_ROOT = uids.PATIENT_ROOT_FIND
+STUDY_ROOT = uids.STUDY_ROOT_FIND
 WORKLIST = uids.MODALITY_WORKLIST
 
 WRITTEN = (uids.IMPLICIT_VR_LE, uids.EXPLICIT_VR_LE)

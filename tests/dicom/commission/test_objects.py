@@ -23,7 +23,7 @@ from tests.dicom.commission.cases import ORIGIN, SYNTAXES
 
 ROOT = Path(__file__).parents[3]
 IMPLICIT, EXPLICIT = SYNTAXES[:2]
-DEFLATED, BIG_ENDIAN = objects.DEFLATED, pixels.BIG_ENDIAN
+DEFLATED, BIG_ENDIAN = uids.DEFLATED, uids.EXPLICIT_VR_BE
 CT = uids.sop_class("ct-image-storage")
 CAPTURE = uids.sop_class("secondary-capture-image-storage")
 US = uids.sop_class("ultrasound-image-storage")

@@ -21,6 +21,7 @@ SIGNS: Mapping[Result, tuple[str, Style]] = {
     "not done": ("·", "faint"),
     "unknown": ("?", "warning"),
 }
+_LOOK: tuple[str, Style] = ("!", "warning")
 _NAME = max(len(plan.name) for plan in STEPS)
 _ITEMS = 8
 """What went wrong in one step, line by line; of more, how much."""
@@ -60,7 +61,8 @@ def step_text(step: Ticked, width: int, *, verbose: bool = False) -> Lines:
     first = line("  ", Span(sign, style), f" {padded(step.name, _NAME)}  ")
     text = f"{BY_NAME[step.name].title}: {step.result}" + (f", {step.text}" if step.text else "")
     told = ("not done", "failed", "unknown")
-    shown = [one for one in step.items if verbose or (one.result in told and len(step.items) > 1)]
+    several = len(step.items) > 1
+    shown = [one for one in step.items if verbose or (several and (one.look or one.result in told))]
     rows = [*wrapped(text, width, first=first)]
     for item in shown if verbose else shown[:_ITEMS]:
         rows += _item(item, width)
@@ -84,7 +86,7 @@ def _margin() -> Line:
 
 
 def _item(item: Item, width: int) -> Lines:
-    sign, style = SIGNS[item.result]
+    sign, style = _LOOK if item.look else SIGNS[item.result]
     first = line(" " * (_NAME + 6), Span(sign, style), " ")
     return wrapped(f"{item.what}: {item.text or item.result}", width, first=first)
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 
-from pacsconf.dicom.commission import asking, looking, people, storing
+from pacsconf.dicom.commission import asking, looking, people, performing, storing
 from pacsconf.dicom.commission.run import STEPS, Ticked
 from pacsconf.dicom.commission.trial import Trial
 
@@ -23,7 +23,7 @@ TAKE: Mapping[str, Callable[[Trial], Ticked]] = {
     "worklist": asking.worklist,
     "store": storing.store,
     "commitment": storing.commitment,
-    "mpps": storing.mpps,
+    "mpps": performing.mpps,
     "query": asking.query,
     "retrieve": asking.retrieve,
     "clock": people.clock,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pacsconf.dicom.upper_layer.acceptance import Acceptance, Contexts, context_id
 from pacsconf.dicom.upper_layer.association import Association, Took
 from pacsconf.dicom.upper_layer.messages import MOST_DATA, Message, Value
 from pacsconf.dicom.upper_layer.peer_fault import PeerFault, context_result
 from pacsconf.dicom.upper_layer.stream import Stream
+
+LONGEST = 120.0
+"""Seconds for all answers to one request: who sends one just before each time-out would hold us for hours."""
 
 
 class Exchange(Association):
@@ -41,6 +44,21 @@ class Exchange(Association):
                 return context_id(at), found
         worst = max((result for uid, result, _ in self._contexts if uid == sop_class), default=2) or 2
         raise PeerFault(f"not accepted: {context_result(worst)}", "context", (worst,))
+
+    def ask(
+        self,
+        context: int,
+        field: int,
+        elements: Mapping[str, Value],
+        data: bytes | None,
+        *,
+        name: str,
+        take: Took | None = None,
+        deadline: float | None = None,
+    ) -> Iterator[Message]:
+        """As every association does, but never for ever."""
+        last = deadline or time.monotonic() + max(LONGEST, 2 * self._timeout)
+        return super().ask(context, field, elements, data, name=name, take=take, deadline=last)
 
     def last(
         self,

@@ -91,7 +91,7 @@ def _borrowed(trial: Trial, step: Step) -> bool:
 def strangers(trial: Trial) -> Ticked:
     """Whether a title that nobody has, and a title that it is not, are refused."""
     if not trial.negatives:
-        return Ticked("strangers", "skipped", "not asked for (--negatives)")
+        return Ticked("strangers", "not done", "strangers are played when you say so: --negatives")
     items: list[Item] = []
     for peer in trial.scope.peers:
         if peer.target is None or peer.target.level == "none":
@@ -120,7 +120,7 @@ def _doors(who: str, seen: Observation) -> Iterator[Item]:
 
 def contexts(trial: Trial) -> Ticked:
     """Every SOP class that it uses there, with each of its transfer syntaxes, proposed alone; nothing is sent."""
-    items = trial.each(trial.scope.peers, lambda peer: tuple(_negotiated(trial, peer)))
+    items = trial.each(trial.scope.peers, lambda peer: _negotiated(trial, peer))
     return ticked("contexts", items, NO_PEERS, "not done")
 
 

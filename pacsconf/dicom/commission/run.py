@@ -52,7 +52,7 @@ STEPS: tuple[Plan, ...] = (
     Plan("worklist", "The worklist gives its orders, and no others", "auto"),
     Plan("store", "Test objects are stored", "auto", stores=True),
     Plan("commitment", "The archive commits itself to keep them", "auto", stores=True),
-    Plan("mpps", "A performed procedure step is begun and completed", "auto", stores=True),
+    Plan("mpps", "Procedure steps are begun, completed, and given up", "auto", stores=True),
     Plan("query", "The stored study is found", "auto"),
     Plan("retrieve", "Objects come back as they were sent", "auto"),
     Plan("clock", "Its clock is right", "assisted"),
@@ -68,11 +68,12 @@ BY_NAME: Mapping[str, Plan] = {step.name: step for step in STEPS}
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that a step looked at: an object, a peer, a finding."""
+    """One thing that a step looked at: an object, a peer, a finding. `look`: it passed, and somebody is to look."""
 
     what: str
     result: Result
     text: str = ""
+    look: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,13 +72,13 @@ class Trial:
         objects = (one for one in self.run.stored if one.sop_class != uids.MPPS)
         return tuple(one for one in objects if one.peer == peer.name and one.taken)
 
-    def each(self, peers: Iterable[Peer], what: Callable[[Peer], Sequence[Item]]) -> tuple[Item, ...]:
-        """What came of each peer; one that may not be called, or is faulty, is an item of its own."""
+    def each(self, peers: Iterable[Peer], what: Callable[[Peer], Iterable[Item]]) -> tuple[Item, ...]:
+        """What came of each peer; one that may not be called, or is faulty, is an item after the others."""
         items: list[Item] = []
         for peer in peers:
             self.say(peer.name)
             try:
-                items += what(peer)
+                items.extend(what(peer))  # of what is broken off, what came before stays
             except Untried as exc:
                 items.append(Item(peer.name, exc.result, str(exc)))
             except PeerFault as fault:
@@ -127,8 +127,13 @@ def _counted(items: Sequence[Item]) -> str:
     skipped = sum(item.result == "skipped" for item in items)
     tried = len(items) - skipped
     passed = sum(item.result == "passed" for item in items)
-    left_out = f"{skipped} left out" if skipped else ""
-    return ", ".join(filter(None, (f"{passed} of {tried}" if tried else "", left_out)))
+    noted = sum(item.look for item in items)
+    parts = (
+        f"{passed} of {tried}" if tried else "",
+        f"{noted} to be looked at" if noted else "",
+        f"{skipped} left out" if skipped else "",
+    )
+    return ", ".join(filter(None, parts))
 
 
 def label(stored: Stored) -> str:

@@ -8,6 +8,7 @@ from unknown software, so they are read with a size limit and never trusted to b
 from __future__ import annotations
 
 import logging
+import math
 import ssl
 import time
 from collections import deque
@@ -162,14 +163,14 @@ class Association:
     ) -> Iterator[Message]:
         """Send a request, and yield each answer up to the last; requests of the peer's go to `take` meanwhile.
 
-        All must be over at `deadline`; without one, each message that comes has `timeout` seconds.
+        Each message that comes has `timeout` seconds, and all must be over at `deadline`, where there is one.
         """
         self._number += 1
         asked = {**elements, "CommandField": field, "MessageID": self._number}
         self._send(messages.message(context, asked, data, self._max_pdu), deadline or self._deadline())
         self._taken = 0
         while True:
-            came = self._next(name, deadline or self._deadline())
+            came = self._next(name, min(deadline or math.inf, self._deadline()))
             if came.field == field | messages.RESPONSE:
                 if "Status" not in came.elements:
                     raise PeerFault(f"the answer to the {name} has no status")

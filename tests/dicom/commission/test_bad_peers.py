@@ -6,16 +6,21 @@ import threading
 import time
 
 import pytest
+from pydicom.dataset import Dataset, FileMetaDataset
+from pynetdicom import AE, evt
 
-from pacsconf.dicom.commission import asking, looking, storing
+from pacsconf.dicom.commission import asking, looking, performing, storing
 from pacsconf.dicom.commission.listening import Listening
+from pacsconf.dicom.commission.scope import GET, MOVE
 from pacsconf.dicom.commission.trial import fitting
 from pacsconf.dicom.listen.request import accepted, request
 from pacsconf.dicom.upper_layer.proposals import proposal
 from pacsconf.inventory import uids
-from tests.dicom.commission.cases import device, inventory, trial
+from pacsconf.report.commission_text import step_text
+from tests.dicom.commission.cases import SYNTAXES, device, inventory, trial
 
 CT = "ct-image-storage"
+CT_CLASS = uids.sop_class(CT)
 ALL = [CT, "storage-commitment", "mpps", "modality-worklist"]
 ACCEPTED = accepted(request(proposal("PROBE", "ANY", [(uids.VERIFICATION, ("1.2.840.10008.1.2",))])[6:]))
 
@@ -47,7 +52,7 @@ def no_thread_stays():
 )
 @pytest.mark.parametrize(
     "step",
-    [looking.contexts, storing.store, storing.commitment, storing.mpps, asking.worklist],
+    [looking.contexts, storing.store, storing.commitment, performing.mpps, asking.worklist],
     ids=["contexts", "store", "commitment", "mpps", "worklist"],
 )
 def test_a_bad_peer_is_a_failure_by_name(stranger, step, answer, hang_up, said):
@@ -111,3 +116,135 @@ def test_a_device_with_odd_facts_makes_objects_all_the_same():
         "a b",
         "v" * 64,
     )
+
+
+# --- archives that misbehave half-way -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def archive(request):
+    """Starts an archive of pynetdicom with these handlers, and gives its port."""
+
+    def start(*handlers, offers=(CT_CLASS, GET, MOVE)) -> int:
+        ae = AE("ANY")
+        for uid in offers:
+            ae.add_supported_context(uid, list(SYNTAXES), scu_role=True, scp_role=True)
+        server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=list(handlers))
+        request.addfinalizer(server.shutdown)
+        return server.socket.getsockname()[1]
+
+    return start
+
+
+def a_run(port: int, uses=(CT,), offers=("storage", "query-retrieve"), **more):
+    return trial(inventory(device("any", "ANY", port, offers=offers), uses=list(uses), **more), timeout=0.5)
+
+
+def test_an_archive_that_hangs_after_the_first_object_loses_no_uid(archive):
+    taken, go_on = [], threading.Event()
+
+    def store(event):
+        taken.append(event)
+        if len(taken) > 1:
+            go_on.wait(10)
+        return 0
+
+    uses = [CT, "mr-image-storage", "secondary-capture-image-storage"]
+    run = a_run(archive((evt.EVT_C_STORE, store), offers=[uids.sop_class(text) for text in uses]), uses=uses)
+    listed = []
+    run.sent = lambda stored: listed.append((stored.instance_uid, len(taken)))
+    began = time.monotonic()
+    step = storing.store(run)
+    go_on.set()
+    assert time.monotonic() - began < 10
+    assert step.result == "failed"
+    assert [item.result for item in step.items].count("passed") >= 1
+    assert [before for _, before in listed][:1] == [0], "it is listed before it is sent"
+    assert {uid for uid, _ in listed} >= {event.request.AffectedSOPInstanceUID for event in taken}
+
+
+def test_an_archive_that_gives_nothing_back_is_asked_three_times_and_not_for_each_object(archive):
+    asked = []
+
+    def get(event):
+        asked.append(event)
+        yield 0
+
+    run = a_run(archive((evt.EVT_C_STORE, lambda _: 0), (evt.EVT_C_GET, get)), syntaxes=SYNTAXES)
+    assert storing.store(run).result == "passed"
+    assert len(run.run.stored) > 4
+    step = asking.retrieve(run)
+    assert len(asked) == 3
+    assert [item.result for item in step.items[:3]] == ["failed"] * 3
+    assert {item.text for item in step.items[3:]} == {"those before it did not come back"}
+
+
+def test_of_a_real_patients_object_that_comes_back_nothing_is_told(archive):
+    kept = []
+
+    def store(event):
+        ds = event.dataset
+        ds.file_meta = FileMetaDataset()
+        ds.file_meta.TransferSyntaxUID = event.context.transfer_syntax
+        kept.append(ds)
+        return 0
+
+    def get(event):
+        yield 1
+        found = next(one for one in kept if one.SOPInstanceUID == event.identifier.SOPInstanceUID)
+        found.PatientName, found.PatientID = "DOE^JOHN", "4711"
+        yield 0xFF00, found
+
+    run = a_run(archive((evt.EVT_C_STORE, store), (evt.EVT_C_GET, get)), syntaxes=SYNTAXES[1:2])
+    storing.store(run)
+    step = asking.retrieve(run)
+    assert (step.result, step.items[0].text) == (
+        "failed",
+        "it came back changed: PatientName was changed; PatientID was changed",
+    )
+
+
+def test_a_warning_is_told_and_is_to_be_looked_at(archive):
+    run = a_run(archive((evt.EVT_C_STORE, lambda _: 0xB000)))
+    step = storing.store(run)
+    assert (step.result, step.text) == ("passed", "2 of 2, 2 to be looked at")
+    shown = "\n".join(str(row) for row in step_text(step, 80))
+    assert "coercion" in shown
+
+
+def test_under_the_modalitys_title_nothing_is_moved_to_the_modality(archive):
+    moved = []
+
+    def move(event):
+        moved.append(event)
+        yield None, None
+
+    port = archive((evt.EVT_C_STORE, lambda _: 0), (evt.EVT_C_MOVE, move))
+    run = trial(
+        inventory(device("any", "ANY", port, offers=("storage", "study-root-move")), uses=[CT]),
+        as_itself=True,
+        port=Listening(1),
+    )
+    storing.store(run)
+    step = asking.retrieve(run)
+    assert (step.result, moved) == ("not done", [])
+    assert "would send them to it" in step.text
+
+
+def test_answers_that_do_not_end_are_given_up(archive, monkeypatch):
+    monkeypatch.setattr("pacsconf.dicom.commission.exchange.LONGEST", 0.0)
+
+    def find(_event):
+        while True:
+            threading.Event().wait(0.2)
+            yield 0xFF00, Dataset()
+
+    run = a_run(
+        archive((evt.EVT_C_FIND, find), offers=[uids.MODALITY_WORKLIST]),
+        uses=["modality-worklist"],
+        offers=("modality-worklist",),
+    )
+    began = time.monotonic()
+    step = asking.worklist(run)
+    assert (step.result, "C-FIND" in step.text) == ("failed", True)
+    assert time.monotonic() - began < 5

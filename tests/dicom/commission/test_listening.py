@@ -10,9 +10,9 @@ import pytest
 
 from pacsconf.core.errors import PacsconfError
 from pacsconf.dicom.commission.exchange import Exchange
-from pacsconf.dicom.commission.listening import NOT_WANTED, UNRECOGNISED, listening
+from pacsconf.dicom.commission.listening import NOT_WANTED, UNRECOGNISED, Came, Listening, listening
 from pacsconf.dicom.upper_layer import messages as dimse
-from pacsconf.dicom.upper_layer.messages import SUCCESS
+from pacsconf.dicom.upper_layer.messages import SUCCESS, Message
 from pacsconf.dicom.upper_layer.proposals import proposal
 from pacsconf.dicom.upper_layer.stream import connect
 
@@ -61,6 +61,15 @@ def test_a_report_of_commitment_is_kept_and_an_echo_answered():
 def test_anything_else_is_refused():
     with opened() as port:
         assert sent(port.port, dimse.C_FIND, "") == UNRECOGNISED
+
+
+def test_others_who_call_all_the_time_do_not_keep_the_archive_out():
+    port = Listening(1)
+    for number in range(600):
+        port.tell(Came(Message(1, {"MessageID": number}), "MONITOR", "PROBE", "10.20.9.9", ""))
+    port.tell(Came(Message(1, {"MessageID": 7777}), "ARCHIVE", "PROBE", "10.20.0.5", ""))
+    assert port.take(lambda came: came.message.number("MessageID") == 7777, 0.0)
+    assert port.take(lambda came: came.message.number("MessageID") == 0, 0.0) is None, "the oldest made room"
 
 
 NOTHING = b""

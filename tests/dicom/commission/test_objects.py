@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
-from pacsconf.dicom.commission import objects, pixels
+from pacsconf.dicom.commission import pixels
 from pacsconf.dicom.commission.families import FAMILIES, of
 from pacsconf.dicom.commission.objects import CannotMake, from_bytes, made, to_bytes, why_not
 from pacsconf.dicom.commission.specimens import DESCRIPTION, PATIENT_NAME, specimens

@@ -16,7 +16,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import CTImageStorage, StorageCommitmentPushModel
 
-from pacsconf.dicom.commission import asking, looking, storing
+from pacsconf.dicom.commission import asking, looking, performing, storing
 from pacsconf.dicom.commission.listening import listening
 from pacsconf.dicom.commission.run import Ticked
 from pacsconf.dicom.commission.scope import FIND, GET
@@ -348,7 +348,7 @@ def test_nobody_there_is_a_failure_of_the_peer(step):
 
 
 @pytest.mark.parametrize(
-    "step", [storing.store, storing.commitment, storing.mpps], ids=["store", "commitment", "mpps"]
+    "step", [storing.store, storing.commitment, performing.mpps], ids=["store", "commitment", "mpps"]
 )
 def test_nothing_is_left_behind_unless_that_was_agreed_to(step):
     run = trial(inventory(an_archive(1), uses=[CT, "storage-commitment", "mpps"]), may_store=False)
@@ -491,19 +491,20 @@ def test_a_status_of_storing_is_told_for_what_it_is(answering, status, result, s
 @pytest.mark.parametrize(
     ("create", "sets", "came"),
     [
-        (0x0000, [0x0000, 0x0110], ["passed", "passed", "passed"]),
-        (0x0000, [0x0000, 0x0000], ["passed", "passed", "failed"]),
-        (0x0000, [0x0106], ["passed", "failed"]),
-        (0x0120, [], ["failed"]),
+        ([0, 0], [0x0000, 0x0110, 0x0000], ["passed", "passed", "passed", "passed", "passed"]),
+        ([0, 0], [0x0000, 0x0000, 0x0000], ["passed", "passed", "failed", "passed", "passed"]),
+        ([0, 0], [0x0106, 0x0000], ["passed", "failed", "passed", "passed"]),
+        ([0, 0], [0x0000, 0x0110, 0x0106], ["passed", "passed", "passed", "passed", "failed"]),
+        ([0x0120, 0], [0x0000], ["failed", "passed", "passed"]),
     ],
-    ids=["as it should be", "changed after its end", "not completed", "not begun"],
+    ids=["as it should be", "changed after its end", "not completed", "not given up", "not begun"],
 )
 def test_each_part_of_a_procedure_step_may_fail(answering, create, sets, came):
-    port = answering(create=[create], set=sets)
+    port = answering(create=create, set=sets)
     run = trial(inventory(device("any", "ANY", port, offers=("mpps",)), uses=["mpps"]))
-    step = storing.mpps(run)
+    step = performing.mpps(run)
     assert [item.result for item in step.items] == came
-    assert [one.taken for one in run.run.stored] == [create == 0]
+    assert [one.taken for one in run.run.stored] == [status == 0 for status in create]
 
 
 @pytest.mark.parametrize("status", [0xA700, 0xC001, 0xFE00], ids=hex)
@@ -528,7 +529,7 @@ def test_a_study_that_is_not_found_is_a_failure(answering):
 # --- MPPS ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_procedure_step_is_begun_completed_and_final(tmp_path):
+def test_a_procedure_step_is_completed_and_final_and_another_given_up(tmp_path):
     (tmp_path / "titles.json").write_text('["RIS"]')
     log, ports = tmp_path / "mpps.log", tmp_path / "mpps.json"
     command = [sys.executable, "-P", "-m", "pacsconf.lab.mpps", str(tmp_path / "titles.json")]
@@ -537,23 +538,27 @@ def test_a_procedure_step_is_begun_completed_and_final(tmp_path):
             processes.wait_for(ports.exists, process.pid, log, "MPPS")
             port = json.loads(ports.read_text())["RIS"]
             run = trial(inventory(device("ris", "RIS", port, offers=("mpps",), type="ris"), uses=["mpps"]))
-            step = storing.mpps(run)
+            step = performing.mpps(run)
         finally:
             process.terminate()
     assert step.result == "passed", step
     assert results(step) == {
-        "ris/RIS, in progress": "passed",
+        "ris/RIS, in progress, to be completed": "passed",
         "ris/RIS, completed": "passed",
         "ris/RIS, changed after its end": "passed",
+        "ris/RIS, in progress, to be discontinued": "passed",
+        "ris/RIS, discontinued": "passed",
     }
     assert "0x0110" in step.items[2].text
-    assert [(one.peer, one.sop_class, one.taken) for one in run.run.stored] == [("ris/RIS", uids.MPPS, True)]
+    assert [(one.peer, one.sop_class, one.taken) for one in run.run.stored] == [
+        ("ris/RIS", uids.MPPS, True)
+    ] * 2
     assert run.stored_at(run.scope.peers[0]) == (), "it is no object that could be fetched"
 
 
 def test_a_peer_without_mpps_is_a_failure_by_name(archive):
     port, _ = archive()
     run = trial(inventory(device("ris", "ARCHIVE", port, offers=("mpps",), type="ris"), uses=["mpps"]))
-    step = storing.mpps(run)
+    step = performing.mpps(run)
     assert step.result == "failed"
     assert "abstract syntax not supported" in step.items[0].text

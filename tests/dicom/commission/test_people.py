@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -21,9 +22,11 @@ class Somebody:
     def __init__(self, *answers: str) -> None:
         self.answers = list(answers)
         self.asked: list[str] = []
+        self.presses: Callable[[], object] = lambda: None
 
     def ask(self, question: str) -> str:
         self.asked.append(question)
+        self.presses()
         return self.answers.pop(0)
 
 
@@ -32,10 +35,20 @@ def a_run(*answers: str, **more):
     return trial(given, timeout=0.2, people=Somebody(*answers) if answers else None, **more)
 
 
-def heard(calling: str) -> Listening:
+def an_echo(calling: str) -> Came:
+    return Came(Message(1, {"CommandField": dimse.C_ECHO}), calling, "PROBE", "10.20.4.99", "")
+
+
+def verified(*calling: str, before: str = "", answer: str = ""):
+    """What is made of it when these call while the person is asked, and another before."""
     port = Listening(11113)
-    port.tell(Came(Message(1, {"CommandField": dimse.C_ECHO}), calling, "PROBE", "10.20.4.99", ""))
-    return port
+    if before:
+        port.tell(an_echo(before))
+    run = a_run(answer, port=port)
+    if not calling:
+        return people.echo_back(run)
+    run.people.presses = lambda: [port.tell(an_echo(one)) for one in calling]
+    return people.echo_back(run)
 
 
 def test_without_a_person_nothing_is_asked():
@@ -55,18 +68,20 @@ def test_without_a_port_the_persons_word_counts(answer, result):
 @pytest.mark.parametrize(
     ("calling", "result", "said"),
     [
-        ("CT9", "passed", "it called from 10.20.4.99, as CT9"),
-        ("CT_9", "failed", 'it calls itself "CT_9", and is declared as "CT9"'),
+        (["CT9"], "passed", "it called from 10.20.4.99, as CT9"),
+        (["MONITOR", "CT9"], "passed", "it called from 10.20.4.99, as CT9"),
+        (["CT_9"], "failed", '"CT_9" called from 10.20.4.99; the modality is declared as "CT9"'),
     ],
+    ids=["the modality", "beside a monitor", "another title"],
 )
 def test_an_echo_at_our_port_tells_who_called(calling, result, said):
-    step = people.echo_back(a_run("", port=heard(calling)))
+    step = verified(*calling, before="MONITOR")
     assert (step.result, step.text) == (result, said)
 
 
 def test_no_echo_at_our_port_is_a_failure_and_may_be_skipped():
-    assert people.echo_back(a_run("", port=Listening(11113))).result == "failed"
-    assert people.echo_back(a_run("s", port=heard("CT9"))).result == "not done"
+    assert verified(before="CT9").result == "failed", "it called before anybody was asked"
+    assert verified("CT9", answer="s").result == "not done"
 
 
 @pytest.mark.parametrize(

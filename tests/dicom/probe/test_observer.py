@@ -242,4 +242,4 @@ def test_a_probe_of_services_needs_no_heavy_library(archive):
     ran = subprocess.run(
         [sys.executable, "-c", SERVICES, str(archive)], capture_output=True, text=True, check=True
     )
-    assert ran.stdout.strip() == "['name', 'tcp', 'association', 'echo', 'query'] []"
+    assert ran.stdout.strip() == "['tcp', 'association', 'echo', 'query'] []"

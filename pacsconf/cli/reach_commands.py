@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from errno import EINVAL
 from fnmatch import fnmatchcase
+from os import strerror
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
+from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,9 +22,11 @@ from pacsconf.core.errors import RecordError
 
 if TYPE_CHECKING:
     from pacsconf.cli.workspace import Workspace
+    from pacsconf.core.finding import Place
     from pacsconf.dicom.reach.census import Cell, Census
     from pacsconf.dicom.reach.compare import Question, State
     from pacsconf.inventory.flows import Entity
+    from pacsconf.inventory.loader import Loaded
     from pacsconf.inventory.model import Inventory
 
 
@@ -134,7 +140,9 @@ class _Asking:
         from pacsconf.report.reach_text import Asked, reach_json, reach_text
 
         solver = Solver(self.inventory)
-        result = solver.reach(_entity(self.inventory, caller), _entity(self.inventory, called), services)
+        ends = _entity(self.inventory, caller), _entity(self.inventory, called)
+        _require_two(ends)
+        result = solver.reach(*ends, services)
         open_ones = () if self.context.obj.environment else tuple(self.work.inventory.environments)
         asked = Asked(
             result,
@@ -202,9 +210,11 @@ class _Asking:
 
         commit, other = self._as_of(revision)
         if everything or not words:
-            before, after = (_states(inventory, self, words) for inventory in (self.inventory, other))
+            before, after = _of_both((self.inventory, other), lambda each: self._all_states(each, words))
         else:
-            before, after = _pair_states((self.inventory, other), words, services)
+            before, after = _of_both(
+                (self.inventory, other), lambda each: _pair_states(each, words, services)
+            )
         shown = WhatIf(revision, commit, turned(before, after), len(before.keys() | after.keys()))
         if self.format == "json":
             self.screen.raw(what_if_json(shown))
@@ -212,37 +222,72 @@ class _Asking:
             self.screen.show(what_if_text(shown, self.screen.width))
         return Exit.CHANGES if any(one.turn in LOSES for one in shown.turned) else Exit.OK
 
+    def _all_states(self, inventory: Inventory, patterns: Sequence[str]) -> dict[Question, State]:
+        from pacsconf.dicom.reach.census import Census
+        from pacsconf.dicom.reach.compare import states
+
+        return states(self._cells(Census(inventory), patterns))
+
     def _as_of(self, revision: str) -> tuple[str, Inventory]:
         """The commit that a name stands for, and its inventory, read without checking it out.
 
         Raises: RecordError when there is none; Exit when its inventory does not stand, which is shown.
         """
+        from pacsconf.inventory.files import is_ours
         from pacsconf.inventory.loader import load
         from pacsconf.record.checkouts import as_of
 
-        stood = as_of(self.context.obj.root, revision, "inventory")
+        stood = as_of(self.context.obj.root, revision, "inventory", lambda name: is_ours(PurePosixPath(name)))
         if not stood.files:
             raise RecordError(
                 f"{revision} has no folder inventory",
                 fix="Name a branch of this inventory. The record's own branches (pacsconf/...) hold none.",
             )
+        started = perf_counter()
         with TemporaryDirectory(prefix="pacsconf-") as folder:
             _write(Path(folder) / "inventory", stood.files)
             loaded = load(Path(folder), workspace.now().date())
         if loaded.inventory is None:
-            show_findings(self.screen, workspace.InvalidInventory(loaded, loaded.findings, 0.0), self.format)
+            there = _named(loaded, revision)
+            seconds = perf_counter() - started
+            invalid = workspace.InvalidInventory(there, there.findings, seconds)
+            show_findings(self.screen, invalid, self.format)
             raise typer.Exit(Exit.INVALID)
         return stood.commit, _deployed(self.context, loaded.inventory)
 
 
-def _write(folder: Path, files: dict[str, bytes]) -> None:
-    """These files below a folder; a path that would lead out of it is left out."""
+def _named(loaded: Loaded, revision: str) -> Loaded:
+    """The same with its files named as git names those of a commit: `REVISION:inventory/ct.yaml`."""
+
+    def there(place: Place) -> Place:
+        return place._replace(file=f"{revision}:{place.file}")
+
+    findings = tuple(
+        replace(
+            one,
+            place=there(one.place) if one.place else None,
+            also=tuple((there(place), words) for place, words in one.also),
+        )
+        for one in loaded.findings
+    )
+    texts = {f"{revision}:{file}": text for file, text in loaded.texts.items()}
+    return replace(loaded, findings=findings, texts=texts)
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """These files below a folder.
+
+    Raises: RecordError when they cannot lie there: git can hold names that a disk cannot.
+    """
     for name, content in files.items():
-        if ".." in PurePosixPath(name).parts:
-            continue
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        try:
+            if ".." in PurePosixPath(name).parts:
+                raise OSError(EINVAL, strerror(EINVAL))
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        except OSError as exc:
+            raise RecordError(f'"inventory/{name}" cannot be laid out here: {exc.strerror}') from exc
 
 
 def _entity(inventory: Inventory, text: str) -> Entity:
@@ -258,34 +303,45 @@ def _entity(inventory: Inventory, text: str) -> Entity:
         raise typer.BadParameter(str(exc), param_hint="FROM TO") from None
 
 
-def _states(inventory: Inventory, asking: _Asking, patterns: Sequence[str]) -> dict[Question, State]:
-    from pacsconf.dicom.reach.census import Census
-    from pacsconf.dicom.reach.compare import states
+def _require_two(ends: tuple[Entity, Entity]) -> None:
+    """Nothing, unless both names mean one and the same."""
+    (caller, ae), (called, other) = ends
+    if (caller.name, ae.title) == (called.name, other.title):
+        raise typer.BadParameter(
+            f"both mean {caller.name}/{ae.title}, and nobody calls itself", param_hint="FROM TO"
+        )
 
-    return states(asking._cells(Census(inventory), patterns))
+
+def _of_both(
+    inventories: Sequence[Inventory], solved: Callable[[Inventory], dict[Question, State]]
+) -> tuple[dict[Question, State], dict[Question, State]]:
+    """How pairs fare in both; where names that were typed mean nobody in one of the two, not at all there.
+
+    Raises: BadParameter when they mean nobody in either.
+    """
+    found: list[dict[Question, State]] = []
+    missed: list[typer.BadParameter] = []
+    for inventory in inventories:
+        try:
+            found.append(solved(inventory))
+        except typer.BadParameter as exc:
+            missed.append(exc)
+            found.append({})
+    if len(missed) == len(found):
+        raise missed[0]
+    return found[0], found[1]
 
 
 def _pair_states(
-    inventories: Sequence[Inventory], words: tuple[str, ...], services: tuple[str, ...] | None
-) -> tuple[dict[Question, State], dict[Question, State]]:
-    """How one pair fares in both; where one of the two is not declared, not at all.
+    inventory: Inventory, words: tuple[str, ...], services: tuple[str, ...] | None
+) -> dict[Question, State]:
+    """How one pair fares.
 
-    Raises: BadParameter when one of them is declared in neither.
+    Raises: BadParameter when one of them is not declared.
     """
     from pacsconf.dicom.reach import reach as solved
     from pacsconf.dicom.reach.compare import states_of
-    from pacsconf.inventory.whom import meant
 
-    found: list[dict[Question, State]] = []
-    for inventory in inventories:
-        try:
-            caller, called = (meant(inventory, text) for text in words)
-        except ValueError as exc:
-            missing = str(exc)
-            found.append({})
-        else:
-            found.append(states_of(solved(inventory, caller, called, services)))
-            missing = ""
-        if missing and len(found) == 2 and not any(found):
-            raise typer.BadParameter(missing, param_hint="FROM TO")
-    return found[0], found[1]
+    ends = _entity(inventory, words[0]), _entity(inventory, words[1])
+    _require_two(ends)
+    return states_of(solved(inventory, *ends, services))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from pacsconf.core.finding import Finding, Place
 
@@ -42,9 +42,13 @@ def read(root: Path) -> tuple[tuple[Text, ...], tuple[Finding, ...]]:
 def _files(folder: Path) -> Iterator[Path]:
     """YAML files at any depth; names that begin with a dot are not ours (git, editors)."""
     for path in folder.rglob("*"):
-        visible = not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if visible and path.suffix.lower() in _SUFFIXES and not path.is_dir():
+        if is_ours(path.relative_to(folder)) and not path.is_dir():
             yield path
+
+
+def is_ours(path: PurePath) -> bool:
+    """Whether a file at this path below the inventory's folder is one of its files."""
+    return path.suffix.lower() in _SUFFIXES and not any(part.startswith(".") for part in path.parts)
 
 
 def _read(path: Path, root: Path) -> Text | Finding:

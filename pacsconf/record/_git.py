@@ -281,17 +281,16 @@ class Repository:
 
         return self._look_into(commit, contents)
 
-    def below(self, commit: str, folder: str) -> dict[str, bytes]:
-        """The contents of a commit's files below a folder, by path from there; links and submodules are left out.
+    def below(self, commit: str, folder: str) -> dict[str, str]:
+        """The modes of a commit's files, links and submodules at and below a folder, by path.
 
-        Raises: RecordError when an object is missing, damaged or larger than a record's file may be.
+        Raises: RecordError when objects are missing.
         """
-        inside = f"{folder}/" if folder else ""
-        return {
-            path.removeprefix(inside): self.read(commit, path)
-            for path in sorted(self._look_into(commit, _plain_files))
-            if path.startswith(inside)
-        }
+        told = self._get(
+            "ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit, *([folder] if folder else [])
+        )
+        rows = (row.split("\t", 1) for row in told.split("\0") if row)
+        return {path: about.split(" ", 1)[0] for about, path in rows}
 
     def line(self, commit: str, limit: int = -1) -> Iterator[str]:
         """The commits from this one back to the first, along first parents, at most `limit` if that is set."""
@@ -463,7 +462,3 @@ def _blob_id(data: bytes) -> str:
 
 def _blobs(commit: Any) -> Iterator[Any]:
     return (item for item in commit.tree.traverse() if item.type == "blob")
-
-
-def _plain_files(commit: Any) -> list[str]:
-    return [str(item.path) for item in _blobs(commit) if item.mode != item.link_mode]

@@ -90,7 +90,8 @@ def answer(result: Reach) -> str:
     pair = arrow(result.caller, result.called)
     count = f"{working} of {counted(len(asked), 'service')}"
     if result.outcome == "works":
-        return f"{pair} would work: {count}"
+        faults = sum(reason.told for reason in result.reasons)
+        return f"{pair} would work: {count}{f', with {faults} to mend' if faults else ''}"
     if result.outcome == "partly":
         return f"{pair} would work in part: {count} whole"
     if result.outcome == "unknown":

@@ -146,6 +146,7 @@ def test_machines_get_the_same_with_places(hospital):
         ([], "name two, who calls and who is called"),
         (["ct-1", "ARCHIVE", "--service", "storag"], 'did you mean "storage"?'),
         (["--all", "--service", "storage"], "it is about one pair"),
+        (["ct-1", "CT1"], "both mean ct-1/CT1, and nobody calls itself"),
         (["--all", "nothing*"], '"nothing*" fits no declared device or AE title'),
     ],
 )
@@ -303,6 +304,29 @@ def test_a_device_that_only_the_branch_has_begins_to_work(hospital):
     assert (ran.code, '"ct-4" is no declared device' in ran.said) == (64, True)
 
 
+def test_patterns_may_mean_what_only_one_side_has(hospital):
+    hospital.git("checkout", "-q", "-b", "renamed")
+    hospital.edit("  ws-1:", "  ws-9:")
+    hospital.git("checkout", "-q", "main")
+    ran = hospital.here("reach", "--all", "ws-1", "--what-if", "renamed")
+    assert (ran.code, ran.out.splitlines()[0].partition(": ")[2]) == (2, "2 stop working")
+    ran = hospital.here("reach", "ws-1", "ARCHIVE", "--what-if", "renamed")
+    assert (ran.code, "- WS1 → ARCHIVE, query-retrieve: stops working" in ran.out) == (2, True)
+    ran = hospital.here("reach", "--all", "ws-2", "--what-if", "renamed")
+    assert (ran.code, '"ws-2" is no declared device' in ran.said) == (64, True)
+
+
+def test_nothing_of_a_branch_is_left_behind(hospital, tmp_path):
+    kept = tmp_path / "temporary"
+    kept.mkdir()
+    hospital.git("checkout", "-q", "-b", "broken")
+    hospital.edit("type: archive", "tipe: archive")
+    hospital.git("checkout", "-q", "main")
+    for branch, code in (("main", 0), ("broken", 3), ("gone", 1)):
+        assert hospital.run("reach", "--all", "--what-if", branch, env={"TMPDIR": str(kept)}).code == code
+    assert list(kept.iterdir()) == []
+
+
 def test_a_branch_that_cannot_be_read_or_does_not_stand_is_refused(hospital):
     ran = hospital.here("reach", "--all", "--what-if", "--upload-pack=x")
     assert (ran.code, 'no branch, tag or commit "--upload-pack=x"' in ran.said) == (1, True)
@@ -313,7 +337,11 @@ def test_a_branch_that_cannot_be_read_or_does_not_stand_is_refused(hospital):
     hospital.git("commit", "-qm", "gone")
     hospital.git("checkout", "-q", "main")
     ran = hospital.here("reach", "--all", "--what-if", "broken")
-    assert (ran.code, "PACS-KEY-001" in ran.err) == (3, True)
+    assert (ran.code, ran.out) == (3, "")
+    assert "error[PACS-KEY-001]" in ran.err
+    assert "\n   broken:inventory/hospital.yaml:3:13\n   3 |   archive: {tipe: archive," in ran.err
+    ran = hospital.here("reach", "--all", "--what-if", "broken", "--format", "json")
+    assert (ran.code, ran.json["findings"][0]["place"]["file"]) == (3, "broken:inventory/hospital.yaml")
     ran = hospital.here("reach", "--all", "--what-if", "empty")
     assert (ran.code, "empty has no folder inventory" in ran.said) == (1, True)
 

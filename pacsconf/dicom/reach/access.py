@@ -143,10 +143,9 @@ def _patterns(caller: Entity, called: Entity) -> Iterator[Reason]:
             yield Reason(
                 "PACS-REACH-008",
                 "pattern" if own else f"pattern-of-{title}",
-                "{called} accepts "
+                "{called} accepts only "
                 + escaped(", ".join(accepts))
-                + ", and {caller} calls as "
-                + escaped(title),
+                + (", and not {caller}" if own else f", and {{caller}} also calls as {escaped(title)}"),
                 "The association is refused: calling AE title not recognised (PS3.8 section 9.3.4, 1/3).",
                 "Add the title to accepts of {called}, or correct the one that the caller has.",
                 breaks=own,

@@ -65,7 +65,7 @@ def _commitment(flows: Flows, caller: Entity, called: Entity, service: str, *, r
 
 def _no_report(caller: Entity, called: Entity, service: str) -> Reason:
     listens, calls = caller[1].acceptor, called[1].initiator
-    why = ", which is called by nobody" if not listens else "" if calls else ", since it calls nobody"
+    why = ": {caller} is called by nobody" if not listens else "" if calls else ": {called} calls nobody"
     more = "" if listens else "; let {caller} offer verification and give it a port, so that it can be called"
     more += "" if calls else "; let {called} use storage-commitment, so that it calls"
     return Reason(

@@ -242,7 +242,7 @@ def test_a_title_that_a_router_rewrites_to_must_be_let_in_as_well(asks):
     router = ("type: modality, modality: CT,", "type: modality, modality: CT, rewrites: {CT_1: NORTH},")
     result = asks("ct-1", "ARCHIVE", router, (ARCHIVE_PORT, f"{ARCHIVE_PORT}, accepts: [CT_*]"))
     assert (result.outcome, [one.cause for one in result.reasons]) == ("works", ["pattern-of-NORTH"])
-    assert said(result, "pattern-of-NORTH") == "ARCHIVE accepts CT_*, and CT_1 calls as NORTH"
+    assert said(result, "pattern-of-NORTH") == "ARCHIVE accepts only CT_*, and CT_1 also calls as NORTH"
 
 
 def listed(keys):
@@ -283,9 +283,9 @@ def test_the_address_that_calls_come_from_is_known_to_be_the_callers(asks):
     [
         ([NO_BACK], "commitment-one-way", "ARCHIVE has no way back to CT_1 for storage commitment"),
         ([("offers: verification,\n", "\n"), NO_BACK], "commitment-deaf",
-         "ARCHIVE has no way back to CT_1 for storage commitment, which is called by nobody"),
+         "ARCHIVE has no way back to CT_1 for storage commitment: CT_1 is called by nobody"),
         ([(SENDS, "uses: []"), NO_BACK, NO_FETCH], "commitment-mute",
-         "ARCHIVE has no way back to CT_1 for storage commitment, since it calls nobody"),
+         "ARCHIVE has no way back to CT_1 for storage commitment: ARCHIVE calls nobody"),
     ],
     ids=["no flow", "not called", "not calling"],
 )  # fmt: skip
@@ -445,7 +445,7 @@ def test_a_reason_about_odd_names_is_shown_as_they_are(asks):
         ("ae_title: CT_1", 'ae_title: "{caller}"'),
         (ARCHIVE_PORT, f'{ARCHIVE_PORT}, accepts: ["X{{}}"]'),
     )
-    assert said(result, "pattern") == "ARCHIVE accepts X{}, and {caller} calls as {caller}"
+    assert said(result, "pattern") == "ARCHIVE accepts only X{}, and not {caller}"
 
 
 # --- what nobody declared ----------------------------------------------------------------------------------------

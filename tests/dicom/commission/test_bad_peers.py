@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
 from pynetdicom import AE, evt
 
@@ -16,8 +17,9 @@ from pacsconf.dicom.commission.trial import fitting
 from pacsconf.dicom.listen.request import accepted, request
 from pacsconf.dicom.upper_layer.proposals import proposal
 from pacsconf.inventory import uids
+from pacsconf.lab import processes
 from pacsconf.report.commission_text import step_text
-from tests.dicom.commission.cases import SYNTAXES, device, inventory, trial
+from tests.dicom.commission.cases import SYNTAXES, device, inventory, running, trial
 
 CT = "ct-image-storage"
 CT_CLASS = uids.sop_class(CT)
@@ -140,27 +142,33 @@ def a_run(port: int, uses=(CT,), offers=("storage", "query-retrieve"), **more):
     return trial(inventory(device("any", "ANY", port, offers=offers), uses=list(uses), **more), timeout=0.5)
 
 
-def test_an_archive_that_hangs_after_the_first_object_loses_no_uid(archive):
-    taken, go_on = [], threading.Event()
+NONE = ["failed"] * 3 + ["not done"] * 3
 
-    def store(event):
-        taken.append(event)
-        if len(taken) > 1:
-            go_on.wait(10)
-        return 0
 
-    uses = [CT, "mr-image-storage", "secondary-capture-image-storage"]
-    run = a_run(archive((evt.EVT_C_STORE, store), offers=[uids.sop_class(text) for text in uses]), uses=uses)
-    listed = []
-    run.sent = lambda stored: listed.append((stored.instance_uid, len(taken)))
-    began = time.monotonic()
-    step = storing.store(run)
-    go_on.set()
-    assert time.monotonic() - began < 10
-    assert step.result == "failed"
-    assert [item.result for item in step.items].count("passed") >= 1
-    assert [before for _, before in listed][:1] == [0], "it is listed before it is sent"
-    assert {uid for uid, _ in listed} >= {event.request.AffectedSOPInstanceUID for event in taken}
+@pytest.mark.parametrize(
+    ("way", "came"),
+    [
+        (["--abort-after"], NONE),
+        (["--abort-during"], NONE),
+        (["--sleep-after", "2"], ["passed", "failed"] * 3),
+    ],
+    ids=["aborts", "aborts half-way", "hangs after the first"],
+)
+def test_an_archive_that_breaks_off_while_it_stores_loses_no_uid(tmp_path, way, came):
+    port = processes.free_port()
+    command = ["/usr/bin/storescp", "--fork", *way, "+uf", "-od", str(tmp_path), str(port)]
+    run = a_run(port, uses=[CT, "mr-image-storage", "secondary-capture-image-storage"])
+    with running(command, port, tmp_path / "log"):
+        began = time.monotonic()
+        step = storing.store(run)
+        assert time.monotonic() - began < 10
+    assert [item.result for item in step.items] == came
+    there = {
+        str(dcmread(path, force=True).SOPInstanceUID) for path in tmp_path.iterdir() if path.name != "log"
+    }
+    listed = {one.instance_uid for one in run.run.stored}
+    assert there <= listed
+    assert len(listed) == 6 - came.count("not done")
 
 
 def test_an_archive_that_gives_nothing_back_is_asked_three_times_and_not_for_each_object(archive):

@@ -111,7 +111,7 @@ def _try_strangers(attempt: Attempt, way: Way) -> None:
 
     target = attempt.target
     assert target.calling is not None, "an association was asked for"
-    met = tried(way.again, target.title, target.calling, way.wire.timeout, known=known)
+    met = tried(way.again, target.title, target.calling, way.wire.timeout, known=known, level=target.level)
     attempt.doors = met.doors
     fine = all(step.passed is not False for step in attempt.steps)
     if fine and met.doors.unknown_calling == "open" and must_refuse(target.accepts):

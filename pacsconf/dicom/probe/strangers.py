@@ -17,6 +17,7 @@ from pacsconf.core.finding import Finding, Path
 from pacsconf.dicom.names import Names, NotFound
 from pacsconf.dicom.observation import Doors, Open
 from pacsconf.dicom.probe.way import not_reached
+from pacsconf.dicom.targets import Level
 from pacsconf.dicom.upper_layer.acceptance import Acceptance, Contexts, context_id
 from pacsconf.dicom.upper_layer.association import Association
 from pacsconf.dicom.upper_layer.peer_fault import PeerFault
@@ -56,28 +57,37 @@ class Tried:
 
 
 def tried(
-    opened: Opened, title: str, calling: str, timeout: float, *, known: bool = False, thorough: bool = True
+    opened: Opened,
+    title: str,
+    calling: str,
+    timeout: float,
+    *,
+    known: bool = False,
+    level: Level = "services",
 ) -> Tried:
-    """What strangers meet at `title`, in two associations, and one more where the first is broken off.
+    """What strangers meet at `title`, in two associations, and one more for a query.
 
-    `known`: `calling` was let in before, so that a rejection is because of the title. `thorough`: what a stranger
-    could do is tried too, beyond the association.
+    `known`: `calling` was let in before, so that a rejection is because of the title. A stranger goes no further
+    than `level`: at `echo` no more than that, at `contexts` without a query, and at `tcp` the association alone.
     """
-    doors, caller = _unknown_caller(opened, title, timeout, thorough=thorough)
+    doors, caller = _unknown_caller(opened, title, timeout, level)
     wrong, words, why = _wrong_title(opened, calling, timeout, known=known)
     return Tried(replace(doors, wrong_called=wrong), caller, words, why)
 
 
-def _unknown_caller(opened: Opened, title: str, timeout: float, *, thorough: bool) -> tuple[Doors, str]:
+def _unknown_caller(opened: Opened, title: str, timeout: float, level: Level) -> tuple[Doors, str]:
+    more = level in ("contexts", "services")
     try:
         with Association(opened(), timeout) as association:
-            answer = association.request(NOBODY, title, _PROPOSED if thorough else VERIFICATION_ALONE)
-            if not thorough:
+            answer = association.request(NOBODY, title, _PROPOSED if more else VERIFICATION_ALONE)
+            if level == "tcp":
                 return Doors(unknown_calling="open"), "accepted"
             echo = _operation(association.echo) if answer.results[0].result == 0 else "refused"
     except PeerFault as fault:
         return _kept_out(fault), str(fault)
-    query = _query(opened, title, timeout, answer)
+    if not more:
+        return Doors("unknown", "open", echo), "accepted"
+    query = _query(opened, title, timeout, answer, may=level == "services")
     return Doors("unknown", "open", echo, _store(answer, echo, query), query), "accepted"
 
 
@@ -108,14 +118,17 @@ _STATUSES: Mapping[int, Open] = {0x0122: "refused", 0x0124: "refused", 0xFF00: "
 """Of a status other than success; pending: it even found something."""
 
 
-def _query(opened: Opened, title: str, timeout: float, answer: Acceptance) -> Open:
-    """Whether a stranger may query, tried in an association of its own where a context for it was accepted."""
+def _query(opened: Opened, title: str, timeout: float, answer: Acceptance, *, may: bool) -> Open:
+    """Whether a stranger may query, tried (if it `may` be) in an association of its own where a context for it was
+    accepted."""
     accepted = {
         uid: seen.syntax for (uid, _), seen in zip(_PROPOSED, answer.results, strict=True) if not seen.result
     }
     sop_class = next((uid for uid in QUERIES if uid in accepted), None)
     if sop_class is None:
         return "refused"
+    if not may:
+        return "unknown"
     identifier = QUERIES[sop_class].identifier(accepted[sop_class])
     try:
         with Association(opened(), timeout) as association:
@@ -222,7 +235,7 @@ def try_the_door(
     title: str, host: str, port: int, calling: str, about: Address | None, timeout: float = 5.0
 ) -> Door:
     """Request two associations of `title` as strangers would; the second under the title `calling`."""
-    met = tried(partial(_opened, host, port, timeout), title, calling, timeout, thorough=False)
+    met = tried(partial(_opened, host, port, timeout), title, calling, timeout, level="tcp")
     where, found = f"{title} at {host}:{port}", []
     if met.doors.unknown_calling == "open":
         found.append(let_in(where, met.doors, about=about))

@@ -19,8 +19,25 @@ def rules(seen) -> list[tuple[str, str]]:
     return [(finding.rule, finding.severity) for finding in findings(seen)]
 
 
+@pytest.mark.parametrize(
+    ("level", "doors"),
+    [("tcp", None), ("echo", Doors("open", "open", echo="open"))],
+)
+def test_a_stranger_goes_no_further_than_we_may(storescp, a_target, level, doors):
+    assert probe(a_target(storescp(), level=level, negatives=True), Wire()).doors == doors
+
+
+@pytest.mark.parametrize(("level", "query"), [("contexts", "unknown"), ("services", "open")])
+def test_a_stranger_queries_at_the_level_of_services_alone(tmp_path, a_target, level, query):
+    options = orthanc.Options(modalities_in_database=False, settings={"DicomAlwaysAllowFind": True})
+    with orthanc.started(tmp_path / "pacs", options) as server:
+        seen = probe(a_target(server.dicom_port, title=server.aet, level=level, negatives=True), Wire())
+    assert seen.doors is not None
+    assert seen.doors.query == query
+
+
 def test_a_storage_server_is_open_to_all_and_stores_nothing_by_it(storescp, a_target, tmp_path):
-    seen = probe(a_target(storescp(), negatives=True), Wire())
+    seen = probe(a_target(storescp(), level="contexts", negatives=True), Wire())
     assert seen.doors == Doors("open", "open", echo="open", store="open", query="refused")
     assert seen.verdict == "healthy"  # nothing is declared of whom it accepts
     assert rules(seen) == [("WIRE-STRANGER", "warning"), ("WIRE-ANY-TITLE", "warning")]
@@ -72,7 +89,7 @@ def test_where_we_are_strangers_ourselves_a_wrong_title_shows_nothing(archive, a
 def test_what_an_orthanc_lets_strangers_do_is_told_apart(tmp_path, a_target, careless, doors):
     options = orthanc.Options(modalities_in_database=False, modalities=KNOWN, **careless)
     with orthanc.started(tmp_path / "pacs", options) as server:
-        seen = probe(a_target(server.dicom_port, title=server.aet, negatives=True), Wire())
+        seen = probe(a_target(server.dicom_port, title=server.aet, level="services", negatives=True), Wire())
     assert seen.doors == doors
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
+from pacsconf.report.as_json import FORMAT_VERSION, as_text
 from pacsconf.report.lines import (
     Line,
     Lines,
@@ -22,7 +22,6 @@ from pacsconf.report.lines import (
 )
 from pacsconf.report.words import counted, listed
 
-FORMAT_VERSION = 1
 _SHOWN = 10
 """Of many alike, so many are shown and the rest is counted; the JSON form has all."""
 
@@ -108,7 +107,7 @@ class Adopted:
 def adopt_json(told: Adopted) -> str:
     """The same for machines: everything, nothing shortened."""
     body = {"format_version": FORMAT_VERSION, **asdict(told), "until": told.until and told.until.isoformat()}
-    return json.dumps(body, indent=2, ensure_ascii=True).replace("\x7f", "\\u007f") + "\n"
+    return as_text(body)
 
 
 def adopt_text(told: Adopted, width: int = 80) -> Lines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
@@ -25,7 +26,7 @@ FORMAT_VERSION = 1
 
 def plan_json(plan: Plan, news: WireNews | None = None) -> str:
     """The plan, as it is saved: what `apply` takes. What is known of the wire stands beside it, undigested."""
-    return _text(plan_to_json(plan) | _wire(news))
+    return as_text(plan_to_json(plan) | _wire(news))
 
 
 def _wire(news: WireNews | None) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def drift_json(plan: Plan, news: WireNews | None = None) -> str:
     """What was changed outside, with who and when where the system tells; beside it what is known of the wire."""
     whole = plan_to_json(plan)
     addresses = {str(difference.address) for difference in plan.drifts}
-    return _text(
+    return as_text(
         {
             "format_version": FORMAT_VERSION,
             "environment": plan.environment,
@@ -53,16 +54,17 @@ def findings_json(findings: Iterable[Finding], *, place_of: PlaceOf) -> str:
     """All findings in the order of the files, and how many there are of each severity."""
     found = placed(findings, place_of)
     counts = Counter("accepted" if finding.accepted else finding.severity for finding, _ in found)
-    return _text(
+    return as_text(
         {
             "format_version": FORMAT_VERSION,
             "counts": {severity: counts[severity] for severity in ("error", "warning", "info", "accepted")},
-            "findings": [_finding(finding, place) for finding, place in found],
+            "findings": [finding_as_json(finding, place) for finding, place in found],
         }
     )
 
 
-def _finding(finding: Finding, place: Place | None) -> dict[str, Any]:
+def finding_as_json(finding: Finding, place: Place | None) -> dict[str, Any]:
+    """One finding, spelled the same in every command's JSON."""
     return {
         "rule": finding.rule,
         "severity": finding.severity,
@@ -82,12 +84,12 @@ def _finding(finding: Finding, place: Place | None) -> dict[str, Any]:
 def history_json(environment: str, entries: Sequence[Entry]) -> str:
     """The record's entries as they are given."""
     body = [asdict(entry) for entry in entries]
-    return _text({"format_version": FORMAT_VERSION, "environment": environment, "entries": body})
+    return as_text({"format_version": FORMAT_VERSION, "environment": environment, "entries": body})
 
 
 def changeset_json(changeset: ChangeSet, *, commit: str = "") -> str:
     """A change set in full, and the commit that holds it."""
-    return _text({"format_version": FORMAT_VERSION, "commit": commit, **changeset_to_json(changeset)})
+    return as_text({"format_version": FORMAT_VERSION, "commit": commit, **changeset_to_json(changeset)})
 
 
 def attestations_json(environment: str, said: Sequence[Attestation], *, commit: str) -> str:
@@ -100,7 +102,7 @@ def attestations_json(environment: str, said: Sequence[Attestation], *, commit: 
         }
         for one in said
     ]
-    return _text(
+    return as_text(
         {
             "format_version": FORMAT_VERSION,
             "environment": environment,
@@ -113,7 +115,9 @@ def attestations_json(environment: str, said: Sequence[Attestation], *, commit: 
 def status_json(statuses: Sequence[Status], due: Sequence[DueDay] = ()) -> str:
     """How each environment stands, and what falls due in the inventory; a moment is ISO 8601 with its zone."""
     environments = [_plain(one) for one in statuses]
-    return _text({"format_version": FORMAT_VERSION, "environments": environments, "due": _plain(tuple(due))})
+    return as_text(
+        {"format_version": FORMAT_VERSION, "environments": environments, "due": _plain(tuple(due))}
+    )
 
 
 def _plain(value: Any) -> Any:
@@ -128,6 +132,11 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _text(body: Any) -> str:
+def as_text(body: Mapping[str, Any]) -> str:
     """Indented JSON in ASCII; DEL, which JSON would leave as it is, escaped too."""
     return indented(body, by=2).replace("\x7f", "\\u007f") + "\n"
+
+
+def as_line(body: Mapping[str, Any]) -> str:
+    """The same on one line."""
+    return json.dumps(body).replace("\x7f", "\\u007f")

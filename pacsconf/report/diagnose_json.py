@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import Any
 
 from pacsconf.dicom.diagnose.cause import WRONG, Cause
 from pacsconf.dicom.diagnose.diagnosis import Diagnosis
 from pacsconf.dicom.diagnose.evidence import End
-
-FORMAT_VERSION = 1
+from pacsconf.report.as_json import FORMAT_VERSION, as_text
 
 
 def diagnosis_json(found: Diagnosis, environment: str, command: str) -> str:
@@ -30,7 +28,7 @@ def diagnosis_json(found: Diagnosis, environment: str, command: str) -> str:
         ],
         "next": [_typed(command, each) for each in found.next],
     }
-    return json.dumps(body, indent=2, ensure_ascii=True)
+    return as_text(body)
 
 
 def _end(end: End) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ from pacsconf.dicom.listen.listener import Called, Ended, Event, Ready, Said, St
 from pacsconf.dicom.listen.logs.reading import Log, Repeated
 from pacsconf.dicom.listen.odd_title import spelt
 from pacsconf.inventory import uids
-from pacsconf.report.as_json import FORMAT_VERSION
+from pacsconf.report.as_json import FORMAT_VERSION, as_line, as_text, finding_as_json
 from pacsconf.report.diagnostics import LineOf, PlaceOf, findings_text
 from pacsconf.report.lines import BLANK, Line, Lines, Span, columns, commanded, itemised, line, wrapped
 from pacsconf.report.words import counted, listed
@@ -277,7 +276,7 @@ def log_json(log: Log, compared: Sequence[Compared], this: Sum, place_of: PlaceO
         ],
         **_sum(this),
     }
-    return json.dumps(body, indent=2).replace("\x7f", "\\u007f")
+    return as_text(body)
 
 
 def _sum(this: Sum) -> Mapping[str, Any]:
@@ -300,18 +299,8 @@ def _association(heard: Heard, compared: Compared | None, place_of: PlaceOf) -> 
 
 def _findings(findings: Iterable[Finding], place_of: PlaceOf) -> Iterator[dict[str, Any]]:
     for finding in findings:
-        place = finding.place or place_of(finding.path)
-        yield {
-            "rule": finding.rule,
-            "severity": finding.severity,
-            "verdict": finding.verdict,
-            "evidence": finding.evidence,
-            "summary": finding.summary,
-            "detail": finding.detail,
-            "fix": finding.fix,
-            "place": place._asdict() if place else None,
-        }
+        yield finding_as_json(finding, finding.place or place_of(finding.path))
 
 
 def _one_line(body: Mapping[str, Any]) -> str:
-    return json.dumps({"format_version": FORMAT_VERSION, **body}).replace("\x7f", "\\u007f")
+    return as_line({"format_version": FORMAT_VERSION, **body})

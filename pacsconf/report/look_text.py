@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -10,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from pacsconf.core.finding import Finding, Severity
-from pacsconf.report.as_json import FORMAT_VERSION
+from pacsconf.report.as_json import FORMAT_VERSION, as_text, finding_as_json
 from pacsconf.report.lines import Line, Lines, Span, Style, columns, commanded, joined, line, wrapped
 from pacsconf.report.words import counted, listed
 
@@ -158,26 +157,7 @@ def look_json(look: Look) -> str:
 
 
 def _as_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    return [
-        {
-            "rule": finding.rule,
-            "severity": finding.severity,
-            "verdict": finding.verdict,
-            "evidence": finding.evidence,
-            "summary": finding.summary,
-            "detail": finding.detail,
-            "fix": finding.fix,
-            "about": str(finding.about) if finding.about else None,
-            "place": finding.place._asdict() if finding.place else None,
-        }
-        for group in oddest(findings)
-        for finding in group
-    ]
-
-
-def as_text(body: Mapping[str, Any]) -> str:
-    """Indented JSON in ASCII, DEL escaped too: nothing in it acts on a terminal."""
-    return json.dumps(body, indent=2, ensure_ascii=True).replace("\x7f", "\\u007f") + "\n"
+    return [finding_as_json(finding, finding.place) for group in oddest(findings) for finding in group]
 
 
 # --- one association ---------------------------------------------------------------------------------------------

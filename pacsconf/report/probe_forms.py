@@ -13,10 +13,9 @@ from pacsconf.dicom.probe.compare import Comparison
 from pacsconf.dicom.probe.findings import findings
 from pacsconf.dicom.probe.lines import plain
 from pacsconf.dicom.probe.run import ProbeRun, Sighting, counts_of, latency, subject_of, telling
-from pacsconf.report.as_json import FORMAT_VERSION
+from pacsconf.report.as_json import FORMAT_VERSION, as_text
 from pacsconf.report.diagnostics import PlaceOf
 from pacsconf.report.lines import visible
-from pacsconf.report.look_text import as_text
 
 _TIMED = ("name", "tcp", "tls", "association", "echo", "query", "worklist")
 

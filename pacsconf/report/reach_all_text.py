@@ -10,10 +10,10 @@ from pacsconf.core.finding import Finding
 from pacsconf.dicom.reach.answer import Outcome
 from pacsconf.dicom.reach.census import Cell
 from pacsconf.dicom.reach.compare import Question, State, Turn, Turned
-from pacsconf.report.as_json import FORMAT_VERSION
+from pacsconf.report.as_json import FORMAT_VERSION, as_text, finding_as_json
 from pacsconf.report.diagnostics import LineOf, PlaceOf, findings_text, placed
 from pacsconf.report.lines import Line, Lines, Span, Style, columns, joined, line, padded, wrapped
-from pacsconf.report.reach_text import MARKS, as_text, untold
+from pacsconf.report.reach_text import MARKS, untold
 from pacsconf.report.words import counted, listed
 
 _COUNTED: tuple[Outcome, ...] = ("works", "partly", "fails", "idle", "unknown")
@@ -134,17 +134,7 @@ def all_json(shown: All) -> str:
             },
             "kinds": [_cell(cell) for cell in shown.cells],
             "findings": [
-                {
-                    "rule": finding.rule,
-                    "severity": finding.severity,
-                    "accepted": finding.accepted,
-                    "summary": finding.summary,
-                    "detail": finding.detail,
-                    "fix": finding.fix,
-                    "path": list(finding.path),
-                    "place": place._asdict() if place else None,
-                }
-                for finding, place in placed(shown.findings, shown.place_of)
+                finding_as_json(finding, place) for finding, place in placed(shown.findings, shown.place_of)
             ],
         }
     )

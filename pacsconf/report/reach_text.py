@@ -8,12 +8,11 @@ from itertools import groupby
 from typing import Any
 
 from pacsconf.core.finding import Path, Place
-from pacsconf.core.spelling import indented
 from pacsconf.dicom.reach import Reach, Reason
 from pacsconf.dicom.reach.answer import ClassReach, Fit, Outcome, ServiceReach, WayBack, names_of, some
 from pacsconf.inventory.flows import Entity
 from pacsconf.inventory.uids import label
-from pacsconf.report.as_json import FORMAT_VERSION
+from pacsconf.report.as_json import FORMAT_VERSION, as_text
 from pacsconf.report.lines import Line, Lines, Span, columns, commanded, joined, line, wrapped
 from pacsconf.report.words import counted, listed
 
@@ -312,11 +311,6 @@ def as_plain(asked: Asked) -> dict[str, Any]:
         "via": [_entity(router) for router in result.via],
         "held_back": [label(uid) for uid in asked.held_back],
     }
-
-
-def as_text(body: Mapping[str, Any]) -> str:
-    """Indented JSON in ASCII, DEL escaped too."""
-    return indented(body, by=2).replace("\x7f", "\\u007f") + "\n"
 
 
 def _entity(entity: Entity) -> dict[str, str]:

@@ -9,7 +9,6 @@ from pydicom.dataset import Dataset
 from pacsconf.dicom.commission.frames import code, of
 from pacsconf.dicom.commission.specimens import DESCRIPTION, Origin
 from pacsconf.inventory import uids
-from pacsconf.inventory import uids
 
 Add = Callable[[Dataset, Origin], None]
 

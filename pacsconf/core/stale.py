@@ -72,14 +72,26 @@ def _changed(address: Address, saved: Change | None, fresh: Change | None) -> It
     if saved.action != fresh.action or saved.mode != fresh.mode:
         yield f"{address}: to {saved.action} ({saved.mode}) then, to {fresh.action} ({fresh.mode}) now"
     yield from _moved(address, "live", saved.before, fresh.before)
-    yield from _moved(address, "declared", saved.after, fresh.after)
+    yield from _moved(address, "declared", saved.after, fresh.after, but=_left(saved) & _left(fresh))
 
 
-def _moved(address: Address, side: str, then: State | None, now: State | None) -> Iterator[str]:
+def _left(change: Change) -> frozenset[str]:
+    """What a change leaves as it is: drift that nobody repairs stands on both of its sides."""
+    if change.before is None or change.after is None:
+        return frozenset()
+    moved = {field.name for field in field_changes(change.before.fields, change.after.fields)}
+    return frozenset(change.after.fields) - moved
+
+
+def _moved(
+    address: Address, side: str, then: State | None, now: State | None, but: frozenset[str] = frozenset()
+) -> Iterator[str]:
     if (then is None) != (now is None):
         yield f"{address}: {side} was {'absent' if then is None else 'there'} then, is not so now"
         return
     for field in field_changes(then.fields if then else None, now.fields if now else None):
+        if field.name in but:
+            continue
         yield f"{address}: {side} {field.name} was {_text(field.before)} then, is {_text(field.after)} now"
 
 

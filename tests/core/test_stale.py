@@ -42,6 +42,18 @@ def lines(fresh: Plan) -> tuple[str, ...]:
     return caught.value.differences
 
 
+def test_what_the_plan_leaves_alone_was_not_declared_otherwise():
+    """Somebody changed the port at night; what is planned is the host."""
+    saved, fresh = (
+        replace(PLAN, changes=(Change("update", live, state(host="b", port=port), live),))
+        for port in (104, 105)
+        for live in (state(host="a", port=port),)
+    )
+    with pytest.raises(StalePlan) as caught:
+        require_same(saved, fresh)
+    assert caught.value.differences == ("directory/device/ct: live port was 104 then, is 105 now",)
+
+
 def test_what_is_only_shown_does_not_make_it_stale():
     require_same(PLAN, replace(PLAN, basis=Basis("A", "B", "C", "D", "E", "2026-11-25"), unmanaged=(MR,)))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
+from pacsconf.dicom import data_sets
 from pacsconf.dicom.commission import objects
 from pacsconf.dicom.commission.comparing import differences, pixel_hash
 from pacsconf.dicom.commission.frames import of
@@ -102,7 +103,7 @@ def _for_station(entry: Dataset, station: str, modality: str) -> bool:
     return any(
         station in _several(step.get("ScheduledStationAETitle"))
         and modality in ("", *_several(step.get("Modality")))
-        for step in objects.items(entry, "ScheduledProcedureStepSequence")
+        for step in data_sets.items(entry, "ScheduledProcedureStepSequence")
     )
 
 
@@ -158,7 +159,9 @@ def _found(trial: Trial, peer: Peer, sop_class: str, key: Dataset) -> tuple[Data
     with trial.calls.association(peer, [(sop_class, uids.DEFAULT_TRANSFER_SYNTAXES)]) as exchange:
         context, syntax = exchange.context(sop_class)
         elements: dict[str, Value] = {"AffectedSOPClassUID": sop_class, "Priority": 0}
-        answers = exchange.ask(context, dimse.C_FIND, elements, objects.to_bytes(key, syntax), name="C-FIND")
+        answers = exchange.ask(
+            context, dimse.C_FIND, elements, data_sets.to_bytes(key, syntax), name="C-FIND"
+        )
         found = []
         for answer in answers:
             if answer.status in dimse.PENDING:
@@ -170,7 +173,7 @@ def _found(trial: Trial, peer: Peer, sop_class: str, key: Dataset) -> tuple[Data
 
 def _read(data: bytes, syntax: str, name: str) -> Dataset:
     try:
-        return objects.from_bytes(data, syntax)
+        return data_sets.from_bytes(data, syntax)
     except ValueError as exc:
         raise PeerFault(f"the answer to {name} cannot be read: {exc}") from exc
 
@@ -254,7 +257,7 @@ def _got(trial: Trial, peer: Peer, stored: Stored) -> Returned | None:
                 context,
                 dimse.C_GET,
                 {"AffectedSOPClassUID": GET, "Priority": 0},
-                objects.to_bytes(_key(stored), syntax),
+                data_sets.to_bytes(_key(stored), syntax),
                 name="C-GET",
                 take=take,
             )
@@ -277,7 +280,7 @@ def _moved(trial: Trial, peer: Peer, stored: Stored) -> Returned | None:
                 context,
                 dimse.C_MOVE,
                 {"AffectedSOPClassUID": MOVE, "Priority": 0, "MoveDestination": calling or ""},
-                objects.to_bytes(_key(stored), syntax),
+                data_sets.to_bytes(_key(stored), syntax),
                 name="C-MOVE",
             )
         )
@@ -297,7 +300,7 @@ def _compared(trial: Trial, stored: Stored, came: Returned | None) -> Item:
     )
     sent = objects.made(specimen, trial.origin)
     try:
-        back = objects.from_bytes(came.data, came.syntax)
+        back = data_sets.from_bytes(came.data, came.syntax)
     except ValueError as exc:
         return Item(label(stored), "failed", str(exc))
     plain = {stored.transfer_syntax, came.syntax} <= set(NATIVE)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pydicom.dataset import Dataset
 
-from pacsconf.dicom.commission import objects
+from pacsconf.dicom import data_sets
 from pacsconf.dicom.commission.calls import explained
 from pacsconf.dicom.commission.exchange import Exchange
 from pacsconf.dicom.commission.frames import of
@@ -74,7 +74,7 @@ class _Performed:
             self.context,
             dimse.N_CREATE,
             {"AffectedSOPClassUID": uids.MPPS, "AffectedSOPInstanceUID": instance},
-            objects.to_bytes(_in_progress(trial), self.syntax),
+            data_sets.to_bytes(_in_progress(trial), self.syntax),
             name="N-CREATE",
         )
         if begun.status == SUCCESS:
@@ -83,7 +83,7 @@ class _Performed:
 
     def _set(self, instance: str, values: Dataset) -> Message:
         about = {"RequestedSOPClassUID": uids.MPPS, "RequestedSOPInstanceUID": instance}
-        data = objects.to_bytes(values, self.syntax)
+        data = data_sets.to_bytes(values, self.syntax)
         return self.exchange.last(self.context, dimse.N_SET, about, data, name="N-SET")
 
     def _item(self, what: str, asked: str, answer: Message) -> Item:

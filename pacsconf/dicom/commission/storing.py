@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from pydicom.dataset import Dataset
 
+from pacsconf.dicom import data_sets
 from pacsconf.dicom.commission import objects
 from pacsconf.dicom.commission.calls import explained
 from pacsconf.dicom.commission.exchange import Exchange
@@ -101,7 +102,7 @@ def _one(trial: Trial, exchange: Exchange, peer: Peer, specimen: Specimen) -> It
         context, _ = exchange.context(specimen.sop_class, specimen.transfer_syntax)
     except PeerFault as fault:
         return Item(label(stored), "failed", explained(fault, "C-STORE"))
-    data = objects.to_bytes(objects.made(specimen, trial.origin), specimen.transfer_syntax)
+    data = data_sets.to_bytes(objects.made(specimen, trial.origin), specimen.transfer_syntax)
     trial.sent(stored)
     answer = exchange.last(
         context,
@@ -207,7 +208,7 @@ def _asked(
                 "RequestedSOPInstanceUID": _INSTANCE,
                 "ActionTypeID": 1,
             },
-            objects.to_bytes(asked, syntax),
+            data_sets.to_bytes(asked, syntax),
             name="N-ACTION",
             take=take,
         )
@@ -250,7 +251,7 @@ def _is_about(came: Came, transaction: str) -> bool:
 
 def _report(came: Came) -> Dataset | None:
     try:
-        return objects.from_bytes(came.message.data, came.syntax)
+        return data_sets.from_bytes(came.message.data, came.syntax)
     except ValueError:
         return None
 
@@ -276,14 +277,16 @@ def _promised(peer: Peer, references: Sequence[tuple[str, str]], report: Dataset
 
 
 def _named(report: Dataset, sequence: str) -> frozenset[str]:
-    return frozenset(str(one.get("ReferencedSOPInstanceUID", "")) for one in objects.items(report, sequence))
+    return frozenset(
+        str(one.get("ReferencedSOPInstanceUID", "")) for one in data_sets.items(report, sequence)
+    )
 
 
 def _denied(peer: Peer, report: Dataset | None) -> Item:
     what = f"{peer.name}, an object that was never sent"
     if report is None:
         return replace(_late("about it came in time", peer), what=what)
-    failures = objects.items(report, "FailedSOPSequence")
+    failures = data_sets.items(report, "FailedSOPSequence")
     if not failures:
         return Item(what, "failed", "it commits itself to keep an object that it does not have")
     said = failures[0].get("FailureReason", 0)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from datetime import date
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 from pacsconf.dicom.diagnose.evidence import WorklistSeen
@@ -134,27 +133,14 @@ class _Query:
 
     def _of(self, data: bytes) -> tuple[str, str]:
         """Station title and modality code of an entry; empty ones where it cannot be read."""
-        from pydicom.filereader import read_dataset
+        from pacsconf.dicom.data_sets import from_bytes, items
 
         try:
-            entry = read_dataset(BytesIO(data), self._syntax == WRITTEN[0], True)
-            step = next(iter(entry.get("ScheduledProcedureStepSequence") or ()), None)
-            return _text(step, "ScheduledStationAETitle"), _text(step, "Modality")
-        except _UNREADABLE:
+            steps = items(from_bytes(data, self._syntax), "ScheduledProcedureStepSequence")
+        except ValueError:
             return "", ""
-
-
-_UNREADABLE = (
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    NotImplementedError,
-    EOFError,
-    OSError,
-    RecursionError,
-)
-"""How pydicom fails on what is no data set."""
+        step = next(iter(steps), None)
+        return _text(step, "ScheduledStationAETitle"), _text(step, "Modality")
 
 
 def _text(step: Dataset | None, name: str) -> str:

@@ -95,6 +95,7 @@ def test_what_the_inventory_says_fits_into_an_object():
 
 
 def test_a_device_with_odd_facts_makes_objects_all_the_same():
+    from pacsconf.dicom import data_sets
     from pacsconf.dicom.commission import objects
     from pacsconf.dicom.commission.specimens import specimens
     from pacsconf.dicom.commission.trial import origin
@@ -111,8 +112,8 @@ def test_a_device_with_odd_facts_makes_objects_all_the_same():
     run = trial(given)
     made = origin(run.run, run.scope)
     specimen = next(specimens(made, run.scope.peers[0].stores))
-    data = objects.to_bytes(objects.made(specimen, made), specimen.transfer_syntax)
-    back = objects.from_bytes(data, specimen.transfer_syntax)
+    data = data_sets.to_bytes(objects.made(specimen, made), specimen.transfer_syntax)
+    back = data_sets.from_bytes(data, specimen.transfer_syntax)
     assert (back.Manufacturer, back.ManufacturerModelName, back.SoftwareVersions) == (
         "Ä" * 64,
         "a b",

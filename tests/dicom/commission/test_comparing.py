@@ -6,8 +6,9 @@ import pytest
 
 from pacsconf.dicom.commission.comparing import differences, pixel_hash
 from pacsconf.dicom.commission.families import FAMILIES
-from pacsconf.dicom.commission.objects import from_bytes, made, to_bytes
+from pacsconf.dicom.commission.objects import made
 from pacsconf.dicom.commission.specimens import specimens
+from pacsconf.dicom.data_sets import from_bytes, to_bytes
 from pacsconf.inventory import uids
 from tests.dicom.commission.cases import ORIGIN, SYNTAXES
 

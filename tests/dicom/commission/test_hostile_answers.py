@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pacsconf.dicom import data_sets
 from pacsconf.dicom.commission import asking, objects, storing
 from pacsconf.dicom.commission.comparing import differences
 from pacsconf.dicom.commission.frames import of
@@ -18,14 +19,14 @@ from tests.dicom.commission.cases import ORIGIN, SYNTAXES, device, inventory, tr
 IMPLICIT, EXPLICIT = SYNTAXES[:2]
 SPECIMEN = next(specimens(ORIGIN, [(uids.sop_class("x-ray-radiation-dose-sr-storage"), [EXPLICIT])]))
 SENT = objects.made(SPECIMEN, ORIGIN)
-DATA = objects.to_bytes(SENT, EXPLICIT)
+DATA = data_sets.to_bytes(SENT, EXPLICIT)
 KINDS = ("LO", "UI", "CS", "DS", "IS", "US", "DA", "TM", "PN", "SH", "SQ", "UN", "FD", "AT")
 
 
 def read(data: bytes, syntax: str = EXPLICIT):
     """As every answer is read, and every question asked of it."""
     try:
-        came = objects.from_bytes(data, syntax)
+        came = data_sets.from_bytes(data, syntax)
     except ValueError:
         return
     differences(SENT, came, same_packing=True)
@@ -52,7 +53,7 @@ def test_an_attribute_of_another_kind(after, kind):
 def test_sequences_without_an_end_within_each_other():
     item = struct.pack("<HHI", 0xFFFE, 0xE000, 0xFFFFFFFF)
     with pytest.raises(ValueError, match="is no data set"):
-        objects.from_bytes(
+        data_sets.from_bytes(
             (struct.pack("<HH2sHI", 0x40, 0x100, b"SQ", 0, 0xFFFFFFFF) + item) * 3000, EXPLICIT
         )
 
@@ -60,7 +61,7 @@ def test_sequences_without_an_end_within_each_other():
 def test_a_text_where_a_sequence_should_be_has_no_items():
     (peer,) = trial(inventory(device("archive", "ARCHIVE", 1), uses=["storage-commitment"])).scope.peers
     for tag in (0x00400100, 0x00081198, 0x00081199):
-        came = objects.from_bytes(
+        came = data_sets.from_bytes(
             struct.pack("<HH2sH4s", tag >> 16, tag & 0xFFFF, b"LO", 4, b"ab\\c"), EXPLICIT
         )
         assert not asking._for_station(came, "CT9", "CT")

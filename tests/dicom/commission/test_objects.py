@@ -15,8 +15,9 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from pacsconf.dicom.commission import pixels
 from pacsconf.dicom.commission.families import FAMILIES, of
-from pacsconf.dicom.commission.objects import CannotMake, from_bytes, made, to_bytes, why_not
+from pacsconf.dicom.commission.objects import CannotMake, made, why_not
 from pacsconf.dicom.commission.specimens import DESCRIPTION, PATIENT_NAME, specimens
+from pacsconf.dicom.data_sets import from_bytes, to_bytes
 from pacsconf.inventory import uids
 from pacsconf.inventory.loader import load
 from tests.dicom.commission.cases import ORIGIN, SYNTAXES

@@ -13,7 +13,7 @@ from pacsconf.dicom.reach.compare import Question, State, Turn, Turned
 from pacsconf.report.as_json import FORMAT_VERSION, as_text, finding_as_json
 from pacsconf.report.diagnostics import LineOf, PlaceOf, findings_text, placed
 from pacsconf.report.lines import Line, Lines, Span, Style, columns, joined, line, padded, wrapped
-from pacsconf.report.reach_text import MARKS, untold
+from pacsconf.report.reach_text import MARKS, arrow, untold
 from pacsconf.report.words import counted, listed
 
 _COUNTED: tuple[Outcome, ...] = ("works", "partly", "fails", "idle", "unknown")
@@ -101,7 +101,7 @@ def _examples(shown: All, flow: str, width: int) -> Iterator[Line]:
     for cell in shown.cells:
         if cell.flow.name != flow or cell.like.outcome == "works":
             continue
-        pair = " → ".join(ae.title for _, ae in cell.first)
+        pair = arrow(*cell.first)
         alike = f" and {cell.pairs - 1} more" if cell.pairs > 1 else ""
         first = cell.reach
         faults = listed((one.summary for one in first.findings if one.severity == "warning"), "; ")

@@ -9,7 +9,16 @@ from typing import Any
 
 from pacsconf.core.finding import Path, Place
 from pacsconf.dicom.reach import Reach, Reason
-from pacsconf.dicom.reach.answer import ClassReach, Fit, Outcome, ServiceReach, WayBack, names_of, some
+from pacsconf.dicom.reach.answer import (
+    ClassReach,
+    Fit,
+    Outcome,
+    ServiceReach,
+    WayBack,
+    names_of,
+    some,
+    titles,
+)
 from pacsconf.inventory.flows import Entity
 from pacsconf.inventory.uids import label
 from pacsconf.report.as_json import FORMAT_VERSION, as_text
@@ -79,7 +88,7 @@ def reach_text(asked: Asked, width: int = 80, *, verbose: bool = False) -> Lines
 
 def arrow(caller: Entity, called: Entity) -> str:
     """A pair by its titles."""
-    return f"{caller[1].title} → {called[1].title}"
+    return " → ".join(titles(caller, called))
 
 
 def answer(result: Reach) -> str:

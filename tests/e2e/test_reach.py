@@ -63,6 +63,15 @@ def test_a_pair_that_would_work_is_answered_in_the_first_line(hospital):
     assert "pacsconf diagnose ct-1/CT1 archive/ARCHIVE" in ran.out
 
 
+def test_two_devices_of_one_title_are_told_apart(hospital):
+    title = "{WARD: {shared_title: one ward, offers: storage}}"
+    both = f"{{type: workstation, host: 10.20.9.%d, port: 104, ae_titles: {title}}}"
+    hospital.edit("  ws-1:", f"  ward-1: {both % 2}\n  ward-2: {both % 3}\n  ws-1:")
+    assert hospital.here("reach", "ward-1", "ward-2").out.startswith(
+        "✗ ward-1/WARD → ward-2/WARD would not work: no flow lets ward-1/WARD call\n  ward-2/WARD\n"
+    )
+
+
 def test_a_pair_that_would_not_names_the_reason_and_the_lines_of_both_sides(hospital):
     hospital.edit("offers: [storage, storage-commitment, query-retrieve]", "offers: [mr-image-storage]")
     ran = hospital.here("reach", "CT1", "ARCHIVE", "--service", "ct-image-storage")
@@ -270,10 +279,7 @@ def test_what_a_branch_would_change_is_told_without_checking_it_out(hospital):
         == f"""\
 With change ({commit}): 4 stop working, 1 begins to work
 
-  - ARCHIVE → CT1, storage-commitment: stops working
-      now   works (flow confirms)
-      then  not declared
-  - ARCHIVE → CT2, storage-commitment: stops working
+  - ARCHIVE → CT1 and 1 more, storage-commitment: stops working
       now   works (flow confirms)
       then  not declared
   - CT1 → ARCHIVE and 1 more, storage-commitment: stops working
@@ -302,6 +308,22 @@ def test_a_device_that_only_the_branch_has_begins_to_work(hospital):
     assert (ran.code, "+ CT3 → ARCHIVE, storage: begins to work" in ran.out) == (0, True)
     ran = hospital.here("reach", "ct-4", "ARCHIVE", "--what-if", "more")
     assert (ran.code, '"ct-4" is no declared device' in ran.said) == (64, True)
+
+
+def test_what_turns_alike_is_told_of_the_pair_that_is_named(hospital):
+    """Of devices that are alike another may stand first in the file than by name."""
+    line = next(one for one in HOSPITAL.splitlines(keepends=True) if "ct-1:" in one)
+    other = line.replace("ct-1", "ct-9").replace("CT1", "CT9").replace("4.17", "4.19")
+    rest = "         uses: [ct-image-storage, storage-commitment], offers: verification}\n"
+    hospital.edit(line, f"{other}{rest}{line}")
+    hospital.git("checkout", "-q", "-b", "change")
+    hospital.edit(CONFIRMS, "")
+    hospital.git("checkout", "-q", "main")
+    said = hospital.here("reach", "--what-if", "change").said
+    assert "- CT1 → ARCHIVE and 2 more, storage-commitment: stops working" in said
+    assert "ARCHIVE has no way back to CT1 for storage commitment" in said
+    assert "- ARCHIVE → CT1 and 2 more, storage-commitment: stops working" in said
+    assert "CT9" not in said
 
 
 def test_patterns_may_mean_what_only_one_side_has(hospital):

@@ -150,11 +150,19 @@ def names_of(reason: Reason, caller: Entity, called: Entity) -> Mapping[str, str
     """What the placeholders of a reason stand for."""
     from pacsconf.inventory.uids import label
 
+    ends = titles(caller, called)
     return {
-        "caller": caller[1].title,
-        "called": called[1].title,
+        "caller": ends[0],
+        "called": ends[1],
         "classes": some([label(uid) for uid in reason.uids]),
     }
+
+
+def titles(caller: Entity, called: Entity) -> tuple[str, str]:
+    """What the two are called; with their devices where one title is held by both."""
+    if caller[1].title != called[1].title:
+        return caller[1].title, called[1].title
+    return "/".join(key_of(caller)), "/".join(key_of(called))
 
 
 def some(names: list[str], most: int = 4) -> str:

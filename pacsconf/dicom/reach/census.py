@@ -57,6 +57,11 @@ class Cell:
         """How the first pair fares, solved for itself."""
         return self.solver.by_flow(self.flow, *self.first)
 
+    def reach_of(self, caller: tuple[str, str], called: tuple[str, str]) -> Reach:
+        """How a pair of it fares, each by device and title, solved for itself."""
+        callers, several = ({key_of(each): each for each in end} for end in (self.callers, self.called))
+        return self.solver.by_flow(self.flow, callers[caller], several[called])
+
     @property
     def pairs(self) -> int:
         """How many there are; nobody calls itself."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -23,12 +23,25 @@ class Question(NamedTuple):
 
 
 class State(NamedTuple):
-    """How it fares: the flow, the outcome (empty: not declared), and what is wrong, by cause and in words."""
+    """How it fares: the flow, the outcome (empty: not declared), and what is wrong, by cause and in words.
+
+    Of one among many the words are found only when they are shown: `cell` is where.
+    """
 
     flow: str = ""
     outcome: Outcome | Literal[""] = ""
     causes: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    cell: Cell | None = None
+
+    def worded(self, question: Question) -> State:
+        """The same with its words."""
+        if self.cell is None:
+            return self
+        words = _states(self.cell.reach_of(question.caller, question.called), self.flow)[
+            question.service
+        ].words
+        return self._replace(words=words)
 
 
 NOTHING = State()
@@ -49,8 +62,8 @@ def states(cells: Iterable[Cell]) -> dict[Question, State]:
     """How every pair of these cells fares; where several flows let it, by the best."""
     found: dict[Question, State] = {}
     for cell in cells:
-        worded = any(reason.breaks or reason.told for reason in cell.like.reasons)
-        made = _states(cell.reach if worded else cell.like, cell.flow.name)
+        alike = _states(cell.like, cell.flow.name)
+        made = {name: state._replace(words=(), cell=cell) for name, state in alike.items()}
         pairs = [(key_of(caller), key_of(called)) for caller, called in cell.each()]
         for service, state in made.items():
             for caller, called in pairs:
@@ -93,21 +106,41 @@ def _cause(reason: Reason) -> str:
 
 
 def turned(before: Mapping[Question, State], after: Mapping[Question, State]) -> tuple[Turned, ...]:
-    """What differs, those alike together: what stops and gets worse first."""
-    groups: dict[tuple[object, ...], list[tuple[Question, State, State]]] = defaultdict(list)
+    """What differs, what stops first; those alike together that call the same one, else of the same caller."""
+    groups: dict[Hashable, list[Question]] = defaultdict(list)
     for question in sorted(before.keys() | after.keys()):
         there, here = after.get(question, NOTHING), before.get(question, NOTHING)
         turn = _turn(here, there)
         if turn:
-            alike = (turn, question.service, question.called, here[:3], there[:3])
-            groups[alike].append((question, here, there))
+            groups[turn, question.service, here[:3], there[:3]].append(question)
     found = [
-        Turned(_turn(here, there) or "changes", question, here, there, len(several))
-        for several in groups.values()
-        for question, here, there in several[:1]
+        _turned(before.get(several[0], NOTHING), after.get(several[0], NOTHING), several)
+        for alike in groups.values()
+        for several in _with_one_end(alike)
     ]
     order: tuple[Turn, ...] = ("stops", "worse", "changes", "better", "begins")
     return tuple(sorted(found, key=lambda one: (order.index(one.turn), one.first)))
+
+
+def _turned(here: State, there: State, several: Sequence[Question]) -> Turned:
+    first = several[0]
+    return Turned(
+        _turn(here, there) or "changes", first, here.worded(first), there.worded(first), len(several)
+    )
+
+
+def _with_one_end(alike: Iterable[Question]) -> Iterator[list[Question]]:
+    """Those that call the same one together; of the others, those of the same caller."""
+    by_called: dict[Hashable, list[Question]] = defaultdict(list)
+    for question in alike:
+        by_called[question.called].append(question)
+    by_caller: dict[Hashable, list[Question]] = defaultdict(list)
+    for several in by_called.values():
+        if len(several) > 1:
+            yield several
+        else:
+            by_caller[several[0].caller].extend(several)
+    yield from by_caller.values()
 
 
 def _turn(before: State, after: State) -> Turn | None:

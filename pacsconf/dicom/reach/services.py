@@ -185,7 +185,7 @@ def _unoffered(asked: Asked, found: Matched) -> Reason:
         "called-lacks",
         f"{{called}} does not offer {asked.service}, which {{caller}} asks of it",
         "It refuses the presentation contexts: the association may stand, and nothing gets through.",
-        f"Add {asked.service} to the offers of {{called}}, if it has it; else take it out of the flow.",
+        f"Add {asked.service} to the offers of {{called}}, if it has it; else let no flow ask for it there.",
         breaks=True,
         told=True,
         service=asked.service,

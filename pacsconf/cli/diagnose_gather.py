@@ -255,6 +255,8 @@ def _recorded(work: Workspace, pair: Pair, seen: Observation) -> str:
     from pacsconf.cli.probe_run import Asked as Sweep
     from pacsconf.cli.probe_run import declared, keep, reason_of, run_of
 
+    if not seen.steps:
+        return ""  # nothing was sent, so nobody was called
     run = run_of(work, (seen,), Sweep(impersonated=pair.caller.title))
     try:
         keep(work, run, declared(work), reason=f"diagnose, {reason_of(run)}")

@@ -81,9 +81,26 @@ class Desk:
         """What to type about a caller that is not as declared."""
         if self.work is None or self.known is None or not device:
             return ""
-        if heard.called_title not in self.known.answering:
+        called = self._destination(device) if heard.called_title in self.titles else heard.called_title
+        if called not in self.known.answering:
             return ""  # between what is not declared nothing can be diagnosed
-        return f"{self.work.command} diagnose {shlex.quote(device)} {shlex.quote(heard.called_title)}"
+        return f"{self.work.command} diagnose {shlex.quote(device)} {shlex.quote(called)}"
+
+    def _destination(self, device: str) -> str:
+        """Whom a device calls in earnest, when it calls us to be heard: first one whose table is known."""
+        from pacsconf.inventory.flows import pairs
+
+        assert self.work is not None, "who calls has looked"
+        inventory = self.work.inventory
+        of_systems = {getattr(config, "ae", None) for config in inventory.systems.values()}
+        found = {
+            (pair.called_device, pair.called): None
+            for ae in inventory.devices[device].ae_titles.values()
+            for pair in pairs(inventory, (inventory.devices[device], ae))
+            if pair.calling_device == device
+        }
+        called = [title for name, title in found if {name, f"{name}/{title}"} & of_systems]
+        return next(iter([*called, *(title for _, title in found)]), "")
 
     def remember(self, heard: list[Heard]) -> None:
         try:

@@ -309,6 +309,18 @@ def test_a_call_under_the_scanners_title_counts_as_a_hint(broken):
     assert first(ran)["ways"][0]["command"] == "pacsconf -e lab plan --repair orthanc/peer/CT_ER_1"
 
 
+def test_a_call_under_anothers_title_is_recorded(broken):
+    ran = broken("ct-er-1", "RESEARCH", "--impersonate")
+    assert ran.code == 0, ran
+    assert "✓ as caller CT_ER_1 is let in, from this machine; recorded" in ran.said
+    kept = broken.hospital.git("show", "pacsconf/lab:evidence/probes/impersonated.jsonl").splitlines()
+    assert json.loads(kept[0])["impersonated"] == "CT_ER_1"
+    target = json.loads(kept[1])["seen"]["target"]
+    assert (target["title"], target["calling"]) == ("RESEARCH", "CT_ER_1")
+    told = broken.hospital.ok("history", "--format", "json").json
+    assert "called as CT_ER_1" in json.dumps(told)
+
+
 # --- what cannot be looked at, and wrong words --------------------------------------------------------------------
 
 

@@ -56,3 +56,11 @@ def test_a_device_that_somebody_switched_off_is_named(hospital: Hospital, direct
     ran = hospital("diagnose", "ct-1", "ARCHIVE")
     assert ran.code == 2
     assert "Not as declared: directory says that ARCHIVE is not installed (dicomInstalled FALSE)." in ran.said
+
+
+def test_a_call_under_anothers_title_that_cannot_be_recorded_is_said(hospital: Hospital):
+    ran = hospital("diagnose", "ct-1", "ARCHIVE", "--impersonate")
+    assert (
+        "✓ as caller CT1 is let in, from this machine; not recorded: there is no record of lab yet"
+        in ran.said
+    )

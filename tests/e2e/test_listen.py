@@ -99,7 +99,7 @@ def test_a_scanner_with_a_wrong_title_leads_to_its_line(hospital):
     assert "inventory/hospital.yaml:5:15 5 | ae_title: CT_ER_1" in said
     assert "C-ECHO answered" in said
     assert "1 association · 1 caller · 1 not as declared" in said
-    assert "Next: pacsconf -e lab diagnose ct-er-1 PACSCONF" in said
+    assert "Next: pacsconf -e lab diagnose ct-er-1 ARCHIVE" in said
 
 
 def test_it_listens_where_it_is_declared_and_says_when_all_is_as_declared(hospital):

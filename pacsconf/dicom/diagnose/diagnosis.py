@@ -156,6 +156,10 @@ def _unseen_on_the_wire(evidence: Evidence) -> Iterator[Unknown]:
 # --- what to type next --------------------------------------------------------------------------------------------
 
 
+_AFTERWARDS: dict[str, str] = {"inventory": "plan", "caller": "listen"}
+"""What follows a change by hand: a correction is to be applied, a device to be heard again."""
+
+
 def _next(evidence: Evidence, causes: Iterable[Cause], unknowns: tuple[Unknown, ...]) -> Iterator[str]:
     """Commands, the most useful first; where it depends on the caller, first the one that finds that out."""
     wrong = [cause for cause in causes if cause.score >= WRONG and not cause.remark]
@@ -167,6 +171,8 @@ def _next(evidence: Evidence, causes: Iterable[Cause], unknowns: tuple[Unknown, 
             found.append("listen")
         else:
             found += [way.command for way in cause.ways if way.command]
+        if not found and cause.direction in _AFTERWARDS:
+            found.append(_AFTERWARDS[cause.direction])
     if not found and wrong and evidence.called.declared:
         found.append(f"probe {evidence.called.device}")
     if not wrong:

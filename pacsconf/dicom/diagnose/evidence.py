@@ -182,6 +182,8 @@ class Evidence:
     wire: Observation | None = None
     further: tuple[Observation, ...] = ()
     impersonated: Observation | None = None
+    unrecorded: str = ""
+    """Why the call under the caller's title is not in the record; empty where it is."""
     unsent: str = ""
     probed_as: str = ""
     prober_may: bool = False

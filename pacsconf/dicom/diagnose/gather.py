@@ -235,7 +235,8 @@ def heard_of(
 ) -> tuple[Heard, ...]:
     """What was heard of the caller: under its titles or from its address; else under a title that looks like its.
 
-    `ours` are addresses of this machine: what came from there may be a call of pacsconf's under its title.
+    From where its own title was heard, one that looks like it is its own too: somebody changed it there. `ours` are
+    addresses of this machine: what came from there may be a call of pacsconf's under its title.
     """
     others = Entities(inventory).titles - set(caller.titles)
     foreign = [
@@ -243,17 +244,19 @@ def heard_of(
         for one in heard
         if (one.host not in ours or one.host == caller.host) and one.calling_title not in others
     ]
+    own = [one for one in foreign if one.calling_title in caller.titles]
+    near = {
+        one.calling_title for one in foreign if any(alike(each, one.calling_title) for each in caller.titles)
+    }
+    declared, seen_at = {caller.host, *caller.calls_from} - {""}, {one.host for one in own} - {""}
     certain = tuple(
-        one for one in foreign if one.calling_title in caller.titles or from_its_place(caller, one)
+        one
+        for one in foreign
+        if one.calling_title in caller.titles
+        or one.host in declared
+        or (one.host in seen_at and one.calling_title in near)
     )
-    return certain or tuple(
-        one for one in foreign if any(alike(each, one.calling_title) for each in caller.titles)
-    )
-
-
-def from_its_place(caller: End, one: Heard) -> bool:
-    """Whether a call came from where the caller is declared to be."""
-    return bool(one.host) and one.host in (caller.host, *caller.calls_from)
+    return certain or tuple(one for one in foreign if one.calling_title in near)
 
 
 _LATEST = "~"

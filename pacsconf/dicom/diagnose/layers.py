@@ -68,13 +68,16 @@ def _caller_layer(evidence: Evidence) -> Iterator[LayerLine]:
     seen = evidence.impersonated
     if seen is None:
         return
+    kept = f"not recorded: {evidence.unrecorded}" if evidence.unrecorded else "recorded"
     step = next((step for step in seen.steps if step.passed is False), None)
-    if step is None:
-        yield LayerLine("as caller", "✓", f"{evidence.caller.title} is let in, from this machine")
+    if not seen.steps:
+        yield LayerLine("as caller", "–", f"not called: {seen.reason.removeprefix('not called: ')}")  # noqa: RUF001
+    elif step is None:
+        yield LayerLine("as caller", "✓", f"{evidence.caller.title} is let in, from this machine; {kept}")
     else:
-        yield LayerLine(
-            "as caller", "?", f"{step.name}: {step.text}; from this machine, so it proves nothing"
-        )
+        where = "" if step.text.startswith(step.name) else f"{step.name}: "
+        told = f"{where}{step.text}; from this machine, so it proves nothing; {kept}"
+        yield LayerLine("as caller", "?", told)
 
 
 def _table_layer(evidence: Evidence, table: Table) -> LayerLine:

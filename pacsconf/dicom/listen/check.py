@@ -164,8 +164,11 @@ def _from_where(this: Case) -> str:
 def _whose_address(this: Case) -> str:
     if is_here(this.heard.host):
         return "the very machine that heard it"
+    having = this.known.having(this.heard.host)
+    if having:
+        return f"an address of {' and '.join(having)}"
     if this.caller.neighbours:
-        return f"an address of {' and '.join(this.caller.neighbours)}"
+        return f"in a network from which {' and '.join(this.caller.neighbours)} may call"
     return "which no device has"
 
 
@@ -206,7 +209,7 @@ def _name_of(host: str, places: Iterable[From]) -> str:
 
 def _elsewhere(this: Case, entity: Entity, declared: str, path: Path) -> Finding:
     heard, (device, ae) = this.heard, entity
-    others = [name for name in this.caller.neighbours if name != device.name]
+    others = [name for name in this.known.having(heard.host) if name != device.name]
     if others:
         detail = (
             f"That is an address of {' and '.join(others)}: it was given the title of {device.name}, or the two "
@@ -216,9 +219,7 @@ def _elsewhere(this: Case, entity: Entity, declared: str, path: Path) -> Finding
             f"Set the title of {others[0]} on that device, or correct the hosts of the two in the inventory."
         )
     else:
-        detail = (
-            "No device is declared there. Archives that check addresses refuse it, and answers go elsewhere."
-        )
+        detail = f"{_network(this)} Archives that check addresses refuse it, and answers go elsewhere."
         fix = f"Has it moved? Write host: {heard.host} here. Does it call from several? calls_from: [{heard.host}]."
     return seen(
         "HEARD-ADDRESS",
@@ -228,6 +229,13 @@ def _elsewhere(this: Case, entity: Entity, declared: str, path: Path) -> Finding
         fix,
         path,
     )
+
+
+def _network(this: Case) -> str:
+    """What is known of an address that is no device's own."""
+    if not this.caller.neighbours:
+        return "No device is declared there."
+    return f"That lies in a network from which {' and '.join(this.caller.neighbours)} may call."
 
 
 def former_address(this: Case) -> Iterator[Finding]:

@@ -99,9 +99,13 @@ class Known:
 
     def at(self, host: str) -> tuple[str, ...]:
         """The devices whose calls may come from there, as declared. A retired device has no address any more."""
-        hosts, networks = self._places
+        _, networks = self._places
         wide = (device for place, device in networks if fits(host, place))
-        return tuple(dict.fromkeys((*hosts.get(_spelling(host), ()), *wide)))
+        return tuple(dict.fromkeys((*self.having(host), *wide)))
+
+    def having(self, host: str) -> tuple[str, ...]:
+        """The devices whose own address that is; a network that others call from too tells of none."""
+        return tuple(dict.fromkeys(self._places[0].get(_spelling(host), ())))
 
     @cached_property
     def _places(self) -> tuple[Mapping[str, list[str]], list[tuple[str, str]]]:
@@ -130,7 +134,7 @@ def identify(known: Known, heard: Heard) -> Caller:
     there = [found for found in similar if found[0][0].name in neighbours]
     if there:
         return Caller("likeness and address", *there[0], neighbours)
-    lone = _lone(known.inventory, neighbours)
+    lone = _lone(known.inventory, known.having(heard.host))
     if lone is not None:
         return Caller("address", lone, lone[1].title, neighbours)
     if len({entity[0].name for entity, _ in similar}) == 1:

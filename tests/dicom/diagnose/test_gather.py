@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pacsconf.core.address import Address
@@ -177,6 +179,8 @@ def test_a_title_that_looks_like_it_counts_only_where_the_caller_itself_was_not_
     own, near = Heard("CT_ER_1", "X", "10.20.4.99"), Heard("CT_ER_9", "X", "10.20.4.98")
     assert heard_of(caller, [own, near], inventory) == (own,)
     assert heard_of(caller, [near], inventory) == (near,)
+    same_place = replace(near, host=own.host)
+    assert heard_of(caller, [own, same_place], inventory) == (own, same_place)
 
 
 def test_what_was_heard_is_in_the_order_of_its_times_and_of_its_lines():

@@ -168,6 +168,12 @@ def test_a_stranger_is_to_be_declared(known):
     assert "NAME: {type: TYPE, ae_title: XYZ, host: 10.20.99.1}" in finding.fix
 
 
+def test_a_stranger_from_a_network_of_others_is_taken_for_none_of_them(known):
+    finding = only(known, heard("XYZ", "10.20.6.200"))
+    assert (finding.rule, finding.path) == ("HEARD-UNKNOWN", ())
+    assert "It called from 10.20.6.200, in a network from which us-1 may call." in finding.detail
+
+
 def test_a_log_that_does_not_say_from_where_is_told_so_and_proves_nothing_of_addresses(known):
     stranger, near = only(known, heard("XYZ", "")), only(known, heard("CT_ER1", ""))
     assert stranger.detail.startswith("The log does not say from where it called.")

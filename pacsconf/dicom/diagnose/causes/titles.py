@@ -168,7 +168,7 @@ def _guessed(caller: End, heard: Heard) -> tuple[str, ...]:
 
 
 def _heard(heard: Heard, says: str) -> Proof:
-    when = f", {heard.at[:16].replace('T', ' ')}" if heard.at else ""
+    when = f", {heard.at[:16].replace('T', ' ')} UTC" if heard.at else ""
     return Proof("the caller sends", says, f"{heard.source}{_from(heard)}{when}")
 
 

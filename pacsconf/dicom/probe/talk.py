@@ -82,6 +82,7 @@ class _Talk:
         while left:
             left = self._once_more(left)
         self.attempt.steps += steps(self.outcomes)
+        _as_another(self.attempt)
 
     def _first(self, stream: Stream, pairs: Sequence[Pair]) -> tuple[Operation, ...] | None:
         """The first association: what was not asked in it, or None where there was none."""
@@ -295,9 +296,20 @@ def _not_associated(attempt: Attempt, way: Way, fault: PeerFault, milliseconds: 
         fault = _if_tls(way) or fault
     attempt.faulted("association", fault, milliseconds)
     if attempt.target.borrowed and fault.why in _STRANGE:
-        calling = attempt.target.calling
-        text = f"{fault}; but {calling} is the title of another, and may be known at that one's address alone"
-        attempt.conclude("unknown", text)
+        attempt.conclude(
+            "unknown", f"{fault}; {_borrowed(attempt)}, and may be known at that one's address alone"
+        )
+
+
+def _as_another(attempt: Attempt) -> None:
+    """An answer that is refused to another's title shows nothing either: it may be allowed less than we are."""
+    wrong = [step for step in attempt.steps if step.passed is False]
+    if attempt.target.borrowed and wrong and all(step.fault and step.fault.how in _REFUSED for step in wrong):
+        attempt.conclude("unknown", f"{wrong[0].text}; {_borrowed(attempt)}, and may not ask for that")
+
+
+def _borrowed(attempt: Attempt) -> str:
+    return f"but {attempt.target.calling} is the title of another"
 
 
 def _if_tls(way: Way) -> PeerFault | None:
@@ -316,3 +328,6 @@ def _if_tls(way: Way) -> PeerFault | None:
 
 _STRANGE = ((1, 1), (1, 3), (1, 7))
 """Rejections that a caller gets who calls from another address than is known of its title."""
+
+_REFUSED = ("aborted", "status")
+"""How those refuse a question who let its caller in: Orthanc by an abort."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pacsconf.dicom.observation import Doors
@@ -9,6 +11,7 @@ from pacsconf.dicom.probe.findings import findings
 from pacsconf.dicom.probe.observer import probe
 from pacsconf.dicom.probe.strangers import NOBODY, NOWHERE, must_refuse
 from pacsconf.dicom.wire import Wire
+from pacsconf.inventory import uids
 from pacsconf.lab import orthanc
 
 KNOWN = {"probe": ["PROBE", "127.0.0.1", 104]}
@@ -111,6 +114,19 @@ def test_a_rejection_of_a_borrowed_title_shows_nothing(archive, a_target):
     )
     (finding,) = findings(seen)
     assert (finding.rule, finding.severity, finding.verdict) == ("WIRE-ASSOC", "warning", "unknown")
+
+
+def test_an_answer_that_a_borrowed_title_does_not_get_shows_nothing(tmp_path, a_target):
+    peers = {"ct9": {"AET": "CT9", "Host": "127.0.0.1", "Port": 104, "AllowFind": False}}
+    options = orthanc.Options(modalities_in_database=False, modalities=peers)
+    with orthanc.started(tmp_path / "pacs", options) as server:
+        offers = ((uids.STUDY_ROOT_FIND, (uids.IMPLICIT_VR_LE,)),)
+        target = a_target(
+            server.dicom_port, title=server.aet, level="services", calling="CT9", contexts=offers
+        )
+        own, borrowed = (probe(replace(target, borrowed=one), Wire()) for one in (False, True))
+    assert (own.verdict, borrowed.verdict) == ("failing", "unknown")
+    assert borrowed.reason == f"{own.reason}; but CT9 is the title of another, and may not ask for that"
 
 
 @pytest.mark.parametrize(

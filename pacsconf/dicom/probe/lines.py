@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from io import BytesIO
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -25,6 +26,10 @@ MAX_BYTES = 64 * 1024 * 1024
 _MAX_LINE = 1024 * 1024
 _MAX_CONTEXTS = 16_384
 """Of one target, spelt out; a line of few bytes could else stand for millions."""
+_MOST_CONTEXTS = 2_000_000
+"""Of a whole run: that of ten thousand targets has half as many at the most."""
+_LONGEST = 8192
+"""Characters of what is told of a target, or of one of its steps."""
 _MAX_WORDS = 300
 
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -168,14 +173,14 @@ def from_lines(data: bytes, name: str) -> ProbeRun:
     """
     if len(data) > MAX_BYTES:
         raise PacsconfError(f"{name} is larger than {MAX_BYTES // 2**20} MiB: no run of probe is", fix=_FIX)
-    lines = data.split(b"\n")
-    if lines[-1]:
-        raise _wrong(name, len(lines), "the file is cut short: its last line has no end")
-    head = _head(lines[0], name)
-    found = tuple(_sightings(lines[1:-1], name))
+    if data and not data.endswith(b"\n"):
+        raise _wrong(name, data.count(b"\n") + 1, "the file is cut short: its last line has no end")
+    lines = BytesIO(data)  # one line at a time: a file of nothing but line ends would be millions of them
+    head = _head(lines.readline(), name)
+    found = tuple(_sightings(lines, name))
     if len(found) != head.targets:
         said = f"the file is cut short: it tells of {head.targets} targets and holds {len(found)}"
-        raise _wrong(name, len(lines) - 1, said)
+        raise _wrong(name, len(found) + 1, said)
     return ProbeRun(**{key: getattr(head, key) for key in _HEAD}, sightings=found)
 
 
@@ -212,6 +217,7 @@ def _head(line: bytes, name: str) -> _Head:
 
 def _sightings(lines: Iterable[bytes], name: str) -> Iterator[Sighting]:
     seen: dict[Key, int] = {}
+    contexts = 0
     for number, line in enumerate(lines, start=2):
         if len(line) > _MAX_LINE:
             raise _wrong(name, number, "the line is longer than any that probe writes")
@@ -219,6 +225,9 @@ def _sightings(lines: Iterable[bytes], name: str) -> Iterator[Sighting]:
             one = _sighting(_Line.model_validate_json(line))
         except ValueError as exc:
             raise _wrong(name, number, _first(exc)) from None
+        contexts += len(one.observation.contexts) + len(one.target.contexts)
+        if contexts > _MOST_CONTEXTS:
+            raise _wrong(name, number, "the run stands for more contexts than a network has")
         if one.key in seen:
             raise _wrong(name, number, f"this target stands in line {seen[one.key]} too")
         seen[one.key] = number
@@ -245,6 +254,8 @@ def _sighting(line: _Line) -> Sighting:
         moment(line.since)
     if not 0 <= seen.target.port < 65536 or any(step.milliseconds < 0 for step in seen.steps):
         raise ValueError("a port or a time is not one that can be")
+    if max(map(len, (seen.reason, *(step.text for step in seen.steps)))) > _LONGEST:
+        raise ValueError("a text is longer than any that probe writes")
     if sum(len(each.classes) * max(1, len(each.results)) for each in line.answered) > _MAX_CONTEXTS:
         raise ValueError("it stands for more contexts than any device has")
     if sum(len(each.classes) * max(1, len(each.syntaxes)) for each in line.offered) > _MAX_CONTEXTS:

@@ -75,13 +75,15 @@ def subject_of(target: Target) -> str:
 
 
 def moment(text: str) -> datetime:
-    """The moment that ISO 8601 names.
+    """The moment that ISO 8601 names, in UTC.
 
-    Raises: ValueError, also for one without a time zone.
+    Raises: ValueError, also for one without a time zone, or in another.
     """
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
         raise ValueError(f'"{text}" has no time zone')
+    if found.utcoffset():
+        raise ValueError(f'"{text}" is not in UTC')
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from dataclasses import replace
 
 import pytest
@@ -106,6 +107,14 @@ MISTAKES = {
         changed('"seen":{"at":"2026-11-26T06:10:00Z"', '"seen":{"at":"yesterday"'),
         "run:2: Invalid isoformat",
     ),
+    "a moment of another zone": (
+        changed('"seen":{"at":"2026-11-26T06:10:00Z"', '"seen":{"at":"0001-01-01T00:00:00+14:00"'),
+        "run:2: .*is not in UTC",
+    ),
+    "a text without end": (
+        changed('"reason":"con', '"reason":"' + 9000 * "x" + "con"),
+        "run:3: a text is longer than any that probe writes",
+    ),
     "an unknown key": (changed('"device":"ct-1"', '"device":"ct-1","x":1'), "run:2: seen.target.x: "),
     "a line without end": (
         GOOD.replace(b'"ws-3"}\n', b'"' + b"a" * 2**20 + b'"}\n', 2),
@@ -130,6 +139,25 @@ def test_few_bytes_do_not_stand_for_millions_of_contexts():
     )
     with pytest.raises(PacsconfError, match="run:2: it stands for more contexts than any device has"):
         from_lines(bomb, "run")
+
+
+def test_nor_do_many_lines_of_few_bytes():
+    contexts = tuple((f"1.2.{n}", (IMPLICIT,)) for n in range(10_000))
+    line = to_lines(a_run(replace(left_alone("x-0", "X"), target=a_target("x-0", contexts=contexts))))
+    head, body = line.splitlines(keepends=True)
+    many = b"".join(body.replace(b"x-0", f"x-{n}".encode()) for n in range(201))
+    with pytest.raises(PacsconfError, match="run:202: the run stands for more contexts than a network has"):
+        from_lines(head + many, "run")
+
+
+def test_a_file_of_nothing_but_line_ends_is_not_spelt_out():
+    data = GOOD.splitlines(keepends=True)[0] + b"\n" * 2**22
+    tracemalloc.start()
+    with pytest.raises(PacsconfError, match="run:2: "):
+        from_lines(data, "run")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2**22
 
 
 def test_a_file_that_is_too_large_is_not_looked_at():

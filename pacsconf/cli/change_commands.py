@@ -13,9 +13,9 @@ from pacsconf.cli.compare_commands import Excludes, Repairs, Targets, opened, op
 from pacsconf.cli.console_sheets import Sheets, hand_out
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.plan_file import load_saved
-from pacsconf.cli.plan_screen import sentence, show_plan, view_of
+from pacsconf.cli.plan_screen import show_plan, view_of
 from pacsconf.cli.progress import Reporter
-from pacsconf.cli.screen import Screen
+from pacsconf.cli.screen import Screen, sentence
 from pacsconf.cli.stopping import stoppable
 from pacsconf.core.errors import StalePlan, UnsafePlan
 

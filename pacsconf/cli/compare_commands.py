@@ -13,9 +13,9 @@ from pacsconf.cli.exits import Exit, worst
 from pacsconf.cli.inventory_commands import TextOrJson, show_findings
 from pacsconf.cli.last_probe import look_again
 from pacsconf.cli.plan_file import load_plan, save_plan
-from pacsconf.cli.plan_screen import note_record, sentence, show_plan, trips, view_of
+from pacsconf.cli.plan_screen import note_record, show_plan, trips, view_of
 from pacsconf.cli.progress import Reporter
-from pacsconf.cli.screen import Screen
+from pacsconf.cli.screen import Screen, sentence
 
 if TYPE_CHECKING:
     from pacsconf.core.attestation import Attestation
@@ -122,7 +122,7 @@ def show(
         evidence = store.evidence(what) if attested is None else None
         changeset = store.load(what) if attested is None and evidence is None else None
     if evidence is not None:
-        from pacsconf.cli.last_probe import show_evidence
+        from pacsconf.cli.probe_screen import show_evidence
 
         show_evidence(screen, work, evidence, format, verbose=verbose)
     elif attested is not None:

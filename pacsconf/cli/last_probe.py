@@ -7,8 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from pacsconf.cli import workspace
-from pacsconf.cli.plan_screen import sentence
-from pacsconf.cli.screen import Screen
+from pacsconf.cli.screen import Screen, sentence
 from pacsconf.cli.workspace import Workspace
 from pacsconf.core.errors import RecordError
 from pacsconf.inventory.formats import ANYWHERE, NOWHERE
@@ -16,7 +15,6 @@ from pacsconf.inventory.formats import ANYWHERE, NOWHERE
 if TYPE_CHECKING:
     from pacsconf.dicom.probe.run import ProbeRun
     from pacsconf.inventory.model import Device
-    from pacsconf.record.contents import Entry
     from pacsconf.record.state import RecordState
     from pacsconf.report.wire_news import WireNews
 
@@ -90,36 +88,3 @@ def look_again(screen: Screen, work: Workspace) -> ProbeRun:
         except RecordError as exc:
             screen.note(sentence(f"not recorded: {exc.in_full}"))
     return run
-
-
-def show_evidence(
-    screen: Screen,
-    work: Workspace,
-    kept: tuple[Entry, Mapping[str, bytes]],
-    format: str,  # noqa: A002 - the option's name
-    *,
-    verbose: bool,
-) -> None:
-    """What a commit of the record tells of the network: each run that it holds anew, as a matrix; or acceptance."""
-    from pacsconf.cli.commission_run import show_kept
-    from pacsconf.cli.probe_commands import matrix_of
-    from pacsconf.dicom.probe.lines import from_lines
-    from pacsconf.report.probe_forms import runs_json
-    from pacsconf.report.probe_text import head_text, probe_text
-
-    entry, files = kept
-    if entry.type == "commission":
-        show_kept(screen, files, format, verbose=verbose)
-        return
-    runs = {
-        path: from_lines(data, path) for path, data in sorted(files.items()) if path.startswith("probes/")
-    }
-    if format == "json":
-        screen.raw(
-            runs_json(runs, commit=entry.commit, reason=entry.reason, place_of=work.loaded.sources.place)
-        )
-        return
-    for path, run in runs.items():
-        shown = matrix_of(screen, work, verbose=verbose)
-        screen.show(head_text(run, shown, f"{path}, commit {entry.commit[:7]}"))
-        screen.show(probe_text(run, shown))

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pacsconf.dicom.probe.run import ProbeRun
     from pacsconf.engine import Planned, World
     from pacsconf.record.state import RecordState
-    from pacsconf.report.lines import Lines
     from pacsconf.report.view import View
 
 
@@ -161,9 +160,3 @@ def _next_step(work: workspace.Workspace, planned: Planned, plan_file: str) -> s
     if plan_file:
         return f"{work.command} apply {shlex.quote(plan_file)}"
     return " ".join(filter(None, (work.command, "plan", typed(made.options), "--out plan.json")))
-
-
-def sentence(text: str) -> Lines:
-    from pacsconf.report.lines import line
-
-    return (line(text),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -13,44 +13,22 @@ import typer
 from pacsconf.cli import workspace
 from pacsconf.cli.compare_commands import opened
 from pacsconf.cli.exits import Exit, exit_of, worst
-from pacsconf.cli.plan_screen import sentence
-from pacsconf.cli.screen import Screen
+from pacsconf.cli.probe_screen import Form, Result, show
+from pacsconf.cli.screen import Screen, sentence
 from pacsconf.cli.sites import Executor, ExecutorCA, ExecutorCert, ExecutorKey, from_each_site, scheduler_of
 from pacsconf.core.errors import PacsconfError, RecordError
 
 if TYPE_CHECKING:
     from pacsconf.cli.workspace import Workspace
-    from pacsconf.dicom.probe.compare import Comparison
     from pacsconf.dicom.probe.run import ProbeRun
     from pacsconf.dicom.targets import Target
     from pacsconf.record.state import RecordState
-    from pacsconf.report.lines import Lines
-    from pacsconf.report.probe_matrix import Matrix
 
 IMPORT = "import"
 """The first word that brings in runs of other machines instead of asking."""
 
 INTERRUPTED = 130
 """How it ends when Ctrl-C broke it off."""
-
-Form = Literal["text", "json", "junit"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Result:
-    """How the result is shown and kept."""
-
-    format: Form
-    verbose: bool
-    save: str = ""
-    against: str = ""
-    out: Path | None = None
-    record: bool = True
-
-    @property
-    def records(self) -> bool:
-        """Whether the record is written: a file is instead of it, a name is asked for by name."""
-        return bool(self.save) or (self.record and self.out is None)
 
 
 def probe(
@@ -114,14 +92,14 @@ def probe(
 
     screen: Screen = context.obj.screen
     words = selectors or []
-    shown = _Result(format, verbose, save or "", against or "", out, not no_record)
+    shown = Result(format, verbose, save or "", against or "", out, not no_record)
     _check(shown, no_record=no_record)
     scheduler = scheduler_of(executor, executor_tls_ca, executor_tls_cert, executor_tls_key, site)
     if words[:1] == [IMPORT]:
         _require_import_alone(
             (site, now, negatives, impersonate, level, at_once, scheduler, save, against, out)
         )
-        return _import(context, words[1:], shown)
+        return _imported(context, words[1:], shown)
     work = opened(context, format)
     workspace.require_lab(work)
     title = _title(work, impersonate) if impersonate else ""
@@ -135,7 +113,7 @@ def probe(
     return _concluded(context, work, run, before, state, shown)
 
 
-def _check(shown: _Result, *, no_record: bool) -> None:
+def _check(shown: Result, *, no_record: bool) -> None:
     """Options that do not go together, or name nothing that can be.
 
     Raises: BadParameter.
@@ -162,6 +140,14 @@ def _require_import_alone(given: Sequence[object]) -> None:
             " with it",
             param_hint="import",
         )
+
+
+def _imported(context: typer.Context, names: Sequence[str], shown: Result) -> Exit:
+    from pacsconf.cli.probe_import import bring_in
+
+    if not names:
+        raise typer.BadParameter("name the files that probe --out wrote", param_hint="import FILE")
+    return bring_in(context.obj.screen, opened(context, shown.format), names, shown)
 
 
 def _title(work: Workspace, impersonate: str) -> str:
@@ -200,7 +186,7 @@ def _is_of(target: Target, wanted: Wanted) -> bool:
     return (target.device, target.title) in wanted
 
 
-def _state(work: Workspace, shown: _Result) -> RecordState | None:
+def _state(work: Workspace, shown: Result) -> RecordState | None:
     """The record where something of it is needed."""
     from pacsconf.cli.probe_run import state_of
 
@@ -228,7 +214,7 @@ def _concluded(
     run: ProbeRun,
     before: ProbeRun | None,
     state: RecordState | None,
-    shown: _Result,
+    shown: Result,
 ) -> Exit:
     """Show a run, keep it, and say by the exit code what came of it."""
     screen: Screen = context.obj.screen
@@ -239,14 +225,14 @@ def _concluded(
     told = sighted(run, last_of(state.evidence)) if state else run
     comparison = compare(before, run) if before else None
     if not run.whole:
-        _show(screen, work, told, comparison, shown)
+        show(screen, work, told, comparison, shown)
         screen.note(sentence("interrupted: nothing of this was recorded or written"))
         context.obj.stopped = True
         raise typer.Exit(INTERRUPTED)
     if shown.out is not None:
         to_file(run, shown.out)
     commit, kept = _kept(screen, work, run, shown) if shown.records else ("", Exit.OK)
-    _show(screen, work, told, comparison, shown, commit)
+    show(screen, work, told, comparison, shown, commit)
     if shown.out is not None:
         screen.note(
             sentence(f"Written to {shown.out}; bring it in with: {work.command} probe import {shown.out}")
@@ -255,7 +241,7 @@ def _concluded(
     return worst(kept, Exit.CHANGES if failing else Exit.OK)
 
 
-def _kept(screen: Screen, work: Workspace, run: ProbeRun, shown: _Result) -> tuple[str, Exit]:
+def _kept(screen: Screen, work: Workspace, run: ProbeRun, shown: Result) -> tuple[str, Exit]:
     """Keep a run in the record: the commit, or why not. Who asked for a name is owed one."""
     from pacsconf.cli.probe_run import declared, keep, reason_of
 
@@ -271,134 +257,3 @@ def _kept(screen: Screen, work: Workspace, run: ProbeRun, shown: _Result) -> tup
             return "", exit_of(exc)
         screen.note(sentence(f"not recorded: {exc.in_full}"))
         return "", Exit.OK
-
-
-def _show(
-    screen: Screen,
-    work: Workspace,
-    run: ProbeRun,
-    comparison: Comparison | None,
-    shown: _Result,
-    commit: str = "",
-) -> None:
-    from pacsconf.report import probe_forms
-
-    place_of = work.loaded.sources.place
-    if shown.format == "json":
-        screen.raw(probe_forms.probe_json(run, place_of=place_of, comparison=comparison, commit=commit))
-        return
-    if shown.format == "junit":
-        screen.raw(probe_forms.junit(run))
-        return
-    from pacsconf.report.probe_text import probe_text
-
-    if not run.sightings:
-        screen.show(sentence(_nobody(work)))
-    compared = _compared(comparison, screen, shown) if comparison is not None else ()
-    screen.show(probe_text(run, matrix_of(screen, work, verbose=shown.verbose), compared))
-
-
-def _compared(comparison: Comparison, screen: Screen, shown: _Result) -> Lines:
-    from pacsconf.inventory.uids import title
-    from pacsconf.report.probe_against import against_text
-
-    return against_text(comparison, shown.against, screen.width, verbose=shown.verbose, uid_name=title)
-
-
-def matrix_of(screen: Screen, work: Workspace, *, verbose: bool) -> Matrix:
-    """How runs are shown in this workspace."""
-    from pacsconf.cli.wire import prober
-    from pacsconf.report.probe_matrix import Matrix
-
-    return Matrix(
-        workspace.now(),
-        screen.width,
-        verbose,
-        work.command,
-        prober(work) or "",
-        work.loaded.sources.place,
-        work.loaded.line,
-    )
-
-
-def _nobody(work: Workspace) -> str:
-    return (
-        "Nobody is to be asked: what was named only calls, is not installed, or is planned, being commissioned or"
-        f" retired in {work.environment}."
-    )
-
-
-# --- runs of other machines -------------------------------------------------------------------------------------
-
-
-def _import(context: typer.Context, names: Sequence[str], shown: _Result) -> Exit:
-    """Bring runs in that `probe --out` wrote elsewhere, all or none of them."""
-    if not names:
-        raise typer.BadParameter("name the files that probe --out wrote", param_hint="import FILE")
-    from pacsconf.cli.probe_run import from_file
-
-    work = opened(context, shown.format)
-    runs = [_fitting(work, from_file(Path(name)), name) for name in names]
-    together = _together(runs)
-    return _imported(context.obj.screen, work, runs, together, shown)
-
-
-def _fitting(work: Workspace, run: ProbeRun, name: str) -> ProbeRun:
-    """A run that may be brought in.
-
-    Raises: PacsconfError where it is of another environment, or dated after now.
-    """
-    from datetime import timedelta
-
-    from pacsconf.dicom.probe.run import moment
-
-    if run.environment != work.environment:
-        raise PacsconfError(
-            f"{name} is a run of environment {run.environment!r}, not {work.environment!r}",
-            fix="Name its environment: pacsconf -e ENVIRONMENT probe import FILE",
-        )
-    latest = max((one.at for one in run.sightings), default=moment(run.at))
-    if max(latest, moment(run.at)) > workspace.now() + timedelta(minutes=5):
-        raise PacsconfError(
-            f"{name} is dated {latest:%d %b %Y %H:%M} UTC, which is still to come: it would count as the newest for"
-            " as long",
-            fix="Set the clock of the machine that wrote it, and run it again.",
-        )
-    return run
-
-
-def _together(runs: Sequence[ProbeRun]) -> ProbeRun:
-    """What several runs say, each target by the last of them."""
-    from pacsconf.dicom.probe.run import merged
-
-    last = max(runs, key=lambda run: run.at)
-    found: ProbeRun | None = None
-    for run in sorted(runs, key=lambda run: run.at):
-        found = merged(found, run)
-    assert found is not None, "at least one file was named"
-    sightings = {one.key: one for run in runs for one in run.sightings} | {
-        one.key: one for one in found.sightings
-    }
-    return replace(last, sightings=tuple(sightings[key] for key in sorted(sightings)))
-
-
-def _imported(
-    screen: Screen, work: Workspace, runs: Sequence[ProbeRun], together: ProbeRun, shown: _Result
-) -> Exit:
-    from pacsconf.cli.probe_run import declared, keep, last_of, reason_of, state_of
-    from pacsconf.dicom.probe.run import sighted
-
-    here = declared(work)
-    strangers = sorted({one.target.device for one in together.sightings if one.key not in here})
-    if strangers:
-        names = ", ".join(strangers[:10]) + (", …" if len(strangers) > 10 else "")
-        screen.note(sentence(f"note  not declared to be called here, so not recorded: {names}"))
-    state = state_of(work)
-    commit = ""
-    if shown.record:
-        where = ", ".join(sorted({run.where for run in runs}))
-        commit = keep(work, together, here, reason=f"{reason_of(together)}, imported from {where}")
-    told = sighted(together, last_of(state.evidence)) if state else together
-    _show(screen, work, told, None, shown, commit)
-    failing = any(one.verdict == "failing" for one in together.observations)
-    return Exit.CHANGES if failing else Exit.OK

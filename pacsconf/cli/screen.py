@@ -129,3 +129,10 @@ def _heard(stream: IO[str]) -> Iterator[None]:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+
+
+def sentence(text: str) -> Lines:
+    """A text as what `show` and `note` take."""
+    from pacsconf.report.lines import line
+
+    return (line(text),)

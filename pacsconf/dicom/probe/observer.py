@@ -48,7 +48,7 @@ def observe(
         from pacsconf.dicom.tls.handshake import check
 
         check(wire.tls)
-    yield from sweep(targets, wire, executor, at_once, per_host, stop)
+    yield from sweep(targets, look, wire, executor, at_once, per_host, stop)
 
 
 def look(group: Sequence[Target], wire: Wire, stop: Stop | None = None) -> tuple[Observation, ...]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from itertools import groupby
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 from pacsconf.dicom.observation import Observation
 from pacsconf.dicom.probe.way import NowhereToCall, dialled
@@ -33,6 +33,12 @@ _LEAVE = 2.0
 """Seconds that threads are waited for when a sweep is left; each needs one slice of a wait."""
 
 
+class Look(Protocol):
+    """Asks the targets of one device, one after the other; an executor's workers must be able to import it."""
+
+    def __call__(self, group: Group, wire: Wire, stop: Stop | None = None, /) -> tuple[Observation, ...]: ...
+
+
 def groups(targets: Sequence[Target]) -> Iterator[Group]:
     """The targets by device, in order."""
     in_order = sorted(targets, key=_by_device)
@@ -45,18 +51,17 @@ def _by_device(target: Target) -> tuple[str, str, str, str]:
 
 def sweep(
     targets: Sequence[Target],
+    look: Look,
     wire: Wire,
     executor: Executor | None,
     at_once: int,
     per_host: int,
     stop: threading.Event | None = None,
 ) -> Iterator[Observation]:
-    """Probe the targets, by the executor or by threads of our own, which `stop` calls off.
+    """What `look` says of the targets, by the executor or by threads of our own, which `stop` calls off.
 
     Raises: CalledOff.
     """
-    from pacsconf.dicom.probe.observer import look
-
     turns = Turns(groups(targets), per_host, wire.dial)
     if executor is not None:
         yield from _run(turns, lambda group: executor.submit(look, group, wire), at_once)

@@ -49,6 +49,9 @@ Took = Callable[[Message], int]
 """Takes a request that the peer makes meanwhile, and says with which status it is answered."""
 
 
+_IN_VAIN = "answers to a key that matches nothing"
+
+
 class Association:
     """An association over `stream`, which it closes. Each call has `timeout` seconds.
 
@@ -120,15 +123,21 @@ class Association:
         Matches are read to the end and not kept; when they do not end, the query is cancelled.
         """
         matches = 0
-        for _ in self.matches(context, sop_class, identifier):
-            matches += 1
-            if matches == MOST_MATCHES:
-                self.cancel(context)
-                text = f"more than {MOST_MATCHES} answers to a key that matches nothing: cancelled"
-                raise PeerFault(text, "status", (0xFF00,))
+        try:
+            for _ in self.matches(context, sop_class, identifier):
+                matches += 1
+                if matches == MOST_MATCHES:
+                    self.cancel(context)
+                    break
+        except PeerFault as fault:
+            if not matches:
+                raise
+            text = f"{matches} {_IN_VAIN}, then: {fault}"
+            raise PeerFault(text, fault.how, fault.fault.numbers, fault.fault.alert) from fault
+        if matches == MOST_MATCHES:
+            raise PeerFault(f"more than {matches} {_IN_VAIN}: cancelled", "status", (0xFF00,))
         if matches:
-            text = f"{matches} answers to a key that matches nothing: it does not look at the key"
-            raise PeerFault(text, "status", (0xFF00,))
+            raise PeerFault(f"{matches} {_IN_VAIN}: it does not look at the key", "status", (0xFF00,))
 
     def matches(self, context: int, sop_class: str, identifier: bytes) -> Iterator[bytes]:
         """The data sets that a query is answered with, all of them within `timeout` (PS3.7 section 9.1.2)."""

@@ -360,10 +360,19 @@ def test_a_query_that_never_ends_nor_lets_itself_be_cancelled_ends(archive_that)
         while True:
             connection.sendall(MATCH * 100)
 
-    passed, _, fault = of_query(probe(archive_that(behave), Wire(timeout=2)))
+    passed, text, fault = of_query(probe(archive_that(behave), Wire(timeout=2)))
     assert passed is False
+    assert text.startswith("200 answers to a key that matches nothing, then: ")
     assert fault is not None
-    assert fault.how in ("status", "otherwise", "silent")
+    assert fault.how in ("otherwise", "silent")
+
+
+def test_answers_that_come_too_slowly_are_told_too(archive_that):
+    seen = probe(archive_that(says(BOTH_ACCEPTED, ECHOED, MATCH * 3)), Wire(timeout=0.3))
+    words = (
+        "3 answers to a key that matches nothing, then: connected, but no answer to the C-FIND within 0.3 s"
+    )
+    assert of_query(seen) == (False, words, SILENT)
 
 
 @pytest.mark.parametrize(

@@ -121,11 +121,26 @@ def commission(
     if sign:
         _show(screen, work, _signed(screen, work, kept, _there(run, whom), doing), doing)
         return Exit.OK
+    if new:
+        _hand_over(screen, work, kept, whom[0].name)
     run = _unsigned(run) or runs.begun(work, whom)
     if attest or accept:
         _show(screen, work, _said(work, kept, run, doing), doing)
         return Exit.OK
     return _taken(context, work, whom, run, wanted, kept, doing)
+
+
+def _hand_over(screen: Screen, work: Workspace, kept: UnsignedRuns, device: str) -> None:
+    """Before a new run takes the place of one: the list of what that left behind, as nobody else has it."""
+    from pacsconf.cli import commission_papers as papers
+    from pacsconf.report.lines import columns, wrapped
+
+    with kept.taken(device):
+        before = papers.given_up(kept, device)
+        if before is not None:
+            file = papers.listed(work, before)
+            text = f"Run {before.id} is given up. The list of what it left behind is {file}."
+            screen.note(wrapped(text, columns(screen.width)))
 
 
 def _signed(
@@ -182,7 +197,7 @@ def _taken(
         run = trial.run if trial else run
         progress.stop()
         _show(screen, work, run, doing)
-        screen.note(_interrupted(work, run))
+        screen.note(_interrupted(work, run, wanted, screen.width))
         raise
     finally:
         progress.stop()
@@ -190,10 +205,22 @@ def _taken(
     return _exit(taken)
 
 
-def _interrupted(work: Workspace, run: AcceptanceRun) -> Lines:
-    from pacsconf.report.lines import line
+def _interrupted(work: Workspace, run: AcceptanceRun, wanted: Wanted, width: int) -> Lines:
+    from pacsconf.report.lines import columns, commanded, line
 
-    return (line(f"Interrupted. What was done is kept; to go on: {work.command} commission {run.device}"),)
+    address = ":".join(map(str, wanted.listen or ())).removeprefix(":")
+    given = (
+        "--yes-store-test-objects" if wanted.may_store else "",
+        f"--listen {address}" if address else "",
+        "--negatives" if wanted.negatives else "",
+        "--assist" if wanted.assist else "",
+        "--impersonate" if wanted.impersonate else "",
+    )
+    call = " ".join((f"{work.command} commission {run.device}", *filter(None, given)))
+    return (
+        line("Interrupted. What was done is kept."),
+        *commanded(line("To go on: "), call, columns(width)),
+    )
 
 
 def _exit(taken: Sequence[Ticked]) -> Exit:
@@ -206,6 +233,7 @@ def _exit(taken: Sequence[Ticked]) -> Exit:
 
 def _show(screen: Screen, work: Workspace, run: AcceptanceRun, doing: _Doing) -> None:
     """The run as it stands, the list of what it left behind, and what to type next."""
+    from pacsconf.cli import commission_papers as papers
     from pacsconf.cli import commission_run as runs
     from pacsconf.dicom.commission.run import to_json
     from pacsconf.report import commission_text as report
@@ -213,12 +241,11 @@ def _show(screen: Screen, work: Workspace, run: AcceptanceRun, doing: _Doing) ->
 
     file = ""
     if run.stored:
-        path = doing.uids or work.root / runs.FOLDER / f"{run.device}-{run.id}-test-objects.csv"
-        file = runs.written(path, report.left_csv(run))
+        file = papers.listed(work, run, doing.uids)
     if doing.out is not None:
         from pacsconf.cli.workspace import now
 
-        runs.written(doing.out, runs.page(work, run, now()))
+        papers.written(doing.out, papers.page(work, run, now()))
     if doing.format == "json":
         screen.raw(to_json(run))
         return
@@ -228,7 +255,7 @@ def _show(screen: Screen, work: Workspace, run: AcceptanceRun, doing: _Doing) ->
             (
                 report.run_text(run, screen.width, verbose=doing.verbose),
                 report.left_text(run, file, screen.width),
-                report.next_text(run, work.command, place, screen.width),
+                report.next_text(run, work.command, place, screen.width, runs.listen_option(work)),
             )
         )
     )
@@ -263,6 +290,8 @@ class _Progress:
 
 def _check(doing: _Doing) -> None:
     """What can be told to be wrong before anything is read."""
+    if doing.new and (doing.sign or doing.show):
+        raise typer.BadParameter("a new run has nothing to show or sign yet", param_hint="--new")
     if sum(map(bool, (doing.attest, doing.accept, doing.sign, doing.show))) > 1:
         raise typer.BadParameter("one at a time: --attest, --accept, --sign or --show")
     if doing.sign:

@@ -6,8 +6,6 @@ import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -19,15 +17,12 @@ from pacsconf.core.errors import PacsconfError, UnsafePlan
 
 if TYPE_CHECKING:
     from pacsconf.core.finding import Finding
-    from pacsconf.dicom.commission.run import AcceptanceRun, Role, Stored, Ticked
+    from pacsconf.dicom.commission.run import AcceptanceRun, Role, Signature, Stored, Ticked
     from pacsconf.dicom.commission.scope import Scope
     from pacsconf.dicom.commission.trial import Trial
     from pacsconf.dicom.reach import Reach
     from pacsconf.inventory.flows import Entity
     from pacsconf.record.unsigned import UnsignedRuns
-
-FOLDER = "commissioning"
-"""Below the repository: where lists of test objects are put."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +99,10 @@ def current(work: Workspace, kept: UnsignedRuns, device: str) -> AcceptanceRun |
 
     Raises: RecordError when one cannot be read.
     """
-    from pacsconf.core.errors import RecordError
-    from pacsconf.record.unsigned import newest
+    from pacsconf.record.unsigned import latest
 
-    here = kept.read(device)
-    if here is not None and here.device != device:
-        raise RecordError(f"the run that is kept here for {device} is of {here.device}")
     with workspace.record(work) as store:
-        state = store.state()
-    there = newest(state.evidence, device)
-    if here is None or (there is not None and there.id >= here.id):
-        return there
-    return here
+        return latest(kept, store.state().evidence, device)
 
 
 def begun(work: Workspace, whom: Entity) -> AcceptanceRun:
@@ -153,6 +140,28 @@ def begun(work: Workspace, whom: Entity) -> AcceptanceRun:
         commit=commit,
         facts={name: text for name, text in facts.items() if text},
     )
+
+
+def listen_at(work: Workspace, wanted: Wanted) -> tuple[str, int] | None:
+    """Where to listen: as it was said, else in the practice lab where its archives call us back."""
+    if wanted.listen is not None or not (work.practice and wanted.may_store):
+        return wanted.listen
+    from pacsconf.lab import place, practice
+
+    port = practice.status(place.default_folder()).listen
+    return ("127.0.0.1", port) if port else None
+
+
+def listen_option(work: Workspace) -> str:
+    """What to add to a command so that archives can call back: the port under which we are declared."""
+    from pacsconf.cli.wire import prober
+    from pacsconf.inventory.peers import entity, reached_at
+
+    if work.practice:
+        return ""
+    ours = entity(work.inventory, prober(work) or "")
+    connection = reached_at(*ours) if ours else None
+    return f"--listen {connection.port if connection and connection.port else 'PORT'}"
 
 
 def findings_of(work: Workspace, whom: Entity, scope: Scope) -> tuple[Finding, ...]:
@@ -226,11 +235,9 @@ def trial_of(
         say=say,
     )
     with ExitStack() as stack:
-        if wanted.listen is not None:
+        if (ours := listen_at(work, wanted)) is not None:
             trial.port = stack.enter_context(
-                listening(
-                    *wanted.listen, lambda uid: any(uid == one.instance_uid for one in trial.run.stored)
-                )
+                listening(*ours, lambda uid: any(uid == one.instance_uid for one in trial.run.stored))
             )
         try:
             yield trial
@@ -291,10 +298,31 @@ def signed(
 ) -> tuple[AcceptanceRun, str]:
     """The run with one signature more, in the record; and the commit that holds it.
 
+    It is signed as the record has it at that instant: somebody may sign in another clone meanwhile.
+
     Raises: UnsafePlan while steps are open, or for a second signature of the same person; RecordError.
     """
-    from pacsconf.core.moment import iso_in_words
     from pacsconf.dicom.commission.run import Signature, to_json
+    from pacsconf.record.unsigned import recorded
+
+    with workspace.record(work) as store:
+        signature = Signature(role, store.identity(), workspace.now().isoformat(timespec="seconds"), reason)
+        made = run
+
+        def signing(evidence: Mapping[str, bytes]) -> Mapping[str, bytes]:
+            nonlocal made
+            there = evidence.get(run.path)
+            made = _countersigned(recorded(there, run.path) if there is not None else run, signature)
+            return {made.path: (to_json(made) + "\n").encode("ascii")}
+
+        commit = store.keep("commission", signing, reason=reason, count=len(run.software))
+    kept.drop(run.device)
+    return made, commit
+
+
+def _countersigned(run: AcceptanceRun, signature: Signature) -> AcceptanceRun:
+    """Raises: UnsafePlan when it may not be signed so."""
+    from pacsconf.core.moment import iso_in_words
 
     if run.open:
         raise UnsafePlan(
@@ -302,20 +330,18 @@ def signed(
             [f"{one.name}: {one.result}" for one in run.open],
             fix="Take them, or accept one as it is: --accept STEP --note TEXT",
         )
-    with workspace.record(work) as store:
-        by = store.identity()
-        for one in run.signatures:
-            if one.role == role or one.by == by:
-                raise UnsafePlan(
-                    f"{one.by} signed as {one.role} on {iso_in_words(one.at)}; the other one is for another person",
-                    fix=f"Missing: {', '.join(run.missing) or 'none'}",
-                )
-        at = workspace.now().isoformat(timespec="seconds")
-        run = replace(run, signatures=(*run.signatures, Signature(role, by, at, reason)))
-        data = (to_json(run) + "\n").encode("ascii")
-        commit = store.keep("commission", {run.path: data}, reason=reason, count=len(run.software))
-    kept.drop(run.device)
-    return run, commit
+    for one in run.signatures:
+        if one.role == signature.role or _mail(one.by) == _mail(signature.by):
+            raise UnsafePlan(
+                f"{one.by} signed as {one.role} on {iso_in_words(one.at)}; the other one is for another person",
+                fix=f"Missing: {', '.join(run.missing) or 'none'}",
+            )
+    return replace(run, signatures=(*run.signatures, signature))
+
+
+def _mail(person: str) -> str:
+    """Who it is, however the name is spelled."""
+    return person.rpartition("<")[2].rstrip(">").strip().casefold()
 
 
 # --- what others see ----------------------------------------------------------------------------------------------
@@ -326,44 +352,14 @@ def show_kept(screen: Screen, files: Mapping[str, bytes], format: str, *, verbos
 
     Raises: RecordError when one cannot be read.
     """
-    from pacsconf.dicom.commission.run import from_json, to_json
+    from pacsconf.dicom.commission.run import to_json
+    from pacsconf.record.unsigned import recorded
     from pacsconf.report.commission_text import run_text, signed_text
 
     for path, data in sorted(files.items()):
-        run = from_json(data, path)
+        run = recorded(data, path)
         if format == "json":
             screen.raw(to_json(run))
             continue
         screen.show(run_text(run, screen.width, verbose=verbose))
         screen.show(signed_text(run, screen.width))
-
-
-# --- files --------------------------------------------------------------------------------------------------------
-
-
-def written(path: Path, text: str) -> str:
-    """Write a file, at once or not at all; its name.
-
-    Raises: PacsconfError when it cannot be written.
-    """
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
-    except OSError as exc:
-        raise PacsconfError(f"{path} cannot be written: {exc.strerror}", fix="Name another file.") from exc
-    return str(path)
-
-
-def page(work: Workspace, run: AcceptanceRun, now: datetime) -> str:
-    """The run as a page to print.
-
-    Raises: TemplateFault when the site's own template cannot be used.
-    """
-    from pacsconf.core.moment import in_words
-    from pacsconf.report.commission_text import page_values
-    from pacsconf.report.render import Templates
-
-    values = page_values(run, in_words(now))
-    return Templates(work.root / "templates").render("acceptance-run", "html", values)

@@ -129,7 +129,7 @@ def down(context: typer.Context) -> Exit:
 
 def _lines(state: LabState) -> Lines:
     width = max((len(part.name) for part in state.parts), default=0) + 1
-    listen = f"archives call pacsconf back at port {state.listen} (commission --listen {state.listen})"
+    listen = f"archives call pacsconf back at port {state.listen}, where commission listens"
     free = (line("  · ", f"{'free':<{width}} {listen}"),) if state.listen else ()
     parts = tuple(
         line(

@@ -26,7 +26,7 @@ from pacsconf.dicom.probe.run import Known, subject_of
 from pacsconf.inventory.due import Due, dues, soon
 from pacsconf.inventory.systems import ConsoleConfig
 from pacsconf.report import status
-from pacsconf.report.status import Console, DueDay, Held, Status, Trouble, Waiting
+from pacsconf.report.status import Accepting, Console, DueDay, Held, Status, Trouble, Waiting
 
 if TYPE_CHECKING:
     from pacsconf.core.changeset import ChangeSet
@@ -66,7 +66,29 @@ class Gathering:
             )
         waiting = tuple(_waiting(state, planned))
         consoles = tuple(self._consoles(waiting))
-        return replace(found, waiting=waiting, consoles=consoles, troubles=tuple(self.troubles))
+        accepting = tuple(self._accepting(state))
+        return replace(
+            found, waiting=waiting, consoles=consoles, accepting=accepting, troubles=tuple(self.troubles)
+        )
+
+    def _accepting(self, state: RecordState) -> Iterator[Accepting]:
+        """Acceptance runs that were begun, here or by whoever signed first, and that lack a signature."""
+        from pacsconf.record.unsigned import UnsignedRuns, latest
+
+        kept = UnsignedRuns.open(self.work.root, self.work.environment)
+        installed = (
+            name for name, one in self.work.inventory.devices.items() if one.lifecycle == "commissioning"
+        )
+        for device in sorted({*installed, *kept.devices()}):
+            try:
+                run = latest(kept, state.evidence, device)
+            except RecordError as exc:
+                self._trouble("record", exc)
+                continue
+            if run is not None and run.missing:
+                failed = sum(step.result == "failed" for step in run.open)
+                settled, signed = len(run.all) - len(run.open), tuple(one.role for one in run.signatures)
+                yield Accepting(device, settled, len(run.all), failed, signed, run.missing)
 
     def _consoles(self, waiting: Sequence[Waiting]) -> Iterator[Console]:
         """The consoles at which something waits, each with the sheet of the apply that asked for it last."""

@@ -79,7 +79,7 @@ class UnsignedRuns:
             return None
         except OSError as exc:
             raise RecordError(f"{path} cannot be read: {exc.strerror}", fix="Let it be read.") from exc
-        return _expected(from_json(data, str(path)), str(path), device)
+        return self._expected(from_json(data, str(path)), str(path), device)
 
     def write(self, run: AcceptanceRun) -> None:
         """Keep a run; what was kept of its device before is replaced at once or not at all.
@@ -100,14 +100,39 @@ class UnsignedRuns:
                 f"{path} cannot be written: {exc.strerror}", fix="Make room, or make it writable"
             ) from exc
 
+    def devices(self) -> tuple[str, ...]:
+        """Those of which a run is under way here."""
+        return tuple(sorted(path.stem for path in self.folder.glob("*.json") if _DEVICE.fullmatch(path.stem)))
+
     def drop(self, device: str) -> None:
         """Keep it no longer."""
         self._path(device).unlink(missing_ok=True)
+
+    def _expected(self, run: AcceptanceRun, where: str, device: str) -> AcceptanceRun:
+        """Raises: RecordError when it is another run than belongs there."""
+        found, environment = run.device, self.folder.parent.name
+        what = "is signed" if run.signatures else ""
+        what = f"is of {found}" if found != device else what
+        what = f"is of environment {run.environment}" if run.environment != environment else what
+        if what:
+            raise RecordError(
+                f"{where} {what}, which it cannot be", fix="Was it edited by hand? Put that back."
+            )
+        return run
 
     def _path(self, device: str) -> Path:
         if not _DEVICE.fullmatch(device):
             raise RecordError(f'"{device}" cannot name a file')
         return self.folder / f"{device}.json"
+
+
+def latest(kept: UnsignedRuns, evidence: Mapping[str, bytes], device: str) -> AcceptanceRun | None:
+    """The run that is under way here, or the newest in the record where that is as new.
+
+    Raises: RecordError when one cannot be read.
+    """
+    here, there = kept.read(device), newest(evidence, device)
+    return there if here is None or (there is not None and there.id >= here.id) else here
 
 
 def newest(evidence: Mapping[str, bytes], device: str) -> AcceptanceRun | None:
@@ -129,14 +154,5 @@ def recorded(data: bytes, path: str) -> AcceptanceRun:
     if run.path != path:
         raise RecordError(
             f"{where} says that it is {run.path}", fix="See in git who changed it, and put it back."
-        )
-    return run
-
-
-def _expected(run: AcceptanceRun, where: str, device: str) -> AcceptanceRun:
-    if run.device != device or run.signatures:
-        what = "is signed" if run.device == device else f"is of {run.device}"
-        raise RecordError(
-            f"{where} {what}, which it cannot be here", fix="Was it edited by hand? Put that back."
         )
     return run

@@ -43,9 +43,11 @@ def _head(run: AcceptanceRun, room: int) -> Lines:
     who = f"{run.device}/{run.title}"
     head = f"Acceptance run {run.id} of {who} · {run.environment} · began {iso_in_words(run.began)}"
     rows = list(wrapped(head, room, style="strong"))
-    calling = ", ".join(run.calling)
     if run.impersonated:
-        rows += wrapped(f"Called under the modality's own title ({calling})", room, first=line("  "))
+        own = f"under the modality's own title, {run.title}"
+        others = ", ".join(title for title in run.calling if title != run.title)
+        text = f"Called {own}; other calls were as {others}" if others else f"Called {own}"
+        rows += wrapped(text, room, first=line("  "))
     rows += [
         row
         for peer, said in sorted(run.software.items())
@@ -144,8 +146,11 @@ def _cell(text: str) -> str:
 # --- what comes next ----------------------------------------------------------------------------------------------
 
 
-def next_text(run: AcceptanceRun, command: str, place: str, width: int) -> Lines:
-    """What to type next: what is still open, who signs, and in the end which line of the inventory to change."""
+def next_text(run: AcceptanceRun, command: str, place: str, width: int, listen: str = "") -> Lines:
+    """What to type next: what is still open, who signs, and in the end which line of the inventory to change.
+
+    `listen` is the option by which archives can call back, empty where none is needed.
+    """
     room = columns(width)
     call = f"{command} commission {run.device}"
     if run.signatures and not run.missing:
@@ -154,7 +159,7 @@ def next_text(run: AcceptanceRun, command: str, place: str, width: int) -> Lines
             *wrapped(f"Next: set lifecycle: active ({place}), commit, plan and apply.", room),
         )
     if run.open:
-        return tuple(_to_do(run, call, room))
+        return tuple(_to_do(run, call, room, listen))
     role = run.missing[0]
     return (
         *signed_text(run, width),
@@ -176,22 +181,29 @@ def signed_text(run: AcceptanceRun, width: int) -> Lines:
     )
 
 
-def _to_do(run: AcceptanceRun, call: str, room: int) -> Iterator[Line]:
+def _to_do(run: AcceptanceRun, call: str, room: int, listen: str) -> Iterator[Line]:
     """At most one hint of each kind."""
     open_steps = {step.name: step for step in run.open}
     yield line("Still open:")
+    storing = " ".join(filter(None, ("--yes-store-test-objects", listen)))
     hints: list[tuple[Sequence[str], str]] = [
-        (("store", "commitment", "mpps"), "--yes-store-test-objects --listen PORT"),
+        (("store", "commitment", "mpps"), storing),
+        (("retrieve",), listen if "store" not in open_steps else ""),
+        (("strangers",), "--negatives"),
         (("echo-back", "clock"), "--assist"),
     ]
     for names, options in hints:
         found = [name for name in names if name in open_steps and open_steps[name].result == "not done"]
-        if found:
+        if found and options:
             yield from commanded(line(f"  {', '.join(found)}: "), f"{call} {options}", room)
     wrong = [step.name for step in run.open if step.result in ("failed", "unknown")]
     if wrong:
         again = " ".join(f"--step {name}" for name in wrong)
-        yield from commanded(line("  correct what failed, then: "), f"{call} {again}", room)
+        needs = (
+            storing if any(BY_NAME[name].stores for name in wrong) else listen if "retrieve" in wrong else ""
+        )
+        command = " ".join(filter(None, (call, again, needs)))
+        yield from commanded(line("  correct what failed, then: "), command, room)
     manual = [name for name in open_steps if BY_NAME[name].how == "manual"]
     if manual:
         first = f"{call} --attest {manual[0]} --note TEXT"

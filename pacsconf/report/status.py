@@ -115,6 +115,18 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepting:
+    """The acceptance run of a device that not all have signed who must: how many of its steps are `settled`."""
+
+    device: str
+    settled: int
+    steps: int
+    failed: int
+    signed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DueDay:
     """What falls due; `place` is where that is written, empty for what the record holds."""
 
@@ -148,6 +160,7 @@ class Status:
     """How many may be probed, and never were as they are declared now."""
     waiting: tuple[Waiting, ...] = ()
     consoles: tuple[Console, ...] = ()
+    accepting: tuple[Accepting, ...] = ()
     held: tuple[Held, ...] = ()
     reserved: Mapping[Address, date] | None = None
     due: tuple[DueDay, ...] = ()

@@ -23,7 +23,7 @@ from pacsconf.report.lines import (
     padded,
     wrapped,
 )
-from pacsconf.report.status import SOON, Console, DueDay, Held, Lock, Seen, Status, Waiting
+from pacsconf.report.status import SOON, Accepting, Console, DueDay, Held, Lock, Seen, Status, Waiting
 from pacsconf.report.words import ACTIONS, ago, counted, listed
 
 _LABEL = 12
@@ -62,6 +62,7 @@ def _block(status: Status, width: int) -> Lines:
         _pending(status, width),
         _wire(status, width),
         _waiting(status, width),
+        _accepting(status, width),
         _held(status, width),
         _reserved(status, width),
         _due(status.due, status.now.date(), width),
@@ -259,6 +260,24 @@ def _age(at: datetime, status: Status) -> str:
     return f" ({counted(days, 'day')})" if days else ""
 
 
+def _accepting(status: Status, width: int) -> Lines:
+    """Scanners whose acceptance was begun, and how to go on."""
+    rows: list[Line] = []
+    for one in status.accepting[:_FEW]:
+        command = f"{status.command} commission {one.device} --show"
+        rows += _row("" if rows else "acceptance", _accepted_so_far(one), width, command=command)
+    more = len(status.accepting) - _FEW
+    return (*rows, *((line(_BELOW, Span(f"… {more} more", "faint")),) if more > 0 else ()))
+
+
+def _accepted_so_far(one: Accepting) -> str:
+    failed = f"{one.failed} failed" if one.failed else ""
+    signed = f"signed by {' and '.join(one.signed)}, not by {' and '.join(one.missing)}"
+    return listed(
+        (f"{one.device}: {one.settled} of {one.steps} steps", failed, signed if one.signed else "not signed")
+    )
+
+
 def _held(status: Status, width: int) -> Lines:
     if not status.held:
         return ()
@@ -350,6 +369,7 @@ def next_step(status: Status) -> str:
         (any(one.verdict == "failing" for one in status.wire), "probe"),
         (bool(status.waiting), "plan"),
         (status.offline, "status"),
+        (bool(status.accepting), f"commission {next((one.device for one in status.accepting), '')} --show"),
     )
     step = next((step for needed, step in steps if needed), "")
     plain = status.command.removesuffix(f" -e {status.environment}")  # there is but one lab

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
+import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -15,9 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pynetdicom import AE, evt
 
-from pacsconf.dicom.commission.run import STEPS
+from pacsconf.core.changeset import ChangeSet, changeset_id
+from pacsconf.core.plan import Basis, Plan
+from pacsconf.dicom.commission.run import STEPS, Ticked
+from pacsconf.inventory import uids
 from pacsconf.lab import orthanc, processes
+from pacsconf.record.unsigned import UnsignedRuns
 from tests.dicom.commission.cases import running
 from tests.e2e.conftest import DIRECTORY, PACSCONF, Hospital, Ran
 
@@ -255,8 +262,12 @@ def _all_accepted(site, tmp_path, *people: str) -> list[Site]:
     ct.hospital.git("remote", "add", "origin", bare)
     ct.hospital.git("push", "-q", "-u", "origin", "HEAD")
     assert ct.hospital.run("-e", "test", "record", "init").code == 0
-    for step in [plan.name for plan in STEPS]:
-        assert ct("--accept", step, "--note", "tried elsewhere").code == 0
+    assert ct("--accept", "record", "--note", "tried elsewhere").code == 0
+    kept = UnsignedRuns.open(ct.hospital.path, "test")
+    run = kept.read("ct-9")
+    for plan in STEPS:
+        run = run.ticking(Ticked(plan.name, "passed", "tried elsewhere"))
+    kept.write(run)
     clones = [ct]
     for person in people:
         path = tmp_path / person
@@ -284,14 +295,37 @@ def test_two_who_sign_at_once_in_two_clones_do_not_undo_each_other(site, tmp_pat
     said = [process.communicate(timeout=60) for process in signing]
     codes = sorted(process.returncode for process in signing)
     assert codes == [0, 5], said
-    assert "is for another person" in b"".join(b"".join(one) for one in said).decode()
+    assert b"signed as clinical-lead on" in b"".join(err for _, err in said)
     assert [one["role"] for one in first.here()["signatures"]] == ["pacs-admin", "clinical-lead"]
+
+
+def test_an_apply_that_has_the_lock_keeps_a_signature_out(site, tmp_path):
+    from pacsconf.cli import workspace
+
+    (ct,) = _all_accepted(site, tmp_path)
+    plan = Plan("test", Basis("1" * 64, "2" * 64, "3" * 64, "3f2a9c1", "", "2026-11-26"))
+    opened = workspace.now().isoformat(timespec="seconds")
+    changeset = ChangeSet(
+        changeset_id(opened, plan.digest),
+        plan,
+        "A <a@example.org>",
+        "a@ws-3:1",
+        opened,
+        "",
+        "new scanner",
+        "",
+    )
+    with workspace.record(workspace.opened(ct.hospital.path, "test")) as store:
+        lock = store.begin(changeset, store.state())
+        ran = ct("--sign", "pacs-admin", "--reason", "fine")
+        lock.close(outcomes=(), owned={})
+    assert ran.code == 7, ran
+    assert ct.here()["signatures"] == []
 
 
 def test_a_signature_that_came_in_between_is_kept(site, tmp_path):
     """What is signed is the run as the record has it at that instant, not as it was read before."""
     from pacsconf.cli import commission_run, workspace
-    from pacsconf.record.unsigned import UnsignedRuns
 
     first, other = _all_accepted(site, tmp_path, "b")
     assert first("--sign", "pacs-admin", "--reason", "fine").code == 0
@@ -442,6 +476,108 @@ def test_an_interrupted_run_keeps_what_was_done_and_is_taken_up(site):
     assert ct.kept() == stored, "the same run sends nothing twice"
 
 
+@pytest.mark.parametrize("after", [0, 2], ids=["before the first", "in the middle"])
+def test_killed_between_two_objects_every_uid_that_left_is_on_the_list(repository, tmp_path, after):
+    """The archive hangs; the process is killed while it waits. What the archive has is listed after that."""
+    sent: list[str] = []
+    killed = threading.Event()
+
+    def store(event):
+        sent.append(event.request.AffectedSOPInstanceUID)
+        if len(sent) > after:
+            os.kill(process.pid, signal.SIGKILL)
+            killed.set()
+        return 0
+
+    ae = AE("ARCHIVE")
+    for name in ("ct-image-storage", "secondary-capture-image-storage", "x-ray-radiation-dose-sr-storage"):
+        ae.add_supported_context(uids.sop_class(name))
+    server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, store)])
+    try:
+        port = server.socket.getsockname()[1]
+        hospital = repository(hospital=HOSPITAL.format(modality=1, archive=port))
+        command = [
+            *PACSCONF,
+            "-e",
+            "test",
+            "commission",
+            "ct-9",
+            "--yes-store-test-objects",
+            "--step",
+            "store",
+        ]
+        process = subprocess.Popen(
+            command, cwd=hospital.path, env=hospital.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        process.communicate(timeout=60)
+        assert killed.wait(10)
+    finally:
+        server.shutdown()
+    assert process.returncode == -signal.SIGKILL
+    shown = hospital.run("-e", "test", "commission", "ct-9", "--show")
+    assert shown.code == 0, shown
+    listed = next((hospital.path / "commissioning").glob("*.csv"))
+    rows = {row["instance_uid"]: row["stored"] for row in csv.DictReader(listed.read_text().splitlines())}
+    assert len(sent) == after + 1
+    assert set(rows) == set(sent)
+
+    # A new run does not forget what the one before it left behind.
+    listed.unlink()
+    ran = hospital.run("-e", "test", "commission", "ct-9", "--new", "--step", "record")
+    assert f"The list of what it left behind is commissioning/{listed.name}" in ran.said
+    assert all(uid in listed.read_text() for uid in sent)
+
+
+def test_a_run_edited_by_hand_is_a_clear_error_and_status_tells_it(site):
+    ct = site()
+    assert ct.hospital.run("-e", "test", "record", "init").code == 0
+    assert ct("--accept", "echo-back", "--note", "no button \x1b[31m\u202e red").code == 0
+    said = ct.hospital.run("-e", "test", "status", "--offline").said
+    assert "acceptance ct-9: 1 of 20 steps, not signed" in said
+    assert "pacsconf -e test commission ct-9 --show" in said
+    assert "\\x1b[31m" in ct("--show").said
+
+    file = ct.hospital.path / ".git" / "pacsconf" / "test" / "commission" / "ct-9.json"
+    for broken in ("[" * 100_000, file.read_text().replace('"root": "', '"root": "x'), "{}"):
+        file.write_text(broken)
+        for args in (("--show",), ("--new",), ("--step", "record")):
+            ran = ct(*args)
+            assert ran.code == 1, ran
+            assert "cannot be understood" in ran.said
+        assert file.read_text() == broken, "what it may list is not lost"
+    ran = ct.hospital.run("-e", "test", "status", "--offline")
+    assert (ran.code, "cannot be understood" in ran.said) == (1, True), ran
+
+
+def test_a_run_in_the_record_edited_by_hand_is_a_clear_error(site, tmp_path):
+    (ct,) = _all_accepted(site, tmp_path)
+    assert ct("--sign", "pacs-admin", "--reason", "fine").code == 0
+    git = ct.hospital.git
+    git("fetch", "-q", "origin")
+    git("worktree", "add", "-q", "-B", "edit", tmp_path / "edit", "pacsconf/test")
+    (path,) = (tmp_path / "edit" / "evidence" / "commissioning" / "ct-9").iterdir()
+    path.write_text(path.read_text().replace('"device": "ct-9"', '"device": "ct-1"'))
+    git("-C", tmp_path / "edit", "commit", "-qam", "by hand")
+    git("-C", tmp_path / "edit", "push", "-q", "origin", "HEAD:pacsconf/test")
+    for args in (("--show",), ("--sign", "clinical-lead", "--reason", "x")):
+        ran = ct(*args)
+        assert ran.code == 1, ran
+        assert "says that it is commissioning/ct-1/" in ran.said
+
+
+def test_what_a_screen_says_to_type_next_can_be_typed(site):
+    """With an archive that stores nothing: each command is taken from the screen and typed as it stands."""
+    ct = site(rights=("Echo",))
+    typed = re.findall(r"(?m)(?:^ +|: )pacsconf -e test (commission ct-9 .*)$", ct.whole().out)
+    assert any("--step store" in one and "--yes-store-test-objects --listen 11113" in one for one in typed), (
+        typed
+    )
+    for one in typed:
+        if "--assist" not in one:  # which needs a terminal
+            ran = ct.hospital.run("-e", "test", *one.split())
+            assert ran.code in (0, 2), (one, ran)
+
+
 def test_under_the_modalitys_own_title_a_rejection_proves_nothing(site):
     ct = site()
     ran = ct.whole("--impersonate")
@@ -449,7 +585,7 @@ def test_under_the_modalitys_own_title_a_rejection_proves_nothing(site):
     run = ct.here()
     assert ct.results()["store"] == "unknown"
     assert (run["impersonated"], run["calling"]) == (True, ["CT9"])
-    assert "Called under the modality's own title (CT9)" in ran.said
+    assert "Called under the modality's own title, CT9" in ran.said
     assert ct.kept() == []
 
 

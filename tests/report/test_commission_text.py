@@ -120,20 +120,21 @@ def test_a_cell_that_a_spreadsheet_would_compute_is_text():
 @pytest.mark.parametrize(
     ("run", "said"),
     [
-        (RUN, f"{CALL} --yes-store-test-objects --listen PORT"),
+        (RUN, f"{CALL} --yes-store-test-objects --listen 11113"),
         (RUN, f"{CALL} --assist"),
         (RUN, f"{CALL} --attest phantom --note TEXT"),
-        (RUN.ticking(FAILED), f"{CALL} --step store"),
+        (RUN.ticking(FAILED), f"{CALL} --step store --yes-store-test-objects --listen 11113"),
+        (RUN, f"{CALL} --negatives"),
         (whole(), f"{CALL} --sign pacs-admin --reason TEXT"),
         (
             replace(whole(), signatures=(Signature("pacs-admin", "A", "", "ok"),)),
             f"{CALL} --sign clinical-lead",
         ),
     ],
-    ids=["store", "assist", "attest", "again", "first signature", "second signature"],
+    ids=["store", "assist", "attest", "again", "strangers", "first signature", "second signature"],
 )
 def test_what_to_type_next_is_said(run, said):
-    assert said in plain(next_text(run, "pacsconf -e lab", "inventory/ct.yaml:7", 200))
+    assert said in plain(next_text(run, "pacsconf -e lab", "inventory/ct.yaml:7", 200, "--listen 11113"))
 
 
 def test_once_both_signed_the_line_of_the_lifecycle_is_named():

@@ -17,6 +17,7 @@ from pacsconf.report import status
 from pacsconf.report.as_json import status_json
 from pacsconf.report.lines import plain
 from pacsconf.report.status import (
+    Accepting,
     Applied,
     Console,
     Drift,
@@ -123,6 +124,27 @@ def test_what_falls_due_in_every_environment_is_told_once():
         "Next: edit inventory/b.yaml:3\n"
     )
     assert text.count("PACS-X-001") == 1
+
+
+def test_acceptance_runs_that_are_not_signed_are_told_with_how_to_see_them():
+    found = replace(
+        QUIET,
+        accepting=(
+            Accepting("dx-rad-3", 11, 20, 0),
+            Accepting("mr-9", 20, 20, 0, ("pacs-admin",), ("clinical-lead",)),
+            Accepting("ct-9", 8, 20, 2),
+        ),
+    )
+    said = screen(found)
+    assert (
+        "  acceptance  dx-rad-3: 11 of 20 steps, not signed\n"
+        "                               pacsconf -e production commission dx-rad-3 --show\n"
+        "              mr-9: 20 of 20 steps, signed by pacs-admin, not by clinical-lead\n"
+        "                                   pacsconf -e production commission mr-9 --show\n"
+        "              ct-9: 8 of 20 steps, 2 failed, not signed\n"
+    ) in said
+    assert said.endswith("Next: pacsconf -e production commission dx-rad-3 --show\n")
+    assert all(len(row) <= 80 for row in said.splitlines())
 
 
 def test_of_a_long_list_the_first_few_are_shown_and_the_rest_is_counted():

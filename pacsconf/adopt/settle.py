@@ -233,7 +233,6 @@ _WORDS: Mapping[str, str] = {
     "PACS-REACH-011": "no-move-destination",
     "PACS-REACH-012": "worklist-apart",
     "PACS-REACH-013": "character-sets-apart",
-    "PACS-REACH-014": "issuers-apart",
 }
 """What entries of the baseline are called, by rule."""
 

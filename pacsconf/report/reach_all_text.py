@@ -195,7 +195,7 @@ def what_if_text(shown: WhatIf, width: int = 80) -> Lines:
         else f"{shown.revision} ({shown.commit[:7]})"
     )
     if not shown.turned:
-        words = f"With {name} nothing changes: {counted(shown.pairs, 'way')} compared"
+        words = f"With {name} nothing changes: {counted(shown.pairs, 'service')} between pairs compared"
         return wrapped(words, room, style="good")
     numbers = _numbers(shown.turned)
     said = listed(_many(turn, number) for turn, number in numbers.items() if number)

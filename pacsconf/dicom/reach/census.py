@@ -113,14 +113,7 @@ class Census:
 
     def _alike(self, flow: Flow, callers: Kind, called: Kind, pair: tuple[Entity, Entity]) -> Reach:
         """How a pair fares that has the same natures, services and ways between it."""
-        way = self.solver.flows.way
-        caller, other = pair
-        ways = (
-            bool(way("storage", caller, other)),
-            bool(way("storage", other, caller)),
-            bool(way("commitment", caller, other)),
-            bool(way("commitment", other, caller)),
-        )
+        ways = self.solver.flows.ways(callers.first, called.first)
         key = callers.nature, called.nature, flow.services, ways, names(flow, pair[0])
         if key not in self._like:
             self._like[key] = self.solver.by_flow(flow, *pair)

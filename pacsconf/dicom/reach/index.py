@@ -97,6 +97,17 @@ class Flows:
             return min(self._names_of[topic] & calls & is_called, default="")
         return next((flow.name for flow in self._of_topic[topic] if connects(flow, caller, called)), "")
 
+    def ways(self, caller: Entity, called: Entity) -> tuple[bool, ...]:
+        """Whether a flow lets one call the other, and the other the one, for images and for commitment: `way` at once.
+
+        Of two that were prepared, each for all that selectors mean alike.
+        """
+        one, other = key_of(caller), key_of(called)
+        there = self._at["from"][one] & self._at["to"][other]
+        back = self._at["from"][other] & self._at["to"][one]
+        topical = self._names_of["storage"], self._names_of["commitment"]
+        return tuple(not names.isdisjoint(way) for names in topical for way in (there, back))
+
     def ends(self, flow: Flow, end: End) -> tuple[Entity, ...]:
         """The entities at one end of a flow."""
         key = flow.name, end

@@ -12,6 +12,8 @@ from pacsconf.inventory.flows import Entity
 
 _DEFAULT_SETS = frozenset({"", "ISO_IR 6", "ISO 2022 IR 6"})
 """The default repertoire, which everybody reads (PS3.5 section 6.1.1)."""
+_EXTENDED = "ISO 2022 IR "
+"""How the names of those begin that are switched to within a text (PS3.3 section C.12.1.1.2)."""
 _QUERY = "1.2.840.10008.5.1.4.1.2."
 
 
@@ -37,7 +39,7 @@ def _carried(service: str) -> str | None:
 
 def _character_sets(ends: Mapping[str, Entity], sender: str, receiver: str, service: str) -> Iterator[Reason]:
     sent = [one for one in ends[sender][1].character_sets if one not in _DEFAULT_SETS]
-    read = ends[receiver][1].character_sets
+    read = frozenset(each for one in ends[receiver][1].character_sets for each in _reads(one))
     strange = [one for one in sent if one not in read]
     if not strange or not read:
         return
@@ -55,6 +57,13 @@ def _character_sets(ends: Mapping[str, Entity], sender: str, receiver: str, serv
             for end in (sender, receiver)
         ),
     )
+
+
+def _reads(character_set: str) -> tuple[str, ...]:
+    """What is read by who reads this: with code extensions also the same set without, and what it is built on."""
+    if character_set.startswith(_EXTENDED):
+        return character_set, character_set.replace(_EXTENDED, "ISO_IR ", 1)
+    return (character_set, "GBK") if character_set == "GB18030" else (character_set,)
 
 
 def _issuers(ends: Mapping[str, Entity], sender: str, receiver: str, service: str) -> Iterator[Reason]:

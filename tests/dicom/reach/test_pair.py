@@ -388,6 +388,9 @@ def test_more_callers_than_are_served_at_a_time_are_told(asks):
         ("[ISO_IR 100, ISO_IR 192]", "ISO_IR 192", False),
         ("ISO_IR 6", "ISO_IR 192", None),
         ("ISO_IR 100", "", None),
+        ("ISO_IR 100", "ISO 2022 IR 100", None),
+        ("ISO 2022 IR 100", "ISO_IR 100", True),
+        ("GBK", "GB18030", None),
     ],
 )
 def test_character_sets_that_do_not_meet_are_told(asks, ours, theirs, told):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pacsconf.cli import workspace
-from pacsconf.cli.compare_commands import Verbose, opened
+from pacsconf.cli.compare_commands import opened
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.inventory_commands import TextOrJson
 from pacsconf.cli.screen import Screen
@@ -54,7 +54,9 @@ def commission(
     ] = False,
     steps: Annotated[
         list[str] | None,
-        typer.Option("--step", help="Take this step, again if it was taken, and no other.", metavar="STEP"),
+        typer.Option(
+            "--step", help="Take this step alone, also if it passed. May be repeated.", metavar="STEP"
+        ),
     ] = None,
     listen: Annotated[
         str, typer.Option("--listen", help="Where the archive calls our title back.", metavar="[HOST:]PORT")
@@ -89,7 +91,9 @@ def commission(
         Path | None, typer.Option("--out", help="Write the run as a page to print.", metavar="FILE")
     ] = None,
     format: TextOrJson = "text",  # noqa: A002 - the option's name
-    verbose: Verbose = False,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Show every object, not only what went wrong.")
+    ] = False,
 ) -> Exit:
     """Accept a new modality, step by step, until two people sign.
 

@@ -98,7 +98,7 @@ class Flows:
         return next((flow.name for flow in self._of_topic[topic] if connects(flow, caller, called)), "")
 
     def ways(self, caller: Entity, called: Entity) -> tuple[bool, ...]:
-        """Whether a flow lets one call the other, and the other the one, for images and for commitment: `way` at once.
+        """Whether a flow lets one call the other and the other the one, for images and for commitment.
 
         Of two that were prepared, each for all that selectors mean alike.
         """

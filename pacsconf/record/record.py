@@ -9,6 +9,8 @@ reader's clock; whoever was overtaken sees it before the next layer.
 from __future__ import annotations
 
 import re
+import secrets
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -32,6 +34,10 @@ LEASE = timedelta(minutes=15)
 """How long an open change set keeps others out unless it is renewed."""
 
 _ATTEMPTS = 3
+_EDITS = 12
+"""Attempts at an edit: a dozen sites may report a probe in the same minute of the night."""
+_APART = 200
+"""Milliseconds that writers who met are apart at the most before each tries again."""
 _ENVIRONMENT = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -357,7 +363,9 @@ class Record:
         counts: Mapping[str, int] | None = None,
     ) -> str:
         lines = sorted(map(str, addresses))
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_EDITS):
+            if attempt:
+                time.sleep(secrets.randbelow(_APART) / 1000)
             state = self.state()
             self.require_free(state)
             contents = replace(edit(state.contents), changeset=None)

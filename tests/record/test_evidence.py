@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from pacsconf.core.errors import LockHeld, RecordUnknown
+from pacsconf.record.record import Record
 
 LAST = "probes/last.jsonl"
 
@@ -53,3 +57,17 @@ def test_without_a_record_there_is_nothing_to_keep_it_in(alone):
 def test_while_a_change_set_is_open_nothing_is_kept(record, work):
     with record.begin(work.changeset, record.state()), pytest.raises(LockHeld):
         record.keep("probe", {LAST: b""}, reason="")
+
+
+def test_those_who_report_at_once_lose_nothing(alone):
+    alone.record().init({})
+    begin = threading.Barrier(8)
+
+    def report(name: str) -> None:
+        with Record.open(alone.path, "lab", clock=alone.clock) as record:
+            begin.wait()
+            record.keep("probe", lambda now: {LAST: now.get(LAST, b"") + name.encode()}, reason="")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(report, "abcdefgh"))
+    assert sorted(alone.record().state().evidence[LAST]) == sorted(b"abcdefgh")

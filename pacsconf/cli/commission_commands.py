@@ -125,26 +125,24 @@ def commission(
     if sign:
         _show(screen, work, _signed(screen, work, kept, _there(run, whom), doing), doing)
         return Exit.OK
-    if new:
-        _hand_over(screen, work, kept, whom[0].name)
     run = _unsigned(run) or runs.begun(work, whom)
     if attest or accept:
-        _show(screen, work, _said(work, kept, run, doing), doing)
+        _show(screen, work, _said(screen, work, kept, run, doing), doing)
         return Exit.OK
     return _taken(context, work, whom, run, wanted, kept, doing)
 
 
-def _hand_over(screen: Screen, work: Workspace, kept: UnsignedRuns, device: str) -> None:
-    """Before a new run takes the place of one: the list of what that left behind, as nobody else has it."""
+def _begin(screen: Screen, work: Workspace, kept: UnsignedRuns, run: AcceptanceRun) -> None:
+    """Keep a run. Before it takes the place of another, that one's list is written, as nobody else has it."""
     from pacsconf.cli import commission_papers as papers
     from pacsconf.report.lines import columns, wrapped
 
-    with kept.taken(device):
-        before = papers.given_up(kept, device)
-        if before is not None:
-            file = papers.listed(work, before)
-            text = f"Run {before.id} is given up. The list of what it left behind is {file}."
-            screen.note(wrapped(text, columns(screen.width)))
+    before = papers.given_up(kept, run)
+    file = papers.listed(work, before) if before is not None else ""
+    kept.write(run)
+    if before is not None:
+        text = f"Run {before.id} is given up. The list of what it left behind is {file}."
+        screen.note(wrapped(text, columns(screen.width)))
 
 
 def _signed(
@@ -160,14 +158,16 @@ def _signed(
     return run
 
 
-def _said(work: Workspace, kept: UnsignedRuns, run: AcceptanceRun, doing: _Doing) -> AcceptanceRun:
+def _said(
+    screen: Screen, work: Workspace, kept: UnsignedRuns, run: AcceptanceRun, doing: _Doing
+) -> AcceptanceRun:
     """The run with a person's word."""
     from pacsconf.cli import commission_run as runs
 
     name, note = doing.attest or doing.accept, _text(doing.note, "--note")
     with kept.taken(run.device):
         run = runs.attested(work, run, name, note, accepts=bool(doing.accept))
-        kept.write(run)
+        _begin(screen, work, kept, run)
     return run
 
 
@@ -192,10 +192,12 @@ def _taken(
     trial = None
     try:
         people = runs.AtTheConsole(screen, progress.stop)
-        with kept.taken(run.device), runs.trial_of(work, whom, run, wanted, people, progress.say) as trial:
-            for step in runs.carried_on(trial, names, kept):
-                taken.append(step)
-                progress.over(step)
+        with kept.taken(run.device):
+            _begin(screen, work, kept, run)
+            with runs.trial_of(work, whom, run, wanted, people, progress.say) as trial:
+                for step in runs.carried_on(trial, names, kept):
+                    taken.append(step)
+                    progress.over(step)
     except KeyboardInterrupt:
         context.obj.stopped = True
         run = trial.run if trial else run

@@ -17,13 +17,13 @@ FOLDER = "commissioning"
 """Below the repository: where lists of test objects are put."""
 
 
-def given_up(kept: UnsignedRuns, device: str) -> AcceptanceRun | None:
-    """The run that nobody signed and that a new one is to take the place of, if it left anything behind.
+def given_up(kept: UnsignedRuns, run: AcceptanceRun) -> AcceptanceRun | None:
+    """The run that nobody signed and that this one takes the place of, if it left anything behind.
 
     Raises: RecordError when it cannot be read: it may list test objects that nobody else knows of.
     """
-    run = kept.read(device)
-    return run if run is not None and run.stored else None
+    before = kept.read(run.device)
+    return before if before is not None and before.id != run.id and before.stored else None
 
 
 def listed(work: Workspace, run: AcceptanceRun, path: Path | None = None) -> str:

@@ -95,6 +95,7 @@ class UnsignedRuns:
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(path)
+            _settle(path.parent)
         except OSError as exc:
             raise RecordError(
                 f"{path} cannot be written: {exc.strerror}", fix="Make room, or make it writable"
@@ -124,6 +125,15 @@ class UnsignedRuns:
         if not _DEVICE.fullmatch(device):
             raise RecordError(f'"{device}" cannot name a file')
         return self.folder / f"{device}.json"
+
+
+def _settle(folder: Path) -> None:
+    """Let the new name of a file outlive a power cut too."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def latest(kept: UnsignedRuns, evidence: Mapping[str, bytes], device: str) -> AcceptanceRun | None:

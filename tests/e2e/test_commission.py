@@ -521,8 +521,10 @@ def test_killed_between_two_objects_every_uid_that_left_is_on_the_list(repositor
     assert len(sent) == after + 1
     assert set(rows) == set(sent)
 
-    # A new run does not forget what the one before it left behind.
+    # A new run does not forget what the one before it left behind; one that is refused leaves that as it is.
     listed.unlink()
+    refused = hospital.run("-e", "test", "commission", "ct-9", "--new", "--step", "store")
+    assert (refused.code, listed.exists()) == (5, False)
     ran = hospital.run("-e", "test", "commission", "ct-9", "--new", "--step", "record")
     assert f"The list of what it left behind is commissioning/{listed.name}" in ran.said
     assert all(uid in listed.read_text() for uid in sent)

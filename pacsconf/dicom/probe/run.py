@@ -129,7 +129,7 @@ def _stands_beside(before: Sighting, later: Sighting) -> bool:
     """Whether a former sighting still tells more than a later one."""
     if before.at > later.at:
         return True
-    if later.observation.verdict != "healthy" or _declared(before.target) != _declared(later.target):
+    if later.observation.verdict != "healthy" or not fits(before.target, later.target):
         return False
     return depth(before.observation) > depth(later.observation)
 
@@ -208,7 +208,7 @@ def fits(probed: Target, now: Target) -> bool:
     """Whether what was probed is what is declared now: where it listens, and what it offers as far as was asked."""
     if _declared(probed) != _declared(now):
         return False
-    return not (probed.contexts and now.contexts) or probed.contexts == now.contexts
+    return PROBES.index(probed.level) < PROBES.index("contexts") or probed.contexts == now.contexts
 
 
 def _declared(target: Target) -> tuple[object, ...]:

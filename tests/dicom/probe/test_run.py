@@ -154,10 +154,19 @@ def test_an_address_that_only_another_site_sees_does_not_count():
     assert fits(a_target(host="192.0.2.1", port=11104), a_target())
 
 
-def test_contexts_count_where_both_name_them():
-    one, two = ((CT, (IMPLICIT,)),), ((CT, (IMPLICIT, EXPLICIT)),)
-    assert not fits(a_target(contexts=one), a_target(contexts=two))
-    assert fits(a_target(), a_target(contexts=two))
+@pytest.mark.parametrize("before", [(), ((CT, (IMPLICIT,)),)], ids=["none", "fewer"])
+def test_services_count_where_they_were_asked_for(before):
+    now = a_target(contexts=((CT, (IMPLICIT, EXPLICIT)),))
+    for level, same in (("tcp", True), ("echo", True), ("contexts", False), ("services", False)):
+        assert fits(a_target(level=level, contexts=before), now) is same
+
+
+def test_a_look_at_other_services_gives_way_to_one_that_went_less_far():
+    deep = replace(
+        healthy(target=a_target(level="contexts")), steps=(step("tcp"), step("echo"), step("contexts"))
+    )
+    later = healthy(target=a_target(contexts=((CT, (IMPLICIT,)),)), at=LATER)
+    assert merged(a_run(deep), a_run(later)).observations == (later,)
 
 
 def test_what_may_not_be_called_is_not_missed():

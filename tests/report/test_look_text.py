@@ -122,11 +122,14 @@ def test_json_has_everything():
         "severity": "error",
         "verdict": "fail",
         "evidence": "configured",
+        "accepted": "",
         "summary": "A-A of ct-1",
         "detail": "Because.",
         "fix": "Do it.",
-        "about": "directory/device/ct-1",
+        "path": [],
         "place": None,
+        "also": [],
+        "about": "directory/device/ct-1",
     }
 
 

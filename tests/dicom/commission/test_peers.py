@@ -17,9 +17,13 @@ from pynetdicom import AE, evt
 from pynetdicom.sop_class import CTImageStorage, StorageCommitmentPushModel
 
 from pacsconf.dicom.commission import asking, looking, performing, storing
+from pacsconf.dicom.commission.exchange import Exchange
 from pacsconf.dicom.commission.listening import listening
 from pacsconf.dicom.commission.run import Ticked
 from pacsconf.dicom.commission.scope import FIND, GET
+from pacsconf.dicom.data_sets import to_bytes
+from pacsconf.dicom.upper_layer import messages
+from pacsconf.dicom.upper_layer.stream import connect
 from pacsconf.inventory import uids
 from pacsconf.lab import processes
 from tests.dicom.commission.cases import (
@@ -245,6 +249,78 @@ def test_a_commitment_that_does_not_come_says_where_to_look(committing, stack):
     step = asked_to_commit(committing(when=8), stack)
     assert [item.result for item in step.items] == ["failed", "failed"]
     assert "compare them, and look whether a firewall" in step.items[0].text
+
+
+STRAY = Dataset()
+STRAY.TransactionUID, STRAY.ReferencedSOPSequence = "2.25.7", []
+
+
+def fair(asked: Dataset, number: int) -> Dataset:
+    """All of the first request is kept, and nothing of the second, which asks for what was never sent."""
+    answer = Dataset()
+    answer.TransactionUID = asked.TransactionUID
+    for one in asked.ReferencedSOPSequence:
+        one.FailureReason = 0x0112
+    answer.add_new(0x00081199 if number == 0 else 0x00081198, "SQ", asked.ReferencedSOPSequence)
+    return answer
+
+
+def unfair(asked: Dataset, number: int) -> Dataset:
+    """One of them is kept and failed at once."""
+    answer = fair(asked, number)
+    answer.FailedSOPSequence = [asked.ReferencedSOPSequence[0]]
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("reports", "came"),
+    [
+        (lambda asked, number: [fair(asked, number)] * 2, ["passed", "passed"]),
+        (lambda asked, number: [STRAY, fair(asked, number), STRAY], ["passed", "passed"]),
+        (lambda asked, number: [b"\xff" * 20, b"", fair(asked, number)], ["passed", "passed"]),
+        (lambda asked, number: [unfair(asked, number)], ["failed", "passed"]),
+        (lambda _asked, _number: [STRAY], ["failed", "failed"]),
+    ],
+    ids=["twice", "among others'", "after garbage", "kept and failed", "another's alone"],
+)
+def test_reports_at_our_port_count_by_their_transaction(stack, reports, came):
+    asked: list[Dataset] = []
+    calls: list[threading.Thread] = []
+    ours = stack.enter_context(listening("127.0.0.1", 0, bool))
+
+    def call_back(several) -> None:
+        sop_class = str(StorageCommitmentPushModel)
+        with Exchange(connect(["127.0.0.1"], ours.port, 3), 3) as exchange:
+            exchange.open("ANY", "PROBE", [(sop_class, (IMPLICIT,))])
+            context, syntax = exchange.context(sop_class)
+            about = {"AffectedSOPClassUID": sop_class, "AffectedSOPInstanceUID": "1.2", "EventTypeID": 1}
+            for one in several:
+                data = one if isinstance(one, bytes) else to_bytes(one, syntax)
+                exchange.last(context, messages.N_EVENT_REPORT, about, data, name="N-EVENT-REPORT")
+
+    def action(event) -> tuple[int, None]:
+        asked.append(event.action_information)
+        calls.append(threading.Thread(target=call_back, args=(reports(asked[-1], len(asked) - 1),)))
+        calls[-1].start()
+        return 0, None
+
+    ae = AE("ANY")
+    ae.add_supported_context(CTImageStorage)
+    ae.add_supported_context(StorageCommitmentPushModel)
+    handlers = [(evt.EVT_C_STORE, lambda _event: 0), (evt.EVT_N_ACTION, action)]
+    server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+    stack.callback(server.shutdown)
+
+    offers = ("storage", "storage-commitment")
+    given = inventory(
+        device("any", "ANY", server.socket.getsockname()[1], offers=offers), uses=[CT, "storage-commitment"]
+    )
+    run = trial(given, wait=1.0, port=ours)
+    storing.store(run)
+    step = storing.commitment(run)
+    for call in calls:
+        call.join()
+    assert [item.result for item in step.items] == came, step
 
 
 # --- contexts -----------------------------------------------------------------------------------------------------

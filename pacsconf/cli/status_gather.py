@@ -22,7 +22,7 @@ from pacsconf.core.errors import (
     RecordError,
     SystemFaults,
 )
-from pacsconf.dicom.probe.run import Known, subject_of
+from pacsconf.dicom.probe.run import Known
 from pacsconf.inventory.due import Due, dues, soon
 from pacsconf.inventory.systems import ConsoleConfig
 from pacsconf.report import status
@@ -128,7 +128,7 @@ class Gathering:
             applied=status.applied(applied) if applied else None,
             lock=status.lock(state.open, ended=store.lease_ended(state.open)) if state.open else None,
             wire=seen,
-            unprobed=len({subject_of(one) for one in known.unasked} - {one.subject for one in seen}),
+            unprobed=len(known.unasked),
             held=tuple(sorted(held, key=lambda one: one.address)),
             reserved=state.reserved,
             due=self._days(reserved),

@@ -77,7 +77,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the wire said last of an application entity (`device/AE_TITLE`)."""
+    """What the wire said last of an application entity (`device/AE_TITLE`) at one of its addresses."""
 
     subject: str
     verdict: ProofVerdict
@@ -204,23 +204,12 @@ def pending(plan: Plan) -> Pending:
 
 
 def wire(sightings: Iterable[Sighting]) -> tuple[Seen, ...]:
-    """What the wire said last of each entity, and of each node of one, by subject.
-
-    Of several connections of one entity the worst counts.
-    """
-    found: dict[str, Seen] = {}
-    for one in sightings:
-        verdict = one.observation.verdict
-        if verdict == "not probed":
-            continue
-        seen = Seen(subject_of(one.target), verdict, telling(one.observation), one.at)
-        before = found.get(seen.subject)
-        if before is None or _WORST.index(seen.verdict) < _WORST.index(before.verdict):
-            found[seen.subject] = seen
-    return tuple(found[subject] for subject in sorted(found))
-
-
-_WORST: tuple[ProofVerdict, ...] = ("failing", "unknown", "asleep", "healthy")
+    """What the wire said last, target by target: the same ones that a plan counts."""
+    return tuple(
+        Seen(subject_of(one.target), one.observation.verdict, telling(one.observation), one.at)
+        for one in sorted(sightings, key=lambda one: one.key)
+        if one.observation.verdict != "not probed"
+    )
 
 
 def name_of(person: str) -> str:

@@ -65,7 +65,7 @@ systems:
 environments:
   lab:
     dial: {{"*": none, "10.20.0.5:11112": "127.0.0.1:{archive}", "10.20.4.17:104": "127.0.0.1:{ct_1}",
-      "10.20.4.18:104": "127.0.0.1:{ct_2}"}}
+      "10.20.4.17:105": "127.0.0.1:{ct_1}", "10.20.4.18:104": "127.0.0.1:{ct_2}"}}
   other: {{dial: {{"*": none}}}}
 """
 
@@ -725,6 +725,17 @@ def test_what_apply_proves_counts_for_plan_and_drift_and_status(hospital):
     hospital.edit('"10.20.0.5:11112"', '"10.20.0.6:11112"', "systems")
     assert "0 of 2 healthy, 1 failing, 1 asleep, 1 never probed" in hospital.ok("plan").said
     assert "0 of 2 healthy, 1 failing, 1 asleep" in hospital.ok("status").said
+
+
+def test_plan_and_status_count_the_same_targets(hospital):
+    hospital.edit(
+        "host: 10.20.4.17, port: 104}",
+        "connections: {a: {host: 10.20.4.17, port: 104}, b: {host: 10.20.4.17, port: 105}}}",
+    )
+    hospital("probe", "archive")
+    told = "1 of 1 healthy, 3 never probed"
+    assert told in hospital.ok("plan").said
+    assert told in hospital.ok("status").said
 
 
 def test_an_apply_whose_proof_lacks_its_files_is_closed_nonetheless(hospital):

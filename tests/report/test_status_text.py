@@ -31,7 +31,7 @@ from pacsconf.report.status import (
     Waiting,
 )
 from pacsconf.report.status_text import next_step, status_text
-from tests.dicom.probe.runs import a_run, a_target, healthy, shut
+from tests.dicom.probe.runs import a_run, a_target, healthy, left_alone, shut
 
 NOW = datetime(2026, 11, 24, 7, 30, tzinfo=UTC)
 CT = Address.parse("directory/device/ct-1")
@@ -268,10 +268,11 @@ def test_the_last_apply_tells_how_it_ended_only_where_that_matters():
     assert (ended.by, ended.result) == ("M. Weber", "1 of 2 changes done, 1 failed")
 
 
-def test_of_several_connections_of_an_entity_the_worst_counts():
+def test_the_wire_is_counted_by_target_as_a_plan_does():
     over_tls = shut(target=a_target(connection="tls"))
-    found = status.wire(a_run(healthy(), over_tls, shut("mr-1", "MR1", verdict="asleep")).sightings)
-    assert [(one.subject, one.verdict) for one in found] == [("ct-1/CT1", "failing"), ("mr-1/MR1", "asleep")]
+    run = a_run(shut("mr-1", "MR1", verdict="asleep"), over_tls, healthy(), left_alone("us-1", "US1"))
+    found = [(one.subject, one.verdict) for one in status.wire(run.sightings)]
+    assert found == [("ct-1/CT1", "healthy"), ("ct-1/CT1", "failing"), ("mr-1/MR1", "asleep")]
 
 
 def test_machines_get_the_same_in_json():

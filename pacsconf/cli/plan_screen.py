@@ -58,7 +58,7 @@ def show_plan(
 ) -> None:
     from pacsconf.report.diagnostics import findings_text
 
-    findings = (*planned.findings, *(view.news.findings() if view.news else ()))
+    findings = (*planned.findings, *(view.news.findings(unasked=view.verbose) if view.news else ()))
     if findings:
         screen.note(
             findings_text(

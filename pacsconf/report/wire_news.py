@@ -46,14 +46,17 @@ class WireNews:
         never = f"{unasked} never probed" if unasked else ""
         return listed((f"last probed {ago(last, self.now)}", healthy, *ill, never))
 
-    def findings(self) -> Iterator[Finding]:
-        """What failed when it was asked last, and that some never were; none of it stands in the way of a plan."""
+    def findings(self, *, unasked: bool = True) -> Iterator[Finding]:
+        """What failed when it was asked last, and which never were; none of it stands in the way of a plan.
+
+        Without `unasked` these are left to the line that counts them.
+        """
         failing = [one for one in self.known.asked if one.observation.verdict == "failing"]
         for one in failing[:_FEW]:
             yield from (self._then(one, finding) for finding in findings(one.observation))
         if len(failing) > _FEW:
             yield self._more(len(failing) - _FEW)
-        if self.known.unasked and self.known.asked:
+        if unasked and self.known.unasked and self.known.asked:
             yield self._never()
 
     def _then(self, one: Sighting, finding: Finding) -> Finding:

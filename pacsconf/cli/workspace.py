@@ -123,8 +123,8 @@ def checked(root: Path, environment: str | None) -> Workspace:
 
     started = _begun()
     loaded = _read(root)
-    more = _of_environments(loaded.built, environment) if loaded.built else ()
-    findings = (*loaded.findings, *dict.fromkeys(loaded.sources.located(more)))
+    more = _of_environments(loaded, loaded.built, environment) if loaded.built else ()
+    findings = tuple(dict.fromkeys((*loaded.findings, *loaded.sources.located(more))))
     if loaded.inventory is None or errors(findings):
         raise InvalidInventory(loaded, findings, perf_counter() - started)
     return Workspace(
@@ -132,15 +132,19 @@ def checked(root: Path, environment: str | None) -> Workspace:
     )
 
 
-def _of_environments(inventory: Inventory, environment: str | None) -> Iterator[Finding]:
+def _of_environments(loaded: Loaded, inventory: Inventory, environment: str | None) -> Iterator[Finding]:
     """What is wrong with this environment, or with any where none is named."""
+    from pacsconf.dicom.reach.rules import of_environment
     from pacsconf.inventory.baseline import accepted
     from pacsconf.inventory.environment import for_environment
 
     names = [environment] if environment or not inventory.environments else sorted(inventory.environments)
     for name in names:
         deployed, findings = for_environment(inventory, name)
-        yield from accepted((*findings, *_unknown_types(deployed)), inventory.baseline, now().date())
+        kept_out = of_environment(inventory, deployed, loaded.sources)
+        yield from accepted(
+            (*findings, *_unknown_types(deployed), *kept_out), inventory.baseline, now().date()
+        )
 
 
 def _unknown_types(inventory: Inventory) -> Iterator[Finding]:

@@ -134,6 +134,15 @@ class _Layers:
         return (self.inventory.settings.guards if guards is None else guards), findings
 
 
+def said_at(inventory: Inventory, path: Path) -> Path:
+    """Where that stands which an inventory, deployed in one environment, has at a path of a system."""
+    if len(inventory.environments) == 1:
+        ((name, environment),) = inventory.environments.items()
+        if _says(environment.model_dump(), path):
+            return ("environments", name, *path)
+    return path
+
+
 def _says(layer: Any, path: Path) -> bool:
     """Whether a path leads to something in what a layer says."""
     for step in path:

@@ -78,9 +78,7 @@ def _answer(shown: All) -> str:
 
 
 def _table(shown: All, width: int, *, verbose: bool) -> Iterator[Line]:
-    rows = [
-        (name, counts) for name, counts in sorted(shown.counts.items()) if verbose or set(counts) != {"works"}
-    ]
+    rows = [one for one in sorted(shown.counts.items()) if verbose or set(one[1]) - {"works", "idle"}]
     if not rows:
         return
     shows = [outcome for outcome in _COUNTED if outcome not in _RARE or shown.total(outcome)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import indent
 from typing import Any
 
 import pytest
@@ -80,6 +81,7 @@ systems:
       narrow: {ae: ct-2/CT2, allow: [echo, find]}
       moved: {ae: router/XR, host: 10.20.0.77}
 """
+PEERS = HOSPITAL[HOSPITAL.index("    peers:") :]
 
 
 @pytest.fixture
@@ -143,3 +145,16 @@ def test_validate_points_at_the_service_of_the_flow_or_at_the_flow(hospital):
         ("013", "storage}"),
     }
     assert max(map(len, hospital.here("validate").out.splitlines())) <= 80
+
+
+def test_peers_of_one_environment_are_looked_at_there(hospital):
+    text = HOSPITAL.replace(
+        PEERS, "environments:\n  prod:\n    systems:\n      orthanc:\n" + indent(PEERS, "    ")
+    )
+    hospital.file().write_text(text)
+    told = "orthanc lists CT2 without the right to store, which storage needs"
+    assert told in hospital.here("validate").said
+    ran = hospital.here("-e", "prod", "reach", "--all", "research")
+    assert (ran.code, told in ran.said) == (2, True)
+    number = text.splitlines().index("          narrow: {ae: ct-2/CT2, allow: [echo, find]}") + 1
+    assert f"see inventory/hospital.yaml:{number}:34 what orthanc allows" in ran.said

@@ -9,8 +9,10 @@ from functools import cached_property
 
 from pydantic import ValidationError
 
+from pacsconf.core.finding import Path
 from pacsconf.dicom.reach import answer
 from pacsconf.dicom.reach.answer import Reason, escaped, key_of
+from pacsconf.inventory.environment import said_at
 from pacsconf.inventory.flows import Entity
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.peers import Peer, address, entity, needed_rights, peer_table
@@ -18,6 +20,10 @@ from pacsconf.inventory.systems import CONFIGS, PeersConfig, SystemConfig
 
 Listed = Mapping[str, tuple[Peer, str]]
 """Explicit peers by title, each with the name of the system that lists it; `site` is that of the system."""
+
+
+BY_PEERS = ("right-", "peer-host")
+"""How the causes begin that rest on explicit peers."""
 
 
 def titles_sent(caller: Entity) -> tuple[str, ...]:
@@ -38,7 +44,7 @@ class Doors:
         self._inventory = inventory
 
     @cached_property
-    def _tables(self) -> Mapping[tuple[str, str], Listed]:
+    def tables(self) -> Mapping[tuple[str, str], Listed]:
         """The explicit peers by the entity that a system is."""
         found: dict[tuple[str, str], Listed] = {}
         for config in self._inventory.systems.values():
@@ -55,32 +61,34 @@ class Doors:
 
     def stance(self, caller: Entity) -> Hashable:
         """How systems list an entity, and that its own system has a list: what to tell it apart by."""
-        if not self._tables:
+        if not self.tables:
             return None
         title, key = caller[1].title, key_of(caller)
         listing = tuple(
             (holder, peer.allow, peer.host is None or _calls_from(peer.host, caller, peer.site))
-            for holder, listed in self._tables.items()
+            for holder, listed in self.tables.items()
             if title in listed
             for peer, _ in (listed[title],)
         )
-        return listing, key if key in self._tables else None
+        return listing, key if key in self.tables else None
 
     def reasons(self, caller: Entity, called: Entity, services: tuple[str, ...]) -> tuple[Reason, ...]:
         """What keeps the caller out, whole or for some of the services."""
         return (*_patterns(caller, called), *self._by_table(caller, called, services))
 
     def _by_table(self, caller: Entity, called: Entity, services: tuple[str, ...]) -> Iterator[Reason]:
-        found = self._tables.get(key_of(called), {}).get(caller[1].title)
+        found = self.tables.get(key_of(called), {}).get(caller[1].title)
         if found is None:
             return
         peer, system = found
         for service in services:
             lacks = sorted(set(needed_rights(caller[1], service)) - set(peer.allow))
             if lacks:
-                yield _right_missing(caller, peer, system, service, tuple(lacks))
+                at = said_at(self._inventory, (*peer.path, "allow"))
+                yield _right_missing(caller, at, system, service, tuple(lacks))
         if peer.host is not None and not _calls_from(peer.host, caller, peer.site):
-            yield _other_host(caller, peer, system, hosts_of(caller, peer.site)[0])
+            at = said_at(self._inventory, (*peer.path, "host"))
+            yield _other_host(caller, peer, at, system)
 
 
 def _with_peers(config: SystemConfig) -> PeersConfig | None:
@@ -154,7 +162,7 @@ def _patterns(caller: Entity, called: Entity) -> Iterator[Reason]:
             )
 
 
-def _right_missing(caller: Entity, peer: Peer, system: str, service: str, lacks: tuple[str, ...]) -> Reason:
+def _right_missing(caller: Entity, at: Path, system: str, service: str, lacks: tuple[str, ...]) -> Reason:
     return Reason(
         "PACS-REACH-008",
         f"right-{','.join(lacks)}",
@@ -164,11 +172,12 @@ def _right_missing(caller: Entity, peer: Peer, system: str, service: str, lacks:
         breaks=True,
         told=True,
         service=service,
-        sides=(((*peer.path, "allow"), f"what {system} allows"), (answer.at(caller), "who calls")),
+        sides=((at, f"what {system} allows"), (answer.at(caller), "who calls")),
     )
 
 
-def _other_host(caller: Entity, peer: Peer, system: str, host: str) -> Reason:
+def _other_host(caller: Entity, peer: Peer, at: Path, system: str) -> Reason:
+    host = hosts_of(caller, peer.site)[0]
     return Reason(
         "PACS-REACH-008",
         "peer-host",
@@ -176,5 +185,5 @@ def _other_host(caller: Entity, peer: Peer, system: str, host: str) -> Reason:
         "A system that compares addresses refuses it; and what is sent back to it goes to the listed address.",
         "Correct host under peers, or remove it there: then it is that of the device.",
         told=True,
-        sides=(((*peer.path, "host"), f"what {system} has"), (answer.at(caller), "where it is")),
+        sides=((at, f"what {system} has"), (answer.at(caller), "where it is")),
     )

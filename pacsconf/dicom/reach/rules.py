@@ -6,13 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pacsconf.core.finding import Finding, Path
+from pacsconf.dicom.reach.access import BY_PEERS, Doors
 from pacsconf.dicom.reach.answer import Reason, names_of, some
 from pacsconf.dicom.reach.census import Cell, Census, Kind
 from pacsconf.dicom.reach.worklist import no_worklist, worklist_filters
 from pacsconf.inventory.checks import Further
-from pacsconf.inventory.flows import Entity
+from pacsconf.inventory.flows import Entities, Entity
 from pacsconf.inventory.model import Flow, Inventory
 from pacsconf.inventory.scope import Scope
+from pacsconf.inventory.sources import Sources
 from pacsconf.inventory.uids import label
 
 UNUSED = "PACS-REACH-002"
@@ -51,6 +53,16 @@ def check(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
 
 
 RULES = Further(frozenset(f"PACS-REACH-{number:03}" for number in range(2, 14)), check)
+
+
+def of_environment(declared: Inventory, deployed: Inventory, sources: Sources) -> Iterator[Finding]:
+    """Who is kept out by peers that are listed for one environment alone."""
+    if Doors(declared).tables == Doors(deployed).tables:
+        return
+    scope = Scope(sources, {}, read=True, complete=True, entities=Entities(deployed))
+    for told in half_declared(Census(deployed, scope.entities).cells()):
+        if told.reason.cause.startswith(BY_PEERS):
+            yield _finding(told, scope)
 
 
 def half_declared(cells: Iterator[Cell] | Sequence[Cell]) -> tuple[Told, ...]:

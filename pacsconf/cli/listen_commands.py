@@ -166,14 +166,15 @@ def _tls(work: Workspace | None) -> ssl.SSLContext:
             "no certificate is declared to listen with over TLS",
             fix="Declare it: pacsconf: {probe_tls: {certificate: FILE, key: FILE, ca_file: FILE}}",
         )
-    require_own_key(identity)
     try:
-        return encrypted(identity)
+        made = encrypted(identity)
     except OSError as exc:
         raise PacsconfError(
             f"the certificate of probe_tls cannot be used: {exc.strerror or exc}",
             fix="certificate and key are files in PEM that belong together; the key has no passphrase.",
         ) from exc
+    require_own_key(identity)
+    return made
 
 
 # --- listening ---------------------------------------------------------------------------------------------------
@@ -185,8 +186,8 @@ class _Ear:
 
     desk: Desk
     tls: bool
-    seen: dict[Heard, int] = field(default_factory=dict)
-    """By what was heard, without its time: the number of the first that was like it."""
+    seen: dict[int, int] = field(default_factory=dict)
+    """By the hash of what was heard, without its time: the number of the first that was like it."""
     callers: set[tuple[str, str]] = field(default_factory=set)
     associations: int = 0
     wrong: int = 0
@@ -242,17 +243,17 @@ class _Ear:
         )
 
 
-_MOST = 500
-"""Different associations that are known again; each may be a hundred kilobytes."""
+_MOST = 10_000
+"""Different associations that are known again."""
 _MOST_CALLERS = 10_000
 """That are counted: whoever makes titles up does not fill this machine's memory."""
 
 
-def _noted(seen: dict[Heard, int], heard: Heard, number: int) -> int:
-    """The number of the first association that was like this one."""
+def _noted(seen: dict[int, int], heard: Heard, number: int) -> int:
+    """The number of the first association that was like this one; itself it may be a hundred kilobytes."""
     if len(seen) >= _MOST:
         seen.clear()
-    return seen.setdefault(heard, number)
+    return seen.setdefault(hash(heard), number)
 
 
 def _listen(desk: Desk, settings: Settings) -> Exit:

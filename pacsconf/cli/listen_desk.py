@@ -102,9 +102,10 @@ class Desk:
         called = [title for name, title in found if {name, f"{name}/{title}"} & of_systems]
         return next(iter([*called, *(title for _, title in found)]), "")
 
-    def remember(self, heard: list[Heard]) -> None:
+    def remember(self, heard: list[Heard], *, once: bool = False) -> None:
+        """Keep what was heard for `diagnose`; `once`: without what is kept already, as a log may be read again."""
         try:
-            known = set(self.memory.read())
+            known = set(self.memory.read()) if once else set()
             self.memory.append([each for each in heard if each not in known])
         except RecordError as error:
             if not self.memory.why:

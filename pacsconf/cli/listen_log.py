@@ -27,7 +27,7 @@ def read_log(desk: Desk, name: str) -> Exit:
     if not log.associations:
         raise _nothing(log.name, log.lines, log.nameless)
     compared = [desk.compared(each.heard, listened=False) for each in log.associations]
-    desk.remember([each.heard for each in log.associations])
+    desk.remember(list(log.in_order), once=True)
     wrong = [at for at, beside in enumerate(compared) if beside.wrong]
     commands = [desk.next(log.associations[at].heard, compared[at].device) for at in wrong]
     total = listen_text.Sum(

@@ -25,6 +25,9 @@ KEPT = 1000
 LARGEST = 4 * 1024 * 1024
 """Bytes that are kept: a thousand that propose 128 contexts each do not fit, and fewer of them are kept then."""
 
+_TRIMMED = LARGEST // 4 * 3
+"""Bytes that are left of a file that became too large, so that the next line does not have it written anew."""
+
 _SLACK = 200
 """Lines beyond `KEPT` until the file is written anew."""
 
@@ -106,11 +109,11 @@ class HeardLog:
 
 
 def _latest(lines: list[bytes]) -> Iterator[bytes]:
-    """The last lines that are kept, the latest first."""
+    """The last lines that are kept, the latest first, and that one in any case."""
     size = 0
-    for line in reversed(lines[-KEPT:]):
+    for at, line in enumerate(reversed(lines[-KEPT:])):
         size += len(line)
-        if size > LARGEST:
+        if size > (_TRIMMED if at else LARGEST):
             return
         yield line if line.endswith(b"\n") else line + b"\n"
 

@@ -189,6 +189,13 @@ def _unknowns(unknowns: Iterable[Unknown], command: str, room: int) -> Iterator[
 
 
 def _next(found: Diagnosis, command: str, room: int) -> Iterator[Line]:
+    """The command that leads on; one that only looks again comes after what a person has to do."""
     if found.next:
+        again = bool(found.wrong) and found.next[0].startswith(("probe ", "listen")) and not _is_asked(found)
         yield BLANK
-        yield from commanded(line("Next: "), f"{command} {found.next[0]}", room)
+        yield from commanded(line("Then: " if again else "Next: "), f"{command} {found.next[0]}", room)
+
+
+def _is_asked(found: Diagnosis) -> bool:
+    """Whether something is to be found out first, before anybody changes anything."""
+    return any(each.command == found.next[0] for each in found.unknowns)

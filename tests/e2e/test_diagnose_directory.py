@@ -27,8 +27,7 @@ def test_what_was_declared_and_not_applied_yet_is_to_be_applied(hospital: Hospit
     cause = ran.json["causes"][0]
     assert (ran.code, cause["key"], cause["remark"]) == (0, "entries-not-applied", True)
     assert (
-        cause["sentence"]
-        == "directory has not yet 1 entry as declared of ct-1: declared, and not applied yet."
+        cause["sentence"] == "directory still has 1 entry of ct-1 as before: declared, and not applied yet."
     )
     assert [way["command"] for way in cause["ways"]] == [
         "pacsconf -e lab apply --target directory/network-connection/ct-1/dicom"

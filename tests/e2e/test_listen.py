@@ -216,11 +216,15 @@ def test_over_tls_with_the_certificate_of_the_inventory(hospital):
     ours = authority.issue_cert("127.0.0.1")
     authority.cert_pem.write_to_path(hospital.path / "ca.pem")
     ours.cert_chain_pems[0].write_to_path(hospital.path / "cert.pem")
-    ours.private_key_pem.write_to_path(hospital.path / "key.pem")
+    key = hospital.path / "key.pem"
+    ours.private_key_pem.write_to_path(key)
     hospital.edit(
         "probe_as: gateway}",
         "probe_as: gateway, probe_tls: {certificate: cert.pem, key: key.pem, ca_file: ca.pem}}",
     )
+    refused = hospital.here("-e", "lab", "listen", "--tls")
+    assert (refused.code, "other users of this machine may read" in refused.said) == (5, True)
+    key.chmod(0o600)
     with listening(hospital, "--tls", "--count", "1") as listener:
         options = ["+tls", "key.pem", "cert.pem", "+cf", "ca.pem"]
         done = subprocess.run(

@@ -156,6 +156,11 @@ def test_an_entry_that_somebody_edited_while_all_works_is_no_likely_reason():
     assert "On the wire it works now for PACS_ADMIN.\nNot as declared: directory has another port" in said
 
 
+def test_what_only_looks_again_comes_after_what_a_person_does():
+    assert "Then: pacsconf -e lab probe archive" in shown("port-closed")
+    assert "Next: pacsconf -e lab listen" in shown("near-miss-by-hand")
+
+
 def test_further_causes_are_named_with_their_place():
     found = diagnose(evidence(load(CASES / "port-closed-and-moved.yaml")["evidence"]))
     lines = plain(diagnosis_text(replace(found), "pacsconf")).splitlines()

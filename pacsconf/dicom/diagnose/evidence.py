@@ -58,8 +58,9 @@ class End:
 
     @property
     def at(self) -> str:
-        """`host:port` as far as it is known."""
-        return f"{self.host}:{self.port}" if self.port is not None else self.host
+        """`host:port` as far as it is known; an IPv6 address stands in brackets then."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}" if self.port is not None else self.host
 
     @property
     def titles(self) -> tuple[str, ...]:

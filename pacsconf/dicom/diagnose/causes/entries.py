@@ -67,8 +67,16 @@ def _not_applied(evidence: Evidence, table: Table, waiting: Sequence[Row]) -> Ca
     ends = ((evidence.caller, caller), (evidence.called, called))
     whose = " and ".join(dict.fromkeys(end.device or end.title for end, is_meant in ends if is_meant))
     lacking = sum(row.live is None for row in waiting)
-    count = f"{len(waiting)} {'entry' if len(waiting) == 1 else 'entries'}"
-    what = f"lacks {count}" if lacking == len(waiting) else f"has not yet {count} as declared"
+    held = len(waiting) - lacking
+    what = " and ".join(
+        filter(
+            None,
+            (
+                f"lacks {_entries(lacking)} of {whose}" if lacking else "",
+                f"still has {_entries(held)}{'' if lacking else f' of {whose}'} as before" if held else "",
+            ),
+        )
+    )
     first = next((row for row in waiting if row.address.kind == "device"), waiting[0])
     works = evidence.works_now
     return Cause(
@@ -76,13 +84,17 @@ def _not_applied(evidence: Evidence, table: Table, waiting: Sequence[Row]) -> Ca
         "association",
         # Peers need not read the directory; where they do, an entry that is not there stops them.
         POSSIBLE + AGREES if works else CONFIGURED - AGREES,
-        f"{table.system} {what} of {whose}: declared, and not applied yet.",
+        f"{table.system} {what}: declared, and not applied yet.",
         (Proof("inventory says", first.address.parts[-1], first.place),),
         (),
         applied(table, _targets(table, waiting)),
         place=first.place,
         remark=works,
     )
+
+
+def _entries(count: int) -> str:
+    return f"{count} {'entry' if count == 1 else 'entries'}"
 
 
 def _targets(table: Table, waiting: Sequence[Row]) -> tuple[str, ...]:

@@ -13,6 +13,11 @@ from pacsconf.record._git import Repository
 _LINK, _SUBMODULE, _FILES = "120000", "160000", frozenset({"100644", "100755"})
 """Modes in a git tree."""
 
+_SHALLOW = (
+    "\nThis clone holds a part of the history only. To have all:\n"
+    "git remote set-branches origin '*' && git fetch --unshallow"
+)
+
 
 class Stood(NamedTuple):
     """What a commit holds below a folder: contents by path from there."""
@@ -32,9 +37,11 @@ def as_of(root: Path, revision: str, folder: str, wanted: Callable[[str], bool])
     try:
         commit = git.commit_of(revision)
         if not commit:
+            shallow = (git.common_dir / "shallow").is_file()
             raise RecordError(
                 f'git knows no branch, tag or commit "{revision}" here',
-                fix="See which there are: git branch --all. One that only the remote has is origin/NAME.",
+                fix="See which there are: git branch --all. One that only the remote has is origin/NAME."
+                + (_SHALLOW if shallow else ""),
             )
         return Stood(commit, _files(git, commit, _inside(git, root / folder), wanted))
     finally:

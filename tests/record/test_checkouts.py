@@ -129,8 +129,11 @@ def test_of_a_shallow_clone_only_what_it_has_is_known(root, git, tmp_path):
     git("clone", "-q", "--depth", "1", f"file://{tmp_path}", "shallow")
     shallow = tmp_path / "shallow" / "work"
     assert as_of(shallow, "origin/main", "inventory", is_yaml).files == {"devices/ct.yaml": b"devices: {}\n"}
-    with pytest.raises(RecordError, match="git knows no branch"):
+    with pytest.raises(RecordError, match="git knows no branch") as refused:
         as_of(shallow, "origin/other", "inventory", is_yaml)
+    command = refused.value.fix.splitlines()[-1]
+    subprocess.run(["sh", "-c", command], cwd=shallow, check=True, capture_output=True)
+    assert set(as_of(shallow, "origin/other", "inventory", is_yaml).files) > {"devices/ct.yaml"}
 
 
 @pytest.mark.parametrize("name", ["nope", "--all", "-h", "", "main:work", "HEAD~99", "a b", "main^{tree}"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -229,14 +230,12 @@ def _concluded(
         screen.note(sentence("interrupted: nothing of this was recorded or written"))
         context.obj.stopped = True
         raise typer.Exit(INTERRUPTED)
-    if shown.out is not None:
-        to_file(run, shown.out)
     commit, kept = _kept(screen, work, run, shown) if shown.records else ("", Exit.OK)
     show(screen, work, told, comparison, shown, commit)
     if shown.out is not None:
-        screen.note(
-            sentence(f"Written to {shown.out}; bring it in with: {work.command} probe import {shown.out}")
-        )
+        to_file(run, shown.out)  # once it was shown: a disk that is full costs no result
+        command = f"{work.command} probe import {shlex.quote(str(shown.out))}"
+        screen.note(sentence(f"Written to {shown.out}; bring it in with: {command}"))
     failing = any(one.verdict == "failing" for one in run.observations)
     return worst(kept, Exit.CHANGES if failing else Exit.OK)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import mkstemp
 from typing import TYPE_CHECKING, Any
 
 from pacsconf import __version__
@@ -267,11 +269,15 @@ def to_file(run: ProbeRun, path: Path) -> None:
     """
     from pacsconf.dicom.probe.lines import to_lines
 
-    part = path.with_name(path.name + ".part")
     try:
-        part.touch(mode=0o600)
-        part.write_bytes(to_lines(run))
-        part.replace(path)
+        handle, part = mkstemp(prefix=f".{path.name}-", dir=path.parent)  # of mode 0600, and nobody's link
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(to_lines(run))
+            Path(part).replace(path)
+        except BaseException:
+            Path(part).unlink()
+            raise
     except OSError as exc:
         raise PacsconfError(
             f"the run cannot be written to {path}: {exc.strerror}", fix="Name another file."

@@ -448,6 +448,16 @@ def test_a_file_that_cannot_be_written_is_told(hospital, tmp_path):
     ran = hospital("probe", "archive", "--out", str(tmp_path / "nowhere" / "x.json"))
     assert ran.code == 1
     assert "x.json: No such file or directory" in ran.said
+    assert "1 healthy" in ran.said  # what was seen is shown all the same
+
+
+def test_a_run_in_a_file_is_for_its_owner_and_the_command_that_brings_it_in_can_be_typed(hospital, tmp_path):
+    out = tmp_path / "north site.json"
+    out.touch(0o644)
+    ran = hospital.ok("probe", "archive", "--out", str(out))
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert [one.name for one in tmp_path.iterdir() if "north" in one.name] == ["north site.json"]
+    assert f"pacsconf -e lab probe import '{out}'" in ran.said
 
 
 def test_no_record_leaves_the_record_alone(hospital):

@@ -23,6 +23,11 @@ def bring_in(screen: Screen, work: Workspace, names: Sequence[str], shown: Resul
     from pacsconf.cli.probe_run import from_file
 
     runs = [_fitting(work, from_file(Path(name)), name) for name in names]
+    if len(runs) > 1 and any(run.impersonated for run in runs):
+        raise PacsconfError(
+            "a run under another's title says nothing of whether pacsconf is let in, so it is kept apart",
+            fix="Import it alone.",
+        )
     together = _together(runs)
     return _imported(screen, work, runs, together, shown)
 
@@ -41,8 +46,8 @@ def _fitting(work: Workspace, run: ProbeRun, name: str) -> ProbeRun:
             f"{name} is a run of environment {run.environment!r}, not {work.environment!r}",
             fix="Name its environment: pacsconf -e ENVIRONMENT probe import FILE",
         )
-    latest = max((one.at for one in run.sightings), default=moment(run.at))
-    if max(latest, moment(run.at)) > workspace.now() + timedelta(minutes=5):
+    latest = max((moment(run.at), *(one.at for one in run.sightings)))
+    if latest > workspace.now() + timedelta(minutes=5):
         raise PacsconfError(
             f"{name} is dated {latest:%d %b %Y %H:%M} UTC, which is still to come: it would count as the newest for"
             " as long",

@@ -560,6 +560,18 @@ def test_a_file_that_was_tampered_with_changes_nothing(hospital, tmp_path):
     assert hospital.git("rev-parse", "pacsconf/lab") == before
 
 
+def test_a_run_under_anothers_title_is_not_mixed_with_others(hospital, tmp_path):
+    own, borrowed = (str(tmp_path / name) for name in ("own.json", "borrowed.json"))
+    hospital.ok("probe", "archive", "--out", own)
+    hospital("probe", "archive", "--impersonate", "CT1", "--out", borrowed)
+    for files in ((own, borrowed), (borrowed, own)):
+        ran = hospital("probe", "import", *files)
+        assert ran.code == 1
+        assert "kept apart" in ran.said
+    hospital.ok("probe", "import", borrowed)
+    assert [line["seen"]["target"]["calling"] for line in last(hospital, "impersonated.jsonl")] == ["CT1"]
+
+
 def test_what_a_file_says_acts_on_no_terminal(hospital, tmp_path):
     file = tmp_path / "run.json"
     hospital("probe", "ct-1", "--out", str(file))

@@ -312,8 +312,8 @@ def test_what_a_log_told_is_remembered_once(hospital):
         hospital.here("-e", "lab", "listen", "--log", str(LOGS / "dcm4chee.log"))
     assert [heard.calling for heard in HeardLog.open(hospital.path, "lab").read()] == [
         "CT_ER1",
-        "MR1",
         "MR 2",
+        "MR1",
         "US1",
     ]
 

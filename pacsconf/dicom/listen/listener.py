@@ -114,7 +114,8 @@ class Listener:
         self._clock = clock
         self._requested = 0
         self._finished = 0
-        self._open: set[asyncio.Task[None]] = set()
+        self._open: dict[asyncio.Task[None], _Visit] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
         self._done = asyncio.Event()
         self._defect: BaseException | None = None
 
@@ -134,7 +135,7 @@ class Listener:
             except TimeoutError:
                 logger.info("the time to listen is over")
             finally:
-                await _ended({accepting, *self._open})
+                await _ended({accepting, *self._open, *self._leaving})
         if self._defect is not None:
             raise self._defect
 
@@ -148,26 +149,40 @@ class Listener:
                 await asyncio.sleep(0.1)
                 continue
             self._take(connection, _plain(address[0]))
+            await asyncio.sleep(0)  # a burst of callers is accepted without a pause; those who came have their turn
 
     def _take(self, connection: socket.socket, host: str) -> None:
-        if len(self._open) >= self._settings.at_once:
+        if len(self._open) >= self._settings.at_once and not self._made_room():
             connection.close()
             self._tell(Stranger(host, f"turned away: {self._settings.at_once} connections are open already"))
             return
-        task = asyncio.create_task(self._serve(connection, host))
-        self._open.add(task)
+        visit = _Visit(host)
+        task = asyncio.create_task(self._serve(connection, visit))
+        self._open[task] = visit
         task.add_done_callback(self._over)
 
+    def _made_room(self) -> bool:
+        """Hang up on who has been there longest without a request: a port scan must not keep a scanner out."""
+        for task, visit in self._open.items():
+            if visit.begun and not visit.number:
+                visit.crowded_out = True
+                del self._open[task]
+                self._leaving.add(task)
+                task.cancel()
+                return True
+        return False
+
     def _over(self, task: asyncio.Task[None]) -> None:
-        self._open.discard(task)
+        self._open.pop(task, None)
+        self._leaving.discard(task)
         if not task.cancelled() and task.exception() is not None:
             self._defect = task.exception()
             self._done.set()
 
-    async def _serve(self, connection: socket.socket, host: str) -> None:
+    async def _serve(self, connection: socket.socket, visit: _Visit) -> None:
         """One connection from its first byte to its end."""
         settings = self._settings
-        visit = _Visit(host)
+        visit.begun = True
         how, well = "it was there when the listener ended", False
         try:
             async with (
@@ -182,7 +197,9 @@ class Listener:
         except OSError as exc:
             how = f"the connection broke ({exc.strerror or 'it hung up'})"
         finally:
-            self._tell(Ended(visit.number, how, well) if visit.number else Stranger(host, how))
+            if visit.crowded_out:
+                how = "hung up on: it was waiting longest when somebody else called"
+            self._tell(Ended(visit.number, how, well) if visit.number else Stranger(visit.host, how))
             self._finished += bool(visit.number)
             if settings.count is not None and self._finished >= settings.count:
                 self._done.set()
@@ -242,6 +259,10 @@ class _Visit:
     host: str
     number: int = 0
     max_pdu: int = 0
+    begun: bool = False
+    """Whether its connection is somebody's to close: a task that is cancelled before it began closes nothing."""
+    crowded_out: bool = False
+    """Whether it was hung up on because all places were taken, and it had requested nothing."""
 
 
 async def _ended(tasks: set[asyncio.Task[None]]) -> None:

@@ -284,6 +284,15 @@ def test_beyond_its_number_callers_are_turned_away_until_there_is_room():
         assert run(ECHOSCU, listener.port).returncode == 0
 
 
+def test_who_connects_and_requests_nothing_keeps_nobody_out():
+    with ExitStack() as stack, listening(at_once=2) as listener:
+        silent = [stack.enter_context(dialled(listener.port)) for _ in range(50)]
+        assert run(ECHOSCU, listener.port).returncode == 0
+        assert [called.heard.calling_title for called in listener.of(Called)] == ["ECHOSCU"]
+        assert "hung up on: it was waiting longest" in listener.wait(Stranger).text
+        assert silent[0].recv(1) == b""
+
+
 def test_nothing_leaks_and_the_end_waits_for_nobody():
     """Hanging callers of every kind; then the end, as Ctrl-C brings it about."""
     gc.collect()

@@ -397,3 +397,5 @@ def _prove(world: World, changes: Sequence[Change], outcomes: Mapping[Address, O
     for proof in world.prove(touched):
         world.progress.proved(proof)
         yield proof
+        if world.stopping():  # what was written stands; any probe can look at the rest
+            return

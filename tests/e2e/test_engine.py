@@ -14,6 +14,7 @@ from pacsconf import engine
 from pacsconf.cli import workspace
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
+from pacsconf.core.changeset import Proof
 from pacsconf.core.errors import StalePlan
 from pacsconf.core.plan import Options
 from pacsconf.core.saved import SavedPlan
@@ -187,3 +188,22 @@ def test_progress_is_told_of_every_change_once(small, world_of):
     watching = Quiet()
     changeset = everything(world_of(small, watching))
     assert watching.outcomes == [f"{one.status} {one.address}" for one in changeset.outcomes]
+
+
+def test_who_wants_an_end_waits_for_no_further_proof(small, world_of):
+    wanted, closed = [], []
+
+    def prove(devices):
+        try:
+            for device in sorted(devices):
+                wanted.append(device)
+                yield Proof(device, "healthy", "")
+        finally:
+            closed.append(True)
+
+    small.applied()
+    small.edit("manufacturer: SIEMENS", "manufacturer: Varian")
+    small.edit("manufacturer: GE", "manufacturer: Canon")
+    world = replace(world_of(small), prove=prove, stopping=lambda: bool(wanted))
+    changeset = everything(world)
+    assert (changeset.status, len(changeset.proofs), closed) == ("closed", 1, [True])

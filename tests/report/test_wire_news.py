@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from pacsconf.core.changeset import ChangeSet, Proof
 from pacsconf.dicom.probe.run import Known, Sighting
 from pacsconf.report.status import wire
 from pacsconf.report.wire_news import WireNews
@@ -65,32 +64,10 @@ def test_for_machines_nothing_is_shortened():
     assert body["failing"][0]["subject"] == "mr-1/MR1"
 
 
-# --- beside what applies proved ---------------------------------------------------------------------------------
-
-
-def proved(at: str, **proofs: str) -> ChangeSet:
-    told = tuple(
-        Proof(f"{device.replace('_', '-')}/{device.upper()}", verdict, "x")
-        for device, verdict in proofs.items()
-    )
-    return ChangeSet("1", None, "", "", at, at, proofs=told, closed=at)  # type: ignore[arg-type]
-
-
-def test_the_newer_of_a_proof_and_a_probe_counts():
-    older, newer = proved("2026-11-26T05:00:00Z", ct="failing"), proved("2026-11-26T07:00:00Z", ct="failing")
-    probed = [Sighting(healthy("ct", "CT"))]
-    assert [one.verdict for one in wire([older], ["ct"], probed)] == ["healthy"]
-    assert [one.verdict for one in wire([newer], ["ct"], probed)] == ["failing"]
-
-
-def test_of_several_connections_of_one_entity_the_worst_counts():
-    other = shut("ct", "CT", target=a_target("ct", "CT", connection="old"))
-    assert [one.verdict for one in wire([], ["ct"], [Sighting(healthy("ct", "CT")), Sighting(other)])] == [
-        "failing"
-    ]
+# --- on the morning screen --------------------------------------------------------------------------------------
 
 
 def test_a_node_is_told_by_itself():
     node = shut("ct", "CT", target=a_target("ct", "CT", node="n-1"))
-    told = wire([], ["ct"], [Sighting(healthy("ct", "CT")), Sighting(node)])
+    told = wire([Sighting(healthy("ct", "CT")), Sighting(node)])
     assert {one.subject: one.verdict for one in told} == {"ct/CT": "healthy", "ct/CT (n-1)": "failing"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -16,6 +15,7 @@ from pacsconf.dicom.diagnose.worklist import MOST, look
 from pacsconf.dicom.targets import Target
 from pacsconf.dicom.wire import Wire
 from tests.dicom.conftest import running
+from tests.dicom.peer_bytes import accepting, command, context, pdu, response
 
 TODAY = date(2026, 11, 24)
 WORKLIST = "1.2.840.10008.5.1.4.31"
@@ -155,40 +155,20 @@ def test_nobody_there(free_port):
 # --- a peer that misbehaves ---------------------------------------------------------------------------------------
 
 
-def pdu(kind: int, body: bytes) -> bytes:
-    return struct.pack(">BBI", kind, 0, len(body)) + body
-
-
-def accepted() -> bytes:
-    """An A-ASSOCIATE-AC that takes the first context, in implicit little endian."""
-    syntax = b"1.2.840.10008.1.2"
-    item = struct.pack(">BBHBBBB", 0x21, 0, 8 + len(syntax), 1, 0, 0, 0)
-    item += struct.pack(">BBH", 0x40, 0, len(syntax)) + syntax
-    longest = struct.pack(">BBHBBHI", 0x50, 0, 8, 0x51, 0, 4, 16384)
-    return pdu(0x02, b"\0\1" + bytes(66) + item + longest)
-
-
-def fragment(control: int, data: bytes) -> bytes:
-    return pdu(0x04, struct.pack(">IBB", len(data) + 2, 1, control) + data)
-
-
-def answer(status: int, *, data: bool) -> bytes:
-    """The command of a C-FIND-RSP."""
-    elements = {0x0100: 0x8020, 0x0120: 1, 0x0800: 0x0000 if data else 0x0101, 0x0900: status}
-    body = b"".join(struct.pack("<HHIH", 0, tag, 2, value) for tag, value in elements.items())
-    return fragment(0b11, body)
+ACCEPTED = accepting(context(1))
+FIND_ANSWER = 0x8020
 
 
 @pytest.mark.parametrize(
     ("said", "how"),
     [
         (b"", "silent"),
-        (accepted(), "closed"),
-        (accepted() + answer(0xA700, data=False), "status"),
-        (accepted() + bytes([7, 0, 0, 0, 0, 4, 0, 0, 0, 0]), "aborted"),
-        (accepted() + b"garbage", "not DICOM"),
-        (accepted() + fragment(0b11, b"\0\0\0\1\2\0\0\0\x20\x80"), "otherwise"),
-        (accepted() + pdu(0x04, b"\0\0\0\xff\1\3"), "otherwise"),
+        (ACCEPTED, "closed"),
+        (ACCEPTED + response(FIND_ANSWER, 0xA700), "status"),
+        (ACCEPTED + bytes([7, 0, 0, 0, 0, 4, 0, 0, 0, 0]), "aborted"),
+        (ACCEPTED + b"garbage", "not DICOM"),
+        (ACCEPTED + command((0x0100, b"\x20\x80")), "otherwise"),
+        (ACCEPTED + pdu(0x04, b"\0\0\0\xff\1\3"), "otherwise"),
     ],
     ids=[
         "silent",
@@ -208,7 +188,7 @@ def test_a_peer_that_misbehaves_is_a_named_fault(stranger: Callable, said: bytes
 
 
 def test_an_entry_that_is_no_data_set_is_counted_and_not_read(stranger):
-    said = accepted() + answer(0xFF00, data=True) + fragment(0b10, b"\xff\xff\xff\xff nonsense")
-    said += answer(0x0000, data=False)
+    said = ACCEPTED + response(FIND_ANSWER, 0xFF00, more=b"\xff\xff\xff\xff nonsense")
+    said += response(FIND_ANSWER, 0)
     found = look(target(stranger(said).port), Wire(timeout=0.5), "CT1", "CT", TODAY)
     assert found.matching == 1

@@ -22,45 +22,14 @@ from pacsconf.dicom.upper_layer.query import STUDY_ROOT
 from pacsconf.dicom.upper_layer.stream import Plain
 from pacsconf.dicom.wire import Wire
 from pacsconf.inventory import uids
+from tests.dicom.peer_bytes import accepting, context, pdu, pdv, response
 
 IMPLICIT = uids.IMPLICIT_VR_LE
 Behaviour = Callable[[socket.socket], None]
 
 
-def pdu(kind: int, body: bytes) -> bytes:
-    return bytes([kind, 0]) + len(body).to_bytes(4, "big") + body
-
-
-def item(kind: int, content: bytes) -> bytes:
-    return bytes([kind, 0]) + len(content).to_bytes(2, "big") + content
-
-
-def context(number: int, result: int = 0, syntax: str = IMPLICIT) -> bytes:
-    return item(0x21, bytes([number, 0, result, 0]) + item(0x40, syntax.encode()))
-
-
-def accepting(*contexts: bytes) -> bytes:
-    return pdu(0x02, bytes(68) + b"".join(contexts))
-
-
-def data(field: int, status: int, *, context_id: int = 1, more: bytes = b"") -> bytes:
-    """A response without a data set, or one that has `more` for it."""
-    kind = 0x0000 if more else 0x0101
-    elements = ((0x0100, field), (0x0800, kind), (0x0900, status))
-    command = b"".join(
-        b"\0\0" + tag.to_bytes(2, "little") + b"\2\0\0\0" + value.to_bytes(2, "little")
-        for tag, value in elements
-    )
-    parts = [pdv(context_id, 3, command)] + ([pdv(context_id, 2, more)] if more else [])
-    return b"".join(pdu(0x04, part) for part in parts)
-
-
-def pdv(number: int, control: int, content: bytes) -> bytes:
-    return (len(content) + 2).to_bytes(4, "big") + bytes([number, control]) + content
-
-
 ACCEPTED = accepting(context(1))
-ECHOED = data(0x8030, 0)
+ECHOED = response(0x8030, 0)
 RELEASED = pdu(0x06, bytes(4))
 
 
@@ -243,14 +212,18 @@ OTHERWISE = Fault("otherwise")
             id="leaves at the echo",
         ),
         pytest.param(
-            says(ACCEPTED, data(0x8030, 0x0122), RELEASED),
+            says(ACCEPTED, response(0x8030, 0x0122), RELEASED),
             "echo",
             Fault("status", (0x0122,)),
             "C-ECHO answered with status 0x0122, SOP class not supported",
             id="a bad status",
         ),
         pytest.param(
-            says(ACCEPTED, data(0x8020, 0)), "echo", OTHERWISE, "another message (8020)", id="another message"
+            says(ACCEPTED, response(0x8020, 0)),
+            "echo",
+            OTHERWISE,
+            "another message (8020)",
+            id="another message",
         ),
         pytest.param(
             says(ACCEPTED, pdu(0x04, b"\0\0\0\x01\x01\x03")),
@@ -305,8 +278,8 @@ def test_a_peer_that_does_not_release_is_healthy_all_the_same(peer, a_target):
 # --- queries -----------------------------------------------------------------------------------------------------
 
 BOTH_ACCEPTED = accepting(context(1), context(3))
-MATCH = data(0x8020, 0xFF00, context_id=3, more=b"\x10\0\x10\0\4\0\0\0ZZ^P")
-DONE = data(0x8020, 0, context_id=3)
+MATCH = response(0x8020, 0xFF00, context_id=3, more=b"\x10\0\x10\0\4\0\0\0ZZ^P")
+DONE = response(0x8020, 0, context_id=3)
 
 
 @pytest.fixture
@@ -342,7 +315,7 @@ def test_a_query_that_never_ends_is_cancelled(peer, archive_that):
         heard(connection), heard(connection)  # the command, and the identifier
         connection.sendall(MATCH * 250)
         cancelled.append(heard(connection))
-        connection.sendall(data(0x8020, 0xFE00, context_id=3))
+        connection.sendall(response(0x8020, 0xFE00, context_id=3))
         says(RELEASED)(connection)
 
     seen = probe(archive_that(behave), Wire(timeout=5))
@@ -385,7 +358,7 @@ def test_answers_that_come_too_slowly_are_told_too(archive_that):
     ],
 )
 def test_a_query_that_is_refused_is_a_fault(archive_that, status, words):
-    answer = data(0x8020, status, context_id=3)
+    answer = response(0x8020, status, context_id=3)
     seen = probe(archive_that(says(BOTH_ACCEPTED, ECHOED, answer, RELEASED)), Wire(timeout=2))
     assert of_query(seen) == (False, words, Fault("status", (status,)))
 

@@ -270,6 +270,7 @@ def _told(flow, result):
 
 
 @given(hospitals())
+@settings(max_examples=40)
 def test_what_is_half_declared_is_what_single_pairs_tell(hospital):
     inventory = declared(hospital)
     found = {
@@ -303,6 +304,7 @@ def working(inventory: Inventory) -> set[Any]:
 
 
 @given(hospitals(), st.sampled_from(SYNTAXES), st.data())
+@settings(max_examples=40)
 def test_one_more_transfer_syntax_on_either_side_never_makes_anything_worse(hospital, syntax, data):
     before = working(declared(hospital))
     device = hospital["devices"][data.draw(st.sampled_from(sorted(hospital["devices"])))]
@@ -311,6 +313,7 @@ def test_one_more_transfer_syntax_on_either_side_never_makes_anything_worse(hosp
 
 
 @given(hospitals(), st.data())
+@settings(max_examples=40)
 def test_a_flow_less_never_adds_a_way(hospital, data):
     before = working(declared(hospital))
     del hospital["flows"][data.draw(st.sampled_from(sorted(hospital["flows"])))]

@@ -11,21 +11,9 @@ from pacsconf.dicom.upper_layer.association import Association
 from pacsconf.dicom.upper_layer.peer_fault import PeerFault, rejection
 from pacsconf.dicom.upper_layer.proposals import proposal
 from pacsconf.dicom.upper_layer.stream import Plain
+from tests.dicom.peer_bytes import command, context, pdu
 
-ACCEPTED = bytes(68) + b"\x21\x00\x00\x08\x01\x00\x00\x00\x40\x00\x00\x00"
-
-
-def pdu(kind: int, body: bytes) -> bytes:
-    return bytes([kind, 0]) + len(body).to_bytes(4, "big") + body
-
-
-def command(*elements: tuple[int, bytes]) -> bytes:
-    """A P-DATA-TF with one last command fragment in context 1."""
-    data = b"".join(
-        b"\x00\x00" + tag.to_bytes(2, "little") + len(value).to_bytes(4, "little") + value
-        for tag, value in elements
-    )
-    return pdu(0x04, (len(data) + 2).to_bytes(4, "big") + b"\x01\x03" + data)
+ACCEPTED = bytes(68) + context(1, syntax="")
 
 
 def converse(answer: bytes) -> None:

@@ -47,9 +47,6 @@ class Attempt:
     def faulted(self, name: StepName, fault: PeerFault, milliseconds: float) -> None:
         self.failed(name, str(fault), milliseconds, fault.fault)
 
-    def untried(self, name: StepName, text: str) -> None:
-        self.steps.append(Step(name, None, text, 0.0))
-
     def conclude(self, verdict: Verdict, reason: str) -> None:
         """The verdict, whatever the steps say."""
         self.concluded = self.concluded or (verdict, reason)

@@ -23,11 +23,6 @@ class Way:
     tls: bool
     reasons: tuple[Reason, ...]
 
-    @property
-    def is_open(self) -> bool:
-        """Whether nothing stands in the way."""
-        return not any(reason.breaks for reason in self.reasons)
-
 
 Named = tuple[str, Connection]
 

@@ -50,7 +50,7 @@ def diagnose(
         typer.Option("--service", help="This service alone, as flows name it.", metavar="SERVICE"),
     ] = None,
     impersonate: Annotated[
-        bool, typer.Option("--impersonate", help="Also call under the title of FROM; proves nothing.")
+        bool, typer.Option("--impersonate", help="Also call under the title of FROM; recorded.")
     ] = False,
     log: Annotated[
         list[Path] | None,

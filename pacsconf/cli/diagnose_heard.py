@@ -35,6 +35,8 @@ def with_heard(work: Workspace, logs: Sequence[Path], evidence: Evidence) -> Evi
         looked.append(
             f"{file.name}: {counted(len(told), 'different call')}, {its} by {evidence.caller.title}"
         )
+    if evidence.caller.title == evidence.probed_as:
+        return replace(evidence, looked=tuple(looked))  # what pacsconf itself sends need not be heard
     heard = heard_of(evidence.caller, in_order(remembered, *read), work.inventory, ours)
     return replace(evidence, heard=heard, looked=tuple(looked))
 

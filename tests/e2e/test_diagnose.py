@@ -361,6 +361,14 @@ def test_one_name_alone_is_called_by_pacsconf_itself(broken):
     assert "heard" not in ran.out
 
 
+def test_what_pacsconf_itself_sends_is_nothing_that_was_heard(broken):
+    HeardLog.open(broken.hospital.path, "lab").append(
+        [Heard("WS_1", "X", "10.20.9.1", "2026-11-24T10:00:00Z")]
+    )
+    ran = broken("RESEARCH")
+    assert (ran.code, "heard" in ran.out, "WS_1" in ran.out) == (0, False, False)
+
+
 def test_what_is_not_declared_is_asked_by_its_address(broken):
     port = broken.archive.server.dicom_port
     ran = broken(f"NOBODY@127.0.0.1:{port}")

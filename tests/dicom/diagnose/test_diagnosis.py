@@ -77,6 +77,11 @@ def test_a_title_that_only_looks_like_the_callers_is_said_to_be_a_guess():
     assert (own.key, guess in own.details) == ("caller-sends-other", False)
 
 
+def test_an_ipv6_address_stands_in_brackets_before_a_port():
+    ends = End("X", "::1", 104), End("X", "::1"), End("X", "10.20.0.5", 104)
+    assert [end.at for end in ends] == ["[::1]:104", "::1", "10.20.0.5:104"]
+
+
 # --- any evidence whatever ----------------------------------------------------------------------------------------
 
 TITLES = st.sampled_from(["CT_ER_1", "CT_ER1", "ct_er_1", "MR1", "ARCHIVE", "ARCHIV", "", " X "])

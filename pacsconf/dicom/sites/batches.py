@@ -21,6 +21,7 @@ from pacsconf import __version__
 from pacsconf.core.errors import PacsconfError
 from pacsconf.dicom.observation import Observation, Step
 from pacsconf.dicom.probe.observer import observe
+from pacsconf.dicom.probe.run import moment
 from pacsconf.dicom.targets import Target
 from pacsconf.dicom.upper_layer.stream import CalledOff
 from pacsconf.dicom.wire import Identity, Wire
@@ -114,7 +115,19 @@ def answered(text: object, targets: Sequence[Target]) -> Iterator[Observation]:
         if found is None:
             yield unseen(target, "the worker's time was over before it came to it")
         else:
-            yield replace(found, target=target)  # whatever it says that it looked at
+            yield replace(found, target=target, at=_no_later(found.at))  # whatever it says that it looked at
+
+
+def _no_later(at: str) -> str:
+    """The moment that a worker says, or now where its clock is ahead: it would count as the newest until then.
+
+    Raises: NotAnswered when it is none.
+    """
+    now = datetime.now(UTC)
+    try:
+        return at if not at or moment(at) <= now else now.isoformat(timespec="seconds")
+    except ValueError as exc:
+        raise NotAnswered("the worker's answer is not one of pacsconf's") from exc
 
 
 def unseen(target: Target, why: str) -> Observation:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from pacsconf import __version__
 from pacsconf.dicom.probe.findings import finding
+from pacsconf.dicom.probe.run import moment
 from pacsconf.dicom.sites.batches import (
     LIMIT,
     NotAnswered,
@@ -104,6 +106,23 @@ def test_files_that_the_workers_machine_does_not_have_are_said_to_be_missing_the
 def test_an_answer_that_is_none_is_said_to_be_none(answer):
     with pytest.raises(NotAnswered, match="not one of pacsconf's"):
         list(answered(answer, [A_TARGET]))
+
+
+def dated(at: str) -> str:
+    answer = json.loads(carried_out(ordered([A_TARGET], Wire(timeout=1), 60)))
+    answer["seen"][0][1]["at"] = at
+    return json.dumps(answer)
+
+
+def test_a_worker_whose_clock_is_ahead_does_not_count_as_the_newest_for_days():
+    (seen,) = answered(dated("2999-01-01T00:00:00+00:00"), [A_TARGET])
+    assert moment(seen.at) <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("at", ["yesterday", "2026-11-26T06:10:00", "0001-01-01T00:00:00+14:00"])
+def test_a_moment_that_is_none_is_no_answer(at):
+    with pytest.raises(NotAnswered, match="not one of pacsconf's"):
+        list(answered(dated(at), [A_TARGET]))
 
 
 def test_a_worker_cannot_say_anything_of_what_it_was_not_asked():

@@ -315,7 +315,7 @@ def signed(
             made = _countersigned(recorded(there, run.path) if there is not None else run, signature)
             return {made.path: (to_json(made) + "\n").encode("ascii")}
 
-        commit = store.keep("commission", signing, reason=reason, count=len(run.software))
+        commit = store.keep("commission", signing, reason=reason, count=len(run.steps))
     kept.drop(run.device)
     return made, commit
 
@@ -323,10 +323,11 @@ def signed(
 def _countersigned(run: AcceptanceRun, signature: Signature) -> AcceptanceRun:
     """Raises: UnsafePlan when it may not be signed so."""
     from pacsconf.core.moment import iso_in_words
+    from pacsconf.report.words import counted
 
     if run.open:
         raise UnsafePlan(
-            f"{len(run.open)} steps are still open",
+            f"{counted(len(run.open), 'step')} still open",
             [f"{one.name}: {one.result}" for one in run.open],
             fix="Take them, or accept one as it is: --accept STEP --note TEXT",
         )

@@ -34,6 +34,7 @@ LEASE = timedelta(minutes=15)
 """How long an open change set keeps others out unless it is renewed."""
 
 _ATTEMPTS = 3
+_COUNTED = {"probe": "targets", "commission": "steps"}
 _EDITS = 12
 """Attempts at an edit: a dozen sites may report a probe in the same minute of the night."""
 _APART = 200
@@ -342,7 +343,8 @@ class Record:
         reason: str,
         count: int = 0,
     ) -> str:
-        """What observers saw, by path below `evidence/`. Returns the commit. `count` is how many they looked at.
+        """What observers saw, by path below `evidence/`. Returns the commit. `count` is how many targets they looked
+        at, or steps they took.
 
         `seen` may be made of the evidence as it stands: two sites that report at once lose nothing then.
 
@@ -352,7 +354,7 @@ class Record:
         def moved(now: Contents) -> Contents:
             return edits.witnessed(now, seen(now.evidence) if callable(seen) else seen)
 
-        return self._edit(kind, moved, reason, (), {"targets": count})
+        return self._edit(kind, moved, reason, (), {_COUNTED[kind]: count})
 
     def _edit(
         self,

@@ -12,6 +12,7 @@ from pacsconf.cli.compare_commands import opened
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
+from pacsconf.cli.world import world_of
 from pacsconf.core.errors import PlanError
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def attest(
         raise typer.BadParameter("say what was keyed in; a console's name is all that waits there")
     work = opened(context, "text")
     reporter = Reporter(screen)
-    with workspace.world(work, reporter) as world:
+    with world_of(work, reporter) as world:
         at = upkeep.consoles(world)
         reporter.stop()
         if probe:

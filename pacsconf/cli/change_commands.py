@@ -17,6 +17,7 @@ from pacsconf.cli.plan_screen import show_plan, view_of
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen, sentence
 from pacsconf.cli.stopping import stoppable
+from pacsconf.cli.world import world_of
 from pacsconf.core.errors import StalePlan, UnsafePlan
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def apply(
         _require_runs(saved)
     workspace.operator(work).require_write(work.environment, _written_systems(work))
     reporter = Reporter(screen)
-    with workspace.world(work, reporter) as world:
+    with world_of(work, reporter) as world:
         resumed = _ready_record(screen, work, world)
         if resumed is not None:
             code = _concluded(screen, work, resumed, world.record.state(fetch=False), sheets)
@@ -91,7 +92,7 @@ def resume(context: typer.Context, sheets: Sheets = None) -> Exit:
     screen: Screen = context.obj.screen
     work = opened(context, "text")
     workspace.operator(work).require_write(work.environment, _written_systems(work))
-    with workspace.world(work, Reporter(screen)) as world:
+    with world_of(work, Reporter(screen)) as world:
         state = world.record.state()
         if state.known and state.open is None:
             screen.show(sentence(f"No change set is open on {work.environment}: there is nothing to resume."))

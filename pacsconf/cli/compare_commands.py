@@ -16,6 +16,7 @@ from pacsconf.cli.plan_file import load_plan, save_plan
 from pacsconf.cli.plan_screen import note_record, show_plan, trips, view_of
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen, sentence
+from pacsconf.cli.world import world_of
 
 if TYPE_CHECKING:
     from pacsconf.core.attestation import Attestation
@@ -65,7 +66,7 @@ def plan(
     work = opened(context, format)
     seen = look_again(screen, work) if probe else None
     reporter = Reporter(screen)
-    with workspace.world(work, reporter) as world:
+    with world_of(work, reporter) as world:
         planned = planned_by(screen, world, options_of(repair, target, exclude), reporter)
         made = planned.plan
         if out is not None:
@@ -180,7 +181,7 @@ def drift(
     work = opened(context, format)
     seen = look_again(screen, work) if probe else None
     reporter = Reporter(screen)
-    with workspace.world(work, reporter) as world:
+    with world_of(work, reporter) as world:
         planned = planned_by(screen, world, options_of(None, target, exclude), reporter)
         view = view_of(work, world, planned, reporter, screen.width, seen=seen)
     if planned.record.exists:

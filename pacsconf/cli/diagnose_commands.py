@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,20 +18,11 @@ from pacsconf.cli.wire import prober
 from pacsconf.inventory import formats
 
 if TYPE_CHECKING:
+    from pacsconf.cli.diagnose_gather import Pair
     from pacsconf.cli.workspace import Workspace
     from pacsconf.dicom.diagnose.diagnosis import Diagnosis
     from pacsconf.dicom.diagnose.evidence import End
     from pacsconf.inventory.flows import Entity
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """The two that are meant. What is not declared has no entity; `caller` is then pacsconf itself."""
-
-    caller: End
-    called: End
-    calling_entity: Entity | None = None
-    called_entity: Entity | None = None
 
 
 def diagnose(
@@ -118,6 +108,8 @@ def _service(text: str | None) -> str:
 
 def _pair(work: Workspace, ends: list[str]) -> Pair:
     """Raises: BadParameter."""
+    from pacsconf.cli.diagnose_gather import Pair
+
     if len(ends) > 2:
         raise typer.BadParameter("two at most: who calls, and who is called", param_hint="[FROM] TO")
     caller = _meant(work, ends[0]) if len(ends) == 2 else _prober(work)

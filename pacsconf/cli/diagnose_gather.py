@@ -16,10 +16,17 @@ from pacsconf.cli.wire import prober, require_tls, targets_asked, wire_of
 from pacsconf.core.errors import InventoryError, PacsconfError, RecordError
 
 if TYPE_CHECKING:
-    from pacsconf.cli.diagnose_commands import Pair
     from pacsconf.cli.progress import Reporter
     from pacsconf.cli.workspace import Workspace
-    from pacsconf.dicom.diagnose.evidence import Contexts, Evidence, Holder, Obstacle, Table, WorklistSeen
+    from pacsconf.dicom.diagnose.evidence import (
+        Contexts,
+        End,
+        Evidence,
+        Holder,
+        Obstacle,
+        Table,
+        WorklistSeen,
+    )
     from pacsconf.dicom.diagnose.gather import Sides, Told
     from pacsconf.dicom.observation import Observation
     from pacsconf.dicom.targets import Target
@@ -27,6 +34,16 @@ if TYPE_CHECKING:
     from pacsconf.inventory.systems import SystemConfig
     from pacsconf.record.state import RecordState
     from pacsconf.systems.base import System
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The two that are meant. What is not declared has no entity; `caller` is then pacsconf itself."""
+
+    caller: End
+    called: End
+    calling_entity: Entity | None = None
+    called_entity: Entity | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from pacsconf.cli.exits import Exit
 from pacsconf.cli.inventory_commands import TextOrJson
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
+from pacsconf.cli.world import world_of
 from pacsconf.core.moment import iso_in_words
 from pacsconf.report.lines import line
 
@@ -75,7 +76,7 @@ def hold(context: typer.Context, addresses: Patterns, reason: Reason = "") -> Ex
         raise typer.BadParameter("a hold needs one: somebody will ask", param_hint="--reason")
     work = opened(context, "text")
     reporter = Reporter(screen)
-    with workspace.world(work, reporter) as world:
+    with world_of(work, reporter) as world:
         from pacsconf import upkeep
 
         held = upkeep.hold(world, addresses, reason)
@@ -91,7 +92,7 @@ def release(context: typer.Context, addresses: Patterns, reason: Reason = "") ->
     """End a hold: apply goes on with these changes."""
     screen: Screen = context.obj.screen
     work = opened(context, "text")
-    with workspace.world(work, Reporter(screen)) as world:
+    with world_of(work, Reporter(screen)) as world:
         from pacsconf import upkeep
 
         freed = upkeep.release(world, addresses, reason)
@@ -123,7 +124,7 @@ def init(
     screen: Screen = context.obj.screen
     work = opened(context, "text")
     reporter = Reporter(screen)
-    with workspace.world(work, reporter) as world:
+    with world_of(work, reporter) as world:
         from pacsconf import upkeep
 
         owned = upkeep.begin_record(world, reason=reason, accept=accept)

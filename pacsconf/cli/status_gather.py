@@ -15,6 +15,7 @@ from pacsconf.cli import workspace
 from pacsconf.cli.exits import Exit, exit_of, worst
 from pacsconf.cli.last_probe import news_of
 from pacsconf.cli.progress import Reporter
+from pacsconf.cli.world import world_of
 from pacsconf.core.errors import (
     OperatorError,
     PacsconfError,
@@ -173,7 +174,7 @@ class Gathering:
         from pacsconf import engine
         from pacsconf.core.plan import Options
 
-        with workspace.world(self.work, self.reporter) as world:
+        with world_of(self.work, self.reporter) as world:
             systems = {name: system for name, system in world.systems.items() if not self._is_barred(name)}
             while systems:
                 try:

@@ -1,4 +1,4 @@
-"""What a command works in: the inventory of one environment, and everything the engine is handed.
+"""What a command works in: the inventory of one environment, its record, its systems.
 
 Nothing here is read before it is needed, and nothing heavy is imported for a command that does without.
 """
@@ -6,7 +6,6 @@ Nothing here is read before it is needed, and nothing heavy is imported for a co
 from __future__ import annotations
 
 import getpass
-import hashlib
 import os
 import shlex
 import sys
@@ -24,10 +23,7 @@ from pacsconf.lab import place
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-    from pacsconf.cli.progress import Reporter
     from pacsconf.core.finding import Finding
-    from pacsconf.core.plan import Basis
-    from pacsconf.engine import World
     from pacsconf.inventory.loader import Loaded
     from pacsconf.inventory.model import Inventory
     from pacsconf.inventory.systems import SystemConfig
@@ -260,35 +256,6 @@ def _url(config: SystemConfig) -> str | None:
 
 
 @contextmanager
-def world(workspace: Workspace, reporter: Reporter) -> Iterator[World]:
-    """What the engine works on; connections are closed and progress is ended afterwards, whatever happens."""
-    from pacsconf.cli.witness import Witness
-    from pacsconf.engine import World
-
-    require_lab(workspace)
-    systems = _systems(workspace)
-    store = record(workspace)
-    witness = Witness(workspace)
-    try:
-        yield World(
-            environment=workspace.environment,
-            inventory=workspace.inventory,
-            systems=systems,
-            record=store,
-            basis=_basis(workspace, store),
-            clock=now,
-            prove=witness.prove,
-            evidence=witness.evidence,
-            progress=reporter,
-        )
-    finally:
-        reporter.stop()
-        for system in systems.values():
-            system.close()
-        store.close()
-
-
-@contextmanager
 def system(workspace: Workspace, name: str) -> Iterator[System]:
     """One declared system without any record, closed afterwards."""
     require_lab(workspace)
@@ -309,7 +276,8 @@ def keyring(workspace: Workspace) -> Keyring:
     )
 
 
-def _systems(workspace: Workspace) -> dict[str, System]:
+def systems(workspace: Workspace) -> dict[str, System]:
+    """The declared systems of this environment by name; whoever opens them closes them."""
     secrets = keyring(workspace)
     return {name: _system(workspace, name, secrets) for name in sorted(workspace.inventory.systems)}
 
@@ -356,28 +324,3 @@ def _unfit(workspace: Workspace, name: str, error: ValidationError) -> InvalidIn
         for one in error.errors(include_input=False, include_url=False)
     )
     return InvalidInventory(workspace.loaded, workspace.loaded.sources.located(findings), workspace.seconds)
-
-
-def _basis(workspace: Workspace, store: Record) -> Basis:
-    from pacsconf.core.plan import Basis
-
-    return Basis(
-        inventory=workspace.loaded.digest,
-        policies=_folder_digest(workspace.root / "policies"),
-        templates=_folder_digest(workspace.root / "templates"),
-        commit=str(store.inventory_commit("inventory", "policies", "templates")),
-        record_head="",  # the engine fills it in from the state that it plans on
-        as_of=now().date().isoformat(),
-    )
-
-
-def _folder_digest(folder: Path) -> str:
-    """SHA-256 over the names and contents of a folder's files; empty where there is none."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
-    if not files:
-        return ""
-    digest = hashlib.sha256()
-    for path in files:
-        name = path.relative_to(folder).as_posix().encode()
-        digest.update(hashlib.sha256(name).digest() + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from pacsconf.cli import workspace
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
+from pacsconf.cli.world import world_of
 from pacsconf.core.errors import PacsconfError
 from pacsconf.lab import place
 from pacsconf.systems import base
@@ -110,7 +111,7 @@ def test_what_a_plugged_in_system_says_of_its_keys_is_a_finding_without_their_va
 
     with (
         pytest.raises(workspace.InvalidInventory) as raised,
-        workspace.world(workspace.opened(root, None), Reporter(Screen(None))),
+        world_of(workspace.opened(root, None), Reporter(Screen(None))),
     ):
         pass
 
@@ -128,7 +129,7 @@ def test_an_address_that_the_lab_does_not_play_is_told_from_one_that_leads_nowhe
     monkeypatch.setenv("PACSCONF_LAB_DIR", str(lab))
 
     def proved(environment: str) -> list[str]:
-        with workspace.world(workspace.opened(root, environment), Reporter(Screen(None))) as world:
+        with world_of(workspace.opened(root, environment), Reporter(Screen(None))) as world:
             return [f"{one.verdict}: {one.text}" for one in world.prove(frozenset({"ct-1"}))]
 
     assert proved("lab") == ["unknown: the lab does not play this address yet (pacsconf lab up)"]

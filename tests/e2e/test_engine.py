@@ -12,6 +12,7 @@ import pytest
 
 from pacsconf import engine
 from pacsconf.cli import workspace
+from pacsconf.cli import world as worlds
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
 from pacsconf.core.changeset import Proof
@@ -51,7 +52,7 @@ def world_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., World]]:
         def world(hospital, progress: Quiet | None = None, days: int = 0) -> World:
             monkeypatch.chdir(hospital.path)
             work = workspace.opened(Path(), "lab")
-            made = stack.enter_context(workspace.world(work, Reporter(Screen(None))))
+            made = stack.enter_context(worlds.world_of(work, Reporter(Screen(None))))
             day = datetime.now(UTC) + timedelta(days=days)
             return replace(made, progress=progress or Quiet(), clock=lambda: day)
 

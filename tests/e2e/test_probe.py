@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from pacsconf.cli.world import world_of
 from pacsconf.lab import processes
 from tests.e2e.conftest import PACSCONF, TIMEOUT, Hospital, Ran
 
@@ -378,9 +379,7 @@ def left_open(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Hospital], 
 
         def leave(hospital: Hospital) -> None:
             monkeypatch.chdir(hospital.path)
-            world = stack.enter_context(
-                workspace.world(workspace.opened(Path(), "lab"), Reporter(Screen(None)))
-            )
+            world = stack.enter_context(world_of(workspace.opened(Path(), "lab"), Reporter(Screen(None))))
             planned = engine.plan(world, Options())
             now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
             changeset = ChangeSet(

@@ -13,6 +13,7 @@ from pacsconf import engine
 from pacsconf.cli import workspace
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
+from pacsconf.cli.world import world_of
 from pacsconf.core.changeset import ChangeSet, changeset_id
 from pacsconf.core.plan import Options
 from pacsconf.lab import slapd
@@ -42,7 +43,7 @@ def left_open(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Hospital, t
         def leave(hospital: Hospital, since: timedelta) -> ChangeSet:
             monkeypatch.chdir(hospital.path)
             work = workspace.opened(Path(), "lab")
-            world = stack.enter_context(workspace.world(work, Reporter(Screen(None))))
+            world = stack.enter_context(world_of(work, Reporter(Screen(None))))
             then = datetime.now(UTC) - since
             planned = engine.plan(world, Options())
             now = f"{then:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,72 @@
+"""What the engine is handed for one command: systems, record, what is proven on the wire, the clock."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pacsconf.cli import workspace
+
+if TYPE_CHECKING:
+    from pacsconf.cli.progress import Reporter
+    from pacsconf.cli.workspace import Workspace
+    from pacsconf.core.plan import Basis
+    from pacsconf.engine import World
+    from pacsconf.record.record import Record
+
+
+@contextmanager
+def world_of(work: Workspace, reporter: Reporter) -> Iterator[World]:
+    """What the engine works on; connections are closed and progress is ended afterwards, whatever happens."""
+    from pacsconf.cli.witness import Witness
+    from pacsconf.engine import World
+
+    workspace.require_lab(work)
+    systems = workspace.systems(work)
+    store = workspace.record(work)
+    witness = Witness(work)
+    try:
+        yield World(
+            environment=work.environment,
+            inventory=work.inventory,
+            systems=systems,
+            record=store,
+            basis=_basis(work, store),
+            clock=workspace.now,
+            prove=witness.prove,
+            evidence=witness.evidence,
+            progress=reporter,
+        )
+    finally:
+        reporter.stop()
+        for system in systems.values():
+            system.close()
+        store.close()
+
+
+def _basis(work: Workspace, store: Record) -> Basis:
+    from pacsconf.core.plan import Basis
+
+    return Basis(
+        inventory=work.loaded.digest,
+        policies=_folder_digest(work.root / "policies"),
+        templates=_folder_digest(work.root / "templates"),
+        commit=str(store.inventory_commit("inventory", "policies", "templates")),
+        record_head="",  # the engine fills it in from the state that it plans on
+        as_of=workspace.now().date().isoformat(),
+    )
+
+
+def _folder_digest(folder: Path) -> str:
+    """SHA-256 over the names and contents of a folder's files; empty where there is none."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
+    if not files:
+        return ""
+    digest = hashlib.sha256()
+    for path in files:
+        name = path.relative_to(folder).as_posix().encode()
+        digest.update(hashlib.sha256(name).digest() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

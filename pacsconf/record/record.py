@@ -343,8 +343,8 @@ class Record:
         reason: str,
         count: int = 0,
     ) -> str:
-        """What observers saw, by path below `evidence/`. Returns the commit. `count` is how many targets they looked
-        at, or steps they took.
+        """What observers saw, by path below `evidence/`. Returns the commit. `count` is how many targets they
+        looked at, or steps they took.
 
         `seen` may be made of the evidence as it stands: two sites that report at once lose nothing then.
 

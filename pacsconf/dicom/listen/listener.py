@@ -149,7 +149,8 @@ class Listener:
                 await asyncio.sleep(0.1)
                 continue
             self._take(connection, _plain(address[0]))
-            await asyncio.sleep(0)  # a burst of callers is accepted without a pause; those who came have their turn
+            # A burst of callers is accepted without a pause: those who came have their turn.
+            await asyncio.sleep(0)
 
     def _take(self, connection: socket.socket, host: str) -> None:
         if len(self._open) >= self._settings.at_once and not self._made_room():

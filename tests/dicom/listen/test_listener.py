@@ -236,6 +236,7 @@ def test_who_hangs_up_without_a_release_is_told():
         with dialled(listener.port) as sock:
             sock.sendall(request_of())
             listener.wait(Called)
+            assert sock.recv(65536)[:1] == b"\2"  # what is unread would turn the end into a reset
         assert listener.wait(Ended).how == "it hung up without releasing the association"
 
 

@@ -72,6 +72,11 @@ class Software:
     implementation_version: str = ""
     max_pdu: int = 0
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its version name and class UID, as far as it told them."""
+        return tuple(filter(None, (self.implementation_version, self.implementation_class_uid)))
+
 
 @dataclass(frozen=True, slots=True)
 class Encryption:

@@ -11,6 +11,7 @@ from pacsconf.dicom.commission.exchange import Exchange
 from pacsconf.dicom.commission.run import Item, Result
 from pacsconf.dicom.commission.scope import Peer
 from pacsconf.dicom.names import Names, NotFound, is_address
+from pacsconf.dicom.observation import Fault
 from pacsconf.dicom.probe.way import NowhereToCall, Way, dialled
 from pacsconf.dicom.refusals.table import translated
 from pacsconf.dicom.targets import Target
@@ -62,10 +63,7 @@ class Calls:
         exchange = Exchange(stream, wire.timeout)
         with exchange:
             answer = exchange.open(target.calling, target.title, contexts, taking)
-            said = answer.software
-            self.software[peer.name] = " ".join(
-                filter(None, (said.implementation_version, said.implementation_class_uid))
-            )
+            self.software[peer.name] = " ".join(answer.software.names)
             yield exchange
 
     def _way(self, target: Target) -> Way:
@@ -94,8 +92,13 @@ class Calls:
 
 def explained(fault: PeerFault, asked: str = "") -> str:
     """A fault in words, with whose turn it is."""
-    advice = translated(fault.fault, asked).action
-    return f"{fault}. {advice}" if advice else str(fault)
+    return advised(str(fault), fault.fault, asked)
+
+
+def advised(text: str, fault: Fault | None, asked: str) -> str:
+    """What went wrong, with whose turn it is where that is known."""
+    advice = translated(fault, asked).action if fault else ""
+    return f"{text}. {advice}" if advice else text
 
 
 def callable_target(peer: Peer) -> Target:

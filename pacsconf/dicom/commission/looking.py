@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from pacsconf.dicom.commission.calls import LEFT_ALONE, NO_ADDRESS
+from pacsconf.dicom.commission.calls import LEFT_ALONE, NO_ADDRESS, advised
 from pacsconf.dicom.commission.run import Item, Result, Ticked
 from pacsconf.dicom.commission.scope import Peer
 from pacsconf.dicom.commission.trial import Trial, ticked
@@ -183,7 +183,7 @@ def _item(who: str, seen: Observation, name: StepName, without: str) -> Item:
     step = next((one for one in seen.steps if one.name == name), None)
     if step is not None:
         results: dict[bool | None, Result] = {True: "passed", False: "failed", None: "unknown"}
-        text = step.text if step.passed else _explained(step)
+        text = step.text if step.passed else advised(step.text, step.fault, step.name)
         return Item(who, results[step.passed], text or f"{step.milliseconds:.0f} ms")
     if seen.target.level == "none":
         return Item(who, "skipped", seen.reason or LEFT_ALONE)
@@ -194,13 +194,6 @@ def _item(who: str, seen: Observation, name: StepName, without: str) -> Item:
     return Item(who, "not done", seen.reason or seen.target.why or f"its probe level is {seen.target.level}")
 
 
-def _explained(step: Step) -> str:
-    from pacsconf.dicom.refusals.table import translated
-
-    advice = translated(step.fault, step.name).action if step.fault else ""
-    return f"{step.text}. {advice}" if advice else step.text
-
-
 def _seen(trial: Trial, who: str, target: Target) -> Observation:
     """What a probe as far as an echo says; asked once in a run of this process."""
     if who not in trial.seen:
@@ -208,9 +201,7 @@ def _seen(trial: Trial, who: str, target: Target) -> Observation:
         seen = probe(replace(_gently(target), negatives=False), trial.wire, trial.stop)
         trial.seen[who] = seen
         if seen.software is not None:
-            said = seen.software
-            words = " ".join(filter(None, (said.implementation_version, said.implementation_class_uid)))
-            trial.calls.software[who] = words
+            trial.calls.software[who] = " ".join(seen.software.names)
     return trial.seen[who]
 
 

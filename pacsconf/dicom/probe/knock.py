@@ -111,7 +111,7 @@ def _speak(association: Association, title: str, calling: str, since: float) -> 
     accepted = sum(not context.refused for context in found)
     text = f"the association was accepted, with {accepted} of {len(found)} services that were proposed"
     told = answer.software
-    implementation = " · ".join(filter(None, (told.implementation_version, told.implementation_class_uid)))
+    implementation = " · ".join(told.names)
     return Knock("accepted", text, "", found, implementation, told.max_pdu or None, echo, _since(since))
 
 

@@ -548,7 +548,9 @@ def test_flows_are_inferred_from_rights_and_those_that_say_nothing_are_proposed_
     assert told["flows"] == ["ct-1-to-archive"]
     assert list(told["proposals"]) == ["mr-1-to-archive"]
     assert all(line.startswith("#") or not line for line in desk.files()["flows-proposed.yaml"].splitlines())
-    assert "warning" not in desk.ok("validate").out, "what a peer does is not known, so nothing is wrong with it"
+    assert "warning" not in desk.ok("validate").out, (
+        "what a peer does is not known, so nothing is wrong with it"
+    )
     desk.begin()
     assert desk.changes() == []
 

@@ -19,6 +19,7 @@ from pacsconf.dicom.observation import Observation
 from pacsconf.dicom.probe.attempt import Attempt
 from pacsconf.dicom.probe.way import Way, connected, encrypted, way_to
 from pacsconf.dicom.targets import Target
+from pacsconf.dicom.upper_layer.proposals import ready
 from pacsconf.dicom.upper_layer.stream import Plain, Stop, Stream
 from pacsconf.dicom.wire import Wire
 
@@ -73,6 +74,8 @@ def probe(target: Target, wire: Wire, stop: Stop | None = None, names: Names | N
 
 
 def _call(attempt: Attempt, wire: Wire, stop: Stop | None, names: Names) -> None:
+    if attempt.target.level != "tcp":
+        ready()
     way = way_to(attempt, wire, names, stop)
     plain = connected(attempt, way) if way else None
     if way is None or plain is None:

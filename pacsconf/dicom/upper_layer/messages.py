@@ -1,4 +1,4 @@
-"""DIMSE messages, as bytes to send and put together from what came (PS3.7, PS3.8 annex E).
+"""DIMSE messages: ours written by pynetdicom, the peer's put together from what came (PS3.7, PS3.8 annex E).
 
 What came is never trusted: bounded in size, and read without raising anything but ValueError.
 """
@@ -8,16 +8,22 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from io import BytesIO
+from typing import TYPE_CHECKING
 
-from pacsconf.dicom.upper_layer.pdu import MAX_PDU, Fragment, fragment, fragments, printable
+from pacsconf.dicom.upper_layer.pdu import MAX_PDU, Fragment, fragments, printable
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
 
 Value = int | str
 
 _NO_DATA, _DATA = 0x0101, 0x0000
 """What CommandDataSetType says of a message without a data set, and what we say where one follows (annex E.1)."""
 
-_AROUND, _LEAST = 12, 64
-"""Bytes of a PDU around one fragment, and the shortest fragment: who takes less is sent this nonetheless."""
+_LEAST = 64
+"""Bytes of the shortest PDU that we send: who takes less is sent this nonetheless, since no message fits in it."""
 
 _NUMBERS = {
     "AffectedSOPClassUID": 0x0002,
@@ -43,14 +49,16 @@ _NUMBERS = {
 """Element numbers of group 0000 (PS3.7 annex E)."""
 
 _NAMES = {number: name for name, number in _NUMBERS.items()}
-_SPACES = frozenset({"MoveDestination", "ErrorComment"})
-"""Padded by spaces, not by zeros."""
-_TEXTS = _SPACES | {
-    "AffectedSOPClassUID",
-    "RequestedSOPClassUID",
-    "AffectedSOPInstanceUID",
-    "RequestedSOPInstanceUID",
-}
+_TEXTS = frozenset(
+    {
+        "MoveDestination",
+        "ErrorComment",
+        "AffectedSOPClassUID",
+        "RequestedSOPClassUID",
+        "AffectedSOPInstanceUID",
+        "RequestedSOPInstanceUID",
+    }
+)
 _REPEATED = {
     "AffectedSOPClassUID": ("AffectedSOPClassUID", "RequestedSOPClassUID"),
     "AffectedSOPInstanceUID": ("AffectedSOPInstanceUID", "RequestedSOPInstanceUID"),
@@ -69,6 +77,8 @@ MOST_COMMAND = 64 * 1024
 MOST_DATA = 16 * 1024 * 1024
 """Bytes of one command and of one data set; of ours the longest data set has a few hundred thousand."""
 _LONGEST_TEXT = 256
+_LONGEST_COMMENT = 64
+"""Characters of an Error Comment (0000,0902), which is a LO."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +110,9 @@ class Message:
 
 def message(context: int, elements: Mapping[str, Value], data: bytes | None, max_pdu: int = MAX_PDU) -> bytes:
     """A message as P-DATA-TF PDUs, none longer than `max_pdu` bytes (0: no limit), nor than we would take."""
-    room = max(min(max_pdu or MAX_PDU, MAX_PDU) - _AROUND, _LEAST)
-    command = _command({**elements, "CommandDataSetType": _NO_DATA if data is None else _DATA})
-    out = _pdus(context, command, room, of_command=True)
-    return out if data is None else out + _pdus(context, data, room, of_command=False)
+    longest = max(min(max_pdu or MAX_PDU, MAX_PDU), _LEAST)
+    told = tuple(sorted(elements.items()))
+    return _written(context, told, data, longest) if data else _command_alone(context, told, longest)
 
 
 def response(request: Message, status: int, max_pdu: int, comment: str = "") -> bytes:
@@ -117,29 +126,48 @@ def response(request: Message, status: int, max_pdu: int, comment: str = "") -> 
         if said := [request.elements[source] for source in sources if source in request.elements]:
             elements[keyword] = said[0]
     if comment:
-        elements["ErrorComment"] = comment
+        elements["ErrorComment"] = comment[:_LONGEST_COMMENT]
     return message(request.context, elements, None, max_pdu)
 
 
-def _command(elements: Mapping[str, Value]) -> bytes:
-    body = b"".join(_element(name, elements[name]) for name in sorted(elements, key=_NUMBERS.__getitem__))
-    return struct.pack("<HHII", 0, 0, 4, len(body)) + body
+@lru_cache(256)
+def _command_alone(context: int, elements: tuple[tuple[str, Value], ...], longest: int) -> bytes:
+    """A message without a data set: a sweep sends the same echo to everybody."""
+    return _written(context, elements, None, longest)
 
 
-def _element(name: str, value: Value) -> bytes:
-    if isinstance(value, int):
-        data = value.to_bytes(2, "little")
-    else:
-        data = value.encode("latin-1", "replace")
-        data += (b" " if name in _SPACES else b"\0") * (len(data) % 2)
-    return struct.pack("<HHI", 0, _NUMBERS[name], len(data)) + data
+def _written(
+    context: int, elements: tuple[tuple[str, Value], ...], data: bytes | None, longest: int
+) -> bytes:
+    from pynetdicom.dimse_messages import DIMSEMessage
+    from pynetdicom.pdu import P_DATA_TF
+
+    built = DIMSEMessage()
+    built.command_set = _command({**dict(elements), "CommandDataSetType": _DATA if data else _NO_DATA})
+    built.data_set = BytesIO(data or b"")
+    out = b""
+    for primitive in built.encode_msg(context, longest):
+        part = P_DATA_TF()
+        part.from_primitive(primitive)
+        out += part.encode()
+    return out
 
 
-def _pdus(context: int, data: bytes, room: int, *, of_command: bool) -> bytes:
-    return b"".join(
-        fragment(Fragment(context, of_command, at + room >= len(data), data[at : at + room]))
-        for at in range(0, max(len(data), 1), room)
-    )
+def _command(elements: Mapping[str, Value]) -> Dataset:
+    """A command set with its length. Its values are not judged: what a peer made up is told to it again."""
+    from pydicom import Dataset
+    from pydicom.config import IGNORE
+    from pydicom.datadict import dictionary_VR, tag_for_keyword
+    from pydicom.dataelem import DataElement
+    from pynetdicom.dsutils import encode
+
+    found = Dataset()
+    for keyword, value in elements.items():
+        tag = tag_for_keyword(keyword)
+        assert tag is not None, "elements of group 0000 by their keywords"
+        found.add(DataElement(tag, dictionary_VR(tag), value, validation_mode=IGNORE))
+    found.CommandGroupLength = len(encode(found, True, True) or b"")
+    return found
 
 
 @dataclass(slots=True)

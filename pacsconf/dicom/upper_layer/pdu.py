@@ -26,7 +26,7 @@ MAX_PDU = 16384
 MOST_CONTEXTS = 128
 """Of one association: their ids are the odd numbers of one byte (section 9.3.2.2)."""
 
-_IMPLEMENTATION = b"2.25.211464898892357392456515719969230229731"
+IMPLEMENTATION, VERSION_NAME = "2.25.211464898892357392456515719969230229731", "PACSCONF"
 """What we call ourselves: a UID made of a UUID, which needs no root of anybody's (PS3.5 section B.2)."""
 
 _LONGEST_TEXT = 128
@@ -54,11 +54,11 @@ def items(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 def user_information(*roles: str) -> bytes:
     """Who we are and how long a PDU we take; the requestor is the SCP of the classes `roles` (PS3.7 D.3.3.4)."""
-    told = item(LONGEST, struct.pack(">I", MAX_PDU)) + item(CLASS_UID, _IMPLEMENTATION)
+    told = item(LONGEST, struct.pack(">I", MAX_PDU)) + item(CLASS_UID, IMPLEMENTATION.encode("ascii"))
     for sop_class in dict.fromkeys(roles):
         uid = sop_class.encode("ascii", "replace")
         told += item(ROLE, struct.pack(">H", len(uid)) + uid + b"\0\1")
-    return item(USER, told + item(VERSION, b"PACSCONF"))
+    return item(USER, told + item(VERSION, VERSION_NAME.encode("ascii")))
 
 
 def text_of(value: bytes) -> str:
@@ -94,12 +94,6 @@ def fragments(body: bytes) -> Iterator[Fragment]:
         control = body[at + 5]
         yield Fragment(body[at + 4], bool(control & 1), bool(control & 2), body[at + 6 : end])
         at = end
-
-
-def fragment(part: Fragment) -> bytes:
-    """A P-DATA-TF of this part alone."""
-    control = part.of_command | part.last << 1
-    return pdu(DATA, struct.pack(">IBB", len(part.data) + 2, part.number, control) + part.data)
 
 
 def rejected(result: int, source: int, reason: int) -> bytes:

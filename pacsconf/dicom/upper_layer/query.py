@@ -6,12 +6,15 @@ whole.
 
 from __future__ import annotations
 
-import struct
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pacsconf.inventory import uids
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
 
 PATIENT_ROOT = uids.PATIENT_ROOT_FIND
 STUDY_ROOT = uids.STUDY_ROOT_FIND
@@ -65,38 +68,17 @@ QUERIES: Mapping[str, Query] = {
 """By SOP class (PS3.4 sections C.6 and K.6)."""
 
 
-# --- written by hand: pydicom takes 0.3 s to import, which a probe would pay for three short data sets -----------
-
-_ATTRIBUTES: Mapping[str, tuple[int, int, bytes]] = {
-    "QueryRetrieveLevel": (0x0008, 0x0052, b"CS"),
-    "AccessionNumber": (0x0008, 0x0050, b"SH"),
-    "Modality": (0x0008, 0x0060, b"CS"),
-    "PatientID": (0x0010, 0x0020, b"LO"),
-    "StudyInstanceUID": (0x0020, 0x000D, b"UI"),
-    "ScheduledStationAETitle": (0x0040, 0x0001, b"AE"),
-    "ScheduledProcedureStepStartDate": (0x0040, 0x0002, b"DA"),
-    "ScheduledProcedureStepSequence": (0x0040, 0x0100, b"SQ"),
-}
-"""Tag and value representation of what is asked by (PS3.6)."""
-
-
 def identifier(keys: Keys, syntax: str) -> bytes:
     """A data set with these keys, in one of the transfer syntaxes of `WRITTEN`."""
-    explicit = syntax != uids.IMPLICIT_VR_LE
-    return b"".join(
-        _element(*_ATTRIBUTES[name], keys[name], explicit=explicit)
-        for name in sorted(keys, key=_ATTRIBUTES.__getitem__)
-    )
+    from pacsconf.dicom.data_sets import to_bytes
+
+    return to_bytes(_data_set(keys), syntax)
 
 
-def _element(group: int, number: int, vr: bytes, value: str | Keys, *, explicit: bool) -> bytes:
-    """One data element (PS3.5 section 7.1)."""
-    if isinstance(value, str):
-        data = value.encode("ascii", "replace")
-        data += (b"\0" if vr == b"UI" else b" ") * (len(data) % 2)
-        length = vr + struct.pack("<H", len(data)) if explicit else struct.pack("<I", len(data))
-    else:
-        inner = identifier(value, uids.EXPLICIT_VR_LE if explicit else uids.IMPLICIT_VR_LE)
-        data = struct.pack("<HHI", 0xFFFE, 0xE000, len(inner)) + inner
-        length = (vr + b"\0\0" if explicit else b"") + struct.pack("<I", len(data))
-    return struct.pack("<HH", group, number) + length + data
+def _data_set(keys: Keys) -> Dataset:
+    from pydicom import Dataset
+
+    found = Dataset()
+    for keyword, value in keys.items():
+        setattr(found, keyword, value if isinstance(value, str) else [_data_set(value)])
+    return found

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 
 import pytest
@@ -221,25 +219,3 @@ def test_every_target_is_observed_once_and_one_device_one_at_a_time(a_target, st
 def test_observing_can_be_left_early(a_target, free_port):
     for _ in observe([a_target(free_port, device=f"d{number}") for number in range(20)], Wire()):
         break
-
-
-SERVICES = """
-import sys
-from pacsconf.dicom.probe.observer import probe
-from pacsconf.dicom.targets import Target
-from pacsconf.dicom.upper_layer.query import QUERIES
-from pacsconf.dicom.wire import Wire
-from pacsconf.inventory import uids
-
-contexts = tuple((uid, (uids.IMPLICIT_VR_LE,)) for uid in QUERIES)
-at = ("ct-1", "ARCHIVE", "dicom", "127.0.0.1", int(sys.argv[1]), "10.20.0.1:104")
-seen = probe(Target(*at, calling="PROBE", level="services", contexts=contexts), Wire())
-print([step.name for step in seen.steps if step.passed], sorted({"pynetdicom", "pydicom"} & set(sys.modules)))
-"""
-
-
-def test_a_probe_of_services_needs_no_heavy_library(archive):
-    ran = subprocess.run(
-        [sys.executable, "-c", SERVICES, str(archive)], capture_output=True, text=True, check=True
-    )
-    assert ran.stdout.strip() == "['tcp', 'association', 'echo', 'query'] []"

@@ -88,7 +88,7 @@ def _probed(
     """What waits and is seen from outside is recorded as seen; of the rest it is said why it was not."""
     from pacsconf import upkeep
     from pacsconf.cli.look_at_console import look
-    from pacsconf.report.keyed_text import unseen_text
+    from pacsconf.report.plan.keyed_text import unseen_text
 
     waiting = {claim.address for claim in upkeep.claims(world, at, patterns, everything=False)}
     wanted = [one for one in at.waiting if not patterns or one.address in waiting]
@@ -119,7 +119,7 @@ def _show(
     words: dict[object, str] | None = None,
 ) -> None:
     """What was recorded, what waits still, and what to type next."""
-    from pacsconf.report.keyed_text import claimed_text
+    from pacsconf.report.plan.keyed_text import claimed_text
 
     done = [
         (one.address, (words or {}).get(one.address) or ("" if one.state else "is gone")) for one in claims

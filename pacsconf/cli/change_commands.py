@@ -257,7 +257,7 @@ def _concluded(
     screen: Screen, work: workspace.Workspace, changeset: ChangeSet, record: RecordState, sheets: str | None
 ) -> Exit:
     """Show how it ended and what is left to a person, and the exit code that says so."""
-    from pacsconf.report.apply_text import apply_summary, proofs_text
+    from pacsconf.report.plan.apply_text import apply_summary, proofs_text
 
     undone = [one for one in changeset.outcomes if one.status in ("failed", "skipped", "unknown")]
     failing = [proof for proof in changeset.proofs if proof.verdict == "failing"]

@@ -242,8 +242,8 @@ def _show(screen: Screen, work: Workspace, run: AcceptanceRun, doing: _Doing) ->
     from pacsconf.cli import commission_papers as papers
     from pacsconf.cli import commission_run as runs
     from pacsconf.dicom.commission.run import to_json
-    from pacsconf.report import commission_text as report
     from pacsconf.report.lines import joined
+    from pacsconf.report.wire import commission_text as report
 
     file = ""
     if run.stored:
@@ -282,7 +282,7 @@ class _Progress:
     def over(self, step: Ticked) -> None:
         self.stop()
         if self._status is not None:
-            from pacsconf.report.commission_text import short_text
+            from pacsconf.report.wire.commission_text import short_text
 
             self._screen.note(short_text(step))
 

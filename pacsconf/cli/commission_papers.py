@@ -31,7 +31,7 @@ def listed(work: Workspace, run: AcceptanceRun, path: Path | None = None) -> str
 
     Raises: PacsconfError when it cannot be written.
     """
-    from pacsconf.report.commission_text import left_csv
+    from pacsconf.report.wire.commission_text import left_csv
 
     own = work.root / FOLDER / f"{run.device}-{run.id}-test-objects.csv"
     return written(path or own, left_csv(run))
@@ -58,8 +58,8 @@ def page(work: Workspace, run: AcceptanceRun, now: datetime) -> str:
     Raises: TemplateFault when the site's own template cannot be used.
     """
     from pacsconf.core.moment import in_words
-    from pacsconf.report.commission_text import page_values
-    from pacsconf.report.render import Templates
+    from pacsconf.report.sheets.render import Templates
+    from pacsconf.report.wire.commission_text import page_values
 
     values = page_values(run, in_words(now))
     return Templates(work.root / "templates").render("acceptance-run", "html", values)

@@ -355,7 +355,7 @@ def show_kept(screen: Screen, files: Mapping[str, bytes], format: str, *, verbos
     """
     from pacsconf.dicom.commission.run import to_json
     from pacsconf.record.unsigned import recorded
-    from pacsconf.report.commission_text import run_text, signed_text
+    from pacsconf.report.wire.commission_text import run_text, signed_text
 
     for path, data in sorted(files.items()):
         run = recorded(data, path)

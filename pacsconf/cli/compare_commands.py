@@ -113,7 +113,7 @@ def show(
 
             screen.raw(plan_json(made))
         else:
-            from pacsconf.report.plan_text import plan_text
+            from pacsconf.report.plan.plan_text import plan_text
 
             screen.show(plan_text(made, replace(view, plan_file=what)))
         return Exit.OK
@@ -144,7 +144,7 @@ def _show_changeset(
 
         screen.raw(changeset_json(changeset))
     else:
-        from pacsconf.report.history_text import changeset_text
+        from pacsconf.report.plan.history_text import changeset_text
 
         screen.show(changeset_text(changeset, view))
 
@@ -161,7 +161,7 @@ def _show_attested(
 
         screen.raw(attestations_json(work.environment, said, commit=entry.commit))
     else:
-        from pacsconf.report.history_text import attestations_text
+        from pacsconf.report.plan.history_text import attestations_text
 
         screen.show(attestations_text(work.environment, said, commit=entry.commit, width=screen.width))
 
@@ -194,7 +194,7 @@ def drift(
         screen.show(sentence(f"Nothing was applied to {work.environment} yet, so nothing can have drifted."))
         screen.show(sentence(f"Next: {view.next_step}"))
     else:
-        from pacsconf.report.drift_text import drift_text
+        from pacsconf.report.plan.drift_text import drift_text
 
         screen.show(drift_text(planned.plan, view))
     blocked = Exit.REFUSED if planned.plan.blocked else Exit.OK

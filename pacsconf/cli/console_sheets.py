@@ -38,7 +38,7 @@ def hand_out(
     repository. What hinders the writing is said and fails nothing, since the changes are made and recorded.
     """
     from pacsconf.inventory.systems import ConsoleConfig
-    from pacsconf.report.keyed_text import to_key_in_text
+    from pacsconf.report.plan.keyed_text import to_key_in_text
     from pacsconf.report.view import View
 
     for system in _asked(work, changeset):
@@ -66,7 +66,7 @@ def _written(
     changeset: ChangeSet,
     sheets: str | None,
 ) -> list[str]:
-    from pacsconf.report.sheet import console_sheet
+    from pacsconf.report.sheets.sheet import console_sheet
 
     now = workspace.now()
     try:

@@ -180,10 +180,10 @@ def _show(
     verbose: bool,
 ) -> None:
     if format == "json":
-        from pacsconf.report.diagnose_json import diagnosis_json
+        from pacsconf.report.wire.diagnose_json import diagnosis_json
 
         screen.raw(diagnosis_json(found, work.environment, work.command))
     else:
-        from pacsconf.report.diagnose_text import diagnosis_text
+        from pacsconf.report.wire.diagnose_text import diagnosis_text
 
         screen.show(diagnosis_text(found, work.command, screen.width, verbose=verbose))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pacsconf.dicom.heard import Heard
     from pacsconf.dicom.listen.listener import Called, Event, Settings
     from pacsconf.inventory.flows import Entity
-    from pacsconf.report.listen_text import Sum
+    from pacsconf.report.wire.listen_text import Sum
 
 PORT = 11112
 """The usual one of the two that PS3.8 section 9.1.1 registers; the other, 104, takes an administrator's rights."""
@@ -196,7 +196,7 @@ class _Ear:
 
     def tell(self, event: Event) -> None:
         from pacsconf.dicom.listen.listener import Called, Ready, Stranger
-        from pacsconf.report import listen_text
+        from pacsconf.report.wire import listen_text
 
         screen = self.desk.screen
         if isinstance(event, Called):
@@ -210,7 +210,7 @@ class _Ear:
         self.strangers += isinstance(event, Stranger)
 
     def _called(self, event: Called) -> None:
-        from pacsconf.report import listen_text
+        from pacsconf.report.wire import listen_text
 
         heard = event.heard
         compared = self.desk.compared(heard)
@@ -230,7 +230,7 @@ class _Ear:
         self.desk.remember([heard])
 
     def sum(self) -> Sum:
-        from pacsconf.report.listen_text import Sum
+        from pacsconf.report.wire.listen_text import Sum
 
         return Sum(
             associations=self.associations,
@@ -257,7 +257,7 @@ def _noted(seen: dict[int, int], heard: Heard, number: int) -> int:
 
 
 def _listen(desk: Desk, settings: Settings) -> Exit:
-    from pacsconf.report.listen_text import sum_json, sum_text
+    from pacsconf.report.wire.listen_text import sum_json, sum_text
 
     ear = _Ear(desk, settings.tls is not None)
     try:

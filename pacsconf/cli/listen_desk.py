@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pacsconf.dicom.listen.identify import Known
     from pacsconf.inventory.flows import Entity
     from pacsconf.record.heard import HeardLog
-    from pacsconf.report.listen_text import Compared, Reading
+    from pacsconf.report.wire.listen_text import Compared, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Desk:
 
     @property
     def reading(self) -> Reading:
-        from pacsconf.report.listen_text import Reading
+        from pacsconf.report.wire.listen_text import Reading
 
         return Reading(self.place, self.line, self.screen.width)
 
@@ -52,7 +52,7 @@ class Desk:
 
     def compared(self, heard: Heard, *, listened: bool = True) -> Compared:
         from pacsconf.dicom.listen.check import case, check
-        from pacsconf.report.listen_text import Compared
+        from pacsconf.report.wire.listen_text import Compared
 
         if self.work is None or self.known is None:
             return Compared()

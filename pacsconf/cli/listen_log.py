@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def read_log(desk: Desk, name: str) -> Exit:
     """Show who called by the log in a file, `-` for what is pasted."""
     from pacsconf.dicom.listen.logs.reading import read
-    from pacsconf.report import listen_text
+    from pacsconf.report.wire import listen_text
 
     with _stream(desk.screen, name) as stream:
         log = read(stream, "standard input" if name == "-" else Path(name).name)

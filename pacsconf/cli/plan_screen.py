@@ -74,12 +74,12 @@ def show_plan(
 
         screen.raw(plan_json(planned.plan, view.news))
     elif format == "markdown":
-        from pacsconf.report.plan_markdown import plan_markdown
-        from pacsconf.report.render import Templates
+        from pacsconf.report.plan.plan_markdown import plan_markdown
+        from pacsconf.report.sheets.render import Templates
 
         screen.raw(plan_markdown(planned.plan, view, templates=Templates(work.root / "templates")))
     else:
-        from pacsconf.report.plan_text import plan_text
+        from pacsconf.report.plan.plan_text import plan_text
 
         screen.show(plan_text(planned.plan, view))
 

@@ -136,7 +136,7 @@ def declared(work: Workspace) -> frozenset[Key]:
 
 def reason_of(run: ProbeRun, save: str = "") -> str:
     """What the history says of a run."""
-    from pacsconf.report.probe_text import counts_text
+    from pacsconf.report.wire.probe_text import counts_text
 
     parts = (
         " · ".join(counts_text(run)),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pacsconf.dicom.probe.run import ProbeRun
     from pacsconf.record.contents import Entry
     from pacsconf.report.lines import Lines
-    from pacsconf.report.probe_matrix import Matrix
+    from pacsconf.report.wire.probe_matrix import Matrix
 
 Form = Literal["text", "json", "junit"]
 
@@ -47,7 +47,7 @@ def show(
     commit: str = "",
 ) -> None:
     """A run, and what differs from an earlier one."""
-    from pacsconf.report import probe_forms
+    from pacsconf.report.wire import probe_forms
 
     place_of = work.loaded.sources.place
     if shown.format == "json":
@@ -56,7 +56,7 @@ def show(
     if shown.format == "junit":
         screen.raw(probe_forms.junit(run))
         return
-    from pacsconf.report.probe_text import probe_text
+    from pacsconf.report.wire.probe_text import probe_text
 
     if not run.sightings:
         screen.show(sentence(_nobody(work)))
@@ -66,7 +66,7 @@ def show(
 
 def _compared(comparison: Comparison, screen: Screen, shown: Result) -> Lines:
     from pacsconf.inventory.uids import title
-    from pacsconf.report.probe_against import against_text
+    from pacsconf.report.wire.probe_against import against_text
 
     return against_text(comparison, shown.against, screen.width, verbose=shown.verbose, uid_name=title)
 
@@ -74,7 +74,7 @@ def _compared(comparison: Comparison, screen: Screen, shown: Result) -> Lines:
 def matrix_of(screen: Screen, work: Workspace, *, verbose: bool) -> Matrix:
     """How runs are shown in this workspace."""
     from pacsconf.cli.wire import prober
-    from pacsconf.report.probe_matrix import Matrix
+    from pacsconf.report.wire.probe_matrix import Matrix
 
     return Matrix(
         workspace.now(),
@@ -105,8 +105,8 @@ def show_evidence(
     """What a commit of the record tells of the network: each run that it holds anew, as a matrix; or acceptance."""
     from pacsconf.cli.commission_run import show_kept
     from pacsconf.dicom.probe.lines import from_lines
-    from pacsconf.report.probe_forms import runs_json
-    from pacsconf.report.probe_text import head_text, probe_text
+    from pacsconf.report.wire.probe_forms import runs_json
+    from pacsconf.report.wire.probe_text import head_text, probe_text
 
     entry, files = kept
     if entry.type == "commission":

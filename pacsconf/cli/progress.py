@@ -41,7 +41,7 @@ class Reporter:
         self._say("")
 
     def opened(self, changeset: ChangeSet, total: int) -> None:
-        from pacsconf.report.apply_text import apply_header
+        from pacsconf.report.plan.apply_text import apply_header
 
         self._total = total
         until = iso_in_words(changeset.lease_until)
@@ -50,7 +50,7 @@ class Reporter:
         )
 
     def outcome(self, outcome: Outcome) -> None:
-        from pacsconf.report.apply_text import outcome_text
+        from pacsconf.report.plan.apply_text import outcome_text
 
         self._done += 1
         if self._total <= _LINES or (outcome.status != "applied" and self._is_new(outcome)):
@@ -59,7 +59,7 @@ class Reporter:
         self._say(f"{self._done} of {self._total} changes …")
 
     def _is_new(self, outcome: Outcome) -> bool:
-        from pacsconf.report.apply_text import ALIKE
+        from pacsconf.report.plan.apply_text import ALIKE
 
         way = (outcome.status, outcome.error)
         self._alike[way] += 1
@@ -73,7 +73,7 @@ class Reporter:
         self._say("")
         if not self._alike:
             return
-        from pacsconf.report.apply_text import ALIKE, more_alike
+        from pacsconf.report.plan.apply_text import ALIKE, more_alike
 
         for (status, error), number in self._alike.items():
             if number > ALIKE:

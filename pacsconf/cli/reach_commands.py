@@ -137,7 +137,7 @@ class _Asking:
 
     def pair(self, caller: str, called: str, services: tuple[str, ...] | None) -> Exit:
         from pacsconf.dicom.reach import Solver
-        from pacsconf.report.reach_text import Asked, reach_json, reach_text
+        from pacsconf.report.wire.reach_text import Asked, reach_json, reach_text
 
         solver = Solver(self.inventory)
         ends = _entity(self.inventory, caller), _entity(self.inventory, called)
@@ -162,7 +162,7 @@ class _Asking:
     def survey(self, patterns: Sequence[str]) -> Exit:
         from pacsconf.dicom.reach.census import Census
         from pacsconf.dicom.reach.rules import RULES
-        from pacsconf.report.reach_all_text import All, all_json, all_text
+        from pacsconf.report.wire.reach_all_text import All, all_json, all_text
 
         cells = tuple(self._cells(Census(self.inventory), patterns))
         flows = {cell.flow.name for cell in cells}
@@ -206,7 +206,7 @@ class _Asking:
         self, revision: str, words: tuple[str, ...], services: tuple[str, ...] | None, *, everything: bool
     ) -> Exit:
         from pacsconf.dicom.reach.compare import turned
-        from pacsconf.report.reach_all_text import LOSES, WhatIf, what_if_json, what_if_text
+        from pacsconf.report.wire.reach_all_text import LOSES, WhatIf, what_if_json, what_if_text
 
         commit, other = self._as_of(revision)
         if everything or not words:

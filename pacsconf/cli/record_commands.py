@@ -19,7 +19,7 @@ from pacsconf.report.lines import line
 
 if TYPE_CHECKING:
     from pacsconf.record.contents import Entry as RecordEntry
-    from pacsconf.report.history_text import Entry
+    from pacsconf.report.plan.history_text import Entry
 
 Reason = Annotated[str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT")]
 Patterns = Annotated[
@@ -44,14 +44,14 @@ def history(
 
         screen.raw(history_json(work.environment, entries))
     else:
-        from pacsconf.report.history_text import history_text
+        from pacsconf.report.plan.history_text import history_text
 
         screen.show(history_text(work.environment, entries, screen.width, more=len(found) > limit))
     return Exit.OK
 
 
 def _entry(one: RecordEntry) -> Entry:
-    from pacsconf.report.history_text import Entry
+    from pacsconf.report.plan.history_text import Entry
 
     counts = ", ".join(f"{number} {_noun(name, number)}" for name, number in one.counts.items())
     summary = " · ".join(filter(None, (counts, one.reason)))

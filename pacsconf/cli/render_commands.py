@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pacsconf.core.changeset import ChangeSet
     from pacsconf.record.contents import Waiting
     from pacsconf.record.state import RecordState
-    from pacsconf.report.context import Hospital, Sheet
-    from pacsconf.report.render import Template, Templates
+    from pacsconf.report.sheets.context import Hospital, Sheet
+    from pacsconf.report.sheets.render import Template, Templates
 
 _PREFERRED = ("md", "csv", "html")
 """The form that is written where none is asked for: what can be read on a terminal comes first."""
@@ -51,7 +51,7 @@ def render(
     list_all: Annotated[bool, typer.Option("--list", help="List the templates there are.")] = False,
 ) -> Exit:
     """Fill in a template: a sheet, a register, one of your own. From the inventory; asks no live system."""
-    from pacsconf.report.render import Templates
+    from pacsconf.report.sheets.render import Templates
 
     templates = Templates(context.obj.root / "templates")
     screen: Screen = context.obj.screen
@@ -166,7 +166,7 @@ def _workspace(context: typer.Context, *, needs_environment: bool) -> workspace.
 
 
 def _hospital(work: workspace.Workspace, record: Recorded) -> Hospital:
-    from pacsconf.report.hospital import hospital
+    from pacsconf.report.sheets.hospital import hospital
 
     return hospital(
         work.inventory,
@@ -232,7 +232,7 @@ def _record(screen: Screen, work: workspace.Workspace) -> Recorded:
 def _sheets(work: workspace.Workspace, seen: Hospital, record: Recorded, about: list[str]) -> Iterator[Sheet]:
     """The sheets of these consoles; of none in particular: of all at which something waits."""
     from pacsconf.core.moment import in_words
-    from pacsconf.report.sheet import sheet
+    from pacsconf.report.sheets.sheet import sheet
 
     if record.state is not None and record.state.exists:
         record.state.require_known()

@@ -17,7 +17,7 @@ from pacsconf.core.finding import Finding, Place
 from pacsconf.core.plan import Plan, plan_to_json
 from pacsconf.core.spelling import indented
 from pacsconf.report.diagnostics import PlaceOf, placed
-from pacsconf.report.history_text import Entry
+from pacsconf.report.plan.history_text import Entry
 from pacsconf.report.status import DueDay, Status
 from pacsconf.report.wire_news import WireNews
 

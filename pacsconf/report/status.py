@@ -13,8 +13,8 @@ from pacsconf.core.changeset import ChangeSet, ProofVerdict
 from pacsconf.core.guard import tripped
 from pacsconf.core.plan import Plan
 from pacsconf.dicom.probe.run import Sighting, subject_of, telling
-from pacsconf.report.apply_text import outcomes_sum
-from pacsconf.report.plan_text import headline
+from pacsconf.report.plan.apply_text import outcomes_sum
+from pacsconf.report.plan.plan_text import headline
 
 SOON = 30
 """Days ahead that a person is told of: an agreement about a fault, or a loan, is not prolonged overnight."""

@@ -17,7 +17,7 @@ from pacsconf.core.finding import Finding, Place
 from pacsconf.core.guard import Guard
 from pacsconf.core.plan import Basis, Options, Plan
 from pacsconf.core.resource import Fields, State
-from pacsconf.report.history_text import Entry
+from pacsconf.report.plan.history_text import Entry
 from pacsconf.report.view import View
 
 CASES = Path(__file__).parent / "cases"

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from pacsconf.inventory.loader import load
-from pacsconf.report.context import Device, Hospital
-from pacsconf.report.hospital import hospital
-from pacsconf.report.render import Templates
+from pacsconf.report.sheets.context import Device, Hospital
+from pacsconf.report.sheets.hospital import hospital
+from pacsconf.report.sheets.render import Templates
 
 ROOT = Path(__file__).parents[2]
 DAY = date(2026, 11, 24)

@@ -3,7 +3,7 @@ import io
 from rich.console import Console
 
 from pacsconf.report.lines import plain
-from pacsconf.report.plan_text import plan_text
+from pacsconf.report.plan.plan_text import plan_text
 from pacsconf.report.terminal import to_rich
 
 

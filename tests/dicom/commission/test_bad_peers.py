@@ -18,7 +18,7 @@ from pacsconf.dicom.listen.request import accepted, request
 from pacsconf.dicom.upper_layer.proposals import proposal
 from pacsconf.inventory import uids
 from pacsconf.lab import processes
-from pacsconf.report.commission_text import step_text
+from pacsconf.report.wire.commission_text import step_text
 from tests.dicom.commission.cases import SYNTAXES, device, inventory, running, trial
 
 CT = "ct-image-storage"

@@ -1,0 +1,1 @@
+"""What would be changed, is being changed, and was: plans, drift, applies, the record."""

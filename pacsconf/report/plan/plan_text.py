@@ -1,0 +1,145 @@
+"""The plan as a person reads it: what would change, what was found beside it, and what to type next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from pacsconf.core.change import Change
+from pacsconf.core.plan import Plan
+from pacsconf.report.lines import Line, Lines, Span, itemised, joined, line, padded, wrapped
+from pacsconf.report.plan.changes_text import changes_text, groups, highest_risk
+from pacsconf.report.plan.drift_text import drifts_text, next_text, wire_line
+from pacsconf.report.plan.guards_text import guards_line, refusals_text
+from pacsconf.report.plan.sections import (
+    held_text,
+    recorded_text,
+    reserved_text,
+    unmanaged_text,
+    waiting_text,
+)
+from pacsconf.report.view import DEFAULT_VIEW, View, short, typed
+from pacsconf.report.words import counted, listed
+
+
+def plan_text(plan: Plan, view: View = DEFAULT_VIEW) -> Lines:
+    """The whole screen of a plan."""
+    return joined(
+        (
+            header(plan, view),
+            changes_text(plan.changes, view) if plan.changes else _nothing(plan, view),
+            drifts_text(plan, view),
+            waiting_text(plan, view),
+            held_text(plan, view),
+            reserved_text(plan, view),
+            recorded_text(plan, view),
+            unmanaged_text(plan, view),
+            refusals_text(plan, view),
+            tuple(_closing(plan, view)),
+        )
+    )
+
+
+def header(plan: Plan, view: View) -> Lines:
+    """Which environment and inventory, and what was read from each system."""
+    head = line(Span(f"Plan for {plan.environment}", "strong"), " · ")
+    title = wrapped(_inventory(plan, view), view.columns, first=head, indent=2)
+    names = max((len(system) for system in plan.counts), default=0)
+    rows = (
+        line(f"  {padded(system, names)}  {counted(number, 'resource'):>15} read{_seconds(system, view)}")
+        for system, number in sorted(plan.counts.items())
+    )
+    asked = typed(plan.options)
+    label = "only as asked" if plan.options.target or plan.options.exclude else "as asked"
+    only = wrapped(asked, view.columns, first=line(f"  {label}: ")) if asked else ()
+    return (*title, *rows, *only)
+
+
+def _inventory(plan: Plan, view: View) -> str:
+    commit, dirty = plan.basis.commit.removesuffix("-dirty"), plan.basis.commit.endswith("-dirty")
+    if not commit:
+        return "inventory not in git"
+    branch = f" ({view.branch})" if view.branch else ""
+    return f"inventory {commit[:7]}{branch}{' with uncommitted changes' if dirty else ', clean'}"
+
+
+def _seconds(system: str, view: View) -> str:
+    return f" in {view.seconds[system]:.2f} s" if system in view.seconds else ""
+
+
+def _nothing(plan: Plan, view: View) -> Lines:
+    read = listed(f"{counted(number, 'resource')} of {name}" for name, number in sorted(plan.counts.items()))
+    compared = f"{read} compared with what the inventory declares." if read else "No system was read."
+    left = plan.drifts or plan.waiting or plan.held
+    head = "No changes to make; see below for what is not as declared." if left else "No changes."
+    return wrapped(compared, view.columns, first=line(Span(head, "good"), " "), indent=0)
+
+
+def _closing(plan: Plan, view: View) -> Iterator[Line]:
+    yield from itemised(_totals(plan, view), view.columns, style="strong")
+    yield from guards_line(plan, view)
+    yield from wire_line(view)
+    yield from _saved(plan, view)
+    yield from _read_only(plan, view)
+    yield from next_text(view)
+
+
+def _totals(plan: Plan, view: View) -> Iterator[str]:
+    """`3 to create, 1 to change, 1 to delete on 2 devices`, `1 drifted`, `2 unmanaged (--show-unmanaged)`."""
+    if plan.changes:
+        yield headline(plan)
+    risk = highest_risk(plan.changes)
+    if risk not in ("none", "workflow"):
+        yield f"highest risk: {risk}"
+    *others, last = remarks(plan) or ("",)
+    yield from others
+    if last:
+        yield f"{last} (--show-unmanaged)" if plan.unmanaged and not view.show_unmanaged else last
+
+
+def headline(plan: Plan) -> str:
+    """`3 to create, 1 to change, 1 to delete on 2 devices`; nothing without changes."""
+    kinds = Counter(group.root.kind for group in groups(plan.changes))
+    roots = listed(counted(kinds[kind], kind) for kind in sorted(kinds))
+    return f"{action_counts(plan.changes)} on {roots}" if plan.changes else ""
+
+
+def remarks(plan: Plan) -> tuple[str, ...]:
+    """What there is beside ordinary changes, unmanaged things last: `1 drifted`, `2 unmanaged`."""
+    read_only = len(plan.changes) - len(plan.runs)
+    counts = (
+        (read_only, "read-only, never executed"),
+        (len(plan.drifts), "drifted"),
+        (len(plan.waiting), "waiting"),
+        (len(plan.held), "held"),
+        (len(plan.unmanaged), "unmanaged"),
+    )
+    return tuple(f"{number} {words}" for number, words in counts if number)
+
+
+def action_counts(changes: Iterable[Change]) -> str:
+    """`3 to create, 1 to change`."""
+    counts = Counter[str](change.action for change in changes)
+    verbs = {"create": "create", "update": "change", "delete": "delete"}
+    return listed(f"{counts[action]} to {verbs[action]}" for action in verbs if counts[action])
+
+
+def _read_only(plan: Plan, view: View) -> Lines:
+    """What is to be done where nothing of a plan can be: it is in systems that pacsconf only looks at."""
+    if not plan.changes or plan.runs:
+        return ()
+    names = sorted({one.address.system for one in plan.changes})
+    told = ((name, view.setting(f"systems.{name}.mode")) for name in names)
+    where = listed(f"{name} ({place})" if place else name for name, place in told)
+    text = (
+        f"Nothing of this is applied: {where} {'is' if len(names) == 1 else 'are'} read-only. For pacsconf to "
+        "change it, write `mode: write` there; else change the inventory, or the system by hand, until they agree."
+    )
+    return wrapped(text, view.columns)
+
+
+def _saved(plan: Plan, view: View) -> Lines:
+    if not plan.changes and not view.plan_file:
+        return ()
+    place = f"Saved to {view.plan_file} (digest" if view.plan_file else "Not saved (digest"
+    return wrapped(f"{place} {short(plan.digest)}, as of {plan.basis.as_of})", view.columns)

@@ -1,0 +1,127 @@
+"""What a plan shows beside its changes: what waits, is held, is reserved, or is only recorded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from pacsconf.core.address import Address
+from pacsconf.core.change import SIGNS, Change
+from pacsconf.core.order import foremost
+from pacsconf.core.plan import Plan
+from pacsconf.report.lines import Line, Lines, Span, beside, commanded, line, padded, wrapped
+from pacsconf.report.plan.changes_text import STYLES
+from pacsconf.report.values import atoms_of, update_of
+from pacsconf.report.view import View
+from pacsconf.report.words import counted, listed
+
+
+def waiting_text(plan: Plan, view: View) -> Lines:
+    """Changes that a person must make at a console, with the values to key in."""
+    if not plan.waiting:
+        return ()
+    head = wrapped(
+        "Waiting for a person: key these in where the device is configured", view.columns, style="strong"
+    )
+    first = foremost([change.address for change in plan.waiting], plan.waiting)
+    keyed = (row for one in plan.waiting if one.address in first for row in parked(one, "?", view))
+    behind = tuple(one for one in plan.waiting if one.address not in first)
+    return (*head, *keyed, *_after(behind, view), *_done(first, plan, view))
+
+
+def _done(asked: Iterable[Address], plan: Plan, view: View) -> Iterator[Line]:
+    """What to type when it is keyed in, where nothing but a person's word can tell."""
+    command = view.command_for(plan.environment)
+    for system in sorted({address.system for address in asked} & view.consoles):
+        yield from commanded(
+            line("    ", Span("keyed in?", "faint"), "  "), f"{command} attest {system}", view.columns
+        )
+
+
+def _after(changes: Sequence[Change], view: View) -> Lines:
+    """What nobody need key in: it is made once that stands which it needs."""
+    if not changes:
+        return ()
+    names = ", ".join(str(change.address) for change in changes)
+    return wrapped(names, view.columns, first=line("    ", Span("then follows  ", "faint")))
+
+
+def held_text(plan: Plan, view: View) -> Lines:
+    """Changes that were rolled back or put on hold, and how to let them go."""
+    if not plan.held:
+        return ()
+    command = view.command_for(plan.environment)
+    return (
+        line(Span("Held: not applied until released or declared otherwise", "strong")),
+        *(row for change in plan.held for row in parked(change, SIGNS[change.action], view)),
+        *commanded(
+            line("    ", Span("let one go", "faint"), "   "),
+            f"{command} release {plan.held[0].address}",
+            view.columns,
+        ),
+    )
+
+
+def parked(change: Change, sign: str, view: View) -> Iterator[Line]:
+    """A change that is left out, with what it would write."""
+    style = "warning" if sign == "?" else STYLES[change.action]
+    gone = "  to be deleted" if sign == "?" and change.action == "delete" else ""
+    yield line("  ", Span(sign, style), f" {change.address}{gone}")
+    if gone:
+        return
+    names = max((len(field.name) for field in change.fields), default=0)
+    for field in change.fields:
+        atoms = atoms_of(field.after, view) if change.action == "create" else update_of(field, view)
+        text = " ".join(span.text for span in atoms)
+        yield from wrapped(text, view.columns, first=line(f"      {padded(field.name, names)}  "))
+
+
+def reserved_text(plan: Plan, view: View) -> Lines:
+    """Names that nobody may take yet, because peers may still use them."""
+    if not plan.reserved:
+        return ()
+    head = "Reserved: peers may still send to these names, so nobody else gets them yet"
+    rows = (
+        row
+        for address, day in sorted(plan.reserved.items(), key=lambda one: (one[1], one[0]))
+        for row in beside(line(f"    {address}"), line(Span(f"until {day}", "faint")), view.columns)
+    )
+    return (*wrapped(head, view.columns, style="strong"), *rows)
+
+
+def recorded_text(plan: Plan, view: View) -> Lines:
+    """What only moves the record: nothing is written to a system for it."""
+    takes = tuple(state.address for state in plan.takes)
+    return (
+        *_recorded("Into the record: already as declared, nothing is written", takes, view),
+        *_recorded("Out of the record: neither declared nor live any more", plan.forgets, view),
+    )
+
+
+def _recorded(head: str, addresses: Sequence[Address], view: View) -> Lines:
+    if not addresses:
+        return ()
+    counts = wrapped(kinds_of(addresses), view.columns, first=line("    "))
+    names = tuple(line(f"    {address}") for address in addresses)
+    return (*wrapped(head, view.columns, style="strong"), *(names if view.verbose else counts))
+
+
+def kinds_of(addresses: Iterable[Address]) -> str:
+    """`directory: 3 devices, 4 network-aes`, for every system."""
+    counts = Counter((address.system, address.kind) for address in addresses)
+    systems = sorted({system for system, _ in counts})
+    return listed(
+        (
+            f"{system}: {listed(counted(counts[key], key[1]) for key in sorted(counts) if key[0] == system)}"
+            for system in systems
+        ),
+        " · ",
+    )
+
+
+def unmanaged_text(plan: Plan, view: View) -> Lines:
+    """What is live and nobody's here, when it is asked for."""
+    if not (plan.unmanaged and view.show_unmanaged):
+        return ()
+    head = "Unmanaged: live, neither declared nor ever applied from here; never touched"
+    return (*wrapped(head, view.columns, style="strong"), *(line(f"    {one}") for one in plan.unmanaged))

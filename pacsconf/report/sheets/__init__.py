@@ -1,0 +1,1 @@
+"""Templates filled in from the inventory, in a process of their own."""

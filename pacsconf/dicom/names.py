@@ -69,7 +69,9 @@ def _looked_up(host: str, lookup: Lookup, timeout: float, stop: Stop | None) -> 
             raise CalledOff
         remaining = deadline - time.monotonic()
         if remaining <= 0:
-            raise NotFound(f"no name server answers within {timeout:g} s", "no name server")
+            raise NotFound(
+                f"cannot be looked up: no name server answers within {timeout:g} s", "no name server"
+            )
         try:
             answer = answers.get(timeout=min(remaining, _SLICE))
         except queue.Empty:
@@ -84,7 +86,11 @@ def _ask(host: str, lookup: Lookup, answers: queue.SimpleQueue[tuple[str, ...] |
         answers.put(lookup(host))
     except socket.gaierror as exc:
         away = exc.errno in (socket.EAI_AGAIN, socket.EAI_FAIL)
-        answers.put(NotFound("no name server answers", "no name server") if away else _no_such_name())
+        answers.put(
+            NotFound("cannot be looked up: no name server answers", "no name server")
+            if away
+            else _no_such_name()
+        )
     except (OSError, UnicodeError):  # the latter: a label that no name can have
         answers.put(_no_such_name())
 

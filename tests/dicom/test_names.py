@@ -57,7 +57,7 @@ def test_a_resolver_that_hangs_is_left_after_the_timeout():
         over.set()
     assert (caught.value.how, str(caught.value)) == (
         "no name server",
-        "no name server answers within 0.05 s",
+        "cannot be looked up: no name server answers within 0.05 s",
     )
 
 

@@ -73,7 +73,7 @@ class Calls:
         except NowhereToCall as exc:
             raise Untried(str(exc)) from exc
         except NotFound as exc:
-            raise PeerFault(f'the name "{target.host}": {exc}', exc.how) from exc
+            raise PeerFault(f'the name "{target.host}" {exc}', exc.how) from exc
         return Way(target, self.wire, addresses, port, self.stop)
 
     def failed(self, peer: Peer, fault: PeerFault, asked: str = "", what: str = "") -> Item:

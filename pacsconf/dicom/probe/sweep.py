@@ -26,6 +26,9 @@ from pacsconf.dicom.wire import Wire
 Group = tuple[Target, ...]
 """The targets of one device."""
 
+Place = tuple[str, int | None]
+"""A host, or one port of it: two devices that are declared there are one in the world, and asked in turn."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -97,7 +100,7 @@ def _run(
 
 
 class Turns:
-    """Whose turn it is: groups in order, but no more than `per_host` at once that call the same host.
+    """Whose turn it is: groups in order, no more than `per_host` at once that call a host, and one that calls a port.
 
     What counts is where it is called (`dial`): a practice lab plays a whole hospital on one machine.
     """
@@ -106,34 +109,34 @@ class Turns:
         self._groups = iter(groups)
         self._dial = dial or {}
         self._per_host = per_host
-        self._called: Counter[str] = Counter()
-        self._held: defaultdict[str, deque[Group]] = defaultdict(deque)
-        """By a host that is called by as many as may."""
-        self._freed: deque[str] = deque()
+        self._called: Counter[Place] = Counter()
+        self._held: defaultdict[Place, deque[Group]] = defaultdict(deque)
+        """By a place that is called by as many as may."""
+        self._freed: deque[Place] = deque()
 
     def next(self) -> Group | None:
         """The next group that may begin; None: there is none, now or ever."""
         return self._from_held() or self._from_rest()
 
     def over(self, group: Group) -> None:
-        """This group is done with its hosts."""
-        for host in self._hosts(group):
-            self._called[host] -= 1
-            if not self._called[host]:
-                del self._called[host]
-            if host in self._held:
-                self._freed.append(host)
+        """This group is done with its places."""
+        for place in self._places(group):
+            self._called[place] -= 1
+            if not self._called[place]:
+                del self._called[place]
+            if place in self._held:
+                self._freed.append(place)
 
     def _from_held(self) -> Group | None:
         while self._freed:
-            host = self._freed[0]
-            held = self._held.get(host)
-            if not held or self._called[host] >= self._per_host:
+            place = self._freed[0]
+            held = self._held.get(place)
+            if not held or self._is_full(place):
                 self._freed.popleft()
                 continue
             group = held.popleft()
             if not held:
-                del self._held[host]
+                del self._held[place]
             if self._begun(group):
                 return group
         return None
@@ -141,23 +144,27 @@ class Turns:
     def _from_rest(self) -> Group | None:
         return next((group for group in self._groups if self._begun(group)), None)
 
-    def _hosts(self, group: Group) -> set[str]:
-        """The hosts that are really called."""
-        found: set[str] = set()
+    def _places(self, group: Group) -> set[Place]:
+        """The hosts that are really called, and their ports."""
+        found: set[Place] = set()
         for target in group:
             with suppress(NowhereToCall):
                 if target.level != "none":
-                    found.add(dialled(target, self._dial)[0])
+                    host, port = dialled(target, self._dial)
+                    found |= {(host, None), (host, port)}
         return found
 
+    def _is_full(self, place: Place) -> bool:
+        return self._called[place] >= (self._per_host if place[1] is None else 1)
+
     def _begun(self, group: Group) -> bool:
-        """Whether it may begin; else it is held until a host of it is free."""
-        hosts = self._hosts(group)
-        full = next((host for host in hosts if self._called[host] >= self._per_host), None)
+        """Whether it may begin; else it is held until a place of it is free."""
+        places = self._places(group)
+        full = next(filter(self._is_full, places), None)
         if full is not None:
             self._held[full].append(group)
             return False
-        self._called.update(hosts)
+        self._called.update(places)
         return True
 
 

@@ -89,7 +89,7 @@ def way_to(attempt: Attempt, wire: Wire, names: Names, stop: Stop | None) -> Way
     try:
         addresses = names.addresses(host, wire.timeout)
     except NotFound as exc:
-        text = f'the name "{host}": {exc}'
+        text = f'the name "{host}" {exc}'
         attempt.failed("name", text, since(began), Fault(exc.how))
         if exc.how == "no name server":
             attempt.conclude("unknown", text)

@@ -169,7 +169,7 @@ def test_a_standby_that_answers_is_failing(stranger, a_target):
 
 def test_a_name_that_does_not_exist_is_failing(a_target):
     observation = probe(a_target(104, host="a..b"), Wire())
-    assert outcome(observation) == ("failing", 'the name "a..b": does not exist')
+    assert outcome(observation) == ("failing", 'the name "a..b" does not exist')
     found = finding(observation)
     assert found is not None
     assert found.rule == "WIRE-NAME"

@@ -133,9 +133,19 @@ def test_no_more_than_allowed_are_under_way_overall_and_per_host(a_target, free_
     assert max(counting.most.values()) <= 2
 
 
-def test_a_host_is_where_it_is_called(a_target, free_port):
+def test_two_devices_declared_at_one_port_are_asked_in_turn(a_target):
+    asked = [a_target(104, device="a"), a_target(104, device="b"), a_target(105, device="c")]
+    turns = Turns([(target,) for target in asked], 4)
+    first, second = iter(turns.next, None)
+    assert (first[0].device, second[0].device) == ("a", "c")
+    turns.over(first)
+    (third,) = iter(turns.next, None)
+    assert third[0].device == "b"
+
+
+def test_a_host_is_where_it_is_called(a_target):
     asked = [a_target(104, device=f"d{at}", host=f"10.20.0.{at}", declared=f"d{at}:104") for at in range(9)]
-    dial = {target.declared: f"127.0.0.1:{free_port}" for target in asked[:6]} | {"*": "none"}
+    dial = {target.declared: f"127.0.0.1:{1 + at}" for at, target in enumerate(asked[:6])} | {"*": "none"}
     turns = Turns([(target,) for target in asked], 2, dial)
     begun = iter(turns.next, None)
     # two of the six that lead to one host, and those that lead nowhere, which hold up nobody
@@ -178,14 +188,17 @@ def test_a_job_that_fails_is_raised_where_the_sweep_is_read(a_target, free_port)
 
 @settings(max_examples=200, deadline=None)
 @given(
-    hosts=st.lists(st.lists(st.sampled_from("abcd"), min_size=1, max_size=3), max_size=30),
+    hosts=st.lists(
+        st.lists(st.tuples(st.sampled_from("abcd"), st.integers(1, 3)), min_size=1, max_size=3), max_size=30
+    ),
     per_host=st.integers(1, 3),
     seed=st.randoms(use_true_random=False),
 )
 def test_everybody_has_a_turn_and_no_host_too_many(hosts, per_host, seed):
     made = [
         tuple(
-            Target(f"d{at:02}", f"T{n}", "c", host, 1, "x:1", "tcp", None) for n, host in enumerate(several)
+            Target(f"d{at:02}", f"T{n}", "c", host, port, "x:1", "tcp", None)
+            for n, (host, port) in enumerate(several)
         )
         for at, several in enumerate(hosts)
     ]
@@ -196,6 +209,8 @@ def test_everybody_has_a_turn_and_no_host_too_many(hosts, per_host, seed):
             had.append(group)
             for host in "abcd":
                 assert sum(any(t.host == host for t in each) for each in running) <= per_host
+                for port in (1, 2, 3):
+                    assert sum(any((t.host, t.port) == (host, port) for t in each) for each in running) <= 1
         if not running:
             break
         turns.over(running.pop(seed.randrange(len(running))))

@@ -16,6 +16,9 @@ _SLICE = 0.2
 """Seconds between two looks at whether to stop."""
 
 
+_UNASKED = "cannot be looked up: no name server answers"
+
+
 class NotFound(Exception):
     """The name leads nowhere; `how` says whether it does not exist or could not be looked up."""
 
@@ -86,11 +89,7 @@ def _ask(host: str, lookup: Lookup, answers: queue.SimpleQueue[tuple[str, ...] |
         answers.put(lookup(host))
     except socket.gaierror as exc:
         away = exc.errno in (socket.EAI_AGAIN, socket.EAI_FAIL)
-        answers.put(
-            NotFound("cannot be looked up: no name server answers", "no name server")
-            if away
-            else _no_such_name()
-        )
+        answers.put(NotFound(_UNASKED, "no name server") if away else _no_such_name())
     except (OSError, UnicodeError):  # the latter: a label that no name can have
         answers.put(_no_such_name())
 

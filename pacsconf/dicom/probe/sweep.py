@@ -100,7 +100,7 @@ def _run(
 
 
 class Turns:
-    """Whose turn it is: groups in order, no more than `per_host` at once that call a host, and one that calls a port.
+    """Whose turn it is: groups in order, at most `per_host` at once that call a host, and one that calls a port.
 
     What counts is where it is called (`dial`): a practice lab plays a whole hospital on one machine.
     """

@@ -130,6 +130,12 @@ def _partial(shown: Matrix) -> Lines:
 
 
 def _called(run: ProbeRun, shown: Matrix) -> Lines:
+    if any(one.target.calling is None and one.verdict == "unknown" for one in run.observations):
+        text = (
+            "No device is named to call as, so no association was requested. Declare the computer that asks, and "
+            "name it in the inventory: pacsconf: {probe_as: DEVICE}."
+        )
+        return wrapped(text, shown.columns, style="warning")
     if not run.impersonated:
         return ()
     text = (

@@ -208,6 +208,14 @@ def test_who_was_impersonated_is_said():
     assert "Called as CT9, which is another's title" in "\n".join(screen(healthy(), impersonated="CT9"))
 
 
+def test_that_nobody_is_named_to_call_as_is_told_with_what_to_do():
+    unasked = healthy(
+        target=a_target(calling=None), verdict="unknown", steps=(step("tcp"),), reason="connected"
+    )
+    assert "name it in the inventory: pacsconf: {probe_as: DEVICE}" in " ".join(screen(unasked))
+    assert "probe_as" not in " ".join(screen(healthy()))
+
+
 def test_text_of_a_peer_acts_on_no_terminal():
     told = "\n".join(screen(replace(rejected(), reason="\x1b[2J\u202egone")))
     assert "\\x1b[2J\\u202egone" in told

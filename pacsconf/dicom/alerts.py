@@ -15,3 +15,10 @@ def alert_of(error: ssl.SSLError) -> str:
         return f"{reason}: {error.verify_message}"
     found = _ALERT.fullmatch(reason)
     return found[1].lower() if found else reason or type(error).__name__
+
+
+def is_end(error: ssl.SSLError) -> bool:
+    """Whether the peer hung up, in order or not; before Python 3.11.4 OpenSSL's word for it came as it is."""
+    if isinstance(error, ssl.SSLZeroReturnError | ssl.SSLEOFError):
+        return True
+    return getattr(error, "reason", None) == "UNEXPECTED_EOF_WHILE_READING"

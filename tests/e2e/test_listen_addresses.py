@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0, reason="only an administrator may make a network namespace"
-)
+from tests.e2e.networks import cannot
 
-IP, UNSHARE, ECHOSCU = "/usr/sbin/ip", "/usr/bin/unshare", "/usr/bin/echoscu"
+pytestmark = pytest.mark.skipif(bool(cannot()), reason=cannot() or "network namespaces can be made")
+
+IP, UNSHARE, ECHOSCU = "ip", "/usr/bin/unshare", "/usr/bin/echoscu"
 HERE, PORT = "10.20.9.1", 11112
 DECLARED, FORMER, OF_MR, ELSEWHERE, SIX = "10.20.4.17", "10.20.4.7", "10.20.5.17", "10.20.4.99", "fd00:20::17"
 HOSPITAL = f"""\

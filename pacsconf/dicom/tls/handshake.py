@@ -16,7 +16,7 @@ from functools import lru_cache
 from weakref import WeakSet
 
 from pacsconf.core.errors import PacsconfError
-from pacsconf.dicom.alerts import alert_of
+from pacsconf.dicom.alerts import alert_of, is_end
 from pacsconf.dicom.names import is_address
 from pacsconf.dicom.observation import Encryption, How
 from pacsconf.dicom.tls.ciphers import unlike
@@ -101,7 +101,9 @@ class Encrypted:
             except ssl.SSLWantReadError:
                 self._flush(deadline)
                 self._feed(deadline)
-            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            except ssl.SSLError as exc:
+                if not is_end(exc):
+                    raise
                 return b""
 
     def close(self) -> None:
@@ -218,7 +220,7 @@ def _failed(stream: Encrypted, exc: OSError, timeout: float) -> Unsecured:
     if isinstance(exc, TimeoutError):
         text = f"connected, but no answer to the TLS handshake within {timeout:g} s"
         return Unsecured(text, "silent", encryption=seen)
-    if isinstance(exc, ssl.SSLError) and not isinstance(exc, ssl.SSLEOFError):
+    if isinstance(exc, ssl.SSLError) and not is_end(exc):
         alert = alert_of(exc)
         return Unsecured(
             f"the TLS handshake failed: {alert}{stream.hint}", "TLS", alert=alert, encryption=seen

@@ -38,17 +38,17 @@ class Result:
     beside: Sequence[Measured]
 
     @property
-    def ratio(self) -> float:
-        """Our median to the sum of the peers' medians."""
-        return self.ours.median / sum(peer.median for peer in self.peers)
+    def ratio(self) -> float | None:
+        """Our median to the sum of the peers' medians; None where there is no peer."""
+        return self.ours.median / sum(peer.median for peer in self.peers) if self.peers else None
 
     @property
     def missed(self) -> list[str]:
         """The targets that are not met, in words."""
         target, limit, seconds = self.contest.target, self.contest.limit, self.contest.seconds
-        found = []
-        if target is not None and self.ratio > target:
-            found.append(f"{self.ratio:.2f} is above {target}")
+        ratio, found = self.ratio, []
+        if target is not None and ratio is not None and ratio > target:
+            found.append(f"{ratio:.2f} is above {target}")
         if seconds is not None and self.ours.median > seconds:
             found.append(f"{self.ours.median:.2f} s is above {seconds} s")
         if limit is not None and self.ours.peak > limit:
@@ -80,8 +80,9 @@ def table(result: Result) -> list[str]:
         )
     against = " + ".join(peer.name for peer in result.peers)
     wanted = f", target {contest.target}" if contest.target is not None else ""
+    beside = f"{result.ratio:.2f} x {against}{wanted}: " if result.ratio is not None else ""
     verdict = "MISSED: " + "; ".join(result.missed) if result.missed else "ok"
-    lines.append(f"  {result.ratio:.2f} x {against}{wanted}: {verdict}")
+    lines.append(f"  {beside}{verdict}")
     return lines
 
 
@@ -95,7 +96,7 @@ def as_json(result: Result) -> dict[str, Any]:
 
     return {
         "name": contest.name,
-        "ratio": round(result.ratio, 3),
+        "ratio": None if result.ratio is None else round(result.ratio, 3),
         "target": contest.target,
         "seconds": contest.seconds,
         "limit": contest.limit,

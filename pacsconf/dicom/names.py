@@ -15,7 +15,6 @@ from pacsconf.dicom.upper_layer.stream import CalledOff, Stop
 _SLICE = 0.2
 """Seconds between two looks at whether to stop."""
 
-
 _UNASKED = "cannot be looked up: no name server answers"
 
 
@@ -72,9 +71,7 @@ def _looked_up(host: str, lookup: Lookup, timeout: float, stop: Stop | None) -> 
             raise CalledOff
         remaining = deadline - time.monotonic()
         if remaining <= 0:
-            raise NotFound(
-                f"cannot be looked up: no name server answers within {timeout:g} s", "no name server"
-            )
+            raise NotFound(f"{_UNASKED} within {timeout:g} s", "no name server")
         try:
             answer = answers.get(timeout=min(remaining, _SLICE))
         except queue.Empty:

@@ -39,13 +39,18 @@ def heard(connection: socket.socket) -> bytes:
     return header + connection.recv(int.from_bytes(header[2:6], "big"), socket.MSG_WAITALL)
 
 
+def answers_with(connection: socket.socket, *answers: bytes) -> None:
+    """One answer to each of the caller's next PDUs."""
+    for answer in answers:
+        heard(connection)
+        connection.sendall(answer)
+
+
 def says(*answers: bytes) -> Behaviour:
     """Answers one PDU after the other in this way, then says nothing until the caller leaves."""
 
     def behave(connection: socket.socket) -> None:
-        for answer in answers:
-            heard(connection)
-            connection.sendall(answer)
+        answers_with(connection, *answers)
         while connection.recv(65536):
             pass
 
@@ -56,9 +61,7 @@ def leaves(*answers: bytes) -> Behaviour:
     """Answers in this way, then hangs up at the next PDU."""
 
     def behave(connection: socket.socket) -> None:
-        for answer in answers:
-            heard(connection)
-            connection.sendall(answer)
+        answers_with(connection, *answers)
         heard(connection)
 
     return behave
@@ -80,8 +83,7 @@ def floods(first: bytes, flood: bytes) -> Behaviour:
     """Accepts, and answers what comes next without an end."""
 
     def behave(connection: socket.socket) -> None:
-        heard(connection)
-        connection.sendall(first)
+        answers_with(connection, first)
         heard(connection)
         while True:
             connection.sendall(flood * 100)
@@ -308,10 +310,7 @@ def test_a_query_that_never_ends_is_cancelled(peer, archive_that):
     cancelled = []
 
     def behave(connection: socket.socket) -> None:
-        heard(connection)
-        connection.sendall(BOTH_ACCEPTED)
-        heard(connection)
-        connection.sendall(ECHOED)
+        answers_with(connection, BOTH_ACCEPTED, ECHOED)
         heard(connection), heard(connection)  # the command, and the identifier
         connection.sendall(MATCH * 250)
         cancelled.append(heard(connection))
@@ -326,10 +325,7 @@ def test_a_query_that_never_ends_is_cancelled(peer, archive_that):
 
 def test_a_query_that_never_ends_nor_lets_itself_be_cancelled_ends(archive_that):
     def behave(connection: socket.socket) -> None:
-        heard(connection)
-        connection.sendall(BOTH_ACCEPTED)
-        heard(connection)
-        connection.sendall(ECHOED)
+        answers_with(connection, BOTH_ACCEPTED, ECHOED)
         while True:
             connection.sendall(MATCH * 100)
 

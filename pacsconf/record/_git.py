@@ -1,59 +1,18 @@
-"""The door to git: GitPython is used here and nowhere else.
-
-Objects are read through GitPython, and written through its command wrapper with fixed arguments: text of users goes
-through standard input or into files, never where git could take it for an option. Nothing here touches the working
-tree, the index or what the user has checked out. Hooks of the repository run as for any other push or update.
-"""
+"""The git repository that an inventory lives in: where it stands, its references, its remotes."""
 
 from __future__ import annotations
 
-import hashlib
 import re
-import signal
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
-from typing import TYPE_CHECKING, Any, TypeVar
 
 from pacsconf.core.errors import RecordError
+from pacsconf.record._objects import Objects
 from pacsconf.record._words import explain
-
-if TYPE_CHECKING:
-    from git import Repo
-
-_SETTINGS = (
-    # An open change set must be on the disk before anything changes; older git than 2.36 ignores this.
-    "core.fsync=all",
-    # Without it git makes an address up from the host name, and the record would name nobody.
-    "user.useConfigOnly=true",
-    "advice.detachedHead=false",
-)
-_ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
-
-MAX_FILE_BYTES = 256 * 1024 * 1024
-"""A file of the record beyond this is not read: 100,000 resources need 41 MB."""
-
-
-_STOPPED = frozenset({-signal.SIGINT, -signal.SIGTERM, 128 + signal.SIGINT, 128 + signal.SIGTERM})
-"""How git ends when it, or what it started, was asked to stop."""
-
-T = TypeVar("T")
 
 
 class RemoteUnavailable(RecordError):
     """The remote repository did not answer, or not as one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What a git command gave back."""
-
-    status: int
-    out: str
-    err: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +27,8 @@ class InventoryCommit:
         return self.commit if self.clean else f"{self.commit}-dirty"
 
 
-class Repository:
+class Repository(Objects):
     """The git repository that an inventory lives in."""
-
-    def __init__(self, repo: Repo) -> None:
-        self._repo = repo
-        self._identity = ""
-        repo.git.set_persistent_git_options(c=list(_SETTINGS))
-        repo.git.update_environment(**_ENVIRONMENT)
 
     @classmethod
     def open(cls, root: Path) -> Repository:
@@ -115,42 +68,6 @@ class Repository:
         # From here on it is this repository, whatever the environment of a hook or a runner says.
         self._repo.git.update_environment(GIT_DIR=str(self._repo.git_dir))
 
-    def close(self) -> None:
-        """End the git processes that wait for objects to read."""
-        self._repo.close()
-
-    @property
-    def common_dir(self) -> Path:
-        """The `.git` folder that all work trees of the clone share."""
-        return Path(str(self._repo.common_dir)).resolve()
-
-    def _run(
-        self, command: str, *args: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None
-    ) -> Ran:
-        """What a git command gives back.
-
-        A Ctrl-C in a terminal stops git as well. Where this goes on all the same, since it is to finish what it
-        began, the command is given once more: each of them may be given twice.
-        """
-        ran = self._run_once(command, *args, stdin=stdin, env=env)
-        return self._run_once(command, *args, stdin=stdin, env=env) if ran.status in _STOPPED else ran
-
-    def _run_once(self, command: str, *args: str, stdin: bytes | None, env: Mapping[str, str] | None) -> Ran:
-        call: Any = getattr(self._repo.git, command.replace("-", "_"))
-        options: dict[str, Any] = {"with_extended_output": True, "with_exceptions": False, "env": env}
-        if stdin is None:
-            return Ran(*call(*args, **options))
-        with TemporaryFile() as stream:
-            stream.write(stdin)
-            stream.seek(0)
-            return Ran(*call(*args, istream=stream, **options))
-
-    def _get(self, command: str, *args: str, stdin: bytes | None = None, **env: str) -> str:
-        ran = self._run(command, *args, stdin=stdin, env=env)
-        if ran.status:
-            raise RecordError(f"git {command} failed: {explain(ran.err)}")
-        return ran.out
-
     # --- configuration ----------------------------------------------------------------------------------------
 
     def config(self, name: str) -> str:
@@ -160,22 +77,6 @@ class Repository:
     def remotes(self) -> tuple[str, ...]:
         """The names of the remote repositories."""
         return tuple(self._get("remote").split())
-
-    def identity(self) -> str:
-        """Who commits here, as `name <mail>`.
-
-        Raises: RecordError when git was not told.
-        """
-        if self._identity:
-            return self._identity
-        ran = self._run("var", "GIT_COMMITTER_IDENT")
-        if ran.status:
-            raise RecordError(
-                "git does not know who you are, and the record names who applied what",
-                fix='git config --global user.name "Your Name"\ngit config --global user.email you@example.org',
-            )
-        self._identity = ran.out.rsplit(">", 1)[0] + ">"
-        return self._identity
 
     def inventory_commit(self, *paths: str) -> InventoryCommit:
         """The commit that is checked out, and whether the files under `paths` (none: all files) differ from it."""
@@ -255,137 +156,6 @@ class Repository:
         cut = set(boundary.read_text("ascii").split())
         return not cut.isdisjoint(self._get("rev-list", commit).split())
 
-    # --- objects ----------------------------------------------------------------------------------------------
-
-    def files(self, commit: str) -> dict[str, str]:
-        """The blob ids of a commit's files by path.
-
-        Raises: RecordError when objects are missing.
-        """
-        return self._look_into(commit, lambda found: {str(b.path): b.hexsha for b in _blobs(found)})
-
-    def read(self, commit: str, path: str) -> bytes:
-        """The contents of one file of a commit.
-
-        Raises: RecordError when it is missing, damaged or larger than a record's file may be.
-        """
-
-        def contents(found: Any) -> bytes:
-            blob = found.tree / path
-            if blob.size > MAX_FILE_BYTES:
-                raise RecordError(
-                    f"{path} in commit {commit[:10]} is {blob.size} bytes long, too long to be read"
-                )
-            data: bytes = blob.data_stream.read()
-            return data
-
-        return self._look_into(commit, contents)
-
-    def below(self, commit: str, folder: str) -> dict[str, str]:
-        """The modes of a commit's files, links and submodules at and below a folder, by path.
-
-        Raises: RecordError when objects are missing.
-        """
-        told = self._get(
-            "ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit, *([folder] if folder else [])
-        )
-        rows = (row.split("\t", 1) for row in told.split("\0") if row)
-        return {path: about.split(" ", 1)[0] for about, path in rows}
-
-    def line(self, commit: str, limit: int = -1) -> Iterator[str]:
-        """The commits from this one back to the first, along first parents, at most `limit` if that is set."""
-        yield from self._get("rev-list", "--first-parent", f"--max-count={limit}", commit).splitlines()
-
-    def _look_into(self, commit: str, what: Callable[[Any], T]) -> T:
-        """What is found in a commit.
-
-        Raises: RecordError when it is missing or damaged.
-        """
-        from git.objects import Commit
-
-        with _reading(commit):
-            try:
-                return what(Commit(self._repo, bytes.fromhex(commit)))
-            except (OSError, ValueError):
-                # As in `_run`: a Ctrl-C ended the git processes that wait for objects to read.
-                self._repo.git.clear_cache()
-                return what(Commit(self._repo, bytes.fromhex(commit)))
-
-    def commit(
-        self,
-        files: Mapping[str, bytes],
-        message: str,
-        *,
-        parent: str,
-        when: datetime,
-    ) -> str:
-        """Write a commit of these files on top of `parent` (empty: the first one), signed if git is to sign.
-
-        No reference moves. Files that the parent holds already are not written again.
-
-        Raises: RecordError when git does not know who commits, or cannot sign.
-        """
-        name, _, mail = self.identity().removesuffix(">").rpartition(" <")
-        have = self.files(parent) if parent else {}
-        tree = self._tree(self._write(files, have))
-        signs = self._signs
-        date = f"@{int(when.timestamp())} +0000"
-        arguments = [*(["-S"] if signs else []), *(["-p", parent] if parent else []), "-F", "-", tree]
-        commit = self._get(
-            "commit-tree",
-            *arguments,
-            stdin=message.encode("utf-8"),
-            GIT_AUTHOR_NAME=name,
-            GIT_AUTHOR_EMAIL=mail,
-            GIT_AUTHOR_DATE=date,
-            GIT_COMMITTER_DATE=date,
-        )
-        if signs and not self.is_signed(commit):
-            raise RecordError(
-                "git is configured to sign commits, but the commit for the record came out unsigned"
-            )
-        return commit
-
-    def is_signed(self, commit: str) -> bool:
-        """Whether the commit carries a signature; whose, and whether it is to be trusted, is not asked here."""
-        return self._look_into(commit, lambda found: bool(found.gpgsig))
-
-    @cached_property
-    def _signs(self) -> bool:
-        """Whether git is to sign what this command commits."""
-        return self._run("config", "--type=bool", "--get", "commit.gpgsign").out == "true"
-
-    def _write(self, files: Mapping[str, bytes], have: Mapping[str, str]) -> dict[str, str]:
-        """The blobs of these files by path; those that `have` does not have there are written by one process.
-
-        What is written is named by git alone, since it computes the name in any case.
-        """
-        kept = {
-            path: have[path] for path in files.keys() & have.keys() if have[path] == _blob_id(files[path])
-        }
-        new = [path for path in files if path not in kept]
-        if not new:
-            return kept
-        with TemporaryDirectory(prefix="pacsconf-") as folder:
-            drafts = [Path(folder, str(number)) for number in range(len(new))]
-            for draft, path in zip(drafts, new, strict=True):
-                draft.write_bytes(files[path])
-            paths = "".join(f"{draft}\n" for draft in drafts)
-            named = self._get("hash-object", "-w", "--no-filters", "--stdin-paths", stdin=paths.encode())
-        return kept | dict(zip(new, named.split(), strict=True))
-
-    def _tree(self, blobs: Mapping[str, str]) -> str:
-        folders: dict[str, dict[str, str]] = {}
-        lines = []
-        for path, blob in blobs.items():
-            head, _, rest = path.partition("/")
-            if rest:
-                folders.setdefault(head, {})[rest] = blob
-            else:
-                lines.append(f"100644 blob {blob}\t{head}\0")
-        lines += [f"040000 tree {self._tree(inside)}\t{name}\0" for name, inside in folders.items()]
-        return self._get("mktree", "-z", stdin="".join(lines).encode("utf-8"))
-
     # --- the remote -------------------------------------------------------------------------------------------
 
     def look(self, remote: str, ref: str) -> str:
@@ -433,32 +203,3 @@ class Repository:
 
 
 _UNREACHED = "Try again when it does. What is applied must be recorded there first."
-
-
-class _reading:  # noqa: N801 - reads as a statement: with _reading(commit)
-    """Turns whatever GitPython raises for missing or damaged objects into a RecordError."""
-
-    def __init__(self, commit: str) -> None:
-        self._commit = commit
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        from git.exc import GitError, ODBError
-
-        if isinstance(error, GitError | ODBError | ValueError | KeyError | OSError):
-            raise RecordError(
-                f"commit {self._commit[:10]} of the record cannot be read: {explain(str(error))}",
-                fix="See what is damaged: git fsck",
-            ) from error
-
-
-def _blob_id(data: bytes) -> str:
-    blob = hashlib.sha1(b"blob %d\0" % len(data), usedforsecurity=False)
-    blob.update(data)
-    return blob.hexdigest()
-
-
-def _blobs(commit: Any) -> Iterator[Any]:
-    return (item for item in commit.tree.traverse() if item.type == "blob")

@@ -174,7 +174,7 @@ def test_a_missing_object_is_a_record_error(repository):
 
 def test_a_file_beyond_the_limit_is_not_read(repository, monkeypatch):
     commit = repository.commit({"a": b"12345"}, "m", parent="", when=NOON)
-    monkeypatch.setattr("pacsconf.record._git.MAX_FILE_BYTES", 4)
+    monkeypatch.setattr("pacsconf.record._objects.MAX_FILE_BYTES", 4)
     with pytest.raises(RecordError, match="is 5 bytes long, too long to be read"):
         repository.read(commit, "a")
 

@@ -1,0 +1,179 @@
+"""The record of one environment as it is read: state, history, what a commit of it holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from pacsconf.core.attestation import Attestation
+from pacsconf.core.changeset import ChangeSet
+from pacsconf.core.errors import RecordError
+from pacsconf.record import search
+from pacsconf.record._git import InventoryCommit, Repository
+from pacsconf.record.branch import Branch
+from pacsconf.record.contents import Entry
+from pacsconf.record.journal import Journal
+from pacsconf.record.lock import lease_ended
+from pacsconf.record.state import RecordState, read_state
+
+LEASE = timedelta(minutes=15)
+"""How long an open change set keeps others out unless it is renewed."""
+
+_ENVIRONMENT = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+
+class RecordReader:
+    """The record of one environment, in the repository that holds the inventory, to be read."""
+
+    def __init__(self, git: Repository, branch: Branch, lease: timedelta) -> None:
+        self._git = git
+        self._branch = branch
+        self._lease = lease
+
+    @classmethod
+    def open(
+        cls,
+        root: Path,
+        environment: str,
+        *,
+        clock: Callable[[], datetime],
+        remote: str | None = None,
+        lease: timedelta = LEASE,
+    ) -> Self:
+        """The record of `environment` in the repository around the folder `root`.
+
+        `remote` None: the one that git's configuration names as `pacsconf.remote`, else `origin` if there is one;
+        empty: none. `clock` gives times with a zone.
+
+        Raises: RecordError when there is no repository, or no such remote.
+        """
+        if not _ENVIRONMENT.fullmatch(environment):
+            raise RecordError(f'"{environment}" cannot name an environment: use a-z, 0-9 and -')
+        git = Repository.open(root)
+        try:
+            chosen = _remote(git, remote)
+        except RecordError:
+            git.close()
+            raise
+        journal = Journal.open(git.common_dir, environment)
+        return cls(git, Branch(git, environment, chosen, journal, clock), lease)
+
+    def close(self) -> None:
+        """Let go of the repository."""
+        self._git.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def environment(self) -> str:
+        """The environment's name."""
+        return self._branch.environment
+
+    @property
+    def branch(self) -> str:
+        """The name of the branch."""
+        return self._branch.name
+
+    @property
+    def remote(self) -> str:
+        """The remote repository that decides; empty where there is none."""
+        return self._branch.remote
+
+    @property
+    def journal(self) -> Journal:
+        """What this clone did and saw."""
+        return self._branch.journal
+
+    def identity(self) -> str:
+        """Who git says is working here: `name <mail>`.
+
+        Raises: RecordError with the commands that tell git.
+        """
+        return self._git.identity()
+
+    def inventory_commit(self, *paths: str) -> InventoryCommit:
+        """The commit that is checked out, and whether the files under these paths differ from it."""
+        return self._git.inventory_commit(*paths)
+
+    def inventory_branch(self) -> str:
+        """The branch that is checked out; empty on a detached head."""
+        return self._git.inventory_branch()
+
+    def is_behind(self, commit: str) -> bool:
+        """Whether what is checked out is known not to build on this commit of the inventory."""
+        return self._git.is_behind(commit)
+
+    # --- reading ----------------------------------------------------------------------------------------------
+
+    def fetch(self) -> None:
+        """Bring what the remote has here, without believing it yet.
+
+        Raises: RecordError when it does not answer.
+        """
+        if self.remote:
+            self._branch.fetch()
+
+    def state(self, *, fetch: bool = True) -> RecordState:
+        """The record as it stands, or why that is unknown. A remote that does not answer is a note."""
+        return read_state(self._branch, fetch=fetch)
+
+    def history(self, limit: int = 50) -> tuple[Entry, ...]:
+        """The newest entries, newest first.
+
+        Raises: RecordError when one cannot be read.
+        """
+        head = self._branch.stand(fetch=False)[0].head
+        return tuple(map(self._branch.entry, self._git.line(head, limit))) if head else ()
+
+    def changesets(self, entries: Sequence[Entry]) -> tuple[ChangeSet, ...]:
+        """The change sets of these entries of the history, as they stood there.
+
+        Raises: RecordError when one cannot be read.
+        """
+        return tuple(self._branch.changeset(entry.commit) for entry in entries)
+
+    def load(self, which: str) -> ChangeSet:
+        """A change set as it stood last, by its id or by a commit (seven digits or more) that holds it.
+
+        Raises: RecordError when the record has none such.
+        """
+        found = search.changeset(self._branch, which)
+        if found is not None:
+            return found
+        raise RecordError(
+            f'{self.branch} holds no change set "{which}"', fix=f"pacsconf -e {self.environment} history"
+        )
+
+    def attestations(self, which: str) -> tuple[Entry, tuple[Attestation, ...]] | None:
+        """What was attested by a commit (seven digits or more); None where it is another kind of entry.
+
+        Raises: RecordError when the record cannot be read.
+        """
+        return search.attestations(self._branch, which)
+
+    def evidence(self, which: str) -> tuple[Entry, Mapping[str, bytes]] | None:
+        """What a commit (seven digits or more) that kept evidence holds of it anew, by path; None for another kind.
+
+        Raises: RecordError when the record cannot be read.
+        """
+        return search.evidence(self._branch, which)
+
+    def lease_ended(self, changeset: ChangeSet) -> bool:
+        """Whether an open change set may be taken over."""
+        return lease_ended(changeset, self._branch.time())
+
+
+def _remote(git: Repository, wanted: str | None) -> str:
+    names = git.remotes()
+    if wanted is None:
+        wanted = git.config("pacsconf.remote") or ("origin" if "origin" in names else "")
+    if wanted and wanted not in names:
+        raise RecordError(f'git knows no remote "{wanted}" here', fix="git remote -v shows what it knows")
+    return wanted

@@ -57,10 +57,8 @@ def prober(work: Workspace) -> str | None:
 
 
 def targets_of(work: Workspace, devices: Collection[str] | None) -> tuple[Target, ...]:
-    """What may be called of these devices (None: of all)."""
-    from pacsconf.dicom.targets import targets
-
-    return targets(work.inventory, devices, prober(work), workspace.now(), anytime=work.practice)
+    """What may be called of these devices (None: of all), where nobody asked for more than is declared."""
+    return targets_asked(work, devices=devices)
 
 
 def targets_asked(

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections import deque
 
-from pacsconf.dicom.listen.logs.draft import Draft, Finished, moment
+from pacsconf.dicom.listen.logs.draft import MOST_LINES, Draft, Finished, length, moment
 
 _ACCEPT = re.compile(r"(?:Accept connection|\((\d+)\) accepted) Socket\[addr=([^,\]]*)")
 _STATE = re.compile(r"<-/?(\S*?):\d+\((\d+)\): ")
@@ -27,7 +27,6 @@ _REJECTED = re.compile(
 _CLOSE = re.compile(r"\((\d+)\): close Socket\[addr=([^,\]]*)")
 _MOST_OPEN = 1000
 """Connections that are kept open: a log that ends none of them is read all the same."""
-_MOST_LINES = 20_000
 _FIELD = re.compile(r"(callingAET|calledAET|implClassUID|implVersionName|maxPDULength): ?(.*)")
 _UID = re.compile(r"(as|ts|sopClass): ([0-9.]+)")
 
@@ -145,7 +144,7 @@ class _Dump:
     def take(self, line: str) -> bool:
         """Whether a line belongs to it; the last one is a bracket that is not indented."""
         self._lines += 1
-        if self._ended or self._lines > _MOST_LINES or not line.startswith((" ", "\t", "]")):
+        if self._ended or self._lines > MOST_LINES or not line.startswith((" ", "\t", "]")):
             return False
         self._ended = line.startswith("]")
         if self._draft is not None:
@@ -173,7 +172,7 @@ class _Dump:
             case "implVersionName":
                 draft.version = "" if value == "null" else value
             case _:
-                draft.max_pdu = int(value) if value.isdecimal() and len(value) < 11 else None
+                draft.max_pdu = length(value)
 
     def _propose(self, draft: Draft, key: str, uid: str) -> None:
         match key:

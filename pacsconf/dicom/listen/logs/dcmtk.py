@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from pacsconf.dicom.listen.logs import names
-from pacsconf.dicom.listen.logs.draft import Draft, Finished, moment
+from pacsconf.dicom.listen.logs.draft import MOST_LINES, Draft, Finished, length, moment
 from pacsconf.dicom.listen.request import Request, request
 from pacsconf.dicom.upper_layer.pdu import REQUEST
 
@@ -216,10 +216,6 @@ def _describe(draft: Draft, asked: Request) -> None:
     draft.said.add("whole")
 
 
-_MOST_LINES = 20_000
-"""Of one dump: 128 contexts with all transfer syntaxes that there are have half of that."""
-
-
 class _Dump:
     """The request in words. Where its bytes are known to the end, the words are not needed."""
 
@@ -234,7 +230,7 @@ class _Dump:
         draft = self._draft
         if draft is not None and "whole" not in draft.said:
             self._note(draft, text)
-        return self._lines < _MOST_LINES
+        return self._lines < MOST_LINES
 
     def _note(self, draft: Draft, text: str) -> None:
         key, _, value = text.strip().partition(":")
@@ -249,7 +245,7 @@ class _Dump:
             case "Their Implementation Version Name":
                 draft.version = value
             case "Their Max PDU Receive Size":
-                draft.max_pdu = int(value) if value.isdecimal() and len(value) < 11 else None
+                draft.max_pdu = length(value)
             case "Abstract Syntax":
                 self._sop_class = names.sop_class(value.removeprefix("="))
                 if self._sop_class:

@@ -13,6 +13,8 @@ LONGEST = 256
 """Characters that are kept of any value: a UID has 64, a title 16."""
 MOST = 128
 """SOP classes, and transfer syntaxes of each, that are kept (PS3.8 section 9.3.2.2)."""
+MOST_LINES = 20_000
+"""Of one request in words: 128 contexts with all transfer syntaxes that there are have half of that."""
 
 
 @dataclass(slots=True)
@@ -64,6 +66,11 @@ Finished = Callable[[Draft], None]
 
 
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,]\d+)? ?(Z|[+-]\d\d:?\d\d)\b")
+
+
+def length(text: str) -> int | None:
+    """The bytes of the longest PDU, as a log writes them; None for what is no number of ten digits at most."""
+    return int(text) if text.isdecimal() and len(text) < 11 else None
 
 
 def moment(line: str) -> str:

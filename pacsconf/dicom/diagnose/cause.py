@@ -69,3 +69,8 @@ class Cause:
     refusal: Refusal | None = None
     remark: bool = False
     """To be known, and no reason why the two should not work."""
+
+    @property
+    def wrong(self) -> bool:
+        """Whether something is wrong, rather than possible or only to be known."""
+        return self.score >= WRONG and not self.remark

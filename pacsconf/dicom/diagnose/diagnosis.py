@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pacsconf.dicom.diagnose.cause import BEHIND, LAYERS, WRONG, Cause
+from pacsconf.dicom.diagnose.cause import BEHIND, LAYERS, Cause
 from pacsconf.dicom.diagnose.causes import calls, entries, offers, paper, peers, titles, worklists
 from pacsconf.dicom.diagnose.evidence import End, Evidence
 from pacsconf.dicom.diagnose.layers import LayerLine, layers
@@ -63,12 +63,12 @@ class Diagnosis:
     @property
     def wrong(self) -> tuple[Cause, ...]:
         """What is wrong, without what is only possible."""
-        return tuple(cause for cause in self.causes if cause.score >= WRONG and not cause.remark)
+        return tuple(cause for cause in self.causes if cause.wrong)
 
     @property
     def possible(self) -> tuple[Cause, ...]:
         """What is only thinkable."""
-        return tuple(cause for cause in self.causes if cause.score < WRONG and not cause.remark)
+        return tuple(cause for cause in self.causes if not (cause.wrong or cause.remark))
 
     @property
     def remarks(self) -> tuple[Cause, ...]:
@@ -84,7 +84,7 @@ class Diagnosis:
 def diagnose(evidence: Evidence) -> Diagnosis:
     """What this evidence comes to."""
     found = ranked(evidence, (cause for rule in _RULES for cause in rule(evidence)))
-    wrong = [cause for cause in found if cause.score >= WRONG and not cause.remark]
+    wrong = [cause for cause in found if cause.wrong]
     verdict: Verdict = "wrong" if wrong else "works" if _seen_to_work(evidence) else "unknown"
     unknowns = tuple(_unknowns(evidence))
     return Diagnosis(
@@ -162,7 +162,7 @@ _AFTERWARDS: dict[str, str] = {"inventory": "plan", "caller": "listen"}
 
 def _next(evidence: Evidence, causes: Iterable[Cause], unknowns: tuple[Unknown, ...]) -> Iterator[str]:
     """Commands, the most useful first; where it depends on the caller, first the one that finds that out."""
-    wrong = [cause for cause in causes if cause.score >= WRONG and not cause.remark]
+    wrong = [cause for cause in causes if cause.wrong]
     remarks = [cause for cause in causes if cause.remark]
     found: list[str] = []
     for cause in wrong[:1]:

@@ -5,7 +5,7 @@ Who gathers it, and from where, is not its business; nothing here is read or sen
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -201,11 +201,6 @@ class Evidence:
     def held_by(self, holder: Holder) -> tuple[Table, ...]:
         return tuple(table for table in self.tables if table.holder == holder)
 
-    def rows(self) -> Iterator[tuple[Table, Row]]:
-        for table in self.tables:
-            for row in table.rows:
-                yield table, row
-
     @property
     def sent(self) -> tuple[str, ...]:
         """The titles that the caller itself was seen to call under, the latest first, padding removed."""
@@ -217,6 +212,12 @@ class Evidence:
         steps = self.wire.steps if self.wire else ()
         last = max((at for at, step in enumerate(steps) if step.passed), default=-1)
         return next((step for step in steps[last + 1 :] if step.passed is False), None)
+
+    @property
+    def caller_refused(self) -> bool:
+        """Whether an association under the caller's own title was turned away."""
+        steps = self.impersonated.steps if self.impersonated else ()
+        return any(step.name == "association" and step.passed is False for step in steps)
 
     @property
     def works_now(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from pacsconf.dicom.diagnose.cause import WRONG, Cause
+from pacsconf.dicom.diagnose.cause import Cause
 from pacsconf.dicom.diagnose.diagnosis import Diagnosis
 from pacsconf.dicom.diagnose.evidence import End
 from pacsconf.report.as_json import FORMAT_VERSION, as_text
@@ -46,7 +46,7 @@ def _cause(cause: Cause, command: str) -> dict[str, Any]:
         "key": cause.key,
         "layer": cause.layer,
         "score": cause.score,
-        "wrong": cause.score >= WRONG and not cause.remark,
+        "wrong": cause.wrong,
         "remark": cause.remark,
         "sentence": cause.sentence,
         "details": list(cause.details),

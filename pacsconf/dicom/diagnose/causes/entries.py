@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from pacsconf.core.resource import Fields
 from pacsconf.dicom.diagnose.cause import AGREES, CONFIGURED, POSSIBLE, Cause, Layer, Proof
-from pacsconf.dicom.diagnose.causes.rows import applied, history, spoken, standing, to_declared
+from pacsconf.dicom.diagnose.causes.rows import applied, history, sentences, spoken, standing, to_declared
 from pacsconf.dicom.diagnose.evidence import End, Evidence, Row, Table
 
 DIFFER = frozenset({"directory-differs", "switched-off", "capability-differs"})
@@ -150,7 +150,7 @@ def _missing(table: Table, row: Row, end: End) -> Cause:
             Proof(f"{table.system} has", "no entry", f"live, {row.address}"),
             Proof("inventory says", _declared(row), row.place),
         ),
-        tuple(filter(None, (_sentence(history(table, row, ())),))),
+        sentences(history(table, row, ())),
         to_declared(table, row, ()),
         place=row.place,
     )
@@ -179,7 +179,7 @@ def _address(evidence: Evidence, table: Table, row: Row, end: End) -> Iterator[C
             Proof(f"{table.system} has", _words(live), _where(row)),
             Proof("inventory says", _words(declared), row.places.get(names[0], "") or row.place),
         ),
-        tuple(filter(None, (_sentence(history(table, row, names)),))),
+        sentences(history(table, row, names)),
         to_declared(table, row, names),
         place=row.places.get(names[0], "") or row.place,
     )
@@ -206,7 +206,7 @@ def _switched_off(table: Table, row: Row, end: End) -> Iterator[Cause]:
             Proof(f"{table.system} has", "installed FALSE", _where(row)),
             Proof("inventory says", "installed", row.place),
         ),
-        tuple(filter(None, (_sentence(history(table, row, ("installed",))),))),
+        sentences(history(table, row, ("installed",))),
         to_declared(table, row, ("installed",)),
         place=row.place,
     )
@@ -232,7 +232,7 @@ def _capability(evidence: Evidence, table: Table, row: Row, end: End) -> Iterato
                 "inventory says", _listed(declared.get(names[0])), row.places.get(names[0], "") or row.place
             ),
         ),
-        tuple(filter(None, (_sentence(history(table, row, names)),))),
+        sentences(history(table, row, names)),
         to_declared(table, row, names),
         place=row.places.get(names[0], "") or row.place,
     )
@@ -240,7 +240,3 @@ def _capability(evidence: Evidence, table: Table, row: Row, end: End) -> Iterato
 
 def _listed(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def _sentence(words: str) -> str:
-    return f"{words[0].upper()}{words[1:]}." if words else ""

@@ -17,8 +17,9 @@ from pacsconf.dicom.diagnose.cause import (
     Way,
 )
 from pacsconf.dicom.diagnose.causes import titles
-from pacsconf.dicom.diagnose.causes.rows import history, known, spoken, standing, to_declared
+from pacsconf.dicom.diagnose.causes.rows import history, known, sentences, spoken, standing, to_declared
 from pacsconf.dicom.diagnose.evidence import End, Evidence, Row, Table
+from pacsconf.dicom.likeness import difference
 
 _ALIKE_RULES = frozenset({"ORTHANC-OPEN-ECHO", "ORTHANC-OPEN-STORE"})
 """Settings with which an Orthanc takes associations of whoever calls."""
@@ -53,15 +54,9 @@ def _weight(evidence: Evidence, table: Table) -> int:
     """What a title that the table lacks weighs, with what else says so."""
     if table.holder == "caller":
         return CONFIGURED
-    refused = _refused_caller(evidence)
+    refused = evidence.caller_refused
     lenient = bool(table.rules & _ALIKE_RULES)
     return CONFIGURED + AGREES + (AGREES if refused else 0) - (AGREES if lenient and not refused else 0)
-
-
-def _refused_caller(evidence: Evidence) -> bool:
-    """Whether a call under the caller's own title was turned away."""
-    steps = evidence.impersonated.steps if evidence.impersonated else ()
-    return any(step.name == "association" and step.passed is False for step in steps)
 
 
 def _absent(evidence: Evidence, table: Table, row: Row | None, other: End) -> Cause:
@@ -71,7 +66,7 @@ def _absent(evidence: Evidence, table: Table, row: Row | None, other: End) -> Ca
     details: tuple[str, ...] = ()
     if row is not None and row.declared is not None:
         ways = to_declared(table, row, ("ae_title",))
-        details = (_sentence(history(table, row, ("ae_title",))),)
+        details = sentences(history(table, row, ("ae_title",)))
     elif other.declared:
         ways = (Way("declare a flow between the two, then let it be applied", "", "plan"),)
         details = (f"No flow of the inventory makes {other.title} known there.",)
@@ -85,7 +80,7 @@ def _absent(evidence: Evidence, table: Table, row: Row | None, other: End) -> Ca
         f"{table.system} does not know the title {other.title}"
         + (": it is declared, and was not applied yet." if pending else "."),
         tuple(proofs),
-        tuple(filter(None, details)),
+        details,
         ways,
         place=other.place,
     )
@@ -96,10 +91,6 @@ def _as_declared(end: End) -> dict[str, Value]:
     if end.host:
         fields["host"] = end.host
     return fields | ({"port": end.port} if end.port is not None else {})
-
-
-def _sentence(words: str) -> str:
-    return f"{words[0].upper()}{words[1:]}." if words else ""
 
 
 def _address(evidence: Evidence, table: Table, row: Row, other: End) -> Iterator[Cause]:
@@ -133,12 +124,7 @@ def _address(evidence: Evidence, table: Table, row: Row, other: End) -> Iterator
                 row.places.get(names[0], "") or other.address_place,
             ),
         ),
-        tuple(
-            filter(
-                None,
-                (_sentence(f"they differ by {' and '.join(names)}"), _sentence(history(table, row, names))),
-            )
-        ),
+        sentences(f"they differ by {' and '.join(names)}", history(table, row, names)),
         tuple(ways),
         _DIRECTIONS[heard],
         other.address_place,
@@ -184,7 +170,7 @@ def _rights(evidence: Evidence, table: Table, row: Row, other: End) -> Iterator[
                 row.places.get("allow", row.place),
             ),
         ),
-        tuple(filter(None, (_sentence(history(table, row, ("allow",))),))),
+        sentences(history(table, row, ("allow",))),
         to_declared(table, row, ("allow",)),
         place=row.places.get("allow", row.place),
     )
@@ -208,7 +194,7 @@ def _encryption(table: Table, row: Row, other: End) -> Iterator[Cause]:
         f"{table.system} calls {other.title} {'encrypted' if found else 'unencrypted'}, and the inventory says "
         f"{'TLS' if wanted else 'no TLS'}.",
         (known(table, row), Proof("inventory says", "TLS" if wanted else "no TLS", other.address_place)),
-        tuple(filter(None, (_sentence(history(table, row, ("tls",))),))),
+        sentences(history(table, row, ("tls",))),
         to_declared(table, row, ("tls",)),
         place=other.address_place,
     )
@@ -228,7 +214,7 @@ def _own(evidence: Evidence, table: Table) -> Iterator[Cause]:
                 Proof(f"{table.system} says", table.own_title, "live"),
                 Proof("inventory says", end.title, end.place),
             ),
-            (f"They differ {titles.difference(end.title, table.own_title)}.",),
+            (f"They differ {difference(end.title, table.own_title)}.",),
             (
                 Way(f"set its title to {end.title} there, and restart it", f"{end.title} is right"),
                 Way(

@@ -49,6 +49,11 @@ def history(table: Table, row: Row, names: Iterable[str]) -> str:
     return f"{words} ({row.note})" if row.note and how in ("by hand", "both") else words
 
 
+def sentences(*several: str) -> tuple[str, ...]:
+    """What there is to tell, each as a whole sentence; what is empty is left out."""
+    return tuple(f"{words[0].upper()}{words[1:]}." for words in several if words)
+
+
 def to_declared(table: Table, row: Row, names: Iterable[str], when: str = "") -> tuple[Way, ...]:
     """How the live row is made what the inventory says."""
     if row.declared is None:

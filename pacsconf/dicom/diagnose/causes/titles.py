@@ -11,27 +11,18 @@ from collections.abc import Iterator
 from typing import Literal
 
 from pacsconf.dicom.diagnose.cause import AGREES, CONFIGURED, OBSERVED, Cause, Direction, Proof, Way
-from pacsconf.dicom.diagnose.causes.rows import history, known, to_declared
+from pacsconf.dicom.diagnose.causes.rows import history, known, sentences, to_declared
 from pacsconf.dicom.diagnose.evidence import End, Evidence, Row, Table
 from pacsconf.dicom.heard import Heard
 from pacsconf.dicom.likeness import alike, difference
-
-__all__ = ["causes", "difference", "heard_hosts", "otherwise"]
 
 
 def otherwise(evidence: Evidence, table: Table, row: Row, other: End) -> Cause:
     """A table has the title in another spelling."""
     declared_host = (row.declared or {}).get("host", other.host)
     host = bool(declared_host) and (row.live or {}).get("host") != declared_host
-    words = f"They differ {difference(other.title, row.title)}{' and by host' if host else ''}."
-    told = history(table, row, ("ae_title", "host"))
+    words = f"they differ {difference(other.title, row.title)}{' and by host' if host else ''}"
     ways, direction = _ways(evidence, table, row, other)
-    refused = any(
-        step.name == "association" and step.passed is False
-        for seen in (evidence.impersonated,)
-        if seen is not None
-        for step in seen.steps
-    )
     proofs = [known(table, row)]
     if other.declared:
         place = other.place
@@ -41,10 +32,10 @@ def otherwise(evidence: Evidence, table: Table, row: Row, other: End) -> Cause:
     return Cause(
         "title-differs",
         "association",
-        CONFIGURED + AGREES + 5 + (AGREES if refused else 0) + (AGREES if direction else 0),
+        CONFIGURED + AGREES + 5 + (AGREES if evidence.caller_refused else 0) + (AGREES if direction else 0),
         f"{table.system} does not know the title {other.title}; it knows {row.title}.",
         tuple(proofs),
-        tuple(filter(None, (words, f"{told[0].upper()}{told[1:]}." if told else ""))),
+        sentences(words, history(table, row, ("ae_title", "host"))),
         ways,
         direction,
         other.place,

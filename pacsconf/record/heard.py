@@ -16,6 +16,7 @@ from pathlib import Path
 from pacsconf.core.errors import RecordError
 from pacsconf.core.spelling import canonical
 from pacsconf.dicom.heard import Heard, from_json, to_json
+from pacsconf.record.journal import kept_here
 
 _log = logging.getLogger(__name__)
 
@@ -46,16 +47,10 @@ class HeardLog:
     @classmethod
     def open(cls, root: Path, environment: str) -> HeardLog:
         """The log of `environment` in the clone around the folder `root`; made when first written."""
-        from pacsconf.record._git import Repository
-
         try:
-            git = Repository.open(root)
+            return cls(kept_here(root, environment) / "wire")
         except RecordError as exc:
             return cls(None, exc.message)
-        try:
-            return cls(git.common_dir / "pacsconf" / environment / "wire")
-        finally:
-            git.close()
 
     def read(self) -> tuple[Heard, ...]:
         """What was heard, oldest first."""

@@ -38,6 +38,24 @@ GROUP = 0.05
 """Seconds for which results may wait to go to the disk together."""
 
 
+def kept_here(root: Path, environment: str) -> Path:
+    """The folder in which the clone around `root` keeps what it never pushes of an environment.
+
+    Raises: RecordError when there is no repository.
+    """
+    from pacsconf.record._git import Repository
+
+    git = Repository.open(root)
+    try:
+        return _folder(git.common_dir, environment)
+    finally:
+        git.close()
+
+
+def _folder(common_dir: Path, environment: str) -> Path:
+    return common_dir / "pacsconf" / environment
+
+
 class Journal:
     """The local side of one environment's record."""
 
@@ -47,7 +65,7 @@ class Journal:
     @classmethod
     def open(cls, common_dir: Path, environment: str) -> Journal:
         """The journal of an environment in a clone's `.git` folder; made when first written."""
-        return cls(common_dir / "pacsconf" / environment)
+        return cls(_folder(common_dir, environment))
 
     # --- heads ------------------------------------------------------------------------------------------------
 

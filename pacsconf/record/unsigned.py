@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pacsconf.core.errors import LockHeld, RecordError
 from pacsconf.dicom.commission.run import AcceptanceRun, from_json, to_json
+from pacsconf.record.journal import kept_here
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of a run: one with a thousand objects has less than two million."""
@@ -34,13 +35,7 @@ class UnsignedRuns:
 
         Raises: RecordError when there is no repository.
         """
-        from pacsconf.record._git import Repository
-
-        git = Repository.open(root)
-        try:
-            return cls(git.common_dir / "pacsconf" / environment / "commission")
-        finally:
-            git.close()
+        return cls(kept_here(root, environment) / "commission")
 
     @contextmanager
     def taken(self, device: str) -> Iterator[None]:

@@ -214,10 +214,9 @@ def _taken(
 def _interrupted(work: Workspace, run: AcceptanceRun, wanted: Wanted, width: int) -> Lines:
     from pacsconf.report.lines import columns, commanded, line
 
-    address = ":".join(map(str, wanted.listen or ())).removeprefix(":")
     given = (
         "--yes-store-test-objects" if wanted.may_store else "",
-        f"--listen {address}" if address else "",
+        f"--listen {_typed(*wanted.listen)}" if wanted.listen else "",
         "--negatives" if wanted.negatives else "",
         "--assist" if wanted.assist else "",
         "--impersonate" if wanted.impersonate else "",
@@ -349,6 +348,11 @@ def _address(text: str) -> tuple[str, int]:
     if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise typer.BadParameter("a port, or HOST:PORT", param_hint="--listen")
     return host.strip("[]"), int(port)
+
+
+def _typed(host: str, port: int) -> str:
+    """An address as `--listen` takes it; an IPv6 address without its brackets would begin with a colon."""
+    return f"{f'[{host}]' if ':' in host else host}:{port}" if host else str(port)
 
 
 def _somebody(screen: Screen) -> bool:

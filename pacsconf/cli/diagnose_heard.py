@@ -76,5 +76,7 @@ def _logged(file: Path) -> tuple[Heard, ...]:
         with file.open("rb") as stream:
             found = read(stream, file.name)
     except OSError as exc:
-        raise PacsconfError(f"{file} cannot be read: {exc.strerror}") from exc
+        raise PacsconfError(
+            f"{file} cannot be read: {exc.strerror}", fix="Check the path and who may read it."
+        ) from exc
     return found.in_order

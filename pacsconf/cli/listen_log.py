@@ -62,7 +62,9 @@ def _stream(screen: Screen, name: str) -> Iterator[BinaryIO]:
         with Path(name).open("rb") as file:
             yield file
     except OSError as exc:
-        raise PacsconfError(f"{name} cannot be read: {exc.strerror}") from exc
+        raise PacsconfError(
+            f"{name} cannot be read: {exc.strerror}", fix="Check the path and who may read it."
+        ) from exc
 
 
 def _nothing(name: str, lines: int, nameless: int) -> PacsconfError:

@@ -173,7 +173,8 @@ def last_of(evidence: Mapping[str, bytes]) -> ProbeRun | None:
 
 def saved_names(evidence: Mapping[str, bytes]) -> list[str]:
     """The runs that were saved, by name."""
-    return sorted(path.removeprefix(_SAVED).removesuffix(".jsonl") for path in evidence if _SAVED in path)
+    saved = (path for path in evidence if path.startswith(_SAVED))
+    return sorted(path.removeprefix(_SAVED).removesuffix(".jsonl") for path in saved)
 
 
 def run_named(name: str, evidence: Mapping[str, bytes]) -> ProbeRun:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from pacsconf.dicom.names import Names, NotFound
+from pacsconf.dicom.probe.attempt import since
 from pacsconf.dicom.probe.way import not_reached
 from pacsconf.dicom.upper_layer.acceptance import Acceptance
 from pacsconf.dicom.upper_layer.association import Association
@@ -38,10 +39,9 @@ _COMMON = (
 
 
 _ADVICE = {
-    (
-        1,
-        3,
-    ): "It does not know the title that called it. Call under one that it knows (--calling), or add ours there.",
+    (1, 3): (
+        "It does not know the title that called it. Call under one that it knows (--calling), or add ours there."
+    ),
     (1, 7): "It does not answer to this title. Ask for its own, or try it in other letters: capitals count.",
     (3, 1): "It has no association free. Try again later.",
     (3, 2): "It has no association free. Try again later.",
@@ -83,22 +83,17 @@ class Knock:
 
 def knock(title: str, host: str, port: int, calling: str, timeout: float = 5.0) -> Knock:
     """Call `title` once under the title `calling`; every step has `timeout` seconds."""
-    since = time.monotonic()
+    began = time.monotonic()
     try:
-        stream = connect(addresses(host, timeout), port, timeout)
+        stream = connect(Names().addresses(host, timeout), port, timeout)
     except NotFound:
         return Knock("unreachable", f'the name "{host}" is not known to this machine')
     except OSError as exc:
         return Knock("unreachable", str(not_reached(exc, port, timeout)))
-    return _speak(Association(stream, timeout), title, calling, since)
+    return _speak(Association(stream, timeout), title, calling, began)
 
 
-def addresses(host: str, timeout: float) -> tuple[str, ...]:
-    """Where a host is. Raises: NotFound."""
-    return Names().addresses(host, timeout)
-
-
-def _speak(association: Association, title: str, calling: str, since: float) -> Knock:
+def _speak(association: Association, title: str, calling: str, began: float) -> Knock:
     proposed = [(uid, uids.DEFAULT_TRANSFER_SYNTAXES) for uid in _COMMON]
     try:
         with association:
@@ -107,16 +102,12 @@ def _speak(association: Association, title: str, calling: str, since: float) -> 
             echo = _echo(association) if not found[0].refused else f"not asked: {found[0].refused}"
     except PeerFault as fault:
         advice = _ADVICE.get(fault.why, "") if fault.why else _HUNG_UP if fault.how == "closed" else ""
-        return Knock(cast("Came", fault.how), str(fault), advice, milliseconds=_since(since), why=fault.why)
+        return Knock(cast("Came", fault.how), str(fault), advice, milliseconds=since(began), why=fault.why)
     accepted = sum(not context.refused for context in found)
     text = f"the association was accepted, with {accepted} of {len(found)} services that were proposed"
     told = answer.software
     implementation = " · ".join(told.names)
-    return Knock("accepted", text, "", found, implementation, told.max_pdu or None, echo, _since(since))
-
-
-def _since(since: float) -> float:
-    return (time.monotonic() - since) * 1000
+    return Knock("accepted", text, "", found, implementation, told.max_pdu or None, echo, since(began))
 
 
 def _echo(association: Association) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import get_args
 
-from pacsconf.dicom.observation import Observation, Step
+from pacsconf.dicom.observation import Observation, Step, Verdict
 from pacsconf.dicom.targets import Level, Target
 from pacsconf.inventory.formats import ANYWHERE, NOWHERE
 from pacsconf.inventory.model import PROBES
@@ -217,12 +218,12 @@ def _declared(target: Target) -> tuple[object, ...]:
 
 # --- counting ---------------------------------------------------------------------------------------------------
 
-VERDICTS = ("healthy", "failing", "asleep", "not probed", "unknown")
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 def counts_of(observations: Iterable[Observation]) -> dict[str, int]:
     """How many are of each verdict, all named."""
-    counts = dict.fromkeys(VERDICTS, 0)
+    counts: dict[str, int] = dict.fromkeys(VERDICTS, 0)
     for one in observations:
         counts[one.verdict] += 1
     return counts

@@ -18,6 +18,7 @@ from itertools import groupby
 from typing import ParamSpec, Protocol, TypeVar
 
 from pacsconf.dicom.observation import Observation
+from pacsconf.dicom.probe.run import key_of
 from pacsconf.dicom.probe.way import NowhereToCall, dialled
 from pacsconf.dicom.targets import Target
 from pacsconf.dicom.upper_layer.stream import CalledOff, Stop
@@ -44,12 +45,8 @@ class Look(Protocol):
 
 def groups(targets: Sequence[Target]) -> Iterator[Group]:
     """The targets by device, in order."""
-    in_order = sorted(targets, key=_by_device)
+    in_order = sorted(targets, key=key_of)
     return (tuple(group) for _, group in groupby(in_order, key=lambda target: target.device))
-
-
-def _by_device(target: Target) -> tuple[str, str, str, str]:
-    return target.device, target.title, target.connection, target.node or ""
 
 
 def sweep(

@@ -21,7 +21,7 @@ from pacsconf import __version__
 from pacsconf.core.errors import PacsconfError
 from pacsconf.dicom.observation import Observation, Step
 from pacsconf.dicom.probe.observer import observe
-from pacsconf.dicom.probe.run import moment
+from pacsconf.dicom.probe.run import key_of, moment
 from pacsconf.dicom.targets import Target
 from pacsconf.dicom.upper_layer.stream import CalledOff
 from pacsconf.dicom.wire import Identity, Wire
@@ -199,7 +199,7 @@ def in_batches(targets: Iterable[Target], size: int) -> Iterator[tuple[Target, .
 def _together(targets: Iterable[Target]) -> Iterator[list[Target]]:
     """Targets that share a host or a device, with all that they share these with in turn."""
     groups: dict[str, list[Target]] = {}
-    for target in sorted(targets, key=lambda one: (one.device, one.title, one.connection, one.node or "")):
+    for target in sorted(targets, key=key_of):
         met = list({id(groups[key]): groups[key] for key in _keys(target) if key in groups}.values())
         group = max(met, key=len, default=[])
         for other in met:

@@ -20,6 +20,7 @@ from pacsconf.dicom.observation import Observation
 from pacsconf.dicom.probe.observer import observe
 from pacsconf.dicom.sites.batches import NotAnswered, answered, in_batches, ordered, unseen
 from pacsconf.dicom.targets import Target
+from pacsconf.dicom.upper_layer.pdu import MOST_CONTEXTS
 from pacsconf.dicom.wire import Wire
 
 logger = logging.getLogger(__name__)
@@ -73,9 +74,9 @@ def observe_at_sites(
 ) -> Iterator[Observation]:
     """What each target said, as it becomes known; those of a site that cannot look are unknown.
 
-    Targets without a site, and of sites `here`, are looked at from this machine; here and at each site
-    `at_once` devices at a time. When the sweep ends early, what is
-    not under way yet is taken back; what is ends by its own deadlines.
+    Targets without a site, and of sites `here`, are looked at from this machine; here and at each site `at_once`
+    devices at a time. When the sweep ends early, what is not under way yet is taken back; what is ends by its own
+    deadlines.
     """
     away: dict[str, list[Target]] = defaultdict(list)
     near = []
@@ -189,5 +190,7 @@ def patience(targets: Sequence[Target], timeout: float, at_once: int = 64) -> fl
 
 def _steps(target: Target) -> int:
     """How many steps one target can take: name, connection, TLS, and associations with what goes over them."""
-    associations = 1 + sum(len(syntaxes) for _, syntaxes in target.contexts) // 128 + 5 * target.negatives
+    associations = (
+        1 + sum(len(syntaxes) for _, syntaxes in target.contexts) // MOST_CONTEXTS + 5 * target.negatives
+    )
     return 3 + 4 * associations + len(target.contexts)

@@ -11,7 +11,17 @@ from pacsconf.core.finding import Finding, Path, Severity, Verdict
 from pacsconf.dicom.heard import Heard
 from pacsconf.dicom.likeness import alike, difference
 from pacsconf.dicom.listen import services
-from pacsconf.dicom.listen.identify import Caller, From, Known, calls_from, fits, identify, is_here, is_number
+from pacsconf.dicom.listen.identify import (
+    Caller,
+    From,
+    Known,
+    calls_from,
+    fits,
+    identify,
+    is_here,
+    is_number,
+    path_of,
+)
 from pacsconf.dicom.listen.odd_title import forbidden, spelt, suspicious
 from pacsconf.inventory.flows import Entity
 
@@ -304,7 +314,7 @@ def called_title(this: Case) -> Iterator[Finding]:
 
 
 def _path(entity: Entity | None) -> Path:
-    return ("devices", entity[0].name, "ae_titles", entity[1].title) if entity else ()
+    return path_of(entity) if entity else ()
 
 
 Rule = Callable[[Case], Iterator[Finding]]

@@ -55,10 +55,15 @@ class Caller:
         device, ae = self.entity
         if self.title in device.rewrites.values():
             return ("devices", device.name, "rewrites")
-        base: Path = ("devices", device.name, "ae_titles", ae.title)
+        base = path_of(self.entity)
         if self.title in ae.answers_to:
             return (*base, "answers_to", ae.answers_to.index(self.title))
         return base
+
+
+def path_of(entity: Entity) -> Path:
+    """Where an entity is declared."""
+    return ("devices", entity[0].name, "ae_titles", entity[1].title)
 
 
 class Known:

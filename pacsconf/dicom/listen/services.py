@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from pacsconf.core.finding import Finding, Path, Severity
 from pacsconf.dicom.heard import Heard
-from pacsconf.dicom.listen.identify import Known
+from pacsconf.dicom.listen.identify import Known, path_of
 from pacsconf.inventory import uids
 from pacsconf.inventory.flows import Entity
 from pacsconf.inventory.model import Role
@@ -32,7 +32,7 @@ def undeclared(heard: Heard, entity: Entity) -> Iterator[Finding]:
             if nothing
             else "What is not declared is in no flow, and nobody tells its peers to allow it.",
             f"If it is meant, add to {key}: [{_listed(asked)}]. If not, switch it off there.",
-            _path(entity),
+            path_of(entity),
         )
 
 
@@ -68,7 +68,7 @@ def syntaxes(heard: Heard, entity: Entity) -> Iterator[Finding]:
             + "; ".join(parts[:_SHOWN]),
             "+ is proposed and not declared, - is declared and not proposed. Some devices choose as they send.",
             "Declare its transfer_syntaxes as its conformance statement lists them.",
-            _path(entity),
+            path_of(entity),
         )
 
 
@@ -90,7 +90,7 @@ def not_asked(heard: Heard, entity: Entity) -> Iterator[Finding]:
             f"{ae.title} of {device.name} did not ask to store what it is declared to: {_names(missing)}",
             "Many devices propose only what they are about to send.",
             "Listen while it sends one of those; take out of uses what it never sends.",
-            _path(entity),
+            path_of(entity),
         )
 
 
@@ -116,7 +116,7 @@ def without_flow(known: Known, heard: Heard, entity: Entity, called: Entity) -> 
         "So its title and address are not told to that peer, or not with these rights.",
         f"Add a flow, or the service to one: {{from: {{device: {device.name}}}, to: {{ae_title: {holder.title}}}, "
         f"services: [{_listed(asked) or 'verification'}]}}.",
-        ("flows", ours[0].flow) if ours else _path(entity),
+        ("flows", ours[0].flow) if ours else path_of(entity),
     )
 
 
@@ -148,10 +148,6 @@ def _name(uid: str) -> str:
     """How an inventory writes a SOP class: by the service that is nothing else, or its own name."""
     named = (service.name for service in uids.services().values() if service.classes == (uid,))
     return next(named, uids.label(uid))
-
-
-def _path(entity: Entity) -> Path:
-    return ("devices", entity[0].name, "ae_titles", entity[1].title)
 
 
 def _finding(rule: str, severity: Severity, summary: str, detail: str, fix: str, path: Path) -> Finding:

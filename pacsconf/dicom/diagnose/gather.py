@@ -12,6 +12,7 @@ from pacsconf.dicom.diagnose.evidence import Contexts, End, FlowSeen, Holder, Ob
 from pacsconf.dicom.heard import Heard
 from pacsconf.dicom.likeness import alike
 from pacsconf.dicom.reach import Reach
+from pacsconf.dicom.reach.answer import at
 from pacsconf.inventory.flows import Entities, Entity, pairs
 from pacsconf.inventory.model import Inventory, NetworkAE, Role
 from pacsconf.inventory.peers import address, reached_at
@@ -62,14 +63,13 @@ def end_of(
     connection = reached_at(device, ae)
     host, port = address(connection, site) if connection else ("", None)
     name = next((name for name, each in device.connections.items() if each is connection), "")
-    path: Path = ("devices", device.name, "ae_titles", ae.title)
     return End(
         title=ae.title,
         host=host,
         port=port,
         device=device.name,
         aliases=ae.answers_to,
-        place=told(path),
+        place=told(at(entity)),
         address_place=told(("devices", device.name, "connections", name, "host")) if connection else "",
         worklist_place=told(("devices", device.name, "worklist")) if device.worklist else "",
         lifecycle=device.lifecycle,

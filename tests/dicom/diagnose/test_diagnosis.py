@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pacsconf.core.address import Address
-from pacsconf.dicom.diagnose.cause import BEHIND, WRONG
+from pacsconf.dicom.diagnose.cause import AGREES, BEHIND, WRONG
 from pacsconf.dicom.diagnose.diagnosis import diagnose
 from pacsconf.dicom.diagnose.evidence import End, Evidence, FlowSeen, Obstacle, Row, Table, WorklistSeen
 from pacsconf.dicom.heard import Heard
@@ -55,6 +55,19 @@ def test_what_lies_behind_a_closed_port_is_not_what_stops_them_now():
     behind = next(cause.score for cause in diagnose(closed).causes if cause.key == "title-differs")
     assert behind == alone - BEHIND
     assert diagnose(closed).causes[0].key == "port-closed"
+
+
+@pytest.mark.parametrize(
+    ("name", "key"), [("near-miss-by-hand", "title-differs"), ("unknown-to-the-archive", "title-unknown")]
+)
+def test_a_call_refused_under_the_callers_title_agrees_with_a_table_that_lacks_it(name, key):
+    case = load(CASES / f"{name}.yaml")["evidence"]
+    refused = load(CASES / "rejected-as-caller.yaml")["evidence"]["impersonated"]
+    alone, agreed = (
+        next(cause.score for cause in diagnose(evidence(each)).causes if cause.key == key)
+        for each in (case, case | {"impersonated": refused})
+    )
+    assert agreed == alone + AGREES
 
 
 def test_the_direction_follows_what_the_caller_was_heard_to_send_last():

@@ -6,6 +6,7 @@ import io
 import subprocess
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -261,6 +262,13 @@ def test_dcm4chee_tells_the_titles_the_address_and_what_was_asked():
         answer="rejected (1/1/3): calling-AE-title-not-recognized",
     )
     assert list(log.known) == ["dcm4che"]
+
+
+def test_a_length_of_thousands_of_digits_is_none():
+    text = DCM4CHEE.read_text().replace("maxPDULength: 32768", f"maxPDULength: {'9' * 5000}")
+    assert told(text).associations[0].heard == replace(
+        told(DCM4CHEE.read_text()).associations[0].heard, max_pdu=None
+    )
 
 
 def test_lines_of_several_connections_are_told_apart_by_their_number():

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from pacsconf.dicom.upper_layer.acceptance import Acceptance, Contexts, context_id
+from pacsconf.dicom.upper_layer.acceptance import NO_ANSWER, Acceptance, Contexts, context_id
 from pacsconf.dicom.upper_layer.association import Association, Took
 from pacsconf.dicom.upper_layer.messages import MOST_DATA, Message, Value
 from pacsconf.dicom.upper_layer.peer_fault import PeerFault, context_result
@@ -22,6 +22,7 @@ class Exchange(Association):
 
     def __init__(self, stream: Stream, timeout: float) -> None:
         super().__init__(stream, timeout)
+        self.most_seconds = max(LONGEST, 2 * timeout)
         self.accepted: Acceptance | None = None
         self._contexts: tuple[tuple[str, int, str], ...] = ()
 
@@ -42,23 +43,8 @@ class Exchange(Association):
         for at, (uid, result, found) in enumerate(self._contexts):
             if uid == sop_class and result == 0 and syntax in ("", found):
                 return context_id(at), found
-        worst = max((result for uid, result, _ in self._contexts if uid == sop_class), default=2) or 2
+        worst = max((result for uid, result, _ in self._contexts if uid == sop_class), default=0) or NO_ANSWER
         raise PeerFault(f"not accepted: {context_result(worst)}", "context", (worst,))
-
-    def ask(
-        self,
-        context: int,
-        field: int,
-        elements: Mapping[str, Value],
-        data: bytes | None,
-        *,
-        name: str,
-        take: Took | None = None,
-        deadline: float | None = None,
-    ) -> Iterator[Message]:
-        """As every association does, but never for ever."""
-        last = deadline or time.monotonic() + max(LONGEST, 2 * self._timeout)
-        return super().ask(context, field, elements, data, name=name, take=take, deadline=last)
 
     def last(
         self,

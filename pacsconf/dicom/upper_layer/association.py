@@ -55,11 +55,13 @@ _IN_VAIN = "answers to a key that matches nothing"
 class Association:
     """An association over `stream`, which it closes. Each call has `timeout` seconds.
 
-    Every method raises PeerFault when the peer answers otherwise, wrongly, or not in time. What subclasses may
-    use: `_next`, `_send`, `_deadline`.
+    Every method raises PeerFault when the peer answers otherwise, wrongly, or not in time. What subclasses
+    use: `_came`, `_read`, `_some`, `_next`, `_deadline`; and they may set the two bounds.
     """
 
     most_bytes = MOST_BYTES
+    most_seconds: float | None = None
+    """For all answers to one request; None: as long as each message comes within `timeout`."""
 
     def __init__(self, stream: Stream, timeout: float) -> None:
         self._stream = stream
@@ -172,8 +174,10 @@ class Association:
     ) -> Iterator[Message]:
         """Send a request, and yield each answer up to the last; requests of the peer's go to `take` meanwhile.
 
-        Each message that comes has `timeout` seconds, and all must be over at `deadline`, where there is one.
+        Each message that comes has `timeout` seconds, and all must be over at `deadline`, or within `most_seconds`.
         """
+        if deadline is None and self.most_seconds is not None:
+            deadline = time.monotonic() + self.most_seconds
         self._number += 1
         asked = {**elements, "CommandField": field, "MessageID": self._number}
         self._send(messages.message(context, asked, data, self._max_pdu), deadline or self._deadline())

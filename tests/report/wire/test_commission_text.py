@@ -113,8 +113,9 @@ def test_what_is_left_behind_is_listed_by_place_with_its_study():
     ]
 
 
-def test_a_cell_that_a_spreadsheet_would_compute_is_text():
-    assert "'=1+1" in left_csv(RUN.keeping([replace(STORED, peer="=1+1")]))
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_cell_that_a_spreadsheet_would_compute_is_text(first):
+    assert f"'{first}1+1" in left_csv(RUN.keeping([replace(STORED, peer=f"{first}1+1")]))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -252,18 +252,16 @@ def _got(trial: Trial, peer: Peer, stored: Stored) -> Returned | None:
 
     with trial.calls.association(peer, contexts, [stored.sop_class]) as exchange:
         context, syntax = exchange.context(GET)
-        answers: Sequence[Message] = list(
-            exchange.ask(
-                context,
-                dimse.C_GET,
-                {"AffectedSOPClassUID": GET, "Priority": 0},
-                data_sets.to_bytes(_key(stored), syntax),
-                name="C-GET",
-                take=take,
-            )
+        answer = exchange.last(
+            context,
+            dimse.C_GET,
+            {"AffectedSOPClassUID": GET, "Priority": 0},
+            data_sets.to_bytes(_key(stored), syntax),
+            name="C-GET",
+            take=take,
         )
-        if answers[-1].status != SUCCESS:
-            raise refused("C-GET", answers[-1])
+        if answer.status != SUCCESS:
+            raise refused("C-GET", answer)
     return came[0] if came else None
 
 
@@ -275,17 +273,15 @@ def _moved(trial: Trial, peer: Peer, stored: Stored) -> Returned | None:
         peer, [(MOVE, uids.DEFAULT_TRANSFER_SYNTAXES)], timeout=trial.wait
     ) as exchange:
         context, syntax = exchange.context(MOVE)
-        answers = list(
-            exchange.ask(
-                context,
-                dimse.C_MOVE,
-                {"AffectedSOPClassUID": MOVE, "Priority": 0, "MoveDestination": calling or ""},
-                data_sets.to_bytes(_key(stored), syntax),
-                name="C-MOVE",
-            )
+        answer = exchange.last(
+            context,
+            dimse.C_MOVE,
+            {"AffectedSOPClassUID": MOVE, "Priority": 0, "MoveDestination": calling or ""},
+            data_sets.to_bytes(_key(stored), syntax),
+            name="C-MOVE",
         )
-        if answers[-1].status != SUCCESS:
-            raise refused("C-MOVE", answers[-1])
+        if answer.status != SUCCESS:
+            raise refused("C-MOVE", answer)
     came = port.take(
         lambda one: one.message.text("AffectedSOPInstanceUID") == stored.instance_uid, trial.wire.timeout
     )

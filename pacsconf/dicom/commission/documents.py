@@ -66,9 +66,7 @@ def _document(ds: Dataset, title: Dataset) -> None:
 def key_objects(ds: Dataset, origin: Origin) -> None:
     """A selection that refers to one picture of the run (PS3.3 section A.35.4)."""
     _document(ds, code("113000", "DCM", "Of Interest"))
-    reference = of(
-        ReferencedSOPClassUID=SECONDARY_CAPTURE, ReferencedSOPInstanceUID=_pictured(origin, "instance")
-    )
+    reference = _picture(origin)
     ds.CurrentRequestedProcedureEvidenceSequence = [
         of(
             StudyInstanceUID=origin.study_uid,
@@ -86,6 +84,11 @@ def _copy(ds: Dataset) -> Dataset:
     return of(**{element.keyword: element.value for element in ds})
 
 
+def _picture(origin: Origin) -> Dataset:
+    """A reference to that picture."""
+    return of(ReferencedSOPClassUID=SECONDARY_CAPTURE, ReferencedSOPInstanceUID=_pictured(origin, "instance"))
+
+
 def _pictured(origin: Origin, what: str) -> str:
     """The UID of the picture that others refer to; it need not have been sent."""
     return origin.uid(what, SECONDARY_CAPTURE, uids.IMPLICIT_VR_LE)
@@ -93,9 +96,7 @@ def _pictured(origin: Origin, what: str) -> str:
 
 def presentation(ds: Dataset, origin: Origin) -> None:
     """How that picture is to be shown: as it is (PS3.3 section A.33)."""
-    picture = of(
-        ReferencedSOPClassUID=SECONDARY_CAPTURE, ReferencedSOPInstanceUID=_pictured(origin, "instance")
-    )
+    picture = _picture(origin)
     ds.ContentLabel, ds.ContentDescription, ds.ContentCreatorName = "ZZTEST", DESCRIPTION, ""
     ds.PresentationCreationDate, ds.PresentationCreationTime = ds.ContentDate, ds.ContentTime
     ds.ReferencedSeriesSequence = [
@@ -117,9 +118,7 @@ def presentation(ds: Dataset, origin: Origin) -> None:
 
 def mapping(ds: Dataset, origin: Origin) -> None:
     """What the values of that picture stand for: themselves (PS3.3 section A.46)."""
-    picture = of(
-        ReferencedSOPClassUID=SECONDARY_CAPTURE, ReferencedSOPInstanceUID=_pictured(origin, "instance")
-    )
+    picture = _picture(origin)
     ds.ContentLabel, ds.ContentDescription, ds.ContentCreatorName = "ZZTEST", DESCRIPTION, ""
     values = of(
         RealWorldValueFirstValueMapped=0,

@@ -125,15 +125,19 @@ def _taken(answer: Message) -> str:
     """Which values were changed, `retrieve` tells; here what the archive says of it."""
     if answer.status == SUCCESS:
         return "stored"
-    said = answer.text("ErrorComment")
-    comment = f': "{said[:64]}"' if said else ""
-    return f"stored, but look at it: {WARNINGS[answer.status]} (status 0x{answer.status:04X}{comment})"
+    words = WARNINGS[answer.status]
+    return f"stored, but look at it: {words} (status 0x{answer.status:04X}{_comment(answer)})"
 
 
 def refused(name: str, answer: Message) -> PeerFault:
-    comment = answer.text("ErrorComment")
-    said = f': "{comment[:64]}"' if comment else ""
-    return PeerFault(f"{name} answered with {status_words(answer.status)}{said}", "status", (answer.status,))
+    text = f"{name} answered with {status_words(answer.status)}{_comment(answer)}"
+    return PeerFault(text, "status", (answer.status,))
+
+
+def _comment(answer: Message) -> str:
+    """What the peer itself says of its answer, as the end of a sentence."""
+    said = answer.text("ErrorComment")
+    return f': "{said[:64]}"' if said else ""
 
 
 def as_stored(peer: Peer, specimen: Specimen, *, taken: bool = False) -> Stored:
@@ -256,11 +260,11 @@ def _report(came: Came) -> Dataset | None:
         return None
 
 
-def _late(trial_wait: str, peer: Peer) -> Item:
+def _late(missed: str, peer: Peer) -> Item:
     return Item(
         peer.name,
         "failed",
-        f"asked, but no N-EVENT-REPORT {trial_wait}. It calls the address and port that it knows for our title: "
+        f"asked, but no N-EVENT-REPORT {missed}. It calls the address and port that it knows for our title: "
         "compare them, and look whether a firewall lets it through",
     )
 

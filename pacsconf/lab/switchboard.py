@@ -160,17 +160,17 @@ class Switchboard:
 
 def closed(folder: Path) -> list[str]:
     """The addresses where nothing is to listen."""
-    try:
-        found: list[str] = json.loads((folder / CLOSED).read_text())["closed"]
-    except FileNotFoundError:
-        return []
-    return found
+    return _listed(folder / CLOSED)
 
 
 def heeded(folder: Path) -> list[str]:
     """The addresses where nothing listens any more."""
+    return _listed(folder / HEEDED)
+
+
+def _listed(path: Path) -> list[str]:
     try:
-        found: list[str] = json.loads((folder / HEEDED).read_text())["closed"]
+        found: list[str] = json.loads(path.read_text())["closed"]
     except FileNotFoundError:
         return []
     return found

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from pacsconf.core.finding import Path, Place
+from pacsconf.core.finding import Path
 from pacsconf.dicom.reach import Reach, Reason
 from pacsconf.dicom.reach.answer import (
     ClassReach,
@@ -22,10 +22,9 @@ from pacsconf.dicom.reach.answer import (
 from pacsconf.inventory.flows import Entity
 from pacsconf.inventory.uids import label
 from pacsconf.report.as_json import FORMAT_VERSION, as_text
+from pacsconf.report.diagnostics import PlaceOf
 from pacsconf.report.lines import Line, Lines, Span, columns, commanded, joined, line, wrapped
 from pacsconf.report.words import counted, listed
-
-PlaceOf = Callable[[Path], Place | None]
 
 MARKS: Mapping[Outcome, Span] = {
     "works": Span("✓", "good"),

@@ -7,13 +7,12 @@ from dataclasses import asdict
 from typing import Any
 from xml.etree import ElementTree
 
-from pacsconf.core.finding import Finding
 from pacsconf.dicom.observation import Observation
 from pacsconf.dicom.probe.compare import Comparison
 from pacsconf.dicom.probe.findings import findings
 from pacsconf.dicom.probe.lines import plain
 from pacsconf.dicom.probe.run import ProbeRun, Sighting, counts_of, latency, subject_of, telling
-from pacsconf.report.as_json import FORMAT_VERSION, as_text
+from pacsconf.report.as_json import FORMAT_VERSION, as_text, finding_as_json
 from pacsconf.report.diagnostics import PlaceOf
 from pacsconf.report.lines import visible
 
@@ -52,16 +51,12 @@ def runs_json(runs: Mapping[str, ProbeRun], *, commit: str, reason: str, place_o
 
 
 def _observation(one: Sighting, place_of: PlaceOf) -> dict[str, Any]:
-    found = [_finding(finding, place_of) for finding in findings(one.observation)]
+    found = [
+        finding_as_json(finding, finding.place or place_of(finding.path))
+        for finding in findings(one.observation)
+    ]
     kept = {"where": one.where, "since": one.since}
     return {"subject": subject_of(one.target), **plain(one.observation), **kept, "findings": found}
-
-
-def _finding(finding: Finding, place_of: PlaceOf) -> dict[str, Any]:
-    place = finding.place or place_of(finding.path)
-    names = ("rule", "severity", "verdict", "evidence", "summary", "detail", "fix")
-    told = {name: getattr(finding, name) for name in names}
-    return {**told, "place": place._asdict() if place else None}
 
 
 def _comparison(made: Comparison) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from xml.etree import ElementTree
 from hypothesis import given, settings
 
 from pacsconf.dicom.probe.compare import compare
+from pacsconf.dicom.probe.findings import findings
+from pacsconf.report.as_json import finding_as_json
 from pacsconf.report.wire.probe_forms import junit, probe_json, runs_json
 from tests.dicom.probe.runs import a_run, a_target, healthy, left_alone, runs, shut
 
@@ -60,6 +62,11 @@ def test_a_node_is_a_case_of_its_own():
     assert list(cases(a_run(healthy(target=a_target(node="n-1", site=None))))) == [
         "no site.ct-1 CT1 dicom node n-1 (echo)"
     ]
+
+
+def test_a_finding_is_spelt_as_in_every_other_command():
+    (seen,) = json.loads(probe_json(a_run(shut())))["observations"]
+    assert seen["findings"] == [finding_as_json(one, None) for one in findings(shut())]
 
 
 def test_json_tells_what_differs_from_another_run():

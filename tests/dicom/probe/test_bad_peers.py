@@ -277,6 +277,16 @@ def test_a_peer_that_does_not_release_is_healthy_all_the_same(peer, a_target):
     assert probe(a_target(peer(says(ACCEPTED, ECHOED))), Wire(timeout=0.3)).verdict == "healthy"
 
 
+def test_a_peer_that_goes_on_sending_data_does_not_hold_the_release(peer, a_target):
+    def behave(connection: socket.socket) -> None:
+        answers_with(connection, ACCEPTED)
+        floods(ECHOED, pdu(0x04, bytes(1000)))(connection)
+
+    began = time.monotonic()
+    assert probe(a_target(peer(behave)), Wire(timeout=8)).verdict == "healthy"
+    assert time.monotonic() - began < 6
+
+
 # --- queries -----------------------------------------------------------------------------------------------------
 
 BOTH_ACCEPTED = accepting(context(1), context(3))

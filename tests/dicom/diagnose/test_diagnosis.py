@@ -79,6 +79,12 @@ def test_the_direction_follows_what_the_caller_was_heard_to_send_last():
     assert diagnose(evidence(case | {"heard": [after, before]})).causes[0].direction == "inventory"
 
 
+def test_nothing_heard_of_a_caller_without_a_title_names_no_side():
+    case = load(CASES / "near-miss-by-hand.yaml")["evidence"]
+    found = diagnose(evidence(case | {"caller": {"title": ""}}))
+    assert [cause.direction for cause in found.causes if cause.key == "title-differs"] == [""]
+
+
 def test_a_title_that_only_looks_like_the_callers_is_said_to_be_a_guess():
     case = load(CASES / "works.yaml")["evidence"]
     heard = {"calling": "CT_ER_9", "called": "ARCHIVE", "host": "10.20.7.99"}

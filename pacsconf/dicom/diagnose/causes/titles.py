@@ -63,7 +63,7 @@ def _ways(evidence: Evidence, table: Table, row: Row, other: End) -> tuple[tuple
     repair = to_declared(table, row, names)
     by_hand = Way(f"enter {other.title} in {table.system} instead of {row.title}")
     sent = evidence.sent[0] if evidence.sent and other is evidence.caller else ""
-    if sent == other.title:
+    if sent and sent == other.title:
         return repair or (by_hand,), "called"
     if sent == row.title:
         return (Way(_correct(other, row.title)),), "inventory"

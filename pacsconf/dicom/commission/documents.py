@@ -20,7 +20,7 @@ REPORTS: Mapping[str, tuple[str, str, str]] = {
     "enhanced-sr-storage": ("11528-7", "LN", "Radiology Report"),
     "comprehensive-sr-storage": ("11528-7", "LN", "Radiology Report"),
     "comprehensive-3d-sr-storage": ("11528-7", "LN", "Radiology Report"),
-    "procedure-log-storage": ("121145", "DCM", "Description of Material"),
+    "procedure-log-storage": ("121120", "DCM", "Cath Lab Procedure Log"),
     "mammography-cadsr-storage": ("111036", "DCM", "Mammography CAD Report"),
     "chest-cadsr-storage": ("112000", "DCM", "Chest CAD Report"),
     "colon-cadsr-storage": ("112220", "DCM", "Colon CAD Report"),
@@ -31,9 +31,13 @@ REPORTS: Mapping[str, tuple[str, str, str]] = {
         "DCM",
         "Radiopharmaceutical Radiation Dose Report",
     ),
-    "patient-radiation-dose-sr-storage": ("113034", "DCM", "Patient Radiation Dose Report"),
+    "patient-radiation-dose-sr-storage": ("128401", "DCM", "Patient Radiation Dose Report"),
     "simplified-adult-echo-sr-storage": ("125200", "DCM", "Adult Echocardiography Procedure Report"),
-    "acquisition-context-sr-storage": ("127001", "DCM", "Acquisition Context"),
+    "acquisition-context-sr-storage": (
+        "127001",
+        "DCM",
+        "Preclinical Small Animal Imaging Acquisition Context",
+    ),
 }
 """Document titles of structured reports, by SOP class."""
 

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.dataset import FileMetaDataset
+from pydicom.sr.codedict import Collection
 from pydicom.uid import ExplicitVRLittleEndian
 
 from pacsconf.dicom.commission import pixels
+from pacsconf.dicom.commission.documents import REPORTS
 from pacsconf.dicom.commission.families import FAMILIES, of
 from pacsconf.dicom.commission.objects import CannotMake, made, why_not
 from pacsconf.dicom.commission.specimens import DESCRIPTION, PATIENT_NAME, specimens
@@ -32,6 +34,13 @@ US = uids.sop_class("ultrasound-image-storage")
 
 def the(sop_class: str, syntax: str, origin=ORIGIN):
     return next(specimens(origin, [(sop_class, [syntax])]))
+
+
+def test_the_title_of_every_report_is_what_its_code_means():
+    known = [code for scheme in ("DCM", "LN") for code in Collection(scheme).concepts.values()]
+    meanings = {(code.value, code.scheme_designator): code.meaning for code in known}
+    named = {(value, scheme): meaning for value, scheme, meaning in REPORTS.values()}
+    assert named == {code: meanings.get(code) for code in named}
 
 
 def test_every_class_that_modalities_of_the_example_hospital_send_can_be_made():

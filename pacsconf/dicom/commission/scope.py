@@ -8,6 +8,7 @@ from datetime import datetime
 
 from pacsconf.dicom.targets import Target, targets
 from pacsconf.inventory import uids
+from pacsconf.inventory.capabilities import stores
 from pacsconf.inventory.flows import Entity, pairs
 from pacsconf.inventory.model import Device, Inventory
 from pacsconf.inventory.peers import reached_at
@@ -126,13 +127,6 @@ def _peers(inventory: Inventory, whom: Entity, found: dict[tuple[str, str, str],
             title,
             _target(found, called, title),
             asks,
-            tuple(sorted((uid, uses[uid]) for uid in asks if _stores(uid))),
+            tuple(sorted((uid, uses[uid]) for uid in asks if stores(uid))),
             frozenset(one.sop_class for one in called.ae_titles[title].capabilities if one.role == "SCP"),
         )
-
-
-def _stores(uid: str) -> bool:
-    entry = uids.dictionary().get(uid)
-    if entry is None:  # a private one is nearly always of storage
-        return True
-    return entry.stores

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from pacsconf.core.errors import Unavailable
 from pacsconf.lab import orthanc, processes
-from pacsconf.lab.network import Caller, Network, Part
+from pacsconf.lab.network import Caller, Network, Part, can_be_spelled
 from pacsconf.lab.orthanc_rest import asked, modality, put
 from pacsconf.lab.profiles import PROFILE, Contexts, can_be_said, merged, profile
 
@@ -142,12 +142,7 @@ def answering(net: Network) -> tuple[tuple[str, bool], ...]:
     found = {
         title: part.callers is None for part in net.parts("dcmqrscp") for title in (part.title, *part.aliases)
     }
-    return tuple((title, found[title]) for title in sorted(found) if spelled(title))
-
-
-def spelled(title: str) -> bool:
-    """Whether dcmqrscp can spell it."""
-    return title.isascii() and all(letter.isalnum() or letter in "_.-" for letter in title)
+    return tuple((title, found[title]) for title in sorted(found) if can_be_spelled(title))
 
 
 def dcmqrscp_config(net: Network, port: int, storage: Path) -> str:
@@ -156,7 +151,7 @@ def dcmqrscp_config(net: Network, port: int, storage: Path) -> str:
     Callers are known by title and as coming from this machine, so it refuses everybody else's associations
     although DCMTK can only listen on all of its interfaces.
     """
-    callers = [title for title in net.titles if spelled(title)]
+    callers = [title for title in net.titles if can_be_spelled(title)]
     names = [f"c{number}" for number in range(len(callers))]
     chunks = [names[at : at + _NAMES_A_LINE] for at in range(0, len(names), _NAMES_A_LINE)]
     groups = [f"g{number}" for number in range(len(chunks))]

@@ -35,8 +35,7 @@ QUERY = frozenset({PATIENT_ROOT_FIND, STUDY_ROOT_FIND})
 
 By = Literal["storescp", "dcmqrscp", "orthanc", "wlmscpfs", "mpps"]
 
-_CONFIGURABLE = re.compile(r"[A-Za-z0-9_.-]+")
-"""Titles that dcmqrscp 3.6.7 can spell in its configuration."""
+_SPELLED = re.compile(r"[A-Za-z0-9_.-]+")
 _IN_USE = ("active", "commissioning", "retiring")
 
 
@@ -192,11 +191,16 @@ def _by(title: str, offered: set[str]) -> By:
     """Who plays an AE that offers these; of several services the first that is named here."""
     if offered & QUERY and STORAGE_COMMITMENT in offered:
         return "orthanc"
-    if offered & QUERY and _CONFIGURABLE.fullmatch(title):
+    if offered & QUERY and can_be_spelled(title):
         return "dcmqrscp"
     if MODALITY_WORKLIST in offered:
         return "wlmscpfs"
     return "mpps" if MPPS in offered else "storescp"
+
+
+def can_be_spelled(title: str) -> bool:
+    """Whether dcmqrscp 3.6.7 can spell this title in its configuration."""
+    return _SPELLED.fullmatch(title) is not None
 
 
 def _accepted(ae: NetworkAE, titles: tuple[str, ...]) -> tuple[str, ...] | None:

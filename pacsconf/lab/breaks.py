@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import quote
 
 from pacsconf.core.errors import Unavailable
 from pacsconf.inventory import uids
@@ -242,7 +243,7 @@ def _mistype(lab: Path, folder: Path, net: Network, device: str) -> Done:
         for alias, entry in asked(server, "/modalities?expand").items():
             if entry["AET"] in titles:
                 wrong = {**entry, "AET": _slip(entry["AET"])}
-                put(server, f"/modalities/{alias}", wrong)
+                put(server, f"/modalities/{quote(alias)}", wrong)
                 told = f"{name} knows {alias} as {wrong['AET']} instead of {entry['AET']}"
                 return told, {
                     "orthanc": name,
@@ -257,7 +258,7 @@ def _mistype(lab: Path, folder: Path, net: Network, device: str) -> Done:
 def _correct(lab: Path, folder: Path, net: Network, each: Break) -> None:
     """Where the wrong title still stands: pacsconf may have repaired it."""
     server = dict(_orthancs(lab, folder, net)).get(each.kept["orthanc"])
-    path = f"/modalities/{each.kept['alias']}"
+    path = f"/modalities/{quote(each.kept['alias'])}"
     if server is None or each.kept["alias"] not in asked(server, "/modalities"):
         return
     if asked(server, f"{path}/configuration")["AET"] == each.kept["wrong"]:

@@ -26,9 +26,9 @@ Fields = Mapping[str, Value]
 Risk = Literal["none", "workflow", "access", "data-loss"]
 RISKS: tuple[Risk, ...] = ("none", "workflow", "access", "data-loss")
 
-Effect = Literal["removes", "readdresses", "widens"]
+Effect = Literal["removes", "readdresses", "widens", "purges"]
 """What a change does that guards count: takes something away from a person or device; gives a peer another
-title or address; weakens TLS or opens an access list."""
+title or address; weakens TLS or opens an access list; arms, shortens or speeds up the deletion of studies."""
 
 Members = Annotated[tuple[str, ...], AfterValidator(lambda values: tuple(sorted(set(values))))]
 """A set of texts in a resource's model."""

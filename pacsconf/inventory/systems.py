@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Wit
 
 from pacsconf.inventory import formats
 from pacsconf.inventory.endpoint import Endpoint
+from pacsconf.inventory.storage import StorageConfig
 from pacsconf.inventory.values import (
     AETitle,
     Count,
@@ -95,6 +96,11 @@ class DirectoryConfig(SystemConfig):
     base: str | None = None
     """Suffix under which `cn=DICOM Configuration` stands; not given: looked for in every naming context."""
     bind: Bind | None = None
+    extensions: Texts = ()
+    """Vendors whose attributes and entries it holds beside the standard's (`dcm4chee`)."""
+    object_classes: Mapping[str, Texts] = {}
+    """By kind (`device`, `transfer-capability`): auxiliary classes that an entry is made with which names none;
+    not given: those of the extensions."""
     start_tls: Flag = False
     allow_clear_text: Flag = False
     """Whether the password may travel unencrypted to another machine, where neither ldaps nor StartTLS is had."""
@@ -246,6 +252,8 @@ class OrthancConfig(PeersConfig):
     orthanc_peers: Mapping[str, WebServerConfig] = {}
     settings_file: str | None = None
     """A copy of its configuration file: what REST does not tell is looked up there."""
+    storage: StorageConfig = StorageConfig()
+    """What its storage is to be like; what differs is told, since REST cannot change it."""
     allow_clear_text: Flag = False
     """Whether the password may travel unencrypted to another machine."""
     ca_file: str | None = None

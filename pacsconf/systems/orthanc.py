@@ -22,7 +22,7 @@ from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.peers import entity
 from pacsconf.inventory.systems import OrthancConfig, SystemConfig
 from pacsconf.systems._http import Web
-from pacsconf.systems._orthanc import odd, rights, settings
+from pacsconf.systems._orthanc import odd, rights, settings, storage
 from pacsconf.systems._orthanc.declare import declare
 from pacsconf.systems._orthanc.kinds import DICOMWEB, KINDS, PEER, PeerEntry
 from pacsconf.systems._orthanc.live import Live, Server
@@ -60,7 +60,7 @@ class OrthancSystem:
         return declare(self.config, inventory)
 
     def read(self) -> Snapshot:
-        """All peers and servers: one request for each kind, and three for what the server tells of itself.
+        """All peers and servers: one request for each kind, and four for what the server tells of itself.
 
         Raises: Unavailable, Refused; BadAnswer when it is not whole, or not Orthanc that answers.
         """
@@ -82,7 +82,15 @@ class OrthancSystem:
             found.append(self._other_title(self._title, server))
         if self.config.login is None:
             found.append(self._open_to_all())
-        return (*found, *settings.findings(self.config, server))
+        return (
+            *found,
+            *settings.findings(self.config, server),
+            *storage.findings(self.config, self._limits(), server.filling),
+        )
+
+    def _limits(self) -> storage.Limits:
+        """How large its storage may grow: as it tells, else as the copy of its configuration does."""
+        return storage.completed(self._read().limits, settings.copied_limits(self.config))
 
     def _losses(self, change: Change) -> Iterator[Finding]:
         raw = self._objects.get(change.address.kind, {}).get(change.address.parts[0])

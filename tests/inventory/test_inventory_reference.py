@@ -10,7 +10,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from pacsconf.inventory import baseline, declaration, model, systems, uids
+from pacsconf.inventory import baseline, declaration, model, storage, systems, uids
 from pacsconf.inventory.declaration import COLLECTIONS, LATER, SETTINGS
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +36,7 @@ MODELS: dict[type[BaseModel], tuple[str, str]] = {
     systems.DirectoryConfig: ("## systems", "## environments"),
     systems.Bind: ("## systems", "## environments"),
     systems.OrthancConfig: ("## systems", "### Memory"),
+    storage.StorageConfig: ("### Orthanc", "### Memory"),
     systems.PeerConfig: ("### Orthanc", "### Memory"),
     systems.Login: ("### Orthanc", "### Memory"),
     systems.RemoteLogin: ("### Orthanc", "### Memory"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pacsconf.core.address import Address
@@ -12,6 +12,7 @@ from pacsconf.core.resource import State, Typed, Value
 from pacsconf.systems._http import Web
 from pacsconf.systems._orthanc.kinds import DICOMWEB, KINDS, ORTHANC, PEER
 from pacsconf.systems._orthanc.objects import Raw, peer_fields, web_fields
+from pacsconf.systems._orthanc.storage import Filling, Limits, filling, limits
 
 Path = tuple[str, ...]
 """Segments of a path below the address of the REST interface."""
@@ -25,12 +26,17 @@ PROJECTIONS: Mapping[str, Callable[[Raw], dict[str, Value]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What an Orthanc tells of itself; `dicomweb` is where its plugin answers, None without one."""
+    """What an Orthanc tells of itself; `dicomweb` is where its plugin answers, None without one.
+
+    `filling` is what it holds, None where this account may not ask.
+    """
 
     version: str
     ae_title: str
     dicom_port: int | None
     dicomweb: Path | None
+    limits: Limits = field(default_factory=Limits)
+    filling: Filling | None = None
 
     def places(self) -> Mapping[str, Path]:
         """Where each kind is that this server has."""
@@ -50,7 +56,19 @@ class Live:
         version, title, port = told.get("Version"), told.get("DicomAet"), told.get("DicomPort")
         if not isinstance(version, str) or not isinstance(title, str):
             raise self._no_orthanc("system")
-        return Server(version, title, port if isinstance(port, int) else None, self._dicomweb())
+        return Server(
+            version,
+            title,
+            port if isinstance(port, int) else None,
+            self._dicomweb(),
+            limits(told, whole=False),
+            self._filling(),
+        )
+
+    def _filling(self) -> Filling | None:
+        """How full it is; None where this account may not ask."""
+        answer = self.web.ask("GET", "statistics")
+        return filling(answer.json(self.web.service.name, self.web.at("statistics"))) if answer.ok else None
 
     def _dicomweb(self) -> Path | None:
         """Where the DICOMweb plugin answers: its settings may move it, and its own page tells (`RootUri`)."""

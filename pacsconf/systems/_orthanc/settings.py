@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from pacsconf.core.finding import Finding, Severity
 from pacsconf.inventory.systems import OrthancConfig
 from pacsconf.systems._orthanc.live import Server
+from pacsconf.systems._orthanc.storage import Limits, limits
 
 _LARGEST = 4 * 1024 * 1024
 """Bytes of all files of one copy; Orthanc's own commented example has forty thousand."""
@@ -40,6 +41,8 @@ class Settings:
     checks_called: bool | None
     always: tuple[str, ...]
     """What it answers to anybody, known or not, by the names of its settings."""
+    limits: Limits
+    """How large its storage may grow."""
 
     ALWAYS: ClassVar[dict[str, bool]] = {
         "DicomAlwaysAllowEcho": True,
@@ -63,6 +66,16 @@ def load(path: Path) -> Settings:
         room -= len(text)
         merged |= _parsed(file, text)
     return _settings(merged)
+
+
+def copied_limits(config: OrthancConfig) -> Limits | None:
+    """How large its storage may grow, as the copy says; None where there is none, or none that can be used."""
+    if config.settings_file is None:
+        return None
+    try:
+        return load(Path(config.settings_file)).limits
+    except UnreadableSettings:
+        return None
 
 
 def _files(path: Path) -> tuple[Path, ...]:
@@ -115,6 +128,7 @@ def _settings(merged: dict[str, Any]) -> Settings:
         _switch(plugin, "ServersInDatabase", False),
         _switch(merged, "DicomCheckCalledAet", False),
         tuple(name for name, default in Settings.ALWAYS.items() if _switch(merged, name, default)),
+        limits(merged, whole=True),
     )
 
 

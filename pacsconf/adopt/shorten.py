@@ -61,7 +61,7 @@ def _connected(connections: Mapping[str, Plain]) -> dict[str, Any]:
     """One connection of the usual name stands at the device."""
     if (
         list(connections) == [SHORT]
-        and "installed" not in connections[SHORT]
+        and not connections[SHORT].keys() & {"installed", "protocol"}
         and "extra" not in connections[SHORT]
     ):
         return {key: _single(key, value) for key, value in connections[SHORT].items()}
@@ -81,8 +81,9 @@ def _entitled(entities: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
 def _entity(ae: Plain, connections: Mapping[str, Plain]) -> dict[str, Any]:
     """An AE with its services as words, without what follows from them."""
     found = {key: value for key, value in ae.items() if key != "transfer_capabilities"}
-    used = ae.get("connections", tuple(connections))
-    if set(used) == set(connections):
+    usual = [name for name, one in connections.items() if one.get("protocol", "dicom") == "dicom"]
+    used = ae.get("connections", tuple(usual))
+    if set(used) == set(usual):
         found.pop("connections", None)
     capabilities = ae.get("transfer_capabilities", ())
     roles = {one["role"] for one in capabilities}

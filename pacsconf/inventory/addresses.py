@@ -85,15 +85,21 @@ def hosts_outside_networks(inventory: Inventory, scope: Scope) -> Iterator[Findi
 
 
 def one_address_for_two(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
-    """Two devices do not listen at one address, unless they share a title or one follows the other."""
-    found: dict[tuple[str, int], list[tuple[Device, str]]] = defaultdict(list)
+    """Two devices do not listen at one address, unless they share a title or one follows the other.
+
+    Nor do two connections of one device where different protocols are spoken. Datagrams have ports of their own.
+    """
+    found: dict[tuple[str, int, bool], list[tuple[Device, str]]] = defaultdict(list)
     for device in inventory.devices.values():
         for key, connection in device.connections.items():
             if connection.port and device.lifecycle in _ANSWERING:
-                found[connection.host.casefold(), connection.port].append((device, key))
-    for (host, port), ((first, key), *others) in found.items():
+                datagrams = connection.protocol == "syslog-udp"
+                found[connection.host.casefold(), connection.port, datagrams].append((device, key))
+    for (host, port, _), ((first, key), *others) in found.items():
         for other, other_key in others:
-            if other is not first and not _belong_together(first, other):
+            if other is first:
+                yield from _two_protocols(first, key, other_key, scope)
+            elif not _belong_together(first, other):
                 at = ("devices", first.name, "connections", key)
                 yield Finding(
                     "PACS-NET-002",
@@ -104,6 +110,21 @@ def one_address_for_two(inventory: Inventory, scope: Scope) -> Iterator[Finding]
                     path=("devices", other.name, "connections", other_key),
                     also=scope.also(at, f"the address of {first.name}"),
                 )
+
+
+def _two_protocols(device: Device, key: str, other_key: str, scope: Scope) -> Iterator[Finding]:
+    one, other = device.connections[key], device.connections[other_key]
+    if one.protocol != other.protocol:
+        yield Finding(
+            "PACS-NET-002",
+            "warning",
+            f"Connections {key} ({one.protocol}) and {other_key} ({other.protocol}) of device {device.name} "
+            f"have the same address {one.host} port {one.port}",
+            "Only one program can listen there, and it speaks one protocol.",
+            "Correct one of them.",
+            path=("devices", device.name, "connections", other_key),
+            also=scope.also(("devices", device.name, "connections", key), f"the address of {key}"),
+        )
 
 
 def _belong_together(one: Device, other: Device) -> bool:

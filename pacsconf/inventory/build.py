@@ -10,13 +10,21 @@ from pydantic import BaseModel
 from pacsconf.core.finding import Finding, Path, errors
 from pacsconf.inventory import checks
 from pacsconf.inventory.baseline import Accepted
-from pacsconf.inventory.declaration import COLLECTIONS, SETTINGS, DeviceDeclaration, FlowDeclaration
+from pacsconf.inventory.capability_sets import SETS, CapabilitySets
+from pacsconf.inventory.declaration import (
+    COLLECTIONS,
+    SETTINGS,
+    CapabilitySet,
+    DeviceDeclaration,
+    FeedDeclaration,
+    FlowDeclaration,
+)
 from pacsconf.inventory.devices import DeclaredDevices, Profile, Written
 from pacsconf.inventory.expand import Expansion
 from pacsconf.inventory.flows import Entities
 from pacsconf.inventory.members import emptiness, member, misnaming
 from pacsconf.inventory.merge import profiled
-from pacsconf.inventory.model import Device, Flow, Inventory, Settings, Site
+from pacsconf.inventory.model import Device, Feed, Flow, Inventory, Settings, Site
 from pacsconf.inventory.scope import Scope
 from pacsconf.inventory.sources import Sources
 from pacsconf.inventory.systems import Environment, SystemConfig
@@ -39,6 +47,7 @@ class Build:
         self.aliases: dict[Path, tuple[Path, str]] = {}
         self.declared_devices: DeclaredDevices | None = None
         self.parts: set[str] = set()
+        self.unused_sets: frozenset[str] = frozenset()
 
     # --- each collection against its model
 
@@ -51,18 +60,30 @@ class Build:
         }
         devices = self.devices(sites)
         flows = {name: self.flow(name, flow) for name, flow in self.members("flows", FlowDeclaration).items()}
+        feeds = {
+            name: self.feed(name, feed) for name, feed in self.members("hl7_feeds", FeedDeclaration).items()
+        }
         inventory = Inventory(
             settings=settings,
             sites=sites,
             devices=devices,
             flows=flows,
+            hl7_feeds=feeds,
             systems=self.systems(),
             environments=self.members("environments", Environment),
             baseline=self.members("baseline", Accepted),
         )
         names = {name: frozenset(self.root.entries[name].entries) for name in COLLECTIONS}
         complete = self.read and not errors(self.findings)
-        scope = Scope(self.sources, names, self.read, complete, Entities(inventory), frozenset(self.parts))
+        scope = Scope(
+            self.sources,
+            names,
+            self.read,
+            complete,
+            Entities(inventory),
+            frozenset(self.parts),
+            self.unused_sets,
+        )
         self.of_the_whole = tuple(checks.check(inventory, scope))
         if self.further and complete:
             self.of_the_whole += tuple(self.further.check(inventory, scope))
@@ -122,6 +143,18 @@ class Build:
             services=tuple(dict.fromkeys(declared.services)),
         )
 
+    def feed(self, name: str, declared: FeedDeclaration) -> Feed:
+        """A feed of HL7 messages, each type once."""
+        for made, written in (("sender", "from"), ("receivers", "to")):
+            self.aliases["hl7_feeds", name, made] = (("hl7_feeds", name, written), "")
+        return Feed(
+            name=name,
+            description=declared.description,
+            sender=declared.sender,
+            receivers=tuple(dict.fromkeys(declared.receivers)),
+            messages=tuple(dict.fromkeys(declared.messages)),
+        )
+
     # --- devices
 
     def resolved_profiles(self) -> dict[str, Node | None]:
@@ -158,7 +191,8 @@ class Build:
 
     def devices(self, sites: Mapping[str, Site]) -> dict[str, Device]:
         """The devices that could be spelled out."""
-        held = DeclaredDevices(self.root.entries["devices"].entries, self.checked_profiles(), sites)
+        profiles, sets = self.checked_profiles(), self.capability_sets()
+        held = DeclaredDevices(self.root.entries["devices"].entries, profiles, sites, sets)
         self.declared_devices = held
         found: dict[str, Device] = {}
         for written in held:
@@ -170,10 +204,18 @@ class Build:
             if declared.is_part:
                 self.parts.add(written.name)
             if declared.device is not None and not written.lacks_profile:
-                device = self.device(written.expansion(declared.device, sites))
+                device = self.device(written.expansion(declared.device, sites, sets))
                 if device is not None:
                     found[written.name] = device
+        self.unused_sets = sets.unused(one.declared for one in profiles.values() if one.declared)
         return found
+
+    def capability_sets(self) -> CapabilitySets:
+        """The sets spelled out, once for all who name them."""
+        known = self.root.entries[SETS].entries
+        sets = CapabilitySets(self.members(SETS, CapabilitySet), known, Sources(self.root).place)
+        self.findings += sets.findings if self.read else ()
+        return sets
 
     def device(self, expansion: Expansion) -> Device | None:
         """A declared device spelled out; of a part of one it is not told what else is missing."""

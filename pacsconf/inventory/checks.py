@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pacsconf.core.finding import Finding
-from pacsconf.inventory import addresses, references, titles
+from pacsconf.inventory import addresses, hl7_feeds, references, titles
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.scope import Scope
 
@@ -21,8 +21,14 @@ RULES: tuple[Callable[[Inventory, Scope], Iterable[Finding]], ...] = (
     references.missing_prober,
     references.missing_worklists,
     references.unknown_rewrites,
+    references.unused_sets,
     references.selectors_without_a_match,
     references.flows_to_the_retiring,
+    hl7_feeds.names_held_twice,
+    hl7_feeds.unknown_entities,
+    hl7_feeds.unlisted_character_sets,
+    hl7_feeds.feeds_that_do_not_fit,
+    hl7_feeds.feeds_in_circles,
 )
 
 
@@ -36,6 +42,7 @@ RULE_IDS = frozenset(
         "PACS-DEV-005",
         "PACS-FLOW-001",
         "PACS-FLOW-002",
+        *(f"PACS-HL7-{number:03}" for number in range(3, 11)),
         "PACS-NET-001",
         "PACS-NET-002",
         "PACS-REF-004",
@@ -43,6 +50,7 @@ RULE_IDS = frozenset(
         "PACS-REF-006",
         "PACS-REF-007",
         "PACS-REF-008",
+        "PACS-SET-005",
     }
 )
 """What these rules can find."""

@@ -7,9 +7,10 @@ also what the JSON Schema is made of. A new collection is one line in `COLLECTIO
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from pacsconf.inventory import uids
 from pacsconf.inventory.baseline import Accepted
@@ -18,8 +19,10 @@ from pacsconf.inventory.model import (
     ConnectionFacts,
     DeviceFacts,
     Extensible,
+    HL7Facts,
     Model,
     Probe,
+    Protocol,
     Role,
     Selector,
     Site,
@@ -30,8 +33,11 @@ from pacsconf.inventory.values import (
     Base64,
     CharacterSet,
     Flag,
+    HL7Name,
+    HL7Sent,
     Host,
     Name,
+    NamesPattern,
     OneOrMany,
     Texts,
     ruled,
@@ -57,6 +63,8 @@ class ConnectionDeclaration(ConnectionFacts):
     """A network connection; in a profile the host may be missing."""
 
     host: Host | None = None
+    protocol: Protocol = "dicom"
+    """What is spoken there."""
     installed: Flag | None = None
 
 
@@ -70,6 +78,70 @@ class CapabilityDeclaration(Extensible):
     """The `cn` of its entry; by default SOP class and role, such as `ct-image-storage-scu`."""
 
 
+class SetUse(Model):
+    """A capability set that is named, the whole of it or what it has in one role."""
+
+    set: Name
+    role: Role | None = None
+    """Only what the set has in this role; not given: all of it."""
+
+
+def _set_use(value: Any) -> Any:
+    """A name alone is the whole set."""
+    return {"set": value} if isinstance(value, str) else value
+
+
+class _ByName:
+    """Marks a `SetUse` that may be written as the name alone."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(_set_use, handler(source))
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, handler(core)]}
+
+
+Sets = Annotated[tuple[Annotated[SetUse, _ByName], ...], OneOrMany]
+"""Capability sets by name."""
+
+
+class CapabilityGroup(Extensible):
+    """SOP classes of a capability set that have the same roles and transfer syntaxes."""
+
+    role: Annotated[tuple[Role, ...], OneOrMany, Field(min_length=1)]
+    """SCU, SCP or both: each SOP class is then a capability in either."""
+    sop_classes: Annotated[tuple[Service, ...], OneOrMany] = ()
+    """SOP classes and services; private ones by their UID."""
+    named: Mapping[Name, SOPClass] = Field(default_factory=dict)
+    """Further SOP classes, each under what `{name}` is to stand for: for private ones, which have no name."""
+    transfer_syntaxes: Annotated[tuple[TransferSyntax, ...], OneOrMany] = uids.DEFAULT_TRANSFER_SYNTAXES
+    """Of all of them, also of those that store nothing."""
+
+
+class CapabilitySet(Model):
+    """What application entities can do that name it: an archive's storage, its queries."""
+
+    description: str | None = None
+    names: NamesPattern | None = None
+    """How the entries are named (`{name} {role}`); by default as those of `uses` and `offers`."""
+    includes: Sets = ()
+    """Other sets, all of which belongs to this one too."""
+    groups: Annotated[tuple[CapabilityGroup, ...], OneOrMany] = ()
+    transfer_capabilities: tuple[CapabilityDeclaration, ...] = ()
+    """Single ones that are like no others; they win over those of groups and included sets."""
+
+    @model_validator(mode="after")
+    def _names_are_used(self) -> Self:
+        if any(group.named for group in self.groups) and "{name}" not in (self.names or ""):
+            raise PydanticCustomError("PACS-VAL-002", "{problem}", {"problem": _UNUSED_NAMES})
+        return self
+
+
+_UNUSED_NAMES = "a group has named SOP classes, but names has no {name} in which they would be seen"
+
+
 class Services(Model):
     """What application entities do; of a device: of all its AEs that do not say it themselves."""
 
@@ -79,6 +151,8 @@ class Services(Model):
     """Services and SOP classes it does for others (SCP)."""
     transfer_syntaxes: Annotated[tuple[TransferSyntax, ...], OneOrMany] = uids.DEFAULT_TRANSFER_SYNTAXES
     """Of the storage SOP classes; others have the two uncompressed ones."""
+    capability_sets: Sets = ()
+    """Sets of capabilities that it has beside those of `uses` and `offers`."""
     initiator: Flag | None = None
     """Whether it calls; by default, whether it uses anything."""
     acceptor: Flag | None = None
@@ -97,6 +171,13 @@ class AEDeclaration(AEFacts, Services):
     vendor_data: Annotated[tuple[Base64, ...], OneOrMany] = ()
 
 
+class HL7ApplicationDeclaration(HL7Facts):
+    """An HL7 application under its name."""
+
+    connections: Texts | None = None
+    """Names of the device's connections; by default all that speak HL7."""
+
+
 class DeviceDeclaration(DeviceFacts, AEFacts, Services, ConnectionFacts):
     """A device or a profile: the long form, or with `ae_title`, `host` and `port` in one line."""
 
@@ -111,6 +192,8 @@ class DeviceDeclaration(DeviceFacts, AEFacts, Services, ConnectionFacts):
     """Short form: of the only connection."""
     connections: Mapping[Name, ConnectionDeclaration] = Field(default_factory=dict)
     ae_titles: Mapping[AETitle, AEDeclaration] = Field(default_factory=dict)
+    hl7_applications: Mapping[HL7Name, HL7ApplicationDeclaration] = Field(default_factory=dict)
+    """By `APPLICATION|FACILITY`, as they stand in messages."""
     transfer_capabilities: tuple[CapabilityDeclaration, ...] = ()
 
 
@@ -125,11 +208,25 @@ class FlowDeclaration(Model):
     services: Annotated[tuple[FlowService, ...], OneOrMany, Field(min_length=1)]
 
 
+class FeedDeclaration(Model):
+    """Who sends HL7 messages to whom."""
+
+    description: str | None = None
+    sender: Annotated[str, Field(alias="from")]
+    """`device/APPLICATION|FACILITY`, or a device with one HL7 application."""
+    receivers: Annotated[tuple[str, ...], OneOrMany, Field(alias="to", min_length=1)]
+    """Likewise, one or several."""
+    messages: Annotated[tuple[HL7Sent, ...], OneOrMany, Field(min_length=1)]
+    """Types with their trigger events: `ADT^A08`."""
+
+
 COLLECTIONS: Mapping[str, type[BaseModel]] = {
     "sites": Site,
     "profiles": DeviceDeclaration,
+    "capability_sets": CapabilitySet,
     "devices": DeviceDeclaration,
     "flows": FlowDeclaration,
+    "hl7_feeds": FeedDeclaration,
     "systems": SystemConfig,
     "environments": Environment,
     "baseline": Accepted,
@@ -139,5 +236,5 @@ COLLECTIONS: Mapping[str, type[BaseModel]] = {
 SETTINGS = "pacsconf"
 """The top-level key of `Settings`, which stands once."""
 
-LATER: frozenset[str] = frozenset({"users", "roles", "retention", "security", "hl7_feeds"})
+LATER: frozenset[str] = frozenset({"users", "roles", "retention", "security"})
 """Top-level keys of the inventory's language that this version reads past, with a warning."""

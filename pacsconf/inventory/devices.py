@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from pacsconf.core.finding import Finding
 from pacsconf.inventory.aliases import aliases
+from pacsconf.inventory.capability_sets import CapabilitySets
 from pacsconf.inventory.declaration import DeviceDeclaration
 from pacsconf.inventory.expand import Expansion
 from pacsconf.inventory.members import MISNAMED, empty, member, misnaming
@@ -82,11 +83,13 @@ class Written:
             return Declared(device, findings)
         return Declared(remainder(DeviceDeclaration, plain(tree), path, findings), findings, is_part=True)
 
-    def expansion(self, device: DeviceDeclaration, sites: Mapping[str, Site]) -> Expansion:
+    def expansion(
+        self, device: DeviceDeclaration, sites: Mapping[str, Site], sets: CapabilitySets
+    ) -> Expansion:
         """For spelling out what the device declares."""
         limit = self.profile.probe if self.profile else None
         site = sites.get(device.site or "")
-        return Expansion(self.name, device, site, limit, own_probe="probe" in self.own.entries)
+        return Expansion(self.name, device, site, limit, "probe" in self.own.entries, sets=sets)
 
     def nothing_to_remove(self) -> Iterator[Finding]:
         """A name with nothing after it is a slip, unless it takes away what the profile gives."""
@@ -106,11 +109,16 @@ class DeclaredDevices:
     """All devices as they were written, by name; `profiles` are those that could be put together."""
 
     def __init__(
-        self, written: Mapping[str, Node], profiles: Mapping[str, Profile], sites: Mapping[str, Site]
+        self,
+        written: Mapping[str, Node],
+        profiles: Mapping[str, Profile],
+        sites: Mapping[str, Site],
+        sets: CapabilitySets,
     ) -> None:
         self.written = written
         self.profiles = profiles
         self.sites = sites
+        self.sets = sets
         self.tree = lru_cache(_REPORTED)(self._tree)
         self.aliases = lru_cache(_REPORTED)(self._aliases)
 
@@ -134,8 +142,9 @@ class DeclaredDevices:
         device = written.declared().device if written and not written.lacks_profile else None
         if written is None or device is None:
             return {}
-        expansion = written.expansion(device, self.sites)
-        return aliases(name, device, expansion.site, inherits=expansion.device() is not None)
+        expansion = written.expansion(device, self.sites, self.sets)
+        inherits = expansion.device() is not None
+        return aliases(name, device, expansion.site, self.sets, inherits=inherits)
 
 
 def together(profile: Profile | None, node: Node) -> DeviceDeclaration | None:
@@ -175,7 +184,7 @@ def _own(written: Mapping[str, Node], above: Mapping[str, Node]) -> tuple[dict[s
 
 
 _NOTHING = DeviceDeclaration()
-_PARTS = ("connections", "ae_titles", "nodes")
+_PARTS = ("connections", "ae_titles", "hl7_applications", "nodes")
 _NOTHING_TO_REMOVE = "Nothing after a name means: remove what the profile gives; but the profile gives none."
 _REPORTED = 1000
 """How many devices are remembered of which something was reported."""

@@ -12,38 +12,49 @@ from typing import Any
 
 from pacsconf.core.finding import Finding, Path, errors
 from pacsconf.inventory import capabilities
+from pacsconf.inventory.capability_sets import CapabilitySets
 from pacsconf.inventory.declaration import (
     AEDeclaration,
     ConnectionDeclaration,
     DeviceDeclaration,
+    HL7ApplicationDeclaration,
 )
 from pacsconf.inventory.model import (
+    HL7,
     PROBES,
+    VENDOR_KEYS,
     AEFacts,
     Connection,
     ConnectionFacts,
     Device,
     DeviceFacts,
+    Extensible,
+    HL7Application,
     NetworkAE,
     Probe,
+    Protocol,
     Site,
     TransferCapability,
 )
 
 SHORT = "dicom"
 """The name of the connection that the short form makes."""
-_CONNECTION_FACTS = tuple(name for name in ConnectionFacts.model_fields if name != "extra")
+_CONNECTION_FACTS = tuple(name for name in ConnectionFacts.model_fields if name not in VENDOR_KEYS)
 SHORT_KEYS = ("host", *_CONNECTION_FACTS)
 """What the short form says of it."""
-AE_KEYS = (*(name for name in AEFacts.model_fields if name != "extra"), "initiator", "acceptor")
+AE_KEYS = (*(name for name in AEFacts.model_fields if name not in VENDOR_KEYS), "initiator", "acceptor")
 """What a device says for those of its AEs that do not say it themselves; `capabilities` adds services."""
+DICOM: frozenset[Protocol] = frozenset({"dicom"})
 SILENT = AEDeclaration()
 """An AE that says nothing itself."""
 
 _USUAL_PROBES: Mapping[str, Probe] = {"modality": "echo", "archive": "services"}
 """By type; whatever else there is says itself how far it may be probed."""
 _NOT_YET = frozenset({"planned", "commissioning"})
-_NO_EXTRA: Mapping[str, tuple[str, ...]] = {}
+_NOTHING_OWN: Mapping[str, Any] = {
+    key: Extensible.model_fields[key].get_default(call_default_factory=True) for key in VENDOR_KEYS
+}
+"""What an entry has that only the short form of a device speaks of."""
 
 
 @dataclass(slots=True)
@@ -56,6 +67,8 @@ class Expansion:
     profile_probe: Probe | None = None
     own_probe: bool = False
     """Whether the device itself says how far it may be probed, not only its profile."""
+    sets: CapabilitySets = capabilities.NO_SETS
+    """Those that its AEs may name."""
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -66,6 +79,7 @@ class Expansion:
         """The device in full, None when it cannot be made one; `findings` says why."""
         connections = self.connections()
         titles = self.titles(connections)
+        applications = self.applications(connections)
         if not self.declared.type:
             self.refuse("PACS-DEV-001", f"Device {self.name} has no type", (), _TYPE_WHY, _TYPE_FIX)
         if self.findings and errors(self.findings):
@@ -80,6 +94,7 @@ class Expansion:
             "installed": self.installed(),
             "connections": connections,
             "ae_titles": titles,
+            "hl7_applications": applications,
         }
         values |= self.inherited()
         return Device.of_checked(values, _OF_DEVICE)
@@ -113,8 +128,8 @@ class Expansion:
             )
             return {}
         said = device.__dict__
-        values = {"extra": _NO_EXTRA, **{key: said[key] for key in _CONNECTION_FACTS}}
-        values |= {"host": device.host, "installed": None}
+        values = {**_NOTHING_OWN, **{key: said[key] for key in _CONNECTION_FACTS}}
+        values |= {"host": device.host, "protocol": "dicom", "installed": None}
         return {SHORT: Connection.of_checked(values, _OF_SHORT)}
 
     def connection(self, name: str) -> Connection | None:
@@ -162,7 +177,7 @@ class Expansion:
 
     def entity(self, title: str, ae: AEDeclaration, connections: Mapping[str, Connection]) -> NetworkAE:
         """An application entity, what it does not say itself taken from its device."""
-        names = tuple(connections) if ae.connections is None else ae.connections
+        names = over(connections, DICOM) if ae.connections is None else ae.connections
         self.reached(title, names, connections)
         found = self.capabilities(title, ae)
         called = any(connections[name].port for name in names if name in connections)
@@ -171,7 +186,7 @@ class Expansion:
         said = {key: (own if key in given else whole)[key] for key in AE_KEYS}
         initiator, acceptor = said.pop("initiator"), said.pop("acceptor")
         values = {
-            "extra": ae.extra,
+            **{key: own[key] for key in VENDOR_KEYS},
             **said,
             "answers_to": ae.answers_to or said["answers_to"],
             "title": title,
@@ -188,32 +203,73 @@ class Expansion:
 
     def reached(self, title: str, names: tuple[str, ...], connections: Mapping[str, Connection]) -> None:
         """Complains about connections that are not there, and about none (PS3.15 H.1.3: at least one)."""
-        known = self.declared.connections or connections
-        for name in names:
-            if name not in known:
-                self.refuse(
-                    "PACS-REF-003",
-                    f"AE title {title} of device {self.name} names the connection {name}, which is not declared",
-                    ("ae_titles", title, "connections"),
-                    "An AE is reached through the connections it names (PS3.15 section H.1.3).",
-                    f"Declared: {', '.join(known) or 'none'}",
-                )
+        self.through(f"AE title {title}", names, connections, ("ae_titles", title), DICOM)
         if not (names or errors(self.findings)) and self.declared.lifecycle not in {"planned", "retired"}:
+            lacks = "connection where DICOM is spoken" if connections else "host"
             self.refuse(
                 "PACS-DEV-003",
-                f"Device {self.name} has an AE title but no host",
+                f"Device {self.name} has an AE title but no {lacks}",
                 ("ae_titles", title) if title in self.declared.ae_titles else ("ae_title",),
                 _HOST_WHY,
                 "Give host (and port, if it is called), or connections. A planned device may do without.",
             )
 
+    def through(
+        self,
+        who: str,
+        names: tuple[str, ...],
+        connections: Mapping[str, Connection],
+        at: Path,
+        speaks: frozenset[Protocol],
+    ) -> None:
+        """Complains about connections that are not there, or where something else is spoken."""
+        known = self.declared.connections or connections
+        for name in names:
+            if name not in known:
+                self.refuse(
+                    "PACS-REF-003",
+                    f"{who} of device {self.name} names the connection {name}, which is not declared",
+                    (*at, "connections"),
+                    "It is reached through the connections it names (PS3.15 section H.1.3).",
+                    f"Declared: {', '.join(known) or 'none'}",
+                )
+            elif name in connections and connections[name].protocol not in speaks:
+                fitting = ", ".join(over(connections, speaks)) or "none"
+                self.refuse(
+                    "PACS-REF-009",
+                    f"{who} of device {self.name} names the connection {name}, where "
+                    f"{connections[name].protocol} is spoken",
+                    (*at, "connections"),
+                    "Whoever calls there is not understood.",
+                    f"Name another one ({fitting}), or give that one the protocol {' or '.join(sorted(speaks))}.",
+                )
+
+    # --- HL7 applications
+
+    def applications(self, connections: Mapping[str, Connection]) -> dict[str, HL7Application]:
+        """The HL7 applications by name."""
+        declared = self.declared.hl7_applications
+        return {name: self.application(name, said, connections) for name, said in declared.items()}
+
+    def application(
+        self, name: str, said: HL7ApplicationDeclaration, connections: Mapping[str, Connection]
+    ) -> HL7Application:
+        """An HL7 application; through every connection where HL7 is spoken, unless it names some."""
+        names = over(connections, HL7) if said.connections is None else said.connections
+        self.through(f"HL7 application {name}", names, connections, ("hl7_applications", name), HL7)
+        values = {**said.__dict__, "name": name, "connections": names}
+        return HL7Application.of_checked(values, _OF_APPLICATION)
+
     def capabilities(self, title: str, ae: AEDeclaration) -> tuple[TransferCapability, ...]:
         """Transfer capabilities in order of name."""
-        if not capabilities.is_spelled_out(self.declared, ae):
+        spelled_out = capabilities.is_spelled_out(self.declared, ae)
+        if not (spelled_out or capabilities.names_sets(self.declared, ae)):
             return capabilities.of_lists(self.declared, ae)
+        if not spelled_out and (shared := capabilities.of_sets(self.declared, ae, self.sets)) is not None:
+            return shared
         at = ("ae_titles", title)
-        found = capabilities.written(self.declared, ae, at)
-        for mistake in capabilities.mistakes(found, self.declared, ae, at):
+        found = capabilities.written(self.declared, ae, at, self.sets)
+        for mistake in capabilities.mistakes(found, self.declared, ae, at, self.sets):
             self.findings.append(replace(mistake, path=self.path + mistake.path))
         return tuple(one.capability for one in found)
 
@@ -271,6 +327,11 @@ class Expansion:
         return _USUAL_PROBES.get(self.declared.type or "", "none")
 
 
+def over(connections: Mapping[str, Connection], speaks: frozenset[Protocol]) -> tuple[str, ...]:
+    """The names of the connections where one of these is spoken."""
+    return tuple(name for name, each in connections.items() if each.protocol in speaks)
+
+
 def short_keys(device: DeviceDeclaration) -> list[str]:
     """The keys of the short form of a connection that a device has; TLS suites may be those of its long ones."""
     given = device.model_fields_set
@@ -299,6 +360,7 @@ _TYPE_FIX = "Give it a type (modality, archive, workstation, ...), or a profile 
 
 _DEVICE_FACTS = tuple(DeviceFacts.model_fields)
 _OF_DEVICE = set(Device.model_fields)
+_OF_APPLICATION = set(HL7Application.model_fields)
 _OF_AE = set(NetworkAE.model_fields)
 _OF_CONNECTION = set(Connection.model_fields)
 _OF_SHORT = set(SHORT_KEYS)

@@ -22,6 +22,10 @@ _ADVICE = {
         "Devices refuse such a title, or cut it off.",
         "Correct it here, and on the device if it is set there so.",
     ),
+    "PACS-HL7-001": (
+        "It is compared character by character with what stands in messages.",
+        "Write it as the application itself does: its MSH-3 and MSH-4.",
+    ),
     "PACS-SECRET-001": (
         "Whoever can read these files, now or in their history, can read it.",
         "Keep it elsewhere, name that place here, and change the secret: it is known now.",

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from pacsconf.inventory import formats
+from pacsconf.inventory import formats, hl7_formats
 
 
 class Quoted(str):
@@ -187,6 +187,13 @@ DateText = Annotated[str, AfterValidator(ruled("PACS-VAL-002", formats.date))]
 Expected = Annotated[str, AfterValidator(ruled("PACS-VAL-002", formats.expected))]
 Hours = Annotated[str, AfterValidator(ruled("PACS-VAL-002", formats.hours))]
 Name = Annotated[str, AfterValidator(ruled("PACS-NAME-002", formats.name))]
+HL7Name = Annotated[str, AfterValidator(ruled("PACS-HL7-001", hl7_formats.application))]
+"""An HL7 application with its facility: `RIS|HOSPITAL`."""
+HL7Sent = Annotated[str, AfterValidator(ruled("PACS-HL7-002", hl7_formats.sent_type))]
+"""A type of HL7 message: `ADT^A08`."""
+HL7CharacterSet = Annotated[str, AfterValidator(ruled("PACS-VAL-002", hl7_formats.character_set))]
+NamesPattern = Annotated[str, AfterValidator(ruled("PACS-VAL-002", formats.names_pattern))]
+"""How entries are named: text with `{name}`, `{role}` and the like."""
 Days = Annotated[
     int,
     BeforeValidator(ruled("PACS-VAL-002", days)),
@@ -198,3 +205,6 @@ Texts = Annotated[tuple[str, ...], OneOrMany]
 Titles = Annotated[tuple[AETitle, ...], OneOrMany]
 Extra = Mapping[str, Texts]
 """Attributes that are not modelled, by LDAP name."""
+
+Vendor = Mapping[str, Mapping[str, Any]]
+"""What extensions of a directory know of one entry, by their names, as it was written: they check it themselves."""

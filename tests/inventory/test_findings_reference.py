@@ -19,7 +19,7 @@ def listed() -> list[str]:
 
 def known() -> set[str]:
     """Every text in the code that has the form of a rule's id."""
-    rule = re.compile(r'"([A-Z]+(?:-[A-Z]+)+(?:-[0-9]{3})?)"')
+    rule = re.compile(r'"([A-Z]+(?:-(?:[A-Z]+|HL7))+(?:-[0-9]{3})?)"')
     files = (ROOT / "pacsconf").rglob("*.py")
     found = {each for file in files for each in rule.findall(file.read_text(encoding="utf-8"))}
     return {each for each in found if not NO_RULES.fullmatch(each)}

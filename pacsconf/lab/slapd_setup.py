@@ -14,7 +14,10 @@ from pacsconf.core.errors import Unavailable
 from pacsconf.lab.credentials import certificates, private_file
 
 HERE = Path(__file__).parent
-SCHEMAS = (HERE / "dicom.schema", HERE / "dcm4che.schema")
+SCHEMAS = tuple(
+    HERE / f"{name}.schema" for name in ("dicom", "dcm4che", "dcm4chee-archive", "dcm4chee-archive-ui")
+)
+"""Each builds on those before it: the standard's, and what the dcm4chee archive adds to it."""
 BASE = "dc=hospital,dc=example"
 ACCESSLOG = "cn=accesslog"
 CONFIGURATION = "slapd.conf"

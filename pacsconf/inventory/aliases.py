@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 from pacsconf.core.finding import Path
 from pacsconf.inventory import capabilities
+from pacsconf.inventory.capabilities import Written
+from pacsconf.inventory.capability_sets import CapabilitySets
 from pacsconf.inventory.declaration import AEDeclaration, DeviceDeclaration
 from pacsconf.inventory.expand import (
     AE_KEYS,
@@ -24,11 +26,15 @@ from pacsconf.inventory.model import Site
 from pacsconf.inventory.sources import Aliases
 
 
-def aliases(name: str, declared: DeviceDeclaration, site: Site | None, *, inherits: bool) -> Aliases:
+def aliases(
+    name: str, declared: DeviceDeclaration, site: Site | None, sets: CapabilitySets, *, inherits: bool
+) -> Aliases:
     """Those of one device; `inherits`: it could be spelled out, and so came to have what its site says."""
     device: Path = ("devices", name)
     within = (*_worklist(), *_connections(declared), *_titles(declared, site))
     found = {device + made: (device + written, "") for made, written in within}
+    for made, one in _capabilities(declared, sets):
+        found[device + made] = (one.at, f"set {one.of_set}") if one.of_set else (device + one.at, "")
     of_site = [((key,), key) for key in given_by_site(declared, site)] if inherits else []
     for made, key in (*_character_sets(declared, site), *of_site):
         found[device + made] = (("sites", declared.site or "", FROM_SITE[key]), f"site {declared.site}")
@@ -58,18 +64,24 @@ def _entities(declared: DeviceDeclaration) -> Iterator[tuple[str, AEDeclaration]
 
 
 def _titles(declared: DeviceDeclaration, site: Site | None) -> Iterator[tuple[Path, Path]]:
-    """What AEs have from their device, and their capabilities."""
+    """What AEs have from their device."""
     for title, ae in _entities(declared):
         at: Path = ("ae_titles", title)
         if title not in declared.ae_titles:
             yield at, ("ae_title",)
-        for number, one in enumerate(capabilities.written(declared, ae, at)):
-            yield (*at, "capabilities", number), one.at
         for key in AE_KEYS:
             if key not in ae.model_fields_set:
                 yield (*at, key), (key,)
         if not ae.character_sets and not _of_site(declared, site):
             yield (*at, "character_sets"), ("character_sets",)
+
+
+def _capabilities(declared: DeviceDeclaration, sets: CapabilitySets) -> Iterator[tuple[Path, Written]]:
+    """The capabilities of all AEs; those of a set stand where the set does."""
+    for title, ae in _entities(declared):
+        at: Path = ("ae_titles", title)
+        for number, one in enumerate(capabilities.written(declared, ae, at, sets)):
+            yield (*at, "capabilities", number), one
 
 
 def _character_sets(declared: DeviceDeclaration, site: Site | None) -> Iterator[tuple[Path, str]]:

@@ -363,6 +363,25 @@ def name(text: str) -> str:
     return text
 
 
+USUAL_NAMES = "{label}-{role-lower}"
+"""How the entries of transfer capabilities are named unless something else is said: `ct-image-storage-scu`."""
+PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_PLACEHOLDERS = ("{name}", "{keyword}", "{label}", "{uid}", "{role}", "{role-lower}")
+
+
+def names_pattern(text: str) -> str:
+    """A pattern for the names of transfer capabilities, such as `{name} {role}`.
+
+    Raises: ValueError with the rule that was broken.
+    """
+    odd = [each for each in PLACEHOLDER.findall(text) if each not in _PLACEHOLDERS]
+    if odd:
+        raise ValueError(f"{odd[0]} stands for nothing here; known: {', '.join(_PLACEHOLDERS)}")
+    if not PLACEHOLDER.search(text):
+        raise ValueError(f"all would have one name: write where they differ, by {', '.join(_PLACEHOLDERS)}")
+    return name(text)
+
+
 def environment_name(text: str) -> str:
     """The name of an environment; it becomes part of the name of a git branch.
 

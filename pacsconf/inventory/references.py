@@ -84,6 +84,19 @@ def _no_prober(inventory: Inventory, caller: str) -> str:
     return f"Device {name} has {titles}."
 
 
+def unused_sets(_: Inventory, scope: Scope) -> Iterator[Finding]:
+    """Every capability set is named by something."""
+    for name in sorted(scope.unused_sets) if scope.complete else ():
+        yield Finding(
+            "PACS-SET-005",
+            "warning",
+            f"Nothing names the capability set {name}",
+            "It has no effect, and what was to have it does not.",
+            "Name it under capability_sets of an AE title, a device or a profile, or remove it.",
+            path=("capability_sets", name),
+        )
+
+
 def _missing(scope: Scope, collection: str, name: str, path: Path, user: str) -> Iterator[Finding]:
     known = scope.names[collection]
     if name not in known and scope.read:

@@ -25,6 +25,8 @@ class Scope:
     entities: Entities
     parts: frozenset[str] = frozenset()
     """Devices of which only a part is known, since the rest of it is wrong."""
+    unused_sets: frozenset[str] = frozenset()
+    """Capability sets that nothing names, as far as is known."""
 
     def also(self, path: Path, words: str) -> tuple[tuple[Place, str], ...]:
         """A further place for a finding."""

@@ -272,6 +272,24 @@ def title(uid: str) -> str:
     return entry.name if entry else uid
 
 
+def keyword(uid: str) -> str:
+    """The standard's keyword of a UID, or the UID where it has none."""
+    entry = dictionary().get(uid)
+    return entry.keyword if entry else uid
+
+
+@lru_cache(_SPELLINGS)
+def printed(uid: str) -> str:
+    """The name of a UID as PS3.6 Annex A prints it, with `(Retired)`, and as it can stand in the name of an entry.
+
+    A slash is a space, as archives of the dcm4che family write it; the UID where the standard has no name.
+    """
+    entry = dictionary().get(uid)
+    if entry is None:
+        return uid
+    return f"{entry.name.replace('/', ' ')}{' (Retired)' if entry.retired else ''}"
+
+
 def _known(text: str, what: str) -> str:
     """The UID that `text` is or names."""
     kind: Kind = "transfer syntax" if what == "transfer syntax" else "SOP class"

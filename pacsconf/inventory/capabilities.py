@@ -101,14 +101,16 @@ def _of_sets(
 _LISTS: tuple[tuple[Role, str], ...] = (("SCU", "uses"), ("SCP", "offers"))
 
 
+def is_listed(device: DeviceDeclaration, ae: AEDeclaration) -> bool:
+    """Whether `uses` and `offers` say it all; only else there can be `mistakes`."""
+    given = ae.model_fields_set
+    spelled = (ae if "transfer_capabilities" in given else device).transfer_capabilities
+    return not (spelled or (ae if SETS in given else device).capability_sets)
+
+
 def is_spelled_out(device: DeviceDeclaration, ae: AEDeclaration) -> bool:
     """Whether some capability is written in full."""
     return bool(_said(device, ae, (), "transfer_capabilities")[0])
-
-
-def names_sets(device: DeviceDeclaration, ae: AEDeclaration) -> bool:
-    """Whether some are those of sets; if not, and none is spelled out, there can be no `mistakes`."""
-    return bool(_said(device, ae, (), SETS)[0])
 
 
 def mistakes(

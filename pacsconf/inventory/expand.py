@@ -262,11 +262,12 @@ class Expansion:
 
     def capabilities(self, title: str, ae: AEDeclaration) -> tuple[TransferCapability, ...]:
         """Transfer capabilities in order of name."""
-        spelled_out = capabilities.is_spelled_out(self.declared, ae)
-        if not (spelled_out or capabilities.names_sets(self.declared, ae)):
+        if capabilities.is_listed(self.declared, ae):
             return capabilities.of_lists(self.declared, ae)
-        if not spelled_out and (shared := capabilities.of_sets(self.declared, ae, self.sets)) is not None:
-            return shared
+        if not capabilities.is_spelled_out(self.declared, ae):
+            shared = capabilities.of_sets(self.declared, ae, self.sets)
+            if shared is not None:
+                return shared
         at = ("ae_titles", title)
         found = capabilities.written(self.declared, ae, at, self.sets)
         for mistake in capabilities.mistakes(found, self.declared, ae, at, self.sets):

@@ -22,8 +22,11 @@ from pacsconf.inventory.declaration import (
     SETTINGS,
     CapabilityDeclaration,
     DeviceDeclaration,
+    SetUse,
 )
 from pacsconf.inventory.model import Settings
+from pacsconf.inventory.retention import RetentionDeclaration
+from pacsconf.inventory.retention_files import RETENTION
 from pacsconf.inventory.systems import CONFIGS, DirectoryConfig
 from pacsconf.inventory.validation import models_in
 
@@ -34,13 +37,13 @@ _REMOVED = {"type": "null"}
 
 def json_schema() -> dict[str, Any]:
     """The schema (2020-12) of one file below `inventory/`."""
-    models: set[type[BaseModel]] = {*COLLECTIONS.values(), *CONFIGS.values(), Settings}
+    models: set[type[BaseModel]] = {*COLLECTIONS.values(), *CONFIGS.values(), Settings, RetentionDeclaration}
     refs, found = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/$defs/{model}"
     )
     definitions = {name: _loosened(schema) for name, schema in found.get("$defs", {}).items()}
     _describe(definitions, models)
-    for model in _reachable({DeviceDeclaration, DirectoryConfig}) - {CapabilityDeclaration}:
+    for model in _reachable({DeviceDeclaration, DirectoryConfig}) - {CapabilityDeclaration, SetUse}:
         definitions[model.__name__].pop("required", None)  # a profile, or an environment, may give the rest
     collections = {name: _collection(refs[model, "validation"]) for name, model in COLLECTIONS.items()}
     collections["systems"] = _collection(_any_system(definitions))
@@ -53,6 +56,7 @@ def json_schema() -> dict[str, Any]:
         "properties": {
             SETTINGS: refs[Settings, "validation"],
             **collections,
+            RETENTION: _or_null(refs[RetentionDeclaration, "validation"]),
             **{name: {} for name in sorted(LATER)},
         },
         "$defs": definitions,

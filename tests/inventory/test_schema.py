@@ -60,8 +60,10 @@ def test_a_good_file_passes(validator, told):
     [
         "devices: {ct-1: {worklist: {station_ae: CT_1}, loan: {until: 2026-12-31}, nodes: {a: {port: 1}}}}",
         "systems: {directory: {type: dicom-directory, url: ldaps://h, bind: {dn: cn=a}}}",
+        "capability_sets: {s: {includes: {set: t, role: SCU}, groups: {role: [SCU, SCP], sop_classes: storage}}}",
+        "devices: {a: {ae_titles: {A: {capability_sets: [s, {set: t, role: SCP}]}}}}",
     ],
-    ids=["by a profile", "by an environment"],
+    ids=["by a profile", "by an environment", "by another set", "by a set"],
 )
 def test_what_is_completed_elsewhere_passes(validator, text):
     assert [error.message for error in validator.iter_errors(instance(text))] == []
@@ -89,6 +91,9 @@ def test_an_empty_file_passes(validator, text):
         "devices: {a: {device_uid: 1.02}}",
         "devices: {a: {transfer_capabilities: [{role: SCU}]}}",
         "devices: {a: {transfer_capabilities: [{sop_class: CT, role: BOTH}]}}",
+        "devices: {a: {capability_sets: [{role: SCU}]}}",
+        "capability_sets: {s: {groups: [{sop_classes: storage}]}}",
+        "capability_sets: {s: {groups: [{role: BOTH, sop_classes: storage}]}}",
         "flows: {f: {from: {type: m}, services: storage}}",
         "systems: {d: {url: x}}",
         "systems: {d: {type: memory, url: x}}",

@@ -12,9 +12,12 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from pacsconf.core.approval import ApprovalRules
 from pacsconf.core.guard import Limits
 from pacsconf.inventory import hl7_formats
+from pacsconf.inventory.approvals import ApprovalsDeclaration
 from pacsconf.inventory.baseline import Accepted
+from pacsconf.inventory.retention import Retention
 from pacsconf.inventory.systems import Environment, ProbeTLS, SystemConfig
 from pacsconf.inventory.values import (
     DN,
@@ -459,9 +462,15 @@ class Settings(Model):
     quarantine: Days = 90
     """Days (written `90d`) that an AE title stays reserved after its last holder retired."""
     guards: Guards = Guards()
+    approvals: ApprovalsDeclaration = ApprovalsDeclaration()
+    """Who must approve changes of which risk class before they are applied."""
     probe_as: str | None = None
     """The declared AE that observers call as: `device/AE_TITLE`, or a device with one AE title."""
     probe_tls: ProbeTLS = ProbeTLS()
+
+    def approval_rules(self) -> ApprovalRules:
+        """Who must approve what, by risk class."""
+        return self.approvals.rules()
 
 
 class Inventory(Model):
@@ -475,6 +484,7 @@ class Inventory(Model):
     systems: Mapping[str, SystemConfig] = {}
     environments: Mapping[str, Environment] = {}
     baseline: Mapping[str, Accepted] = {}
+    retention: Retention = Retention()
 
     def entities(self) -> Iterator[tuple[Device, NetworkAE]]:
         """Every AE with its device, by device name and title; retired devices too."""

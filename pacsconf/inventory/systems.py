@@ -360,7 +360,7 @@ class ProbeTLS(BaseModel):
 
 
 class Environment(BaseModel):
-    """What differs where the inventory is deployed: the systems and the guard settings, nothing else."""
+    """What differs where the inventory is deployed: the systems, guards and approvals, nothing else."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -368,6 +368,8 @@ class Environment(BaseModel):
     systems: Mapping[str, Mapping[str, Any] | None] = {}
     """By system name: keys that replace or complete those of `systems`; null: not in this environment."""
     guards: Mapping[str, Any] = {}
+    approvals: Mapping[str, Any] = {}
+    """By risk class: keys over those of `pacsconf.approvals`; null: nobody need approve it here."""
     dial: Mapping[DialledFor, Dialled] = {}
     """Declared `host:port` to the address that observers call instead; `"*"` is every other one, and the
     address `none` is never called."""

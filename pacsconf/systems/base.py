@@ -103,11 +103,15 @@ class System(Protocol):
     A class that keeps this contract takes `(name, config, secrets)` to be made; making it does no I/O.
     """
 
-    kinds: ClassVar[Mapping[str, type[Resource]]]
     guarantee: ClassVar[Literal["atomic", "checked"]]
     """How a write is conditional on `before`: by the server in one step, or by a read just before it."""
 
     name: str
+
+    @property
+    def kinds(self) -> Mapping[str, type[Resource]]:
+        """The kinds of resources that it holds, by name."""
+        ...
 
     def declared(self, inventory: Inventory) -> Declared:
         """What the inventory wants here. Pure; what this kind of system cannot hold is a finding."""
@@ -144,8 +148,6 @@ class System(Protocol):
 
 class SystemClass(Protocol):
     """What an entry point names: the class of a system."""
-
-    kinds: ClassVar[Mapping[str, type[Resource]]]
 
     def __call__(self, name: str, config: SystemConfig, secrets: Secrets) -> System: ...
 

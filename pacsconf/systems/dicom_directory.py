@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Literal
 
 from pacsconf.core.change import Change, Outcome
-from pacsconf.core.errors import BadAnswer
+from pacsconf.core.errors import BadAnswer, PacsconfError
 from pacsconf.core.finding import Finding
 from pacsconf.core.resource import Resource, Snapshot
 from pacsconf.core.secret import Secret
@@ -26,16 +26,17 @@ from pacsconf.systems._dicom.attributes import CONTAINERS
 from pacsconf.systems._dicom.check import Check
 from pacsconf.systems._dicom.declare import Intent, declare
 from pacsconf.systems._dicom.export import snapshot_of
-from pacsconf.systems._dicom.kinds import KINDS
 from pacsconf.systems._dicom.oddities import Oddities
 from pacsconf.systems._dicom.rights import Rights
 from pacsconf.systems._dicom.tree import Reader, grow
 from pacsconf.systems._dicom.unseen import Unseen
+from pacsconf.systems._dicom.vocabulary import speaking, with_usual
 from pacsconf.systems._dicom.write import Writer
 from pacsconf.systems._ldap import Directory, Entry, Missing, names
 from pacsconf.systems._ldap.directory import OPERATIONAL
 from pacsconf.systems.abilities import AccountRight
 from pacsconf.systems.base import Declared, Secrets
+from pacsconf.systems.directory_extension import Extension, find, registered
 
 __all__ = ["DicomDirectory", "snapshot_of"]
 
@@ -44,10 +45,25 @@ log = logging.getLogger(__name__)
 _ROOT_CLASS = CONTAINERS["configuration"][0]
 
 
-class DicomDirectory:
-    """Keeps `System`, `Holdable`, `Inspectable`, `RightsKnown`. A write and its condition are one request."""
+def _extension(name: str) -> type[Extension]:
+    found = find(name)
+    if found is None:
+        known = ", ".join(registered()) or "none"
+        raise PacsconfError(
+            f'there is no extension "{name}" for directories',
+            fix=f"Known here: {known}. Correct `extensions:`, or install what brings it.",
+        )
+    return found
 
-    kinds: ClassVar[Mapping[str, type[Resource]]] = KINDS
+
+class DicomDirectory:
+    """Keeps `System`, `Holdable`, `Inspectable`, `RightsKnown`. A write and its condition are one request.
+
+    Vendors' attributes and entries are known by the extensions that its configuration names.
+
+    Raises: PacsconfError on making it when one of them is not there.
+    """
+
     guarantee: ClassVar[Literal["atomic", "checked"]] = "atomic"
 
     def __init__(self, name: str, config: SystemConfig, secrets: Secrets) -> None:
@@ -55,15 +71,25 @@ class DicomDirectory:
         self.config = DirectoryConfig.model_validate({**config.model_dump(), "name": name})
         self._secrets = secrets
         self._directory = Directory(self.config, self._password)
+        self.extensions = tuple(
+            _extension(each)(name, self.config, secrets) for each in self.config.extensions
+        )
+        spoken = speaking(tuple(type(each) for each in self.extensions))
+        self.vocabulary = with_usual(spoken, self.config.object_classes)
         self._intent: Intent | None = None
         self._writer: Writer | None = None
+
+    @property
+    def kinds(self) -> Mapping[str, type[Resource]]:
+        """Those of the standard, and of its extensions."""
+        return self.vocabulary.kinds
 
     def declared(self, inventory: Inventory) -> Declared:
         """The three containers, every device in use with all below it, and every title.
 
         How names are spelled, and which unmodelled attributes are meant, is kept for `read` and `apply`.
         """
-        declared, self._intent = declare(self.name, inventory)
+        declared, self._intent = declare(self.name, inventory, self.vocabulary, self.extensions)
         return declared
 
     def read(self) -> Snapshot:
@@ -73,7 +99,8 @@ class DicomDirectory:
         """
         base, root = self._locate()
         schema = self._directory.schema()
-        reader = Reader(grow(self.name, self._below(root) if root else ()), self._intent, schema)
+        tree = grow(self.name, self._below(root) if root else (), self.vocabulary)
+        reader = Reader(tree, self._intent, schema)
         snapshot = reader.snapshot()
         self._writer = Writer(self._directory, reader, base)
         log.debug("%s: read below %s", self.name, root or base)
@@ -97,8 +124,9 @@ class DicomDirectory:
         return self._opened().lost_to(change)
 
     def settle(self, applied: Sequence[Change]) -> Iterator[Outcome]:
-        """Nothing to reload: a directory is read by others when they need it."""
-        yield from ()
+        """A directory is read by others when they need it; programs that keep a copy, extensions tell to reload."""
+        for extension in self.extensions:
+            yield from extension.settle(applied)
 
     def oddities(self) -> Sequence[Finding]:
         """What is wrong or unusual about the tree that was read last."""
@@ -116,8 +144,10 @@ class DicomDirectory:
         yield from Rights(self._directory, self._locate).found()
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Let go of the connections."""
         self._directory.close()
+        for extension in self.extensions:
+            extension.close()
 
     def _opened(self) -> Writer:
         assert self._writer is not None, "read comes first"

@@ -15,7 +15,7 @@ from pacsconf.inventory.loader import load
 from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, TransferCapability
 from pacsconf.systems._dicom.attributes import SHAPES, decode
 from pacsconf.systems._dicom.declare import Intent, declare
-from pacsconf.systems._dicom.decoding import decoding
+from pacsconf.systems._dicom.decoding import Decoding
 from pacsconf.systems._dicom.export import legible, planted, spelled
 from pacsconf.systems._dicom.tree import Reader, grow
 from pacsconf.systems._ldap import ldif
@@ -177,7 +177,12 @@ def decoded(value):
 def test_values_are_decoded_as_their_row_says(number):
     for (kind, attribute), row in ROWS.items():
         for values in permutations(VALUES, number):
-            at_once = partial(decoding(kind, "").fields, {attribute: values}, str.upper, vendor_data=True)
+            at_once = partial(
+                Decoding(SHAPES[kind]).fields,
+                {attribute: values},
+                lambda _kind, dn: dn.upper(),
+                vendor_data=True,
+            )
             found = decoded(lambda at_once=at_once, row=row: at_once().get(row.field))
             expected = decoded(partial(decode, row, values, str.upper))
             assert (type(found), found) == (type(expected), expected), (row, values)

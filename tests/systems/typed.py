@@ -13,10 +13,11 @@ from pacsconf.core.address import Address
 from pacsconf.core.errors import BadAnswer
 from pacsconf.core.resource import State, Value
 from pacsconf.inventory.model import Device, Inventory, NetworkAE
-from pacsconf.systems._dicom.attributes import CONTAINERS, SHAPES, Row, Shape, canonical, decode, shape
+from pacsconf.systems._dicom.attributes import CONTAINERS, SHAPES, Row, Shape, canonical, decode
 from pacsconf.systems._dicom.declare import Intent
 from pacsconf.systems._dicom.kinds import EXTRA, KINDS
 from pacsconf.systems._dicom.tree import Tree
+from pacsconf.systems._dicom.vocabulary import STANDARD
 from pacsconf.systems._ldap import Entry, names
 from pacsconf.systems._ldap.directory import OPERATIONAL
 from pacsconf.systems._ldap.schema import Schema
@@ -140,7 +141,7 @@ class _Reader:
     def _fields(
         self, address: Address, entry: Entry, scope: Collection[str] | None
     ) -> Iterator[tuple[str, Value]]:
-        form = shape(address.kind, address.name)
+        form = STANDARD.shape(address)
         for row in (*form.rows, *self._extra_rows(form, entry, scope)):
             hidden = scope is not None and "dicomvendordata" not in {name.lower() for name in scope}
             if row.field == "vendor_data" and hidden:

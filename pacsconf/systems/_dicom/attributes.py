@@ -10,44 +10,60 @@ import binascii
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from pacsconf.core.resource import Value
-from pacsconf.systems._dicom.kinds import EXTRA
+from pacsconf.systems._dicom.kinds import CONNECTION, EXTRA
 from pacsconf.systems._ldap import names
 from pacsconf.systems._ldap.entry import Values
-
-Syntax = Literal["text", "host", "boolean", "integer", "role", "dn", "reference", "binary"]
-"""`host` and `role` are text that a directory compares without case: one spelling is kept. A `reference` is the
-name of a sibling in the inventory, its DN in LDAP. `binary` is base64 here."""
+from pacsconf.systems.directory_extension import Syntax
 
 Resolve = Callable[[str], str]
 """From a reference to its DN, or back."""
+Refer = Callable[[str, str], str]
+"""The same of a reference to something of a kind: `refer("network-connection", name)`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One field and its attribute; `many` attributes hold sets."""
+    """One field and its attribute; `many` attributes hold sets.
+
+    A value that equals `default` is not kept. `object_class` is the auxiliary class that an entry needs for it,
+    `refers` the kind of what a reference leads to, `extension` the one that knows it.
+    """
 
     field: str
     attribute: str
     syntax: Syntax = "text"
     many: bool = False
+    default: Value | None = None
+    object_class: str = ""
+    refers: str = CONNECTION
+    extension: str = ""
+
+
+_CLASSES = Row("object_classes", "objectClass", many=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How a kind looks in LDAP: its structural class, the attribute that names it, and its rows."""
+    """How a kind looks in LDAP: its structural class, the attribute that names it, and its rows.
+
+    `above` are the kinds of what it stands below, or the container; `usual` the auxiliary classes that an entry is
+    made with which names none. Names that differ by case only are two where it is `exact`.
+    """
 
     object_class: str
     naming: str
     rows: tuple[Row, ...] = ()
+    above: tuple[str, ...] = ()
+    exact: bool = False
+    usual: tuple[str, ...] = ()
 
     def row(self, field: str) -> Row:
         """The row of a field; any `extra.NAME` is a set of texts."""
         if field.startswith(EXTRA):
             return Row(field, field.removeprefix(EXTRA), "text", many=True)
-        return next(row for row in self.rows if row.field == field)
+        return next((row for row in self.rows if row.field == field), _CLASSES)
 
     def models(self, attribute: str) -> bool:
         """Whether an attribute is the name, the class or a row, and so not an extra."""
@@ -90,6 +106,7 @@ SHAPES: Mapping[str, Shape] = {
             _VENDOR_DATA,
             _INSTALLED,
         ),
+        ("devices",),
     ),
     "network-connection": Shape(
         "dicomNetworkConnection",
@@ -100,6 +117,7 @@ SHAPES: Mapping[str, Shape] = {
             Row("tls", "dicomTLSCipherSuite", many=True),
             _INSTALLED,
         ),
+        ("device",),
     ),
     "network-ae": Shape(
         "dicomNetworkAE",
@@ -116,6 +134,8 @@ SHAPES: Mapping[str, Shape] = {
             _VENDOR_DATA,
             _INSTALLED,
         ),
+        ("device",),
+        exact=True,
     ),
     "transfer-capability": Shape(
         "dicomTransferCapability",
@@ -125,8 +145,9 @@ SHAPES: Mapping[str, Shape] = {
             Row("role", "dicomTransferRole", "role"),
             Row("transfer_syntaxes", "dicomTransferSyntax", many=True),
         ),
+        ("network-ae",),
     ),
-    "unique-ae-title": Shape("dicomUniqueAETitle", "dicomAETitle"),
+    "unique-ae-title": Shape("dicomUniqueAETitle", "dicomAETitle", (), ("unique-ae-titles",), exact=True),
 }
 
 CONTAINERS: Mapping[str, tuple[str, str]] = {
@@ -137,40 +158,38 @@ CONTAINERS: Mapping[str, tuple[str, str]] = {
 """By address name: the object class, and the `cn` that the standard fixes."""
 
 
-def shape(kind: str, name: str) -> Shape:
-    """How the entry `kind/name` looks in LDAP."""
-    if kind != "container":
-        return SHAPES[kind]
-    return Shape(CONTAINERS[name][0], "cn")
-
-
 BINARY = "base64:"
 """Before a value of an unmodelled attribute that is no text."""
 
 
-def encode(row: Row, value: Value | None, resolve: Resolve) -> Values:
-    """The LDAP values of a field; none for None. `resolve` gives the DN of a reference."""
+def encode(row: Row, value: Value | None, refer: Refer) -> Values:
+    """The LDAP values of a field; none for None. `refer` gives the DN of a reference."""
     if value is None:
         return ()
     if isinstance(value, bool):
         return (b"TRUE" if value else b"FALSE",)
     members = value if isinstance(value, tuple) else (str(value),)
-    return tuple(_encoded(row, member, resolve) for member in members)
+    return tuple(_encoded(row, member, refer) for member in members)
 
 
-def _encoded(row: Row, member: str, resolve: Resolve) -> bytes:
+def _encoded(row: Row, member: str, refer: Refer) -> bytes:
     if row.syntax == "binary":
         return base64.b64decode(member)
     if row.field.startswith(EXTRA) and member.startswith(BINARY) and is_base64(member.removeprefix(BINARY)):
         return base64.b64decode(member.removeprefix(BINARY))
-    return (resolve(member) if row.syntax == "reference" else member).encode()
+    return (refer(row.refers, member) if row.syntax == "reference" else member).encode()
 
 
 def decode(row: Row, values: Values, resolve: Resolve) -> Value | None:
-    """The field of LDAP values; None for none. `resolve` gives the name for a DN.
+    """The field of LDAP values; None for none, and for its default. `resolve` gives the name for a DN.
 
     Raises: ValueError for values that the attribute cannot have.
     """
+    value = _value(row, values, resolve)
+    return None if value == row.default else value
+
+
+def _value(row: Row, values: Values, resolve: Resolve) -> Value | None:
     members = tuple(sorted({_decoded(row, value, resolve) for value in values}))
     if row.many or not members:
         return members or None

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
 from pacsconf.core.finding import Finding
-from pacsconf.systems._dicom.attributes import Shape, shape
+from pacsconf.core.resource import Value
+from pacsconf.systems._dicom.attributes import Shape
 from pacsconf.systems._dicom.kinds import EXTRA
 from pacsconf.systems._dicom.tree import Tree
 from pacsconf.systems._ldap import Entry, names
@@ -66,11 +67,12 @@ class Check:
 
     def _unknown_to(self, schema: Schema, change: Change, told: Told) -> tuple[str, ...]:
         """What the schema lacks for a change. `told` is what it lacked for others that write the same."""
-        form = shape(change.address.kind, change.address.name)
+        form = self.tree.vocabulary.shape(change.address)
         entry = self.tree.entries.get(change.address)
-        classes = (form.object_class, *(entry.texts("objectClass") if entry else ()))
         before = change.before.fields if change.before else {}
         after = change.after.fields if change.after else {}
+        held = entry.texts("objectClass") if entry else (form.object_class, *form.usual)
+        classes = (*filter(None, held), *_set(after.get("object_classes", ())))
         written = tuple([name for name, value in after.items() if value != before.get(name)])
         found = told.get((classes, written))
         if found is None:
@@ -101,14 +103,16 @@ class Check:
 
     def unwritten(self, change: Change, entry: Entry) -> Iterator[str]:
         """Attributes and classes of an entry that the change's `before` does not account for."""
-        form = shape(change.address.kind, change.address.name)
+        form = self.tree.vocabulary.shape(change.address)
         before: Mapping[str, object] = change.before.fields if change.before else {}
-        written = {form.row(name).attribute.lower() for name in before}
+        written = {form.row(name).attribute.lower() for name in before} | _naming(entry)
         for attribute in sorted(entry.attributes.keys() - _NEVER_OURS - {form.naming.lower()} - written):
             yield self.schema.spelling(attribute) if self.schema else attribute
-        extras = [name.removeprefix(EXTRA) for name in before if name.startswith(EXTRA)]
+        extras = [form.row(name).attribute for name in before if name.startswith(EXTRA) or "." in name]
+        named = change.before.fields.get("object_classes", ()) if change.before else ()
+        known = {"top", *(name.lower() for name in (form.object_class, *form.usual, *_set(named)))}
         for name in entry.texts("objectClass"):
-            if name.lower() not in ("top", form.object_class.lower()) and not self._needed(name, extras):
+            if name.lower() not in known and not self._needed(name, extras):
                 yield f"object class {name}"
 
     def _needed(self, class_name: str, attributes: Iterable[str]) -> bool:
@@ -123,12 +127,24 @@ class Check:
 
 def _lacks(schema: Schema, form: Shape, classes: Sequence[str], fields: Iterable[str]) -> Iterator[str]:
     """What stands in the way of these fields in an entry of these classes."""
-    if schema.object_class(form.object_class) is None:
-        yield f"the object class {form.object_class}"
+    missing = [name for name in classes if schema.object_class(name) is None]
+    if missing:
+        yield from (f"the object class {name}" for name in missing)
         return
     for field in fields:
-        if lack := _lack(schema, form.row(field).attribute, classes):
+        row = form.row(field)
+        own = (row.object_class,) if row.object_class and schema.object_class(row.object_class) else ()
+        if lack := _lack(schema, row.attribute, (*classes, *own)):
             yield lack
+
+
+def _set(value: Value) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
+
+
+def _naming(entry: Entry) -> set[str]:
+    """The attributes that an entry is named by, in lower case."""
+    return {attribute.lower() for attribute, _ in names.parse(entry.dn)[0]}
 
 
 def _lack(schema: Schema, attribute: str, classes: Sequence[str]) -> str:

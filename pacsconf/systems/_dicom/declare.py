@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -11,8 +11,16 @@ from typing import Any, NamedTuple
 from pacsconf.core.address import Address
 from pacsconf.core.finding import Finding, Path
 from pacsconf.core.on_demand import OnDemand
-from pacsconf.core.resource import Fields, State, Typed
-from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, Site, TransferCapability
+from pacsconf.core.resource import Fields, State, Typed, Value
+from pacsconf.inventory.model import (
+    Connection,
+    Device,
+    Extensible,
+    Inventory,
+    NetworkAE,
+    Site,
+    TransferCapability,
+)
 from pacsconf.systems._dicom.attributes import CONTAINERS
 from pacsconf.systems._dicom.extra import misplaced
 from pacsconf.systems._dicom.fields import (
@@ -21,8 +29,12 @@ from pacsconf.systems._dicom.fields import (
     device_fields,
     entity_fields,
 )
-from pacsconf.systems._dicom.kinds import EXTRA, KINDS
+from pacsconf.systems._dicom.kinds import EXTRA
+from pacsconf.systems._dicom.vendors import Made, Vendors, relative
+from pacsconf.systems._dicom.vocabulary import CLASSES, OTHER, STANDARD, Vocabulary
+from pacsconf.systems._ldap import names
 from pacsconf.systems.base import Declared
+from pacsconf.systems.directory_extension import Extension, Holder
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +57,44 @@ class Intent:
         return frozenset() if claim in self.shared else frozenset((claim,))
 
 
-def declare(system: str, inventory: Inventory) -> tuple[Declared, Intent]:
+def declare(
+    system: str,
+    inventory: Inventory,
+    vocabulary: Vocabulary = STANDARD,
+    extensions: Sequence[Extension] = (),
+) -> tuple[Declared, Intent]:
     """What an inventory wants a directory to hold, and what it says beside.
 
-    That is the containers, devices that are in use with all below them, and the titles of those planned too.
+    That is the containers, devices that are in use with all below them, and the titles of those planned too; and
+    what the extensions that it speaks make of the inventory.
     """
     domains, shared = _domains(inventory), _shared(inventory)
     live = [device for device in inventory.devices.values() if device.lifecycle != "retired"]
     titles = {device.name: _titles(device) for device in live}
-    collected = _collect(_Maker(system, Intent(domains=domains, shared=shared), titles), live)
+    vendors = Vendors(system, vocabulary, extensions, inventory)
+    collected = _collect(_Maker(system, Intent(domains=domains, shared=shared), titles, vendors), live)
     addresses, item = collected.states.keys(), collected.item
     findings = (
         *map(_collision, collected.collisions),
-        *_misplaced(collected.special),
+        *_misplaced(collected.special, vocabulary),
+        *collected.findings,
+        *vendors.findings,
+        *(finding for extension in extensions for finding in extension.findings(inventory)),
         *_title_findings(live, titles),
         *_unconnected(live),
     )
     declared = Declared(
-        Typed(collected.states, KINDS),
+        Typed(collected.states, vocabulary.kinds),
         findings,
         _retired(system, inventory) - addresses,
         OnDemand(addresses, lambda address: item(address).caution(inventory)),
-        OnDemand(addresses, lambda address: item(address).paths()),
+        OnDemand(addresses, lambda address: {**item(address).paths(), **collected.origins.get(address, {})}),
     )
-    named = {each.state.address: each.named() for each in collected.special if collected.is_meant(each)}
+    named = {
+        each.state.address: (*each.named(), *collected.scopes.get(each.state.address, ()))
+        for each in collected.special
+        if collected.is_meant(each)
+    }
     extras = dict.fromkeys(addresses, ()) | named
     spelling = OnDemand(addresses, lambda address: item(address).spelled)
     return declared, Intent(spelling, extras, domains, shared)
@@ -95,9 +121,14 @@ class _Item(NamedTuple):
     def named(self) -> tuple[str, ...]:
         """Attributes of which the inventory speaks although others may keep theirs there."""
         vendor_data = self.state.address.kind in _WITH_VENDOR_DATA and self.source.vendor_data
-        return (*self.source.extra, *(("dicomVendorData",) if vendor_data else ()))
+        classes = self.source.object_classes is not None
+        return (
+            *self.source.extra,
+            *(("dicomVendorData",) if vendor_data else ()),
+            *((CLASSES,) if classes else ()),
+        )
 
-    def paths(self) -> Mapping[str, Path]:
+    def paths(self) -> dict[str, Path]:
         """To the resource itself, under "", and to each of its fields."""
         found: dict[str, Path] = {"": self.path}
         for name in self.state.fields:
@@ -129,6 +160,11 @@ class _Collected:
     """What has an address that another has, and that other; everybody may want the same title."""
     special: list[_Item] = field(default_factory=list)
     """Those that name attributes which others may write too."""
+    scopes: dict[Address, tuple[str, ...]] = field(default_factory=dict)
+    """What extensions look at of them."""
+    origins: dict[Address, Mapping[str, Path]] = field(default_factory=dict)
+    """Places of fields that do not stand where the entry does."""
+    findings: list[Finding] = field(default_factory=list)
 
     def add(
         self, state: State, spelled: str, path: Path, source: Any = None, site: str | None = None
@@ -137,10 +173,20 @@ class _Collected:
         if address not in self.states:
             self.states[address] = state
             self.places[address] = (spelled, path, source, site)
-        elif address.kind != "unique-ae-title":
+        elif not address.kind.startswith("unique-") and address.kind != "container":
             self.collisions.append((_Item(state, spelled, path, source, site), self.item(address)))
-        if source and (source.extra or (address.kind in _WITH_VENDOR_DATA and source.vendor_data)):
+        if source and (
+            source.extra
+            or source.object_classes is not None
+            or address in self.scopes
+            or (address.kind in _WITH_VENDOR_DATA and source.vendor_data)
+        ):
             self.special.append(_Item(state, spelled, path, source, site))
+
+    def add_made(self, made: Made) -> None:
+        """Add what an extension made."""
+        self.origins.setdefault(made.state.address, made.origins)
+        self.add(made.state, made.spelled, made.path, made.source)
 
     def item(self, address: Address) -> _Item:
         return _Item(self.states[address], *self.places[address])
@@ -166,8 +212,11 @@ def _collect(maker: _Maker, devices: Iterable[Device]) -> _Collected:
 class _Maker:
     """Makes the entries of one device after the other. `titles` are those that each answers to, by its name."""
 
-    def __init__(self, system: str, intent: Intent, titles: Mapping[str, Mapping[str, Path]]) -> None:
+    def __init__(
+        self, system: str, intent: Intent, titles: Mapping[str, Mapping[str, Path]], vendors: Vendors
+    ) -> None:
         self.collected = _Collected()
+        self._vendors = vendors if vendors.extensions else None
         self._system = system
         self._intent = intent
         self._titles = titles
@@ -185,16 +234,84 @@ class _Maker:
 
     def device(self, device: Device) -> None:
         """The device with all below it."""
-        root, path, site, add = self._root(device), ("devices", device.name), device.site, self.collected.add
-        add(State(root, root, device_fields(device), self._devices), device.name, path, device, site)
+        root, path = self._root(device), ("devices", device.name)
+        self._add(State(root, root, device_fields(device), self._devices), device.name, device, path, device)
         needs = frozenset({root})
         for name, connection in device.connections.items():
             address = root.below("network-connection", name.lower())
             state = State(address, root, connection_fields(connection), needs)
-            add(state, name, (*path, "connections", name), connection, site)
+            self._add(state, name, device, (*path, "connections", name), connection)
         reserved = self.reserve(device)
         for ae in device.ae_titles.values():
             self._entity(device, root, ae, reserved)
+        if device.entries:
+            self._others(device, root)
+
+    def _add(
+        self,
+        state: State,
+        spelled: str,
+        device: Device,
+        path: Path,
+        source: Extensible,
+        ae: NetworkAE | None = None,
+    ) -> None:
+        """An entry of the standard, with what extensions add to it."""
+        if self._vendors is None:
+            self.collected.add(state, spelled, path, source, device.site)
+            return
+        address = state.address
+        added = self._vendors.addition(address, Holder(device, source, path, ae))
+        fields = {**state.fields, **added.fields}
+        fields |= self._vendors.classes(address, source, fields)
+        if added.scope:
+            self.collected.scopes[address] = added.scope
+        if added.origins:
+            self.collected.origins[address] = added.origins
+        needs = state.depends_on | frozenset(self._vendors.words.referred(address, added.fields))
+        full = State(address, state.root, fields, needs, state.claims)
+        self.collected.add(full, spelled, path, source, device.site)
+        for made in added.below:
+            self.collected.add_made(made)
+
+    def _others(self, device: Device, root: Address) -> None:
+        """Entries that nothing has words for, each below what stands above it."""
+        if self._vendors is None:
+            self.collected.findings.append(_wordless(device))
+            return
+        spelled = {
+            address: place[0]
+            for address, place in self.collected.places.items()
+            if address.parts[0] == root.parts[0]
+        }
+        known = {
+            names.canonical(relative(self._vendors.words, address, spelled)): address
+            for address, state in self.collected.states.items()
+            if state.root == root and not address.kind.startswith("unique-")
+        }
+        others = {
+            name: Address.of(self._system, OTHER, root.parts[0], names.canonical(name))
+            for name in device.entries
+        }
+        known |= {address.parts[1]: address for address in others.values()}
+        for name, entry in device.entries.items():
+            path: Path = ("devices", device.name, "entries", name)
+            try:
+                above = ",".join("+".join(names.rdn(*part) for part in one) for one in names.parse(name)[1:])
+            except ValueError:
+                self.collected.findings.append(_no_name(name, path))
+                continue
+            parent = known.get(names.canonical(above)) if above else root
+            if parent is None:
+                self.collected.findings.append(_no_parent(name, above, device, path))
+                continue
+            fields: dict[str, Value] = {
+                EXTRA + key: tuple(sorted(set(held))) for key, held in entry.extra.items() if held
+            }
+            fields["object_classes"] = tuple(sorted(set(entry.object_classes)))
+            self.collected.add(
+                State(others[name], root, fields, frozenset({root, parent})), name, path, entry
+            )
 
     def reserve(self, device: Device) -> Mapping[str, Address]:
         """The reservations of a device's titles, and their addresses; the wildcard is nobody's to reserve."""
@@ -215,13 +332,13 @@ class _Maker:
         claims = frozenset() if ae.shared_title else self._intent.claim(device.name, ae.title)
         path: Path = ("devices", device.name, "ae_titles", ae.title)
         state = State(address, root, entity_fields(ae, device), frozenset(needs), claims)
-        self.collected.add(state, ae.title, path, ae, device.site)
+        self._add(state, ae.title, device, path, ae, ae)
         above = frozenset({address})
         for position, each in enumerate(ae.capabilities):
             below = address.below("transfer-capability", each.name.lower())
             state = State(below, root, self._capability_fields(each), above)
             place: Path = (*path, "capabilities", position)
-            self.collected.add(state, each.name, place, each, device.site)
+            self._add(state, each.name, device, place, each, ae)
 
     def _capability_fields(self, capability: TransferCapability) -> Fields:
         key = (capability.sop_class, capability.role, capability.transfer_syntaxes)
@@ -288,9 +405,42 @@ def _collision(pair: tuple[_Item, _Item]) -> Finding:
     )
 
 
-def _misplaced(special: Iterable[_Item]) -> Iterator[Finding]:
+def _misplaced(special: Iterable[_Item], words: Vocabulary) -> Iterator[Finding]:
     for item in special:
-        yield from misplaced(item.state.address.kind, item.source.extra, item.path)
+        yield from misplaced(words.shape(item.state.address), item.source.extra, item.path)
+
+
+def _wordless(device: Device) -> Finding:
+    return Finding(
+        "DIR-ENTRY",
+        "error",
+        f"Device {device.name} has entries that no extension of the directory looks at",
+        "Without an extension pacsconf leaves everything alone that is not in the standard.",
+        "Name the vendor's under `extensions:` of the directory, or take the entries out.",
+        path=("devices", device.name, "entries"),
+    )
+
+
+def _no_name(name: str, path: Path) -> Finding:
+    return Finding(
+        "DIR-ENTRY",
+        "error",
+        f'"{name}" is no name of an entry',
+        "An entry is named as in LDAP (RFC 4514), relative to its device.",
+        "Such as: cn=Image Readers",
+        path=path,
+    )
+
+
+def _no_parent(name: str, above: str, device: Device, path: Path) -> Finding:
+    return Finding(
+        "DIR-ENTRY",
+        "error",
+        f'The entry "{name}" of {device.name} stands below "{above}", which is not declared',
+        "A directory makes no entry below one that is not there.",
+        "Declare that too, or correct the name.",
+        path=path,
+    )
 
 
 def _title_findings(devices: Iterable[Device], titles: Mapping[str, Mapping[str, Path]]) -> Iterator[Finding]:

@@ -9,46 +9,66 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 
 from pacsconf.core.resource import Value
-from pacsconf.systems._dicom.attributes import CONTAINERS, SHAPES, Resolve, Row, Shape, decode, shape
+from pacsconf.systems._dicom.attributes import Refer, Row, Shape, decode
 from pacsconf.systems._ldap import names
 from pacsconf.systems._ldap.entry import Values
 
 _REMEMBERED = 4096
 """Values that are remembered of each attribute which has the same few on most entries."""
 
-Decoder = Callable[[Values, Resolve], Value | None]
+Decoder = Callable[[Values, Refer], Value | None]
 Whole = Callable[[Values], Value | None]
 
 
 class Decoding:
-    """The modelled attributes of one form of entry."""
+    """The modelled attributes of one form of entry, those of extensions by themselves."""
 
     def __init__(self, form: Shape) -> None:
         rows = sorted(form.rows, key=lambda row: row.field)
-        self._rows = tuple((row.field, row.attribute.lower(), _decoder(row)) for row in rows)
+        self._rows = tuple(map(_decoded, (row for row in rows if not row.extension)))
         self._without_vendor_data = tuple(each for each in self._rows if each[0] != "vendor_data")
         self._attributes = tuple(attribute for _, attribute, _ in self._rows)
-        self.modelled = frozenset({form.naming.lower(), "objectclass", *self._attributes})
+        self._of_extensions = {
+            name: tuple(_decoded(row) for row in rows if row.extension == name)
+            for name in sorted({row.extension for row in rows if row.extension})
+        }
+        of_extensions = (each[1] for held in self._of_extensions.values() for each in held)
+        self.modelled = frozenset({form.naming.lower(), "objectclass", *self._attributes, *of_extensions})
         """Names of attributes, in lower case, that are the name, the class or a row, and so not an extra."""
 
     def values(self, attributes: Mapping[str, Values]) -> tuple[Values | None, ...]:
-        """What is modelled, as it came."""
+        """What the standard has of it, as it came."""
         return tuple(map(attributes.get, self._attributes))
 
     def fields(
-        self, attributes: Mapping[str, Values], resolve: Resolve, *, vendor_data: bool
+        self,
+        attributes: Mapping[str, Values],
+        refer: Refer,
+        *,
+        vendor_data: bool,
+        speaks: Callable[[str], bool] | None = None,
     ) -> dict[str, Value]:
-        """What these attributes (names in lower case) hold; `resolve` gives the name for a DN.
+        """What these attributes (names in lower case) hold; `refer` gives the name for a DN.
+
+        Of extensions those are looked at that it `speaks`.
 
         Raises: ValueError for a value that the attribute cannot have.
         """
+        rows = self._rows if vendor_data else self._without_vendor_data
+        for name in self._of_extensions if speaks else ():
+            if speaks and speaks(name):
+                rows += self._of_extensions[name]
         found: dict[str, Value] = {}
-        for field, attribute, decoder in self._rows if vendor_data else self._without_vendor_data:
+        for field, attribute, decoder in rows:
             if values := attributes.get(attribute):
-                value = decoder(values, resolve)
+                value = decoder(values, refer)
                 if value is not None:
                     found[field] = value
         return found
+
+
+def _decoded(row: Row) -> tuple[str, str, Decoder]:
+    return row.field, row.attribute.lower(), _decoder(row)
 
 
 def _decoder(row: Row) -> Decoder:
@@ -57,14 +77,16 @@ def _decoder(row: Row) -> Decoder:
         return partial(_references, row)
     whole = partial(decode, row, resolve=names.canonical)
     remembered = lru_cache(_REMEMBERED)(whole)
+    if row.default is not None:
+        return lambda values, _refer: remembered(values)
     if row.syntax == "text":
         return partial(_texts, remembered) if row.many else partial(_text, whole)
     if row.syntax == "host":
         return partial(_host, whole)
-    return lambda values, _resolve: remembered(values)
+    return lambda values, _refer: remembered(values)
 
 
-def _text(whole: Whole, values: Values, _resolve: Resolve) -> Value | None:
+def _text(whole: Whole, values: Values, _refer: Refer) -> Value | None:
     """Texts of one attribute are mostly all different, so that none is worth remembering."""
     try:
         (value,) = values
@@ -73,7 +95,7 @@ def _text(whole: Whole, values: Values, _resolve: Resolve) -> Value | None:
         return whole(values)
 
 
-def _host(whole: Whole, values: Values, _resolve: Resolve) -> Value | None:
+def _host(whole: Whole, values: Values, _refer: Refer) -> Value | None:
     try:
         (value,) = values
         return value.decode().lower()
@@ -81,7 +103,7 @@ def _host(whole: Whole, values: Values, _resolve: Resolve) -> Value | None:
         return whole(values)
 
 
-def _texts(whole: Whole, values: Values, _resolve: Resolve) -> Value | None:
+def _texts(whole: Whole, values: Values, _refer: Refer) -> Value | None:
     try:
         (value,) = values
         return (value.decode(),)
@@ -89,19 +111,11 @@ def _texts(whole: Whole, values: Values, _resolve: Resolve) -> Value | None:
         return whole(values)
 
 
-def _references(row: Row, values: Values, resolve: Resolve) -> Value | None:
+def _references(row: Row, values: Values, refer: Refer) -> Value | None:
     try:
         (value,) = values
         text = value.decode()
     except ValueError:
-        return decode(row, values, resolve)
-    return (resolve(text),)
-
-
-_KINDS = {kind: Decoding(form) for kind, form in SHAPES.items()}
-_CONTAINERS = {name: Decoding(shape("container", name)) for name in CONTAINERS}
-
-
-def decoding(kind: str, name: str) -> Decoding:
-    """Of the entry `kind/name`."""
-    return _CONTAINERS[name] if kind == "container" else _KINDS[kind]
+        return decode(row, values, partial(refer, row.refers))
+    name = refer(row.refers, text)
+    return (name,) if row.many else name

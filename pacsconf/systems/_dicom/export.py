@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from pacsconf.core.address import Address
 from pacsconf.core.resource import Snapshot
-from pacsconf.systems._dicom.attributes import CONTAINERS, decode, shape
+from pacsconf.systems._dicom.attributes import CONTAINERS, decode
 from pacsconf.systems._dicom.tree import Reader, Tree, grow
+from pacsconf.systems._dicom.vocabulary import STANDARD, Vocabulary
 from pacsconf.systems._ldap import Entry, names
 from pacsconf.systems._ldap.schema import AttributeType, Schema
 
@@ -30,7 +31,7 @@ def snapshot_of(name: str, entries: Iterable[Entry], spellings: Mapping[str, str
     return Reader(planted(name, entries), None, spelled(spellings or {})).snapshot()
 
 
-def planted(name: str, entries: Iterable[Entry]) -> Tree:
+def planted(name: str, entries: Iterable[Entry], vocabulary: Vocabulary = STANDARD) -> Tree:
     """The tree of those entries that belong to a DICOM configuration; an export may hold people and all else.
 
     Containers above them that were not exported with them are put in their place.
@@ -40,9 +41,9 @@ def planted(name: str, entries: Iterable[Entry]) -> Tree:
     given = tuple(entries)
     try:
         within = _within(given)
-        return grow(name, (*(entry for _, entry in within), *_missing(within)))
+        return grow(name, (*(entry for _, entry in within), *_missing(within)), vocabulary)
     except ValueError:  # a name that is none, which `grow` reports
-        return grow(name, given)
+        return grow(name, given, vocabulary)
 
 
 def _within(entries: Iterable[Entry]) -> tuple[tuple[names.Key, Entry], ...]:
@@ -78,7 +79,7 @@ def legible(tree: Tree) -> tuple[Tree, tuple[tuple[Entry, str], ...]]:
     entries: dict[Address, Entry] = {}
     for address, entry in tree.entries.items():
         bad: set[str] = set()
-        for row in shape(address.kind, address.name).rows:
+        for row in tree.vocabulary.shape(address).rows:
             try:
                 decode(row, entry.values(row.attribute), names.canonical)
             except ValueError as exc:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pacsconf.core.finding import Finding, Path
-from pacsconf.systems._dicom.attributes import SHAPES
+from pacsconf.systems._dicom.attributes import Shape
 from pacsconf.systems._ldap.entry import is_secret
 
 
-def misplaced(kind: str, attributes: Iterable[str], path: Path) -> Iterator[Finding]:
-    """Attributes under `extra` of something of this kind, declared at `path`, that may not stand there.
+def misplaced(form: Shape, attributes: Iterable[str], path: Path) -> Iterator[Finding]:
+    """Attributes under `extra` of something of this form, declared at `path`, that may not stand there.
 
     LDAP takes names in any letter case for one (RFC 4512 section 2.5).
     """
@@ -35,22 +35,22 @@ def misplaced(kind: str, attributes: Iterable[str], path: Path) -> Iterator[Find
                 "Take it out, change the secret if it was real, and set it in the directory by hand.",
                 path=(*path, "extra"),
             )
-        elif SHAPES[kind].models(name):
+        elif form.models(name):
             yield Finding(
                 "DIR-EXTRA",
                 "error",
                 f'"{name}" has a place of its own, and is no extra attribute',
                 "Declared twice, it would be written twice, and neither would stay.",
-                _instead(kind, name),
+                _instead(form, name),
                 path=(*path, "extra", name),
             )
 
 
-def _instead(kind: str, name: str) -> str:
+def _instead(form: Shape, name: str) -> str:
     """What to do about an attribute that is modelled; the inventory's keys are called as the fields are."""
-    key = next((row.field for row in SHAPES[kind].rows if row.attribute.lower() == name.lower()), None)
-    if key is not None:
-        return f"Write it under `{key}` instead."
+    row = next((row for row in form.rows if row.attribute.lower() == name.lower()), None)
+    if row is not None:
+        return f"Write it under `{'vendor.' if '.' in row.field else ''}{row.field}` instead."
     if name.lower() == "objectclass":
         return "Take it out: the classes that an entry needs are added by themselves."
     return "It is the name under which this is declared: change it there."

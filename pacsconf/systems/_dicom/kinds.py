@@ -12,28 +12,41 @@ from typing import ClassVar, Self
 
 from pacsconf.core.resource import Effect, Fields, Members, Resource, Risk, State, Value
 
+CONNECTION = "network-connection"
 EXTRA = "extra."
 
 
 class EntryResource(Resource):
-    """One entry, with attributes that are not modelled under `extra`, by LDAP name."""
+    """One entry, with attributes that are not modelled under `extra`, by LDAP name.
+
+    `vendor` is what an extension adds to an entry of the standard, as `EXTENSION.FIELD`; `object_classes` are the
+    auxiliary ones, as far as they are looked at.
+    """
 
     extra: Mapping[str, Members] = {}
+    vendor: Mapping[str, Value] = {}
+    object_classes: Members = ()
 
     def fields(self) -> dict[str, Value]:
         """The fields, each attribute of `extra` as one of its own: `extra.NAME`."""
         values = super().fields()
-        values.pop("extra")
-        return values | {EXTRA + name: members for name, members in self.extra.items() if members}
+        for gathered in ("extra", "vendor"):
+            values.pop(gathered)
+        extra = {EXTRA + name: members for name, members in self.extra.items() if members}
+        return values | dict(self.vendor) | extra
 
     @classmethod
     def of(cls, state: State) -> Self:
-        """The inverse of `state`; `extra.NAME` fields are gathered again."""
-        plain = {name: value for name, value in state.fields.items() if not name.startswith(EXTRA)}
+        """The inverse of `state`; `extra.NAME` and `EXTENSION.NAME` fields are gathered again."""
+        plain = {name: value for name, value in state.fields.items() if "." not in name}
         extra = {
             name.removeprefix(EXTRA): value for name, value in state.fields.items() if name.startswith(EXTRA)
         }
-        return super().of(state.with_fields(plain)).model_copy(update={"extra": extra})
+        vendor = {
+            name: value for name, value in state.fields.items() if "." in name and not name.startswith(EXTRA)
+        }
+        made = super().of(state.with_fields(plain))
+        return made.model_copy(update={"extra": extra, "vendor": vendor})
 
     @classmethod
     def effects(cls, before: Fields | None, after: Fields | None) -> frozenset[Effect]:

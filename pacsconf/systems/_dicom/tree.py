@@ -11,34 +11,23 @@ from collections import defaultdict, deque
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from pacsconf.core.address import Address
 from pacsconf.core.errors import BadAnswer
 from pacsconf.core.moment import in_words
 from pacsconf.core.on_demand import Later, OnDemand
 from pacsconf.core.resource import Fields, Snapshot, State, Typed, Value
-from pacsconf.systems._dicom.attributes import CONTAINERS, SHAPES, Resolve, Row, decode, shape
+from pacsconf.systems._dicom.attributes import Refer, Row, decode
 from pacsconf.systems._dicom.branches import Branches, NoName, branches
 from pacsconf.systems._dicom.declare import Intent
-from pacsconf.systems._dicom.decoding import Decoding, decoding
-from pacsconf.systems._dicom.kinds import EXTRA, KINDS
+from pacsconf.systems._dicom.decoding import Decoding
+from pacsconf.systems._dicom.kinds import CONNECTION, EXTRA
+from pacsconf.systems._dicom.vocabulary import CLASSES, OTHER, STANDARD, VENDOR, Vocabulary
 from pacsconf.systems._ldap import Entry, names
 from pacsconf.systems._ldap.directory import OPERATIONAL
-from pacsconf.systems._ldap.entry import Values
 from pacsconf.systems._ldap.schema import Schema
 
-_BELOW: Mapping[str, tuple[str, ...]] = {
-    "devices": ("device",),
-    "unique-ae-titles": ("unique-ae-title",),
-    "device": ("network-connection", "network-ae"),
-    "network-ae": ("transfer-capability",),
-}
-"""What stands below what: kinds by the name of a container or the kind of another entry."""
-
 _NOT_EXTRA = frozenset({name.lower() for name in OPERATIONAL})
-_TITLED = frozenset(kind for kind, form in SHAPES.items() if form.naming == "dicomAETitle")
-_CONNECTION = "network-connection"
 _MOSTLY_ALIKE = ("transfer-capability", "unique-ae-title")
 """Kinds of which most entries hold the same as many others."""
 
@@ -59,6 +48,7 @@ class Tree:
     """How many entries stand below one that was not read; the topmost ones are not counted."""
     above: Mapping[Address, Address] = field(default_factory=dict)
     """What each of ours stands right below, but for the configuration itself."""
+    vocabulary: Vocabulary = STANDARD
 
     @property
     def everything(self) -> Iterator[Entry]:
@@ -78,8 +68,8 @@ class Tree:
         return tuple(child for child in below if names.key(child.dn) not in self.addresses)
 
 
-def grow(system: str, entries: Iterable[Entry]) -> Tree:
-    """The tree of these entries, the configuration root among them.
+def grow(system: str, entries: Iterable[Entry], vocabulary: Vocabulary = STANDARD) -> Tree:
+    """The tree of these entries, the configuration root among them, as far as the vocabulary goes.
 
     Raises: BadAnswer for two entries of one address, or a name that is none.
     """
@@ -91,7 +81,7 @@ def grow(system: str, entries: Iterable[Entry]) -> Tree:
     left: deque[tuple[str, Address | None]] = deque((top, None) for top in found.tops)
     while left:
         branch, parent = left.popleft()
-        address_of = _Namer(system, parent).address
+        address_of = _Namer(system, parent, vocabulary).address
         for entry, name in found.below.pop(branch, ()):
             address = address_of(entry, name)
             for below in found.of(entry.dn):
@@ -112,7 +102,7 @@ def grow(system: str, entries: Iterable[Entry]) -> Tree:
     holders = {each.parts[1]: above[each] for each in entities}
     addresses = Later(lambda: {names.key(entry.dn): address for address, entry in ours.items()})
     children = Later(lambda: _children(entries))
-    return Tree(system, ours, addresses, children, holders, tuple(foreign), found.orphans, above)
+    return Tree(system, ours, addresses, children, holders, tuple(foreign), found.orphans, above, vocabulary)
 
 
 def _branches(system: str, entries: Iterable[Entry]) -> Branches:
@@ -137,41 +127,39 @@ def _children(entries: Iterable[Entry]) -> dict[names.Key, tuple[Entry, ...]]:
 class _Namer:
     """Tells where entries are for us that stand right below `parent`; None is nothing of ours."""
 
-    def __init__(self, system: str, parent: Address | None) -> None:
+    def __init__(self, system: str, parent: Address | None, vocabulary: Vocabulary) -> None:
         self._system = system
-        self._parent = parent
+        self._vocabulary = vocabulary
         contained = parent is None or parent.kind == "container"
         self._level = "" if parent is None else parent.name if contained else parent.kind
         self._above = None if contained else parent
 
     def address(self, entry: Entry, name: str) -> Address | None:
         """Of an entry that is so named; None when it is not of our kinds, or has an empty name."""
-        found = _placed(self._level, entry.attributes.get("objectclass", ()))
+        words = self._vocabulary
+        found = words.placed(self._level, entry.attributes.get("objectclass", ()))
         if found is None:
-            return None
+            return self._other(entry)
         kind, container = found
         if container:
             return Address.of(self._system, kind, container)
-        name = (entry.text("dicomaetitle") or name) if kind in _TITLED else name.lower()
+        if kind in words.titled:
+            name = entry.text("dicomaetitle") or name
+        elif not words.shapes[kind].exact:
+            name = name.lower()
         if not name:
             return None
         return self._above.below(kind, name) if self._above else Address.of(self._system, kind, name)
 
-
-@lru_cache(1024)
-def _placed(level: str, classes: Values) -> tuple[str, str] | None:
-    """The kind of an entry of these classes that stands at a level, and which container it is where it is one.
-
-    A level is the name of a container or the kind of another entry, empty for nothing of ours. There are few
-    levels and few sets of classes, and tens of thousands of entries.
-    """
-    lower = {name.decode(errors="backslashreplace").lower() for name in classes}
-    if level in ("", *CONTAINERS):
-        container = next((name for name, (cls, _) in CONTAINERS.items() if cls.lower() in lower), "")
-        if container and (level == "") == (container == "configuration"):
-            return "container", container
-    below = (kind for kind in _BELOW.get(level, ()) if shape(kind, "").object_class.lower() in lower)
-    return next(((kind, "") for kind in below), None)
+    def _other(self, entry: Entry) -> Address | None:
+        """Of an entry without words of ours, below a device."""
+        above = self._above
+        if above is None or not self._vocabulary.extended:
+            return None
+        depth = len(names.parse(above.parts[1])) if above.kind == OTHER else len(above.parts) - 1
+        own = names.parse(entry.dn)[: depth + 1]
+        relative = ",".join("+".join(names.rdn(*part) for part in one) for one in own)
+        return Address.of(self._system, OTHER, above.parts[0], names.canonical(relative))
 
 
 # --- resources ----------------------------------------------------------------------------------------------
@@ -190,7 +178,7 @@ class Reader:
         entries = self.tree.entries
         return Snapshot(
             self.tree.system,
-            Typed(self._states(), KINDS),
+            Typed(self._states(), self.tree.vocabulary.kinds),
             OnDemand(entries.keys(), lambda address: note(entries[address])),
             OnDemand(entries.keys(), lambda address: last_changed(entries[address])),
         )
@@ -199,14 +187,14 @@ class Reader:
         """The states of all entries; what many have in common is made once."""
         tree, above = self.tree, self.tree.above
         intent = self.intent or Intent()
-        siblings = {entry.dn: each for each, entry in tree.entries.items() if each.kind == _CONNECTION}
+        siblings = {entry.dn: each for each, entry in tree.entries.items() if each.kind == CONNECTION}
         only = {each: frozenset({each}) for each in set(above.values())}
         alike: dict[Hashable, Fields] = {}
         states: dict[Address, State] = {}
         for address, entry in tree.entries.items():
             kind, scope = address.kind, intent.extras.get(address) if self.intent else None
             if kind in _MOSTLY_ALIKE and scope == ():
-                key = (kind, *decoding(kind, "").values(entry.attributes))
+                key = (kind, *tree.vocabulary.decoding(address).values(entry.attributes))
                 fields = alike.get(key)
                 if fields is None:
                     fields = alike[key] = self.fields(address, entry, scope)
@@ -218,17 +206,30 @@ class Reader:
                 state = State(address, self._configuration, fields, needs)
             elif kind == "transfer-capability":
                 state = State(address, above[parent], fields, only[parent])
-            elif kind == _CONNECTION:
+            elif kind == CONNECTION:
                 state = State(address, parent, fields, only[parent])
             elif kind == "device":
-                state = State(address, address, fields, only[parent])
+                state = State(address, address, fields, only[parent] | self._referred(address, fields))
             elif kind == "unique-ae-title":
                 state = State(address, tree.holders.get(address.parts[0], address), fields, only[parent])
-            else:
+            elif kind == "network-ae":
                 claims = intent.claim(*address.parts)
                 state = State(address, parent, fields, self._needs(address, parent, fields), claims)
+            else:
+                state = self._of_extension(address, parent, fields)
             states[address] = state
         return states
+
+    def _of_extension(self, address: Address, parent: Address, fields: Fields) -> State:
+        """A state of a kind that only an extension has, or that has no words."""
+        child = self.tree.vocabulary.children.get(address.kind)
+        needs = frozenset({parent}) | self._referred(address, fields)
+        if parent.kind == "container":
+            return State(address, address, fields, needs)
+        if child is not None and child.reserved_in:
+            needs |= self._present(self.tree.vocabulary.reservation(address))
+        device = Address.of(address.system, "device", address.parts[0])
+        return State(address, address if child is not None and child.counts else device, fields, needs)
 
     @property
     def _configuration(self) -> Address:
@@ -236,10 +237,12 @@ class Reader:
 
     def _needs(self, address: Address, device: Address, fields: Fields) -> frozenset[Address]:
         """What an entity depends on: its device, the connections it uses, the reservation of its title."""
-        used = fields.get("connections", ())
-        assert isinstance(used, tuple), "connections are a set"
         title = Address(address.system, "unique-ae-title", address.name.partition("/")[2])
-        return self._present(device, title, *[device.below(_CONNECTION, name) for name in used if name])
+        return self._present(device, title) | self._referred(address, fields)
+
+    def _referred(self, address: Address, fields: Fields) -> frozenset[Address]:
+        """What an entry refers to by its DN, as far as it is there."""
+        return self._present(*self.tree.vocabulary.referred(address, fields)) - {address}
 
     def _present(self, *addresses: Address) -> frozenset[Address]:
         return frozenset([each for each in addresses if each in self.tree.entries])
@@ -259,15 +262,33 @@ class Reader:
 
         Raises: BadAnswer for values that the standard does not allow in number or form.
         """
-        of_kind = decoding(address.kind, address.name)
-        resolve = self._sibling(address, siblings) if address.kind == "network-ae" else names.canonical
+        words = self.tree.vocabulary
+        of_kind = words.decoding(address)
+        refer = self._sibling(address, siblings) if address.kind in words.referring else _canonical
+        speaks = None if scope == () else lambda name: scope is None or VENDOR + name in scope
         try:
-            found = of_kind.fields(entry.attributes, resolve, vendor_data=_named("dicomVendorData", scope))
+            found = of_kind.fields(
+                entry.attributes, refer, vendor_data=_named("dicomVendorData", scope), speaks=speaks
+            )
         except ValueError as exc:
             raise BadAnswer(
                 self.tree.system, f"{entry.dn}: {exc}", fix="Correct that entry in the directory itself."
             ) from exc
-        return found | self._extras(of_kind, entry, scope) if scope is None or scope else found
+        if scope == ():
+            return found
+        if words.extended and _named(CLASSES, scope):
+            found |= self._classes(address, entry)
+        return found | self._extras(of_kind, entry, scope)
+
+    def _classes(self, address: Address, entry: Entry) -> dict[str, Value]:
+        """The object classes of an entry beside the one that makes it what it is."""
+        own = self.tree.vocabulary.shape(address).object_class.lower()
+        classes = {self._class(name) for name in entry.texts(CLASSES) if name.lower() != own}
+        return {"object_classes": tuple(sorted(classes))} if classes else {}
+
+    def _class(self, name: str) -> str:
+        known = self.schema.object_class(name) if self.schema else None
+        return known.name if known else name
 
     def _extras(self, of_kind: Decoding, entry: Entry, scope: Collection[str] | None) -> dict[str, Value]:
         """What is not modelled, as far as it is shown."""
@@ -286,17 +307,23 @@ class Reader:
                 found[row.field] = value
         return found
 
-    def _sibling(self, address: Address, siblings: Mapping[str, Address]) -> Resolve:
-        """From the DN of a connection of the same device to its name; another DN stays one."""
+    def _sibling(self, address: Address, siblings: Mapping[str, Address]) -> Refer:
+        """From the DN of a connection of the same device, or of any device, to its name; another DN stays one."""
         device = address.name.partition("/")[0]
 
-        def name(dn: str) -> str:
+        def name(kind: str, dn: str) -> str:
             found = siblings.get(dn) or self.tree.address_of(dn)
-            if found is not None and found.kind == _CONNECTION and found.name.partition("/")[0] == device:
-                return found.parts[1]
-            return names.canonical(dn)
+            if found is None or found.kind != kind:
+                return names.canonical(dn)
+            if kind == CONNECTION and found.name.partition("/")[0] != device:
+                return names.canonical(dn)
+            return found.parts[-1]
 
         return name
+
+
+def _canonical(_kind: str, dn: str) -> str:
+    return names.canonical(dn)
 
 
 def _named(attribute: str, scope: Collection[str] | None) -> bool:

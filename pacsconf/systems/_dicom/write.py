@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import ChainMap, deque
-from collections.abc import Generator, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -18,10 +18,11 @@ from pacsconf.core.address import Address
 from pacsconf.core.change import Change, FieldChange, Outcome, Status
 from pacsconf.core.errors import SystemFault, Unavailable
 from pacsconf.core.resource import Value
-from pacsconf.systems._dicom.attributes import CONTAINERS, Resolve, Row, encode, shape
+from pacsconf.systems._dicom.attributes import Refer, Row, Shape, encode
 from pacsconf.systems._dicom.check import Check
-from pacsconf.systems._dicom.kinds import EXTRA
+from pacsconf.systems._dicom.kinds import CONNECTION, EXTRA
 from pacsconf.systems._dicom.tree import Reader
+from pacsconf.systems._dicom.vocabulary import CLASSES, OTHER, VENDOR, Vocabulary
 from pacsconf.systems._ldap import (
     Add,
     Answer,
@@ -260,31 +261,28 @@ class Writer:
         if entry is None:
             return None
         sides = [side.fields for side in (change.before, change.after) if side is not None]
-        named = [name for fields in sides for name in fields]
-        scope = [name.removeprefix(EXTRA) for name in named if name.startswith(EXTRA)]
-        scope += ["dicomVendorData"] if "vendor_data" in named else []
-        return self.reader.fields(change.address, entry, scope)
+        return self.reader.fields(
+            change.address, entry, _scope([name for fields in sides for name in fields])
+        )
 
     def _dn(self, address: Address) -> str:
         """The name of an entry: as it was read, or as it is to be."""
         known = self.dns.get(address)
         if known is not None:
             return known
-        system, parts = address.system, address.parts
+        words = self._words
         if address.kind == "container":
-            cn = CONTAINERS[address.name][1]
-            root = Address.of(system, "container", "configuration")
+            cn = words.containers[address.name][1]
+            root = Address.of(address.system, "container", "configuration")
             return names.child(self.base if address == root else self._dn(root), "cn", cn)
-        parents = {
-            "device": ("container", ("devices",)),
-            "unique-ae-title": ("container", ("unique-ae-titles",)),
-            "network-connection": ("device", parts[:1]),
-            "network-ae": ("device", parts[:1]),
-            "transfer-capability": ("network-ae", parts[:2]),
-        }
-        kind, above = parents[address.kind]
-        naming = shape(address.kind, address.name).naming
-        return names.child(self._dn(Address.of(system, kind, *above)), naming, self._spelled(address))
+        above = self._dn(words.parent(address))
+        if address.kind == OTHER:
+            return f"{self._spelled(address)},{above}"
+        return names.child(above, words.shape(address).naming, self._spelled(address))
+
+    @property
+    def _words(self) -> Vocabulary:
+        return self.reader.tree.vocabulary
 
     def _spelled(self, address: Address) -> str:
         intent = self.reader.intent
@@ -297,7 +295,7 @@ class Writer:
         if change.action == "create":
             dn = self._dn(address)
             self.dns[address] = dn
-            if address.kind == "network-connection":  # others are not referred to
+            if address.kind in (CONNECTION, "device"):  # others are not referred to by their DN
                 self.addresses[names.key(dn)] = address
             return Add(dn, self._attributes(change))
         assert entry is not None, "what stands at before is there"
@@ -309,29 +307,54 @@ class Writer:
     def _attributes(self, change: Change) -> dict[str, Values]:
         """All attributes of an entry to be made."""
         address = change.address
-        form = shape(address.kind, address.name)
-        spelled = CONTAINERS[address.name][1] if address.kind == "container" else self._spelled(address)
-        reference = self._reference(address)
+        form = self._words.shape(address)
         assert change.after is not None, "what is made has an after"
-        rows = ((form.row(name), value) for name, value in change.after.fields.items())
-        values = {row.attribute: encode(row, value, reference) for row, value in rows}
-        classes = [form.object_class, *self._auxiliary(values, [form.object_class])]
-        own = {"objectClass": tuple(name.encode() for name in classes), form.naming: (spelled.encode(),)}
-        return own | values
+        fields = dict(change.after.fields)
+        named = fields.pop("object_classes", None)
+        rows = [(form.row(name), value) for name, value in fields.items()]
+        values = {row.attribute: encode(row, value, self._reference(address)) for row, value in rows}
+        wanted = form.usual if named is None else named
+        classes = [*filter(None, [form.object_class]), *(wanted if isinstance(wanted, tuple) else ())]
+        classes += _needed([row for row, _ in rows], classes)
+        classes += self._auxiliary(values, classes)
+        own = {CLASSES: tuple(name.encode() for name in classes), **self._naming(address, form, values)}
+        return values | own
+
+    def _naming(self, address: Address, form: Shape, values: Mapping[str, Values]) -> dict[str, Values]:
+        """The attributes that name an entry to be made; of one without words of ours with what else they hold."""
+        if address.kind == "container":
+            return {form.naming: (self._words.containers[address.name][1].encode(),)}
+        if address.kind != OTHER:
+            return {form.naming: (self._spelled(address).encode(),)}
+        held = {name.lower(): (name, given) for name, given in values.items()}
+        found: dict[str, Values] = {}
+        for attribute, text in names.parse(self._spelled(address))[0]:
+            name, given = held.get(attribute.lower(), (attribute, ()))
+            found[name] = given if text.encode() in given else (text.encode(), *given)
+        return found
 
     def _modifications(self, change: Change, entry: Entry) -> list[Modification]:
-        form = shape(change.address.kind, change.address.name)
-        made = [self._modification(change, form.row(each.name), each) for each in change.fields]
-        added = {each.attribute: each.add for each in made if each.add}
-        classes = self._auxiliary(added, entry.texts("objectClass"))
+        form = self._words.shape(change.address)
+        changed = [(form.row(each.name), each) for each in change.fields]
+        made = [self._modification(change, entry, row, each) for row, each in changed]
+        added = {each.attribute: each.add for each in made if each.add and each.attribute != CLASSES}
+        held = [
+            *entry.texts(CLASSES),
+            *(name for each in change.fields if each.name == "object_classes" for name in each.added),
+        ]
+        rows = [row for row, each in changed if each.after is not None]
+        classes = _needed(rows, held)
+        classes += self._auxiliary(added, [*held, *classes])
         if classes:
-            made.append(Modification("objectClass", add=tuple(name.encode() for name in classes)))
+            made.append(Modification(CLASSES, add=tuple(name.encode() for name in classes)))
         return made
 
-    def _modification(self, change: Change, row: Row, each: FieldChange) -> Modification:
+    def _modification(self, change: Change, entry: Entry, row: Row, each: FieldChange) -> Modification:
         """Only the members that go or come; all of them where the server cannot tell single values apart."""
         before = encode(row, each.before, self._reference(change.address))
         after = encode(row, each.after, self._reference(change.address))
+        if row.default is not None and each.before is None:
+            before = entry.values(row.attribute)  # its default may stand there, or nothing
         known = self.reader.schema.attribute(row.attribute) if self.reader.schema else None
         comparable = known.equality if known else row.syntax != "binary"
         if not comparable:
@@ -351,12 +374,13 @@ class Writer:
                 added += [found.name] if found else []
         return added
 
-    def _reference(self, address: Address) -> Resolve:
-        """From the name of a connection of the same device to its DN; a DN stays one."""
+    def _reference(self, address: Address) -> Refer:
+        """From the name of a connection of the same device, or of any device, to its DN; a DN stays one."""
 
-        def dn(name: str) -> str:
-            sibling = Address.of(address.system, "network-connection", address.parts[0], name.lower())
-            return name if sibling not in self.dns and "=" in name else self._dn(sibling)
+        def dn(kind: str, name: str) -> str:
+            device = address.parts[:1] if kind == CONNECTION else ()
+            meant = Address.of(address.system, kind, *device, name.lower())
+            return name if meant not in self.dns and "=" in name else self._dn(meant)
 
         return dn
 
@@ -368,7 +392,24 @@ class Writer:
 
 
 def _reserves(change: Change) -> bool:
-    return change.action == "create" and change.address.kind == "unique-ae-title"
+    return change.action == "create" and change.address.kind.startswith("unique-")
+
+
+def _scope(fields: Sequence[str]) -> list[str]:
+    """What is to be looked at of an entry, of that which others may write too, for these fields."""
+    scope = [name.removeprefix(EXTRA) for name in fields if name.startswith(EXTRA)]
+    scope += [
+        VENDOR + name.partition(".")[0] for name in fields if "." in name and not name.startswith(EXTRA)
+    ]
+    scope += ["dicomVendorData"] if "vendor_data" in fields else []
+    return [*scope, CLASSES] if "object_classes" in fields else scope
+
+
+def _needed(rows: Iterable[Row], held: Sequence[str]) -> list[str]:
+    """Auxiliary classes that rows of extensions ask for, and an entry does not have."""
+    have = {name.lower() for name in held}
+    wanted = dict.fromkeys(row.object_class for row in rows if row.object_class)
+    return [name for name in wanted if name.lower() not in have]
 
 
 def _in_doubt(lost: Lost) -> str:

@@ -1,0 +1,196 @@
+"""What a vendor keeps in a DICOM directory beside the standard: the interface for extensions of `dicom-directory`.
+
+PS3.15 section H.1 lets anybody add auxiliary classes to the standard's entries, and entries of their own below
+them. An extension says which there are, as models: a `Facet` for each standard entry that it adds attributes to,
+and a `Child` for each kind of entry of its own. A field of theirs carries the LDAP attribute that keeps it, so that
+one declaration checks what is written in the inventory, makes the entries, and reads them back:
+
+    class Queue(Child):
+        "What is done one after the other (acmeQueue)."
+        kind = "acme-queue"
+        object_class = "acmeQueue"
+        naming = "acmeQueueName"
+        tasks: Annotated[Count, Attribute("acmeTasks")] = 1
+
+    class AcmeDevice(Facet):
+        "What an Acme router keeps of a device (acmeDevice)."
+        of = "device"
+        object_class = "acmeDevice"
+        queues: Mapping[str, Queue] = {}
+
+    class Acme(Extension):
+        name = "acme"
+        facets = (AcmeDevice,)
+
+In the inventory that is `vendor: {acme: {queues: {night: {tasks: 4}}}}` on a device. A value that equals the
+field's default is not kept: absent means default, on both sides. Name the class under the entry-point group
+`pacsconf.directory_extensions`, and the extension under `extensions:` of the directory; `tests/systems/acme.py` is
+a small whole one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from typing import ClassVar, Literal, NamedTuple
+
+from pydantic import Field
+
+from pacsconf.core.change import Change, Outcome
+from pacsconf.core.finding import Finding, Path
+from pacsconf.core.resource import Effect, Fields, Risk
+from pacsconf.inventory.model import Device, Extensible, Inventory, Model, NetworkAE
+from pacsconf.inventory.systems import DirectoryConfig
+from pacsconf.inventory.values import Extra, Texts
+from pacsconf.systems.base import Secrets
+
+GROUP = "pacsconf.directory_extensions"
+
+Standard = Literal["device", "network-connection", "network-ae", "transfer-capability"]
+"""The kinds of entries of the standard that an extension may add attributes to."""
+
+Syntax = Literal["text", "host", "boolean", "integer", "role", "dn", "reference", "binary"]
+"""How values are spelled. `host` and `role` are text that a directory compares without case: one spelling is kept.
+A `reference` is the name of another thing of the inventory, its DN in LDAP. `binary` is base64 here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """Stands beside a field: the LDAP attribute that keeps it.
+
+    `object_class` is the auxiliary class that lets an entry hold it, where that is not the facet's own.
+    `refers` is the kind of what its values name: of a `network-connection` of the same device, or a `device`, LDAP
+    keeps the DN; of any other the name, which must be declared on the same device. `syntax` is told by the field's
+    type where it is not given.
+    """
+
+    name: str
+    object_class: str = ""
+    refers: str = ""
+    syntax: Syntax | None = None
+
+
+class Part(Model):
+    """What an extension says of one entry. Fields without an `Attribute` are maps of children by name."""
+
+    @classmethod
+    def effects(cls, before: Fields | None, after: Fields | None) -> frozenset[Effect]:
+        """What guards count about a change of this part's fields; None is absent. Beside what any change does."""
+        return frozenset()
+
+    @classmethod
+    def risk(cls, before: Fields | None, after: Fields | None) -> Risk:
+        """How much a patient or a workflow has to lose by it."""
+        return "none" if before == after else "workflow"
+
+    @classmethod
+    def purge_note(cls, before: Fields | None, after: Fields | None) -> str:
+        """In words, what a change that purges does to deletion; empty where it does not."""
+        return ""
+
+
+class Facet(Part):
+    """What an extension adds to one kind of the standard's entries; its fields are called `EXTENSION.FIELD`."""
+
+    of: ClassVar[Standard]
+    object_class: ClassVar[str]
+    """The auxiliary class that entries of this kind have."""
+
+
+class Child(Part):
+    """A kind of entry of the extension's own, named by the key of the map that it stands in."""
+
+    extra: Extra = Field(default_factory=dict)
+    """Attributes that are not modelled, by LDAP name."""
+    object_classes: Texts | None = None
+    """Auxiliary object classes, all of them; not given: those that what is declared needs."""
+
+    kind: ClassVar[str]
+    """As in addresses: `directory/KIND/DEVICE/NAME`."""
+    object_class: ClassVar[str]
+    naming: ClassVar[str] = "cn"
+    """The attribute that names it."""
+    exact: ClassVar[bool] = False
+    """Whether names that differ by case only are two."""
+    reserved_in: ClassVar[str] = ""
+    """The container of the registry in which its name must be reserved before it is used."""
+    counts: ClassVar[bool] = False
+    """Whether a person counts it by itself (a rule), and not its device."""
+
+
+class Registry(NamedTuple):
+    """A flat list of names that are taken, beside that of AE titles: its container, and what stands in it."""
+
+    container: str
+    """As in addresses: `directory/container/CONTAINER`."""
+    cn: str
+    object_class: str
+    kind: str
+    entry_class: str
+    naming: str
+
+
+Whole = tuple[Facet, Mapping[Path, Path]]
+"""A facet, and for what of it was derived (by its path in the facet) the path in the inventory it comes from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The standard entry that a facet belongs to: of a device, or of one AE, connection or capability of it."""
+
+    device: Device
+    entry: Extensible
+    path: Path
+    """Of the entry, in the inventory."""
+    ae: NetworkAE | None = None
+
+
+@dataclass
+class Extension:
+    """An extension, open for the length of one command. Making it does no I/O."""
+
+    system: str
+    """The name of the directory."""
+    config: DirectoryConfig
+    secrets: Secrets
+
+    name: ClassVar[str]
+    """As in `vendor:` and `extensions:`."""
+    facets: ClassVar[Sequence[type[Facet]]]
+    registries: ClassVar[Sequence[Registry]] = ()
+    ignored: ClassVar[Mapping[str, str]] = {}
+    """Fields that the vendor's program writes by itself, as `kind.field`, each with why it is left alone."""
+    refused: list[Finding] = field(default_factory=list)
+
+    def speaks_of(self, holder: Holder) -> bool:
+        """Whether the inventory says anything of an entry for this extension."""
+        return self.name in holder.entry.vendor
+
+    def complete(self, facet: Facet, holder: Holder, inventory: Inventory) -> Whole:
+        """The facet with what follows from elsewhere in the inventory (flows, policies). Pure."""
+        return facet, {}
+
+    def findings(self, inventory: Inventory) -> Iterable[Finding]:
+        """What of the inventory it cannot hold, or what would have no effect. Pure."""
+        return ()
+
+    def settle(self, applied: Sequence[Change]) -> Iterator[Outcome]:
+        """Make the vendor's programs notice. Idempotent; one outcome per thing that failed."""
+        yield from ()
+
+    def close(self) -> None:
+        """Let go of connections. May be called twice."""
+
+
+def find(name: str) -> type[Extension] | None:
+    """The class registered for an extension, or None."""
+    for point in entry_points(group=GROUP, name=name):
+        loaded: type[Extension] = point.load()
+        return loaded
+    return None
+
+
+def registered() -> tuple[str, ...]:
+    """The names of all registered extensions."""
+    return tuple(sorted({point.name for point in entry_points(group=GROUP)}))

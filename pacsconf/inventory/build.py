@@ -25,6 +25,8 @@ from pacsconf.inventory.flows import Entities
 from pacsconf.inventory.members import emptiness, member, misnaming
 from pacsconf.inventory.merge import profiled
 from pacsconf.inventory.model import Device, Feed, Flow, Inventory, Settings, Site
+from pacsconf.inventory.retention import Retention
+from pacsconf.inventory.retention_files import RETENTION, retention
 from pacsconf.inventory.scope import Scope
 from pacsconf.inventory.sources import Sources
 from pacsconf.inventory.systems import Environment, SystemConfig
@@ -72,6 +74,7 @@ class Build:
             systems=self.systems(),
             environments=self.members("environments", Environment),
             baseline=self.members("baseline", Accepted),
+            retention=self.retention(),
         )
         names = {name: frozenset(self.root.entries[name].entries) for name in COLLECTIONS}
         complete = self.read and not errors(self.findings)
@@ -119,6 +122,12 @@ class Build:
     def settings(self) -> Settings:
         node = self.root.entries.get(SETTINGS)
         return (node and self.member(Settings, node, (SETTINGS,))) or Settings()
+
+    def retention(self) -> Retention:
+        """What is declared of it, as far as it stands."""
+        found, findings = retention(self.root.entries.get(RETENTION))
+        self.findings += findings
+        return found
 
     def systems(self) -> dict[str, SystemConfig]:
         """Systems as far as they are known without an environment; their own keys are checked with one."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pacsconf.core.finding import Finding
-from pacsconf.inventory import addresses, hl7_feeds, references, titles
+from pacsconf.inventory import addresses, hl7_feeds, references, retention_rules, titles
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.scope import Scope
 
@@ -29,6 +29,12 @@ RULES: tuple[Callable[[Inventory, Scope], Iterable[Finding]], ...] = (
     hl7_feeds.unlisted_character_sets,
     hl7_feeds.feeds_that_do_not_fit,
     hl7_feeds.feeds_in_circles,
+    retention_rules.without_a_source,
+    retention_rules.holds_on_nothing,
+    retention_rules.days_the_wrong_way_round,
+    retention_rules.modalities_that_tell_nothing,
+    retention_rules.matches_of_everything,
+    retention_rules.foreign_packs,
 )
 
 
@@ -50,6 +56,7 @@ RULE_IDS = frozenset(
         "PACS-REF-006",
         "PACS-REF-007",
         "PACS-REF-008",
+        *(f"PACS-RET-{number:03}" for number in (7, 8, 9, 10, 11, 12, 15, 16)),
         "PACS-SET-005",
     }
 )

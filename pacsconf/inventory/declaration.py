@@ -236,5 +236,5 @@ COLLECTIONS: Mapping[str, type[BaseModel]] = {
 SETTINGS = "pacsconf"
 """The top-level key of `Settings`, which stands once."""
 
-LATER: frozenset[str] = frozenset({"users", "roles", "retention", "security"})
+LATER: frozenset[str] = frozenset({"users", "roles", "security"})
 """Top-level keys of the inventory's language that this version reads past, with a warning."""

@@ -24,6 +24,10 @@ def dues(inventory: Inventory) -> Iterator[Due]:
     for name, one in inventory.baseline.items():
         what = f"{one.rule} at {one.at} is accepted no longer ({one.owner})"
         yield Due(date.fromisoformat(one.until), what, ("baseline", name, "until"))
+    for name, hold in inventory.retention.holds.items():
+        if hold.review_by and not hold.released:
+            what = f"the legal hold {name} ({hold.reason_ref}) is to be reviewed by {hold.placed_by}"
+            yield Due(date.fromisoformat(hold.review_by), what, ("retention", "holds", name, "review_by"))
     for device in inventory.devices.values():
         if device.lifecycle != "retired":
             yield from _of_device(device)

@@ -29,7 +29,7 @@ def read(root: Path) -> tuple[tuple[Text, ...], tuple[Finding, ...]]:
     texts: list[Text] = []
     findings: list[Finding] = []
     for path in sorted(_files(root / "inventory")):
-        found = _read(path, root)
+        found = read_one(path, root)
         if isinstance(found, Text):
             texts.append(found)
         else:
@@ -51,7 +51,8 @@ def is_ours(path: PurePath) -> bool:
     return path.suffix.lower() in _SUFFIXES and not any(part.startswith(".") for part in path.parts)
 
 
-def _read(path: Path, root: Path) -> Text | Finding:
+def read_one(path: Path, root: Path) -> Text | Finding:
+    """One file of the repository, or why it was not read."""
     file = path.relative_to(root).as_posix()
     try:
         if not path.resolve(strict=True).is_relative_to(root.resolve()):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from pacsconf.core.finding import Finding, Place
 from pacsconf.inventory.declaration import COLLECTIONS, LATER, SETTINGS
+from pacsconf.inventory.retention_files import RETENTION, parts
 from pacsconf.inventory.tree import Node
 from pacsconf.inventory.validation import unknown_key
 
@@ -24,13 +25,13 @@ def join(trees: Iterable[Node]) -> tuple[Node, tuple[Finding, ...]]:
 def _joined(tree: Node, members: dict[str, dict[str, Node]], settings: dict[str, Node]) -> Iterator[Finding]:
     if not isinstance(tree.value, dict):
         yield _not_a_map(
-            "A file", f"Begin its lines with: {', '.join((*COLLECTIONS, SETTINGS))}.", tree.place
+            "A file", f"Begin its lines with: {', '.join((*COLLECTIONS, RETENTION, SETTINGS))}.", tree.place
         )
     for key, node in tree.entries.items():
         at = node.key or node.place
         if key in LATER:
             yield _not_read(key, at)
-        elif key not in COLLECTIONS and key != SETTINGS:
+        elif key not in COLLECTIONS and key not in (SETTINGS, RETENTION):
             yield _unknown(key, at)
         elif node.value is None:
             continue
@@ -38,10 +39,25 @@ def _joined(tree: Node, members: dict[str, dict[str, Node]], settings: dict[str,
             yield from _named(settings, key, node, "The key")
         elif not isinstance(node.value, dict):
             yield _not_a_map(key, "Write a name in each line, a colon, and what it stands for.", at)
+        elif key == RETENTION:
+            yield from _retention(node, settings)
         else:
             kind = key.removesuffix("s").capitalize()
             for name, member in node.value.items():
                 yield from _named(members[key], name, member, kind)
+
+
+def _retention(node: Node, held: dict[str, Node]) -> Iterator[Finding]:
+    """Adds what one file says of retention: its collections by name, its other keys once."""
+    whole = held.setdefault(RETENTION, Node({}, node.at, node.key_at))
+    assert isinstance(whole.value, dict), "made as a map"
+    for key, name, one in parts(node):
+        if name is None:
+            yield from _named(whole.value, key, one, f"The key {RETENTION}.")
+            continue
+        collection = whole.value.setdefault(key, Node({}, one.at, node.entries[key].key_at))
+        if isinstance(collection.value, dict):
+            yield from _named(collection.value, name, one, f"{RETENTION}.{key}:")
 
 
 def _named(held: dict[str, Node], name: str, node: Node, kind: str) -> Iterator[Finding]:
@@ -67,7 +83,7 @@ def _not_read(key: str, place: Place) -> Finding:
 
 
 def _unknown(key: str, place: Place) -> Finding:
-    found = unknown_key(key, (*COLLECTIONS, SETTINGS), ())
+    found = unknown_key(key, (*COLLECTIONS, RETENTION, SETTINGS), ())
     return Finding(found.rule, "error", found.summary, found.detail, found.fix, place=place)
 
 

@@ -17,13 +17,14 @@ from typing import Any
 
 from pacsconf.core import garbage
 from pacsconf.core.finding import Finding, Place, errors
-from pacsconf.inventory import baseline, files
+from pacsconf.inventory import baseline, files, retention_rules
 from pacsconf.inventory.build import Build
 from pacsconf.inventory.checks import RULE_IDS, Further
 from pacsconf.inventory.confidential import is_confidential
 from pacsconf.inventory.document import lines_of, parse
 from pacsconf.inventory.join import join
 from pacsconf.inventory.model import Inventory
+from pacsconf.inventory.retention_files import Packs
 from pacsconf.inventory.sources import Sources
 
 
@@ -61,12 +62,14 @@ def load(root: Path, today: date | None = None, further: Further | None = None) 
     with garbage.waits():
         trees = [parse(text.text, text.file) for text in texts]
         tree, unjoined = join(each for each, _ in trees if each)
+        packs = Packs(root, tree)
+        texts += tuple(packs.texts)
         unread = [*findings, *(finding for _, bad in trees for finding in bad)]
         build = Build(tree, read=not unread, further=further)
-        build.findings += [*unread, *unjoined]
+        build.findings += [*unread, *unjoined, *packs.findings]
         inventory = build.inventory()
     sources = build.sources
-    judged = _judged(build, inventory.baseline, today)
+    judged = _judged(build, inventory, today)
     found = _in_order(sources.located((*build.findings, *judged)), further.ids if further else frozenset())
     return Loaded(
         None if errors(found) else inventory,
@@ -79,9 +82,11 @@ def load(root: Path, today: date | None = None, further: Further | None = None) 
     )
 
 
-def _judged(build: Build, entries: baseline.Baseline, today: date | None) -> tuple[Finding, ...]:
+def _judged(build: Build, inventory: Inventory, today: date | None) -> tuple[Finding, ...]:
     """What rules for the whole found, with what the baseline accepts, and what is to be said about that itself."""
-    found = baseline.accepted(build.of_the_whole, entries, today)
+    entries = inventory.baseline
+    overdue = tuple(retention_rules.overdue(inventory.retention, today)) if today else ()
+    found = baseline.accepted((*build.of_the_whole, *overdue), entries, today)
     whole = build.read and not errors(build.findings)
     ids = RULE_IDS | (build.further.ids if build.further else frozenset())
     left = baseline.superfluous(entries, found, ids) if whole else ()

@@ -15,9 +15,9 @@ NONE: frozenset[str] = frozenset()
 NO_CODES: frozenset[tuple[str, str]] = frozenset()
 
 State = Literal["held", "no-rule", "no-date", "kept", "to-confirm", "expired"]
-"""From the firmest: a legal hold is on it; no rule speaks of it; a date that its rules need is missing; a rule keeps
-it still; by the images its time is over, yet something that they cannot show must be confirmed first; its time is
-over. Only the last may be acted on."""
+"""From the firmest: a legal hold is on it; no rule speaks of it; a date that its rules need is missing; a rule
+keeps it still; by the images its time is over, yet something that they cannot show must be confirmed first; its
+time is over. Only the last may be acted on."""
 
 
 def reference(study_instance_uid: str) -> str:
@@ -33,13 +33,16 @@ def reference(study_instance_uid: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StudyFacts:
-    """What is known of one study; None or empty where it is not known.
+    """What is known of one study.
 
-    `modalities` are the codes of (0008,0061), `procedure_codes` pairs of scheme and code of (0008,1032),
-    `clinical_trial` is whether a Clinical Trial Protocol ID (0012,0020) stands there. `age_years` is Patient's Age
-    (0010,1010) in whole years, used where the birth date is unknown. `last_contact` is the day of the patient's last
-    study here, `later_modalities` what the patient's later studies here were made with (empty: there are none;
-    None: nobody looked). `received` is the day on which the archive got it.
+    None is "not known"; no modalities at all are that too. No procedure codes and no clinical trial are "there is
+    none", since most studies have none; None where nobody could look.
+
+    `modalities` are the codes of (0008,0061), `procedure_codes` pairs of scheme and code of (0008,1032).
+    `clinical_trial` is whether a Clinical Trial Protocol ID (0012,0020) stands there. `age_years` is Patient's
+    Age (0010,1010) in whole years, used where the birth date is not known. `last_contact` is the day of the
+    patient's last study here, `later_modalities` what the patient's later studies here were made with (empty:
+    there are none; None: nobody looked). `received` is the day on which the archive got it.
     """
 
     reference: str
@@ -47,11 +50,11 @@ class StudyFacts:
     study_date: date | None = None
     birth_date: date | None = None
     age_years: int | None = None
-    procedure_codes: frozenset[tuple[str, str]] = NO_CODES
+    procedure_codes: frozenset[tuple[str, str]] | None = NO_CODES
     institution: str | None = None
     department: str | None = None
     calling_ae: str | None = None
-    clinical_trial: bool = False
+    clinical_trial: bool | None = False
     last_contact: date | None = None
     received: date | None = None
     later_modalities: frozenset[str] | None = None

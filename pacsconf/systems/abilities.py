@@ -5,7 +5,7 @@ The command asks by `isinstance`, so a third party adds an ability by having its
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -68,6 +68,24 @@ class Attested(Protocol):
 
     def basis(self) -> str:
         """What an attestation made now builds on (the digest of an export); empty for nothing."""
+        ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """Finds some of what it holds only where it knows what to look for (`orthanc`: studies on hold)."""
+
+    def remember(self, owned: Collection[Address]) -> None:
+        """What was applied here before, which the inventory may not name any more. Called before every `read`."""
+        ...
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """Holds studies, and knows which of those on legal hold are not among them (`plan`)."""
+
+    def without(self) -> Set[str]:
+        """The studies on hold of which nothing is here, by their references, as `read` found them."""
         ...
 
 

@@ -8,23 +8,25 @@ Verified with Orthanc 1.10.1 and its DICOMweb plugin 1.7 as Debian 12 has them.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
+from datetime import UTC, date, datetime
 from typing import ClassVar, Literal
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome, Status
 from pacsconf.core.errors import PacsconfError, Refused
 from pacsconf.core.finding import Finding
-from pacsconf.core.resource import Resource, Snapshot
+from pacsconf.core.resource import Resource, Snapshot, State, Typed
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.peers import entity
 from pacsconf.inventory.systems import OrthancConfig, SystemConfig
 from pacsconf.systems._http import Web
-from pacsconf.systems._orthanc import odd, rights, settings, storage
+from pacsconf.systems._orthanc import holds, odd, rights, settings, storage
 from pacsconf.systems._orthanc.declare import declare
-from pacsconf.systems._orthanc.kinds import DICOMWEB, KINDS, PEER, PeerEntry
+from pacsconf.systems._orthanc.holds import Keeper, Shelter, on_hold
+from pacsconf.systems._orthanc.kinds import DICOMWEB, HELD, KINDS, PEER, PeerEntry
 from pacsconf.systems._orthanc.live import Live, Server
 from pacsconf.systems._orthanc.objects import Raw, foreign, unreadable
 from pacsconf.systems._orthanc.write import Writer
@@ -35,13 +37,14 @@ log = logging.getLogger(__name__)
 
 
 class OrthancSystem:
-    """Keeps `System`, and is `Inspectable`, `Entitled`, `RightsKnown`.
+    """Keeps `System`, and is `Inspectable`, `Entitled`, `RightsKnown`, `Remembering`, `Keeping`.
 
     A write is checked by a read before and after it.
     """
 
     kinds: ClassVar[Mapping[str, type[Resource]]] = KINDS
     guarantee: ClassVar[Literal["atomic", "checked"]] = "checked"
+    today: Callable[[], date] = staticmethod(lambda: datetime.now(UTC).date())
 
     def __init__(self, name: str, config: SystemConfig, secrets: Secrets) -> None:
         self.name = name
@@ -52,21 +55,34 @@ class OrthancSystem:
         self._server: Server | None = None
         self._objects: Mapping[str, Mapping[str, Raw]] = {}
         self._title: str | None = None
+        self._held = holds.NOTHING
+        self._owned: frozenset[str] = frozenset()
+        self._shelter = Shelter()
 
     def declared(self, inventory: Inventory) -> Declared:
-        """The peers that flows derive and those listed, and the servers listed."""
+        """The peers that flows derive and those listed, the servers listed, and the studies on hold."""
         holder = entity(inventory, self.config.ae) if self.config.ae else None
         self._title = holder[1].title if holder else None
-        return declare(self.config, inventory)
+        self._held = on_hold(inventory.retention.holds, self.today())
+        return declare(self.config, inventory, self._held)
+
+    def remember(self, owned: Collection[Address]) -> None:
+        """Look for these too, where they are studies on hold: the inventory may not name them any more."""
+        self._owned = frozenset(address.parts[0] for address in owned if address.kind == HELD)
 
     def read(self) -> Snapshot:
         """All peers and servers: one request for each kind, and four for what the server tells of itself.
+
+        Where studies are on hold, all studies are gone through too.
 
         Raises: Unavailable, Refused; BadAnswer when it is not whole, or not Orthanc that answers.
         """
         self._server = self._live.server()
         self._objects = self._live.everything(self._server)
-        found = self._live.resources(self.name, self._objects)
+        self._shelter = holds.read(self._web, frozenset(self._held.in_force), self._held.named | self._owned)
+        standing = (Address.of(self.name, HELD, study) for study in self._shelter.standing())
+        held = {address: State(address, address, {"protected": True}) for address in standing}
+        found = Typed({**self._live.resources(self.name, self._objects).states, **held}, KINDS)
         log.debug("%s: read %d from Orthanc %s", self.name, len(found), self._server.version)
         return Snapshot(self.name, found)
 
@@ -155,10 +171,11 @@ class OrthancSystem:
     def apply(self, layer: Sequence[Change]) -> Iterator[Outcome]:
         """One change after the other: read, merged, written, read again."""
         writer = Writer(self._live, self._read(), self._password_for)
+        keeper = Keeper(self._web, self._shelter, _ending(layer))
         for change in layer:
             status: Status
             try:
-                status, error = writer.carry_out(change)
+                status, error = (keeper if change.address.kind == HELD else writer).carry_out(change)
             except PacsconfError as fault:
                 status, error = "failed", fault.in_full
             log.info("%s: %s %s: %s", self.name, change.action, change.address, status)
@@ -210,6 +227,11 @@ class OrthancSystem:
             hidden.append("DICOMweb servers: the plugin is not loaded, or is not shown to this account.")
         return tuple(hidden)
 
+    def without(self) -> Set[str]:
+        """The studies on hold of which nothing is here, by their references."""
+        absent = (study for study in self._held.in_force if not self._shelter.of(study))
+        return frozenset(f"sha256:{study}" for study in absent)
+
     def own_entity(self) -> tuple[str, int | None]:
         """What it calls itself, and the DICOM port where it listens."""
         server = self._read()
@@ -218,3 +240,10 @@ class OrthancSystem:
     def rights(self) -> Iterator[AccountRight]:
         """What this account may do, tried on a name that does not exist."""
         return rights.rights(self._web)
+
+
+def _ending(layer: Sequence[Change]) -> frozenset[str]:
+    """The studies whose holds end in this layer."""
+    return frozenset(
+        one.address.parts[0] for one in layer if one.address.kind == HELD and one.action == "delete"
+    )

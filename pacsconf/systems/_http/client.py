@@ -133,6 +133,9 @@ class Web:
             self._refuse_clear_text()
             import httpx2
 
+            logging.getLogger("httpx2").setLevel(
+                logging.WARNING
+            )  # it logs whole addresses: a patient's may be one
             self._client = httpx2.Client(
                 auth=_auth(self._password) if self.service.login else None,
                 headers={

@@ -18,7 +18,8 @@ from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.peers import Peer, peer_table, reached_at
 from pacsconf.inventory.systems import OrthancConfig, WebServerConfig
-from pacsconf.systems._orthanc.kinds import DICOMWEB, KINDS, ORTHANC, PEER
+from pacsconf.systems._orthanc.holds import NOTHING, OnHold
+from pacsconf.systems._orthanc.kinds import DICOMWEB, HELD, KINDS, ORTHANC, PEER
 from pacsconf.systems._orthanc.objects import ALIAS, MANUFACTURERS, NOBODY_LISTENS
 from pacsconf.systems.base import Declared
 
@@ -26,16 +27,17 @@ _LAST_PORT = 65534
 """Orthanc takes none above."""
 
 
-def declare(config: OrthancConfig, inventory: Inventory) -> Declared:
-    """The peers that flows derive and those listed, and the servers listed; with all that Orthanc cannot hold."""
+def declare(config: OrthancConfig, inventory: Inventory, held: OnHold = NOTHING) -> Declared:
+    """The peers that flows derive and those listed, the servers listed, and the studies on hold; with all that
+    Orthanc cannot hold."""
     table, findings = peer_table(inventory, config)
     peers, wrong = _peers(config, table)
     servers, unfit = _servers(config)
-    items = {item.state.address: item for item in (*peers, *servers)}
+    items = {item.state.address: item for item in (*peers, *servers, *_held(config, held))}
     return Declared(
         Typed({address: items[address].state for address in sorted(items)}, KINDS),
         (*findings, *wrong, *unfit, *_titles_twice(config, peers)),
-        _on_purpose(config.name, inventory, items.keys()),
+        _on_purpose(config.name, inventory, items.keys()) | _released(config, held),
         OnDemand(items.keys(), lambda address: items[address].caution(inventory)),
         OnDemand(items.keys(), lambda address: items[address].paths(config, inventory)),
     )
@@ -244,6 +246,21 @@ def _titles_twice(config: OrthancConfig, items: Iterable[_Item]) -> Iterator[Fin
                 "Let one peer have it; if both devices answer to it, its rights must suit both.",
                 path=other.path,
             )
+
+
+# --- studies on hold ----------------------------------------------------------------------------------------------
+
+
+def _held(config: OrthancConfig, held: OnHold) -> Iterator[_Item]:
+    """A hold is the same on every Orthanc: which of them has the study is found out by reading."""
+    for study, path in held.in_force.items():
+        address = Address.of(config.name, HELD, study)
+        yield _Item(State(address, address, {"protected": True}), path)
+
+
+def _released(config: OrthancConfig, held: OnHold) -> frozenset[Address]:
+    """What somebody released by name goes on purpose."""
+    return frozenset(Address.of(config.name, HELD, study) for study in held.released)
 
 
 # --- web servers --------------------------------------------------------------------------------------------------

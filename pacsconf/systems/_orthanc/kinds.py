@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from pacsconf.core.resource import Effect, Fields, Members, Resource, Risk
 
-PEER, DICOMWEB, ORTHANC = "peer", "dicomweb-server", "orthanc-peer"
+PEER, DICOMWEB, ORTHANC, HELD = "peer", "dicomweb-server", "orthanc-peer", "held-study"
 
 
 def _members(fields: Fields, name: str) -> frozenset[str]:
@@ -104,6 +104,22 @@ class OrthancPeerEntry(WebEntry):
     kind: ClassVar[str] = ORTHANC
 
 
+class HeldStudy(Resource):
+    """A study under a legal hold, by the hash of its UID: its patient is protected against recycling."""
+
+    kind: ClassVar[str] = HELD
+
+    protected: bool = True
+
+    @classmethod
+    def purge_note(cls, before: Fields | None, after: Fields | None) -> str | None:
+        """Without protection a full Orthanc may delete the patient, with all studies."""
+        ends = before is not None and after is None
+        return (
+            "ends the protection of its patient against being deleted when Orthanc is full" if ends else None
+        )
+
+
 KINDS: Mapping[str, type[Resource]] = {
-    kind.kind: kind for kind in (PeerEntry, DicomWebEntry, OrthancPeerEntry)
+    kind.kind: kind for kind in (PeerEntry, DicomWebEntry, OrthancPeerEntry, HeldStudy)
 }

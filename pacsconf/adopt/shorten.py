@@ -10,12 +10,14 @@ from typing import Any
 
 from pacsconf.adopt.draft import Plain
 from pacsconf.adopt.services import in_words
+from pacsconf.adopt.sets import Said
 from pacsconf.inventory.expand import SHORT
 
 _OF_ALL = (
     "uses",
     "offers",
     "transfer_syntaxes",
+    "capability_sets",
     "transfer_capabilities",
     "initiator",
     "acceptor",
@@ -37,11 +39,17 @@ _LAST = ("connections", "ae_titles", *_OF_ALL)
 """How a person looks for them: what it is, where it is, what the type plate says; then what is long."""
 
 
-def shortened(device: Plain) -> dict[str, Any]:
-    """The device with defaults left out, services as words, and one title and one connection without their maps."""
+def shortened(device: Plain, said: Mapping[str, Said] | None = None) -> dict[str, Any]:
+    """The device with defaults left out, services as words, and one title and one connection without their maps.
+
+    `said` is, by title, what AEs say with capability sets.
+    """
     connections = device.get("connections", {})
     found = {key: value for key, value in device.items() if key not in ("connections", "ae_titles")}
-    entities = {title: _entity(ae, connections) for title, ae in device.get("ae_titles", {}).items()}
+    entities = {
+        title: _entity(ae, connections, (said or {}).get(title))
+        for title, ae in device.get("ae_titles", {}).items()
+    }
     common, entities = _lifted(entities, found)
     found |= common
     if found.get("installed") is True and found.get("lifecycle") not in ("planned", "commissioning"):
@@ -78,12 +86,12 @@ def _entitled(entities: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     return {"ae_titles": dict(entities)} if entities else {}
 
 
-def _entity(ae: Plain, connections: Mapping[str, Plain]) -> dict[str, Any]:
+def _entity(ae: Plain, connections: Mapping[str, Plain], said: Said | None) -> dict[str, Any]:
     """An AE with its services as words, without what follows from them."""
     found = {key: value for key, value in ae.items() if key != "transfer_capabilities"}
-    usual = [name for name, one in connections.items() if one.get("protocol", "dicom") == "dicom"]
-    used = ae.get("connections", tuple(usual))
-    if set(used) == set(usual):
+    of_dicom = [name for name, one in connections.items() if one.get("protocol", "dicom") == "dicom"]
+    used = ae.get("connections", tuple(of_dicom))
+    if set(used) == set(of_dicom):
         found.pop("connections", None)
     capabilities = ae.get("transfer_capabilities", ())
     roles = {one["role"] for one in capabilities}
@@ -94,6 +102,9 @@ def _entity(ae: Plain, connections: Mapping[str, Plain]) -> dict[str, Any]:
     ):
         if found.get(key) is usual:
             del found[key]
+    if said:
+        found["capability_sets"] = list(said.sets)
+        capabilities = said.rest
     return {key: _single(key, value) for key, value in found.items()} | in_words(capabilities)
 
 

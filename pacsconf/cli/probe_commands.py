@@ -37,7 +37,7 @@ def probe(
     selectors: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Devices, DEVICE/AE_TITLE, AE titles, or patterns such as 'north/*'; or: import FILE...",
+            help="Devices, DEVICE/AE_TITLE, titles, HL7 applications, patterns ('north/*'); or: import FILE...",
             metavar="SELECTOR",
         ),
     ] = None,
@@ -88,7 +88,7 @@ def probe(
     As gently as each device allows; nothing is stored. Exit 2 if anything fails.
     """
     from pacsconf.cli.probe_run import Asked, sweep
-    from pacsconf.cli.wire import targets_asked
+    from pacsconf.cli.wire import network_asked
     from pacsconf.dicom.probe.run import lowered
 
     screen: Screen = context.obj.screen
@@ -105,7 +105,7 @@ def probe(
     workspace.require_lab(work)
     title = _title(work, impersonate) if impersonate else ""
     wanted = _wanted(work, words, site)
-    ask = partial(targets_asked, work, anytime=now, negatives=negatives, impersonate=title or None)
+    ask = partial(network_asked, work, anytime=now, negatives=negatives, impersonate=title or None)
     everybody = from_each_site(work, ask) if scheduler else ask(site=site)
     targets = tuple(lowered(one, level or "services") for one in everybody if _is_of(one, wanted))
     state = _state(work, shown)
@@ -165,7 +165,7 @@ def _title(work: Workspace, impersonate: str) -> str:
 
 
 Wanted = frozenset[tuple[str, str]]
-"""Entities, by device and AE title."""
+"""By device and AE title, or name of an HL7 application."""
 
 
 def _wanted(work: Workspace, patterns: Sequence[str], site: str | None) -> Wanted:
@@ -173,14 +173,13 @@ def _wanted(work: Workspace, patterns: Sequence[str], site: str | None) -> Wante
 
     Raises: BadParameter for a pattern, or a site, that names nobody.
     """
-    from pacsconf.inventory.selecting import chosen
+    from pacsconf.inventory.selecting import chosen_names
 
     try:
-        entities = chosen(work.inventory, patterns, site)
+        return chosen_names(work.inventory, patterns, site)
     except ValueError as exc:
         hint = "--site" if site is not None and site not in work.inventory.sites else "SELECTOR"
         raise typer.BadParameter(str(exc), param_hint=hint) from None
-    return frozenset((device.name, ae.title) for device, ae in entities)
 
 
 def _is_of(target: Target, wanted: Wanted) -> bool:

@@ -1,4 +1,4 @@
-"""How commands reach the DICOM network of a workspace: whom they may call, as whom, and the way there."""
+"""How commands reach the network of a workspace: whom they may call, as whom, and the way there."""
 
 from __future__ import annotations
 
@@ -58,7 +58,41 @@ def prober(work: Workspace) -> str | None:
 
 def targets_of(work: Workspace, devices: Collection[str] | None) -> tuple[Target, ...]:
     """What may be called of these devices (None: of all), where nobody asked for more than is declared."""
-    return targets_asked(work, devices=devices)
+    return network_asked(work, devices=devices)
+
+
+def network_asked(
+    work: Workspace,
+    *,
+    site: str | None = None,
+    anytime: bool = False,
+    negatives: bool = False,
+    impersonate: str | None = None,
+    devices: Collection[str] | None = None,
+) -> tuple[Target, ...]:
+    """What may be called of these devices, HL7 applications too, as a person asks for it (`targets_asked`).
+
+    Strangers and borrowed titles are of DICOM alone.
+    """
+    from pacsconf.dicom.hl7_targets import hl7_targets
+
+    dicom = targets_asked(
+        work, site=site, anytime=anytime, negatives=negatives, impersonate=impersonate, devices=devices
+    )
+    hl7 = hl7_targets(
+        work.inventory,
+        devices,
+        _caller(work, site),
+        workspace.now(),
+        from_site=site,
+        anytime=anytime or work.practice,
+    )
+    return (*dicom, *hl7)
+
+
+def _caller(work: Workspace, site: str | None) -> str | None:
+    """As whom pacsconf calls, from a site of its own as what that one says."""
+    return (work.inventory.sites[site].probe_as if site is not None else None) or prober(work)
 
 
 def targets_asked(
@@ -70,7 +104,7 @@ def targets_asked(
     impersonate: str | None = None,
     devices: Collection[str] | None = None,
 ) -> tuple[Target, ...]:
-    """What may be called of these devices (None: of all), as a person asks for it.
+    """The AEs that may be called of these devices (None: of all), as a person asks for it.
 
     From `site`, its devices are called as it sees them, under its own title; `anytime` overrides windows, as
     practice does, and `negatives` lets strangers be played where that is allowed; `impersonate` is the title to
@@ -78,11 +112,10 @@ def targets_asked(
     """
     from pacsconf.dicom.targets import targets
 
-    caller = work.inventory.sites[site].probe_as if site is not None else None
     return targets(
         work.inventory,
         devices,
-        caller or prober(work),
+        _caller(work, site),
         workspace.now(),
         from_site=site,
         anytime=anytime or work.practice,

@@ -8,8 +8,10 @@ from typing import Literal
 from pacsconf.dicom.targets import Level, Target
 
 Verdict = Literal["healthy", "failing", "asleep", "not probed", "unknown"]
-StepName = Literal["site", "name", "tcp", "tls", "association", "contexts", "echo", "query", "worklist"]
-"""`site` comes first where a worker at the target's site was to look."""
+StepName = Literal[
+    "site", "name", "tcp", "tls", "mllp", "association", "contexts", "echo", "query", "worklist"
+]
+"""`site` comes first where a worker at the target's site was to look; `mllp` is the last of an HL7 application."""
 How = Literal[
     "no such name",
     "no name server",
@@ -22,6 +24,8 @@ How = Literal[
     "closed",
     "silent",
     "not DICOM",
+    "not MLLP",
+    "not an acknowledgement",
     "context",
     "status",
     "otherwise",
@@ -131,6 +135,8 @@ class Observation:
     software: Software | None = None
     encryption: Encryption | None = None
     doors: Doors | None = None
+    acknowledged: str = ""
+    """Of an HL7 application: how it answered a message (`AA`, `AE`, `AR`, `CA`, `CE`, `CR`)."""
 
     @property
     def device(self) -> str:

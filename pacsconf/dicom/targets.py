@@ -14,7 +14,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pacsconf.dicom.gently import leave, may_sleep
-from pacsconf.inventory.model import Accepts, Connection, Device, Inventory, NetworkAE, Node, Probe
+from pacsconf.inventory.model import (
+    HL7,
+    Accepts,
+    Connection,
+    Device,
+    Inventory,
+    NetworkAE,
+    Node,
+    Probe,
+    Protocol,
+)
 from pacsconf.inventory.peers import entity
 
 Level = Probe
@@ -29,7 +39,10 @@ Caller = tuple[str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One AE at one address. `level` is the most that is sent there."""
+    """One AE at one address, or one HL7 application. `level` is the most that is sent there.
+
+    `title` is that of the AE, or the name of the application.
+    """
 
     device: str
     title: str
@@ -65,6 +78,12 @@ class Target:
     """Further titles that it answers to rightly."""
     borrowed: bool = False
     """Whether `calling` is the title of another (impersonation): a rejection shows nothing then."""
+    protocol: Protocol = "dicom"
+    """What is spoken there: DICOM, or one of the two releases of MLLP."""
+
+    @property
+    def speaks_hl7(self) -> bool:
+        return self.protocol in HL7
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +143,15 @@ def _caller(inventory: Inventory, probe_as: str | None) -> Caller | None:
     return (found[1].title, found[0].site) if found else None
 
 
-def _is_there(device: Device, asking: _Asking) -> bool:
+def is_there(device: Device, commissioning: Collection[str] = ()) -> bool:
+    """Whether a device may be called at all; one of those being commissioned where it is named."""
     if device.lifecycle == "commissioning":
-        return device.name in asking.commissioning
+        return device.name in commissioning
     return device.lifecycle in PROBED and device.installed
 
 
 def _of(inventory: Inventory, device: Device, ae: NetworkAE, asking: _Asking) -> Iterator[Target]:
-    if not _is_there(device, asking) or ae.installed is False or not ae.acceptor:
+    if not is_there(device, asking.commissioning) or ae.installed is False or not ae.acceptor:
         return
     may = leave(inventory, device, asking.now, anytime=asking.anytime, negatives=asking.negatives)
     sleeps = may_sleep(inventory, device, asking.now)
@@ -140,7 +160,7 @@ def _of(inventory: Inventory, device: Device, ae: NetworkAE, asking: _Asking) ->
         connection = device.connections.get(name)
         if connection is None or connection.installed is False:
             continue
-        for node_name, node, host, port, declared in _addresses(device, connection, asking.site):
+        for node_name, node, host, port, declared in addresses(device, connection, asking.site):
             yield Target(
                 device=device.name,
                 title=ae.title,
@@ -175,10 +195,13 @@ def _offered(ae: NetworkAE) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((uid, tuple(found[uid])) for uid in sorted(found))
 
 
-def _addresses(
+def addresses(
     device: Device, connection: Connection, site: str | None
 ) -> Iterator[tuple[str | None, Node | None, str, int, str]]:
-    """The connection itself, as seen from `site`, then every node behind it."""
+    """The connection itself, as seen from `site`, then every node behind it.
+
+    Each with its name and itself where it is a node, host and port to call, and the address as declared.
+    """
     if connection.port is not None:
         seen = connection.seen_from.get(site) if site is not None else None
         host, port = (seen.host, seen.port or connection.port) if seen else (connection.host, connection.port)

@@ -19,7 +19,7 @@ from urllib.parse import quote
 from pacsconf.core.errors import Unavailable
 from pacsconf.inventory import uids
 from pacsconf.lab import archives, certificates, listeners, orthanc, place, switchboard
-from pacsconf.lab.network import Address, Network, Part
+from pacsconf.lab.network import Address, HL7Address, Network, Part
 from pacsconf.lab.orthanc_rest import asked, put
 from pacsconf.lab.profiles import Contexts, can_be_said, merged, profile, with_echo, without
 from pacsconf.lab.servers import of_system
@@ -105,6 +105,12 @@ def _at(net: Network, device: str) -> Iterator[Address]:
     return (each for each in net.addresses if any(part.device == device for part in each.parts))
 
 
+def _doors(net: Network, device: str) -> Iterator[Address | HL7Address]:
+    """Every address of a device, those where HL7 is spoken too."""
+    yield from _at(net, device)
+    yield from (each for each in net.hl7 if any(one.device == device for one in each.applications))
+
+
 def _played(net: Network, device: str) -> tuple[Part, ...]:
     parts = {part.name: part for each in _at(net, device) for part in each.parts if part.device == device}
     return tuple(parts[name] for name in sorted(parts))
@@ -120,7 +126,7 @@ def _none(device: str, what: str) -> Unavailable:
 
 
 def _close_port(_: Path, folder: Path, net: Network, device: str) -> Done:
-    addresses = [each.declared for each in _at(net, device)]
+    addresses = [each.declared for each in _doors(net, device)]
     if not addresses:
         raise _none(device, "is not played: nothing listens there anyway")
     _tell(folder, {*switchboard.closed(folder), *addresses})
@@ -145,7 +151,7 @@ def _tell(folder: Path, closed: set[str]) -> None:
 
 
 def _expire(_: Path, folder: Path, net: Network, device: str) -> Done:
-    addresses = [each for each in _at(net, device) if each.names]
+    addresses = [each for each in _doors(net, device) if each.names]
     if not addresses:
         raise _none(device, "speaks no TLS in the lab")
     now = datetime.now(UTC)
@@ -157,7 +163,7 @@ def _expire(_: Path, folder: Path, net: Network, device: str) -> Done:
 
 
 def _renew(_: Path, folder: Path, net: Network, each: Break) -> None:
-    for address in _at(net, each.device):
+    for address in _doors(net, each.device):
         if address.names:
             files = certificates.of_address(folder, address.declared)
             certificates.issue(folder, files, address.names, datetime.now(UTC))

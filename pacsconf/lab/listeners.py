@@ -14,16 +14,25 @@ from pydantic import TypeAdapter
 
 from pacsconf.inventory.uids import MPPS
 from pacsconf.lab import archives, certificates, place, processes
-from pacsconf.lab.network import Address, Network, Part
+from pacsconf.lab.network import Address, HL7Address, Network, Part
 from pacsconf.lab.profiles import Contexts, can_be_said, merged, profile
 from pacsconf.lab.switchboard import CLOSED, HEEDED, PORTS
 
-_PROGRAMS = (processes.SWITCHBOARD, processes.MPPS, "dcmqrscp", "Orthanc", "wlmscpfs", "storescp")
+_PROGRAMS = (
+    processes.SWITCHBOARD,
+    processes.MPPS,
+    processes.HL7,
+    "dcmqrscp",
+    "Orthanc",
+    "wlmscpfs",
+    "storescp",
+)
 _NETWORK = "network.json"
 _PARTS = "parts.json"
 _LISTS = "lists.json"
 """Under which titles worklists are called inside the lab, and for which day their orders are."""
 _MPPS_TITLES, _MPPS_PORTS = "titles.json", "mpps.json"
+_HL7, _HL7_PORTS = "hl7.json", "hl7-ports.json"
 _PROFILES = "profiles"
 
 
@@ -44,10 +53,11 @@ def start(folder: Path, net: Network) -> dict[str, str]:
     """
     end(folder)
     folder.mkdir(exist_ok=True)
-    for name in (PORTS, CLOSED, HEEDED, _MPPS_PORTS):
+    for name in (PORTS, CLOSED, HEEDED, _MPPS_PORTS, _HL7_PORTS):
         (folder / name).unlink(missing_ok=True)
     (folder / _NETWORK).write_text(_text(net))
     secure = [(each.declared, each.names) for each in net.addresses if each.names]
+    secure += [(each.declared, each.names) for each in net.hl7 if each.names]
     if secure:
         certificates.prepare(folder, secure, datetime.now(UTC))
     place.write(folder / _PARTS, _parts(folder, net, _Behind.started(folder, net)))
@@ -97,7 +107,7 @@ def secured(folder: Path) -> dict[str, str] | None:
 
 
 def players(folder: Path) -> tuple[Player, ...]:
-    """Who was started in `folder`: the `stations`, and `archives`, `worklists` and `mpps` where there are any."""
+    """Who was started in `folder`: `stations`, and `archives`, `worklists`, `mpps`, `hl7` where there are any."""
     running = list(processes.of(folder).values())
     played = json.loads((folder / _NETWORK).read_text())
     by = [{part["by"] for part in each["parts"]} for each in played["addresses"]]
@@ -116,6 +126,7 @@ def players(folder: Path) -> tuple[Player, ...]:
         Player("archives", whole, len(queried)),
         Player("worklists", "wlmscpfs" in running, sum("wlmscpfs" in each for each in by)),
         Player("mpps", processes.MPPS in running, sum("mpps" in each for each in by)),
+        Player("hl7", processes.HL7 in running, len(played["hl7"])),
     )
     return (stations, *(player for player in rest if player.answering))
 
@@ -138,6 +149,8 @@ class _Behind:
     ports: Mapping[str, int]
     titles: Mapping[str, str]
     mpps: Mapping[str, int]
+    hl7: Mapping[str, int]
+    """By declared address."""
 
     @classmethod
     def started(cls, folder: Path, net: Network) -> _Behind:
@@ -152,7 +165,7 @@ class _Behind:
             ports |= dict.fromkeys((part.name for part in lists), port)
         mpps = _mpps(folder, net)
         ports |= {part.name: mpps[part.title] for part in net.parts("mpps")}
-        return cls(ports, titles, mpps)
+        return cls(ports, titles, mpps, _hl7(folder, net))
 
 
 def _worklists(folder: Path, net: Network) -> tuple[int, dict[str, str]]:
@@ -177,6 +190,18 @@ def _mpps(folder: Path, net: Network) -> dict[str, int]:
     return found
 
 
+def _hl7(folder: Path, net: Network) -> dict[str, int]:
+    """The port of each address where HL7 is spoken."""
+    if not net.hl7:
+        return {}
+    asked, ports, log = folder / _HL7, folder / _HL7_PORTS, folder / "hl7.log"
+    asked.write_text(json.dumps({each.declared: asdict(each) for each in net.hl7}))
+    pid = processes.spawn([sys.executable, "-P", "-m", processes.HL7, str(asked)], folder, log)
+    processes.wait_for(ports.exists, pid, log, "the HL7 listeners")
+    found: dict[str, int] = json.loads(ports.read_text())
+    return found
+
+
 def _is_told(part: Part) -> bool:
     return part.by in ("mpps", "wlmscpfs") and any(sop_class == MPPS for sop_class, _ in part.contexts)
 
@@ -188,7 +213,10 @@ def _parts(folder: Path, net: Network, behind: _Behind) -> dict[str, Any]:
     (folder / _PROFILES).mkdir(exist_ok=True)
     return {
         "storescp": processes.dcmtk("storescp"),
-        "addresses": {each.declared: _address(folder, each, behind) for each in net.addresses},
+        "addresses": {
+            **{each.declared: _address(folder, each, behind) for each in net.addresses},
+            **{each.declared: _through(folder, each, behind.hl7[each.declared]) for each in net.hl7},
+        },
         "silent": sorted({*net.silent, *net.ours}),
     }
 
@@ -212,6 +240,12 @@ def _address(folder: Path, address: Address, behind: _Behind) -> dict[str, Any]:
             for part in address.parts
         ],
     }
+
+
+def _through(folder: Path, address: HL7Address, port: int) -> dict[str, Any]:
+    """An address whose bytes are led on as they are."""
+    files = certificates.of_address(folder, address.declared)
+    return {"tls": files.plain() if address.names else None, "through": port, "parts": []}
 
 
 def profile_of(folder: Path, name: str) -> Path:

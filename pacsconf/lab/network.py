@@ -3,23 +3,25 @@
 Every declared address that may be called is answered on a port of its own. What answers there depends on what the
 application entity offers: queries and storage commitment are played by an Orthanc, queries alone by `dcmqrscp`, a
 worklist by `wlmscpfs`, performed procedure steps by a provider of the lab's own, and everything else by
-`storescp`. The address of an AE that a declared Orthanc is leads to the lab's Orthanc. Devices that are mostly
-off, and standby nodes, are silent.
+`storescp`; HL7 applications are played by listeners of the hl7 package. The address of an AE that a declared
+Orthanc is leads to the lab's Orthanc. Devices that are mostly off, and standby nodes, are silent.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from typing import Literal
 
+from pacsconf.dicom.hl7_targets import hl7_targets
 from pacsconf.dicom.targets import Target, targets
 from pacsconf.inventory import peers
 from pacsconf.inventory.flows import Entity
-from pacsconf.inventory.model import Device, Inventory, NetworkAE
+from pacsconf.inventory.hl7_feeds import messages_of, senders_of, speakers
+from pacsconf.inventory.model import Device, Inventory, NetworkAE, Protocol
 from pacsconf.inventory.systems import OrthancConfig, Right
 from pacsconf.inventory.uids import (
     MODALITY_WORKLIST,
@@ -56,6 +58,26 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Application:
+    """An HL7 application: its names, which senders it takes (None: any), and which types of message."""
+
+    device: str
+    names: tuple[str, ...]
+    senders: tuple[str, ...] | None
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HL7Address:
+    """One declared `host:port` where HL7 is spoken. `names` as of `Address`."""
+
+    declared: str
+    protocol: Protocol
+    applications: tuple[Application, ...]
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Address:
     """One declared `host:port` and who is there. `names` stand in its certificate; none: no TLS."""
 
@@ -88,6 +110,7 @@ class Network:
     """The parts to play; addresses are `host:port` as declared."""
 
     addresses: tuple[Address, ...] = ()
+    hl7: tuple[HL7Address, ...] = ()
     silent: tuple[str, ...] = ()
     ours: tuple[str, ...] = ()
     """Addresses of whom pacsconf calls as: it listens there itself, when it waits to be called back."""
@@ -118,6 +141,8 @@ def network(inventory: Inventory) -> Network:
     """What a lab for this inventory plays."""
     called = list(_called(inventory))
     awake = [target for target in called if not (target.standby or target.may_sleep)]
+    hl7 = list(_called_hl7(inventory))
+    listening = [target for target in hl7 if not (target.standby or target.may_sleep)]
     orthancs = _orthancs(inventory, awake)
     entities = tuple(sorted((ae.title, device.name) for device, ae in inventory.entities()))
     titles = tuple(sorted({title for title, _ in entities}))
@@ -126,7 +151,12 @@ def network(inventory: Inventory) -> Network:
     archives = {part.name for each in addresses for part in each.parts if part.by == "orthanc"}
     return Network(
         addresses=addresses,
-        silent=tuple(sorted({target.declared for target in called} - {t.declared for t in awake})),
+        hl7=tuple(_hl7_addresses(inventory, listening, {each.declared for each in addresses})),
+        silent=tuple(
+            sorted(
+                {each.declared for each in (*called, *hl7)} - {each.declared for each in (*awake, *listening)}
+            )
+        ),
         ours=tuple(sorted(set(_ours(inventory)) - {target.declared for target in called})),
         entities=entities,
         callers=tuple((name, _callers(inventory, name)) for name in sorted(archives)),
@@ -149,6 +179,10 @@ def _called(inventory: Inventory) -> Iterator[Target]:
             yield target
 
 
+def _called_hl7(inventory: Inventory) -> Iterator[Target]:
+    return (target for target in hl7_targets(inventory, None, None) if target.level != "none")
+
+
 # --- who is where -------------------------------------------------------------------------------------------------
 
 
@@ -159,6 +193,35 @@ def _addresses(inventory: Inventory, played: list[Target], titles: tuple[str, ..
         parts = {(each.device, each.title): _part(inventory, each, titles) for each in found}
         names = {name for each in found if each.tls for name in _names(inventory, each)}
         yield Address(address, tuple(parts[key] for key in sorted(parts)), tuple(sorted(names)))
+
+
+def _hl7_addresses(
+    inventory: Inventory, played: list[Target], taken: Collection[str]
+) -> Iterator[HL7Address]:
+    """Where HL7 is spoken; an address where an AE is played too is that one's."""
+    declared = attrgetter("declared")
+    everybody = tuple(
+        sorted({name for _, one in speakers(inventory) for name in (one.name, *one.other_names)})
+    )
+    for address, group in groupby(sorted(played, key=declared), key=declared):
+        found = tuple(group)
+        if address in taken:
+            continue
+        applications = {(each.device, each.title): _application(inventory, each, everybody) for each in found}
+        names = {name for each in found if each.tls for name in _names(inventory, each)}
+        ordered = tuple(applications[key] for key in sorted(applications))
+        yield HL7Address(address, found[0].protocol, ordered, tuple(sorted(names)))
+
+
+def _application(inventory: Inventory, target: Target, everybody: tuple[str, ...]) -> Application:
+    """The lab takes `declared` for every sender that is."""
+    device = inventory.devices[target.device]
+    one = device.hl7_applications[target.title]
+    declared = one.accepted_senders == "declared"
+    senders = everybody if declared else senders_of(inventory, (device, one))
+    return Application(
+        device.name, (one.name, *one.other_names), senders, messages_of(inventory, (device, one))
+    )
 
 
 def _names(inventory: Inventory, target: Target) -> Iterator[str]:
@@ -272,4 +335,5 @@ def prober(inventory: Inventory) -> Entity | None:
 
 
 def _listening(device: Device) -> Iterator[str]:
-    return (f"{each.host}:{each.port}" for each in device.connections.values() if each.port is not None)
+    dicom = (each for each in device.connections.values() if each.protocol == "dicom")
+    return (f"{each.host}:{each.port}" for each in dicom if each.port is not None)

@@ -107,7 +107,8 @@ _CALLED: Mapping[servers.Group, str] = {"directories": "directory", "orthancs": 
 
 def _played(player: listeners.Player) -> str:
     silent = f", {player.silent} more silent on purpose" if player.silent else ""
-    return f"{player.answering} DICOM address{'' if player.answering == 1 else 'es'} on 127.0.0.1{silent}"
+    spoken = "HL7" if player.name == "hl7" else "DICOM"
+    return f"{player.answering} {spoken} address{'' if player.answering == 1 else 'es'} on 127.0.0.1{silent}"
 
 
 def down(folder: Path) -> bool:
@@ -128,7 +129,9 @@ def break_it(folder: Path, fault: breaks.Fault, device: str) -> str:
     folder = folder.resolve()
     with place.alone(folder):
         net = _playing(folder)
-        names = {name for _, name in net.entities}
+        names = {name for _, name in net.entities} | {
+            one.device for each in net.hl7 for one in each.applications
+        }
         if device not in names:
             raise Unavailable(
                 "lab", f'there is no device "{device}"{nearest(device, names)}', fix="Name a declared device."

@@ -21,7 +21,8 @@ from pacsconf.core.errors import Unavailable
 
 SWITCHBOARD = "pacsconf.lab.switchboard"
 MPPS = "pacsconf.lab.mpps"
-OWN = (SWITCHBOARD, MPPS)
+HL7 = "pacsconf.lab.hl7_listener"
+OWN = (SWITCHBOARD, MPPS, HL7)
 """Programs of ours, by module."""
 PROGRAMS = ("slapd", "Orthanc", "dcmqrscp", "storescp", "wlmscpfs")
 _WITHIN = 15.0

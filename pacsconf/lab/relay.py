@@ -61,6 +61,13 @@ def lead_on(client: socket.socket, head: bytes, port: int, title: str | None, pa
         _pump(client, server, patience)
 
 
+def lead_through(client: socket.socket, port: int, patience: float) -> None:
+    """Pass on whatever comes, either way, until one side ends, or is silent for `patience` seconds."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), patience) as server:
+        client.settimeout(patience)
+        _pump(client, server, patience)
+
+
 def refuse(client: socket.socket, head: bytes, reason: int, patience: float) -> None:
     """Refuse a request of which `head` was taken; all of it is read, or the answer would be lost with the rest."""
     client.settimeout(patience)

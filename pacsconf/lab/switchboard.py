@@ -89,6 +89,9 @@ class Switchboard:
             self.room.release()
 
     def open(self, connection: socket.socket, played: Plain) -> None:
+        if played.get("through"):
+            relay.lead_through(connection, played["through"], _PATIENCE)
+            return
         head = _peek(connection)
         if not head:
             return
@@ -104,7 +107,7 @@ class Switchboard:
     def encrypted(self, connection: socket.socket, played: Plain) -> None:
         """The titles of a request are not to be seen before, so `storescp` takes any."""
         tls, led = played["tls"], [part for part in played["parts"] if part["port"]]
-        if not led:
+        if not led and not played.get("through"):
             secure = ["+tls", tls["key"], tls["certificate"], "+cf", tls["ca_file"], "--require-peer-cert"]
             self.hand_over(connection, played["profile"], secure)
             return
@@ -113,6 +116,9 @@ class Switchboard:
         context.load_cert_chain(tls["certificate"], tls["key"])
         connection.settimeout(_PATIENCE)
         with context.wrap_socket(connection, server_side=True) as spoken:
+            if played.get("through"):
+                relay.lead_through(spoken, played["through"], _PATIENCE)
+                return
             head = relay.take(spoken, relay.HEAD)
             part, reason = _meant(relay.titles(head), {"parts": led})
             if reason:

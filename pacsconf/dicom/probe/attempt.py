@@ -37,6 +37,7 @@ class Attempt:
     software: Software | None = None
     encryption: Encryption | None = None
     doors: Doors | None = None
+    acknowledged: str = ""
 
     def passed(self, name: StepName, text: str, milliseconds: float) -> None:
         self.steps.append(Step(name, True, text, milliseconds))
@@ -64,6 +65,7 @@ class Attempt:
             self.software,
             self.encryption,
             self.doors,
+            self.acknowledged,
         )
 
     def _verdict(self) -> tuple[Verdict, str]:

@@ -18,7 +18,9 @@ from pacsconf.dicom.probe.run import (
     subject_of,
 )
 
-What = Literal["verdict", "contexts lost", "contexts gained", "software", "tls", "doors", "latency", "target"]
+What = Literal[
+    "verdict", "contexts lost", "contexts gained", "software", "tls", "doors", "hl7", "latency", "target"
+]
 
 SLOWER = 2.0
 """An echo counts as slower or faster from this factor on,"""
@@ -78,7 +80,7 @@ def _echoes(before: Observation, after: Observation) -> bool:
 def _of_both(former: Mapping[Key, Observation], later: Mapping[Key, Observation]) -> Iterator[Difference]:
     for key in sorted(former.keys() & later.keys()):
         before, after = former[key], later[key]
-        for found in (_verdict, _contexts, _software, _tls, _doors, _latency):
+        for found in (_verdict, _contexts, _software, _tls, _doors, _hl7, _latency):
             yield from found(before, after)
 
 
@@ -175,6 +177,13 @@ def _doors(before: Observation, after: Observation) -> Iterator[Difference]:
             worse = True if later == "open" else False if later == "refused" else None
             label = name.replace("_", " ")
             yield Difference(subject_of(after.target), "doors", f"{label} {former} → {later}", worse=worse)
+
+
+def _hl7(before: Observation, after: Observation) -> Iterator[Difference]:
+    """How a message was acknowledged: whatever it is, somebody is there."""
+    former, later = before.acknowledged, after.acknowledged
+    if former and later and former != later:
+        yield Difference(subject_of(after.target), "hl7", f"{former} → {later}")
 
 
 def _latency(before: Observation, after: Observation) -> Iterator[Difference]:

@@ -16,6 +16,10 @@ _RULES: Mapping[StepName, tuple[str, str]] = {
     "name": ("WIRE-NAME", "Correct the host in the inventory, or have the name entered in DNS."),
     "tcp": ("WIRE-TCP", "See that the device is on, in the network, and listens where it is declared to."),
     "tls": ("WIRE-TLS", "Correct its certificate or its TLS settings, or what is declared of them."),
+    "mllp": (
+        "WIRE-HL7",
+        "See that the HL7 application listens there, and speaks MLLP as its connection says (protocol, tls).",
+    ),
     "association": ("WIRE-ASSOC", "Compare the AE titles and addresses that both sides hold."),
     "contexts": (
         "WIRE-CONTEXT",
@@ -89,7 +93,7 @@ def _unknown(seen: Observation) -> Finding:
     last = seen.steps[-1] if seen.steps else None
     rule = "WIRE-TCP" if last is None else _RULES[last.name][0]
     if last is not None and last.passed and last.name in ("tcp", "tls"):
-        rule = "WIRE-ECHO"  # as far as it came
+        rule = "WIRE-HL7" if seen.target.speaks_hl7 else "WIRE-ECHO"  # as far as it came
     return Finding(
         rule=rule,
         severity="warning",
@@ -158,4 +162,6 @@ def path(target: Target, step: StepName | None) -> Path:
         return (*device, "nodes", target.node)
     if step in _OF_THE_AE:
         return (*device, "ae_titles", target.title)
+    if step == "mllp":
+        return (*device, "hl7_applications", target.title)
     return (*device, "connections", target.connection, "tls" if step == "tls" else "host")

@@ -3,7 +3,7 @@
 `tcp` connects and hangs up; `echo` connects once, through TLS where that is declared, associates, sends one C-ECHO
 and releases. `contexts` proposes in the same association every SOP class and transfer syntax that is declared, and
 `services` queries there for what nothing can match. At most one association is open per device, since some scanners
-take only one.
+take only one. An HL7 application is sent one message instead.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def probe(target: Target, wire: Wire, stop: Stop | None = None, names: Names | N
 
 
 def _call(attempt: Attempt, wire: Wire, stop: Stop | None, names: Names) -> None:
-    if attempt.target.level != "tcp":
+    if attempt.target.level != "tcp" and not attempt.target.speaks_hl7:
         ready()
     way = way_to(attempt, wire, names, stop)
     plain = connected(attempt, way) if way else None
@@ -96,6 +96,11 @@ def _talk(attempt: Attempt, way: Way, plain: Plain) -> None:
     if attempt.target.calling is None:
         attempt.conclude("unknown", "connected, but no device is named to call as (probe_as)")
         stream.close()
+        return
+    if attempt.target.speaks_hl7:
+        from pacsconf.dicom.probe.mllp import ask
+
+        ask(attempt, way, stream)
         return
     from pacsconf.dicom.probe.talk import speak
 

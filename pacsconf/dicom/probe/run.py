@@ -153,6 +153,7 @@ _DEPTHS = {
     "name": 0,
     "tcp": 1,
     "tls": 2,
+    "mllp": 2,
     "association": 2,
     "echo": 2,
     "contexts": 3,
@@ -213,7 +214,7 @@ def fits(probed: Target, now: Target) -> bool:
 
 
 def _declared(target: Target) -> tuple[object, ...]:
-    return target.declared, target.tls, target.standby
+    return target.declared, target.tls, target.standby, target.protocol
 
 
 # --- counting ---------------------------------------------------------------------------------------------------
@@ -275,7 +276,9 @@ def telling(observation: Observation) -> str:
     echo = passed(observation, "echo")
     took, of_all = accepted(observation)
     queries = [name for name in ("query", "worklist") if passed(observation, name)]
+    asked = passed(observation, "mllp")
     parts = (
+        f"HL7 {observation.acknowledged} {asked.milliseconds:.0f} ms" if asked else "",
         f"echo {echo.milliseconds:.0f} ms" if echo else "",
         f"{took} of {of_all} presentation contexts accepted" if of_all else "",
         f"{' and '.join(queries)} answered" if queries else "",

@@ -16,7 +16,7 @@ from pacsconf.report.as_json import FORMAT_VERSION, as_text, finding_as_json
 from pacsconf.report.diagnostics import PlaceOf
 from pacsconf.report.lines import visible
 
-_TIMED = ("name", "tcp", "tls", "association", "echo", "query", "worklist")
+_TIMED = ("name", "tcp", "tls", "mllp", "association", "echo", "query", "worklist")
 
 
 def run_body(run: ProbeRun, place_of: PlaceOf = lambda _path: None) -> dict[str, Any]:

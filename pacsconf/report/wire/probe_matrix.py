@@ -99,10 +99,18 @@ def _echo(seen: Observation) -> str:
     return f"{step.milliseconds:.0f} ms" if step and step.passed else _of_step("echo")(seen)
 
 
+def _hl7(seen: Observation) -> str:
+    step = next((step for step in seen.steps if step.name == "mllp"), None)
+    return (
+        f"{seen.acknowledged} {step.milliseconds:.0f} ms" if step and step.passed else _of_step("mllp")(seen)
+    )
+
+
 _COLUMNS = (
     _Column("dns", _of_step("name")),
     _Column("tcp", _of_step("tcp")),
     _Column("tls", _tls),
+    _Column("hl7", _hl7),
     _Column("assoc", _of_step("association")),
     _Column("contexts", _contexts),
     _Column("echo", _echo),

@@ -146,7 +146,13 @@ def _called(run: ProbeRun, shown: Matrix) -> Lines:
 
 
 def _latencies(run: ProbeRun) -> Iterator[str]:
-    for name, label in (("tcp", "tcp"), ("association", "assoc"), ("echo", "echo"), ("query", "query")):
+    for name, label in (
+        ("tcp", "tcp"),
+        ("mllp", "hl7"),
+        ("association", "assoc"),
+        ("echo", "echo"),
+        ("query", "query"),
+    ):
         found = latency(run.observations, name)
         if found is not None:
             yield f"{label} p50 {found.p50:.0f}, p95 {found.p95:.0f}, max {found.most:.0f} ms"
@@ -176,7 +182,8 @@ def counts_text(run: ProbeRun) -> list[str]:
 
 def next_step(run: ProbeRun, shown: Matrix) -> str:
     """What to type next: to find out why the first one fails."""
-    first = next((one for one in sorted(run.sightings, key=by_site) if _fails(one)), None)
+    asked = (one for one in sorted(run.sightings, key=by_site) if not one.target.speaks_hl7)
+    first = next(filter(_fails, asked), None)
     if first is None or not shown.prober:
         return ""
     return f"{shown.command} diagnose {shown.prober} {first.target.device}/{first.target.title}"

@@ -192,8 +192,9 @@ def _read(root: Path) -> Loaded:
         )
     from pacsconf.dicom.reach.rules import RULES
     from pacsconf.inventory.loader import load
+    from pacsconf.systems.vendor_rules import RULES as OF_VENDORS
 
-    return load(root, now().date(), RULES)
+    return load(root, now().date(), RULES + OF_VENDORS)
 
 
 class InvalidInventory(InventoryError):

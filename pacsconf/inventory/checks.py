@@ -78,3 +78,12 @@ class Further:
 
     ids: frozenset[str]
     check: Callable[[Inventory, Scope], Iterable[Finding]]
+
+    def __add__(self, other: Further) -> Further:
+        """Both, one after the other."""
+
+        def both(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
+            yield from self.check(inventory, scope)
+            yield from other.check(inventory, scope)
+
+        return Further(self.ids | other.ids, both)

@@ -31,7 +31,7 @@ a small whole one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import ClassVar, Literal, NamedTuple
 
@@ -85,9 +85,9 @@ class Part(Model):
         return "none" if before == after else "workflow"
 
     @classmethod
-    def purge_note(cls, before: Fields | None, after: Fields | None) -> str:
-        """In words, what a change that purges does to deletion; empty where it does not."""
-        return ""
+    def purge_note(cls, before: Fields | None, after: Fields | None) -> str | None:
+        """In words, how a change arms, shortens or speeds up deletion; None where it does not."""
+        return None
 
 
 class Facet(Part):
@@ -161,18 +161,20 @@ class Extension:
     registries: ClassVar[Sequence[Registry]] = ()
     ignored: ClassVar[Mapping[str, str]] = {}
     """Fields that the vendor's program writes by itself, as `kind.field`, each with why it is left alone."""
-    refused: list[Finding] = field(default_factory=list)
 
-    def speaks_of(self, holder: Holder) -> bool:
+    @classmethod
+    def speaks_of(cls, holder: Holder) -> bool:
         """Whether the inventory says anything of an entry for this extension."""
-        return self.name in holder.entry.vendor
+        return cls.name in holder.entry.vendor
 
-    def complete(self, facet: Facet, holder: Holder, inventory: Inventory) -> Whole:
+    @classmethod
+    def complete(cls, facet: Facet, holder: Holder, inventory: Inventory) -> Whole:
         """The facet with what follows from elsewhere in the inventory (flows, policies). Pure."""
         return facet, {}
 
-    def findings(self, inventory: Inventory) -> Iterable[Finding]:
-        """What of the inventory it cannot hold, or what would have no effect. Pure."""
+    @classmethod
+    def findings(cls, inventory: Inventory) -> Iterable[Finding]:
+        """What of the inventory does not fit together, or would have no effect. Pure; asked by `validate`."""
         return ()
 
     def settle(self, applied: Sequence[Change]) -> Iterator[Outcome]:

@@ -79,7 +79,6 @@ def declare(
         *_misplaced(collected.special, vocabulary),
         *collected.findings,
         *vendors.findings,
-        *(finding for extension in extensions for finding in extension.findings(inventory)),
         *_title_findings(live, titles),
         *_unconnected(live),
     )

@@ -207,6 +207,7 @@ def with_usual(vocabulary: Vocabulary, usual: Mapping[str, Iterable[str]]) -> Vo
 def rows_of(part: type[Part], extension: str) -> Iterator[Row]:
     """The rows of a part's fields; those of a facet are called `EXTENSION.FIELD`."""
     prefix, own = (f"{extension}.", part.object_class) if issubclass(part, Facet) else ("", "")
+    extension = extension if prefix else ""
     for name, info in part.model_fields.items():
         attribute = attribute_of(info)
         if attribute is not None:
@@ -299,7 +300,7 @@ class _ChildEntry(EntryResource):
         return _graver(super().risk(before, after), cls.part.risk(before, after))
 
     @classmethod
-    def purge_note(cls, before: Fields | None, after: Fields | None) -> str:
+    def purge_note(cls, before: Fields | None, after: Fields | None) -> str | None:
         return cls.part.purge_note(before, after)
 
 
@@ -321,9 +322,9 @@ class _WithFacets(EntryResource):
         return _graver(super().risk(before, after), *risks)
 
     @classmethod
-    def purge_note(cls, before: Fields | None, after: Fields | None) -> str:
+    def purge_note(cls, before: Fields | None, after: Fields | None) -> str | None:
         notes = (facet.purge_note(*_own(name, before, after)) for name, facet in cls.facets)
-        return "; ".join(filter(None, notes))
+        return "; ".join(filter(None, notes)) or None
 
 
 def _own(name: str, before: Fields | None, after: Fields | None) -> tuple[Fields | None, Fields | None]:

@@ -1,0 +1,114 @@
+"""What an inventory says for one extension, entry by entry, and what of it does not fit together. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from pacsconf.core.finding import Finding, Path
+from pacsconf.inventory.merge import nearest
+from pacsconf.inventory.model import Inventory
+from pacsconf.systems._dicom.vendors import parsed
+from pacsconf.systems._dicom.vocabulary import attribute_of, children_of
+from pacsconf.systems.directory_extension import Child, Extension, Facet, Holder, Part
+
+CONTAINED: Mapping[str, str] = {"network-connection": "connections", "network-ae": "ae_titles"}
+
+
+class Placed(NamedTuple):
+    """A part of an extension at its place; of a child with the name of its key."""
+
+    holder: Holder
+    part: Part
+    path: Path
+    name: str = ""
+
+
+def problems(extension: type[Extension], inventory: Inventory) -> Iterator[Finding]:
+    """What is written wrongly for an extension, what it names that is not there, and what its own rules find."""
+    parts: list[Placed] = []
+    for holder, facet_type in holders(extension, inventory):
+        facet, wrong = parsed(extension.name, facet_type, holder.entry, holder.path)
+        yield from wrong
+        if facet is not None:
+            facet, _ = extension.complete(facet, holder, inventory)
+            parts += within(Placed(holder, facet, (*holder.path, "vendor", extension.name)))
+    yield from _dangling(parts, inventory)
+    yield from extension.findings(inventory)
+
+
+def facets(extension: type[Extension], inventory: Inventory) -> Iterator[tuple[Holder, Facet]]:
+    """Every facet that stands, whole, with what it belongs to; those that are wrong are passed over."""
+    for holder, facet_type in holders(extension, inventory):
+        facet, _ = parsed(extension.name, facet_type, holder.entry, holder.path)
+        if facet is not None:
+            yield holder, extension.complete(facet, holder, inventory)[0]
+
+
+def holders(extension: type[Extension], inventory: Inventory) -> Iterator[tuple[Holder, type[Facet]]]:
+    """Every entry of the standard of which the inventory says something for an extension."""
+    types = {facet.of: facet for facet in extension.facets}
+    for holder, kind in _standard(inventory):
+        if kind in types and extension.speaks_of(holder):
+            yield holder, types[kind]
+
+
+def _standard(inventory: Inventory) -> Iterator[tuple[Holder, str]]:
+    for name, device in inventory.devices.items():
+        if device.lifecycle == "retired":
+            continue
+        path: Path = ("devices", name)
+        yield Holder(device, device, path), "device"
+        for key, connection in device.connections.items():
+            yield Holder(device, connection, (*path, "connections", key)), "network-connection"
+        for title, ae in device.ae_titles.items():
+            at: Path = (*path, "ae_titles", title)
+            yield Holder(device, ae, at, ae), "network-ae"
+            for place, one in enumerate(ae.capabilities):
+                yield Holder(device, one, (*at, "capabilities", place), ae), "transfer-capability"
+
+
+def within(placed: Placed) -> Iterator[Placed]:
+    """A part and all its children, each at its place."""
+    yield placed
+    for key, _ in children_of(type(placed.part)):
+        for name, child in getattr(placed.part, key).items():
+            yield from within(Placed(placed.holder, child, (*placed.path, key, name), name))
+
+
+def _dangling(parts: list[Placed], inventory: Inventory) -> Iterator[Finding]:
+    """Names of what is not declared."""
+    known: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for placed in parts:
+        if isinstance(placed.part, Child):
+            known[placed.holder.device.name, placed.part.kind].add(placed.name)
+    for placed in parts:
+        for key, info in type(placed.part).model_fields.items():
+            attribute = attribute_of(info)
+            if attribute is None or not attribute.refers:
+                continue
+            device = placed.holder.device
+            there = _there(attribute.refers, placed.holder, inventory) or known[device.name, attribute.refers]
+            value = getattr(placed.part, key)
+            for name in value if isinstance(value, tuple) else (value,):
+                if name is not None and name not in there and not ("=" in name and "," in name):
+                    yield _missing(name, attribute.refers, sorted(there), device.name, (*placed.path, key))
+
+
+def _there(kind: str, holder: Holder, inventory: Inventory) -> set[str]:
+    if kind == "device":
+        return set(inventory.devices)
+    return set(getattr(holder.device, CONTAINED[kind])) if kind in CONTAINED else set()
+
+
+def _missing(name: str, kind: str, there: list[str], device: str, path: Path) -> Finding:
+    words = kind.replace("-", " ")
+    return Finding(
+        "PACS-VENDOR-003",
+        "error",
+        f'There is no {words} "{name}"{nearest(name, there)}',
+        "What names it would do nothing, or keep the program from starting.",
+        f"Declared{'' if kind == 'device' else f' of {device}'}: {', '.join(there) or 'none'}.",
+        path=path,
+    )

@@ -1,0 +1,85 @@
+"""Rules of `validate` for what stands under `vendor:`. Pure; extensions are loaded only where something does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pacsconf.core.finding import Finding, Path
+from pacsconf.inventory.checks import Further
+from pacsconf.inventory.merge import nearest
+from pacsconf.inventory.model import Extensible, Inventory
+from pacsconf.inventory.scope import Scope
+
+
+def check(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
+    """All that is wrong under `vendor:`, each at its place."""
+    written = list(_written(inventory))
+    if not written:
+        return
+    from pacsconf.systems._dicom.placed import problems
+    from pacsconf.systems.directory_extension import find, registered
+
+    extensions = {name: found for name in registered() if (found := find(name))}
+    spoken = _spoken(inventory)
+    told: set[str] = set()
+    for entry, path in written:
+        for name in entry.vendor:
+            if name not in extensions:
+                yield _unknown(name, tuple(extensions), (*path, "vendor", name))
+            elif name not in spoken and name not in told:
+                told.add(name)
+                yield _unspoken(name, (*path, "vendor", name))
+    for name in sorted(extensions):
+        yield from problems(extensions[name], inventory)
+
+
+RULES = Further(frozenset({"PACS-VENDOR-001", "PACS-VENDOR-002", "PACS-VENDOR-003"}), check)
+
+
+def _written(inventory: Inventory) -> Iterator[tuple[Extensible, Path]]:
+    """Every entry that says something under `vendor:`, with its place."""
+    for name, device in inventory.devices.items():
+        path: Path = ("devices", name)
+        within: list[tuple[Extensible, Path]] = [(device, path)]
+        within += [(one, (*path, "connections", key)) for key, one in device.connections.items()]
+        for title, ae in device.ae_titles.items():
+            at: Path = (*path, "ae_titles", title)
+            within.append((ae, at))
+            within += [(one, (*at, "capabilities", place)) for place, one in enumerate(ae.capabilities)]
+        within += [(one, (*path, "hl7_applications", key)) for key, one in device.hl7_applications.items()]
+        yield from ((entry, at) for entry, at in within if entry.vendor)
+
+
+def _spoken(inventory: Inventory) -> frozenset[str]:
+    """The extensions that some directory speaks, in whatever environment."""
+    configs = [config.model_dump() for config in inventory.systems.values()]
+    for environment in inventory.environments.values():
+        configs += [dict(config) for config in environment.systems.values() if config]
+    found: set[str] = set()
+    for config in configs:
+        named = config.get("extensions") or ()
+        found.update([named] if isinstance(named, str) else named)
+    return frozenset(found)
+
+
+def _unknown(name: str, known: tuple[str, ...], path: Path) -> Finding:
+    near = nearest(name, known)
+    return Finding(
+        "PACS-VENDOR-001",
+        "error",
+        f'There is no extension "{name}"{near}',
+        "What stands under it would be checked by nobody, and written nowhere.",
+        f"Known here: {', '.join(known) or 'none'}.",
+        path=path,
+    )
+
+
+def _unspoken(name: str, path: Path) -> Finding:
+    return Finding(
+        "PACS-VENDOR-002",
+        "warning",
+        f"No directory speaks {name}, so nothing under `vendor: {name}` is compared or written",
+        "A directory leaves everything alone that is not in the standard, unless it names the extension.",
+        f"Write `extensions: [{name}]` under the directory in `systems`.",
+        path=path,
+    )

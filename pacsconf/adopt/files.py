@@ -59,6 +59,8 @@ def laid_out(
     if profiled.profiles:
         probing: dict[Path, str] = {("profiles", profiled.base): _BASE_COMMENT}
         files["profiles.yaml"] = document({"profiles": profiled.profiles}, f"{head}\n{_PROFILES}", probing)
+    if profiled.sets:
+        files["capability-sets.yaml"] = document({"capability_sets": profiled.sets}, f"{head}\n{_SETS}")
     if draft.systems:
         systems, comments = _ignoring(draft, ignored)
         files["systems.yaml"] = document({"systems": systems}, head, comments)
@@ -72,6 +74,10 @@ def laid_out(
 
 
 _PROFILES = "What devices of a kind have in common; what a device says itself wins."
+_SETS = (
+    "What AE titles can do that name these sets: each SOP class, in each role of its group, is one entry there, named as "
+    "`names` says."
+)
 _BASE_COMMENT = (
     "All adopted devices build on this. Nothing is sent to any of them until you write another level here, such as "
     "`echo`, or into the profile of those that you want to begin with."

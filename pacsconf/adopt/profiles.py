@@ -17,14 +17,16 @@ from typing import Any
 
 from pacsconf.adopt import guess
 from pacsconf.adopt.draft import Plain
+from pacsconf.adopt.naming import Names
+from pacsconf.adopt.sets import Said, gathered
 from pacsconf.adopt.shorten import ordered, shortened
 
 BASE = "adopted"
 """The profile that all others, and all devices without one, build on."""
 
 _SAME = (
-    "type", "modality", "device_types", "lifecycle", "uses", "offers", "transfer_syntaxes", "transfer_capabilities",
-    "initiator", "acceptor", "accepts", "character_sets",
+    "type", "modality", "device_types", "lifecycle", "uses", "offers", "transfer_syntaxes", "capability_sets",
+    "transfer_capabilities", "initiator", "acceptor", "accepts", "character_sets",
 )  # fmt: skip
 """What devices must have in common to share a profile."""
 
@@ -41,22 +43,33 @@ _WORD = re.compile(r"[a-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Profiled:
-    """Profiles and devices in short form, and of each device the group of its kind."""
+    """Profiles, capability sets and devices in short form, and of each device the group of its kind."""
 
     profiles: Mapping[str, Plain] = field(default_factory=dict)
     devices: Mapping[str, Plain] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
     base: str = BASE
+    sets: Mapping[str, Plain] = field(default_factory=dict)
 
 
-def profiled(devices: Mapping[str, Plain], taken: Collection[str] = (), base: str = BASE) -> Profiled:
-    """Devices in long form with the profiles that make them short.
+def profiled(
+    devices: Mapping[str, Plain],
+    taken: Collection[str] = (),
+    base: str = BASE,
+    sets_taken: Collection[str] = (),
+) -> Profiled:
+    """Devices in long form with the profiles and capability sets that make them short.
 
-    `taken` are names of profiles there are; `base` is what the one is called that all build on, if it can be.
+    `taken` and `sets_taken` are names of profiles and sets there are; `base` is what the one is called that all
+    build on, if it can be.
     """
-    short: dict[str, Plain] = {name: shortened(device) for name, device in devices.items()}
     groups = {name: group(device) for name, device in devices.items()}
-    names = _Names(taken)
+    found = gathered(devices, groups, sets_taken)
+    said: dict[str, dict[str, Said]] = defaultdict(dict)
+    for (device, title), one in found.said.items():
+        said[device][title] = one
+    short: dict[str, Plain] = {name: shortened(device, said.get(name)) for name, device in devices.items()}
+    names = Names(taken)
     base = names.new(base)
     profiles: dict[str, Plain] = {base: {"probe": "none"}}
     alike = _alike(short, groups)
@@ -69,7 +82,7 @@ def profiled(devices: Mapping[str, Plain], taken: Collection[str] = (), base: st
         if plain.get("probe") == "none":
             short[device] = {"profile": base, **_less(plain, profiles[base])}
     used = _used(profiles, short.values())
-    return Profiled(used, {name: ordered(device) for name, device in short.items()}, groups, base)
+    return Profiled(used, {name: ordered(device) for name, device in short.items()}, groups, base, found.sets)
 
 
 def group(device: Plain) -> str:
@@ -104,7 +117,7 @@ def _alike(short: Mapping[str, Plain], groups: Mapping[str, str]) -> dict[str, l
 
 
 def _named(
-    alike: Mapping[str, list[list[str]]], short: Mapping[str, Plain], names: _Names
+    alike: Mapping[str, list[list[str]]], short: Mapping[str, Plain], names: Names
 ) -> Iterator[tuple[str, list[str]]]:
     """A name for each set: the group's; where there are several, with the manufacturer if that is one."""
     for what in sorted(alike):
@@ -116,7 +129,7 @@ def _named(
 
 
 def _shares(
-    name: str, base: str, members: Sequence[str], short: Mapping[str, Plain], names: _Names
+    name: str, base: str, members: Sequence[str], short: Mapping[str, Plain], names: Names
 ) -> Iterator[tuple[str, Plain, list[str]]]:
     """The profile of a set, and one on top of it for each manufacturer that several of them are of."""
     common = _common(members, short, (*_SAME, *_SHARED, "probe"))
@@ -176,19 +189,3 @@ def _first_word(text: object) -> str:
     """What people call a manufacturer: the first word of its name."""
     found = _WORD.search(text.lower()) if isinstance(text, str) else None
     return found[0][:16] if found else ""
-
-
-class _Names:
-    """Names that are given once each, without regard to capitals."""
-
-    def __init__(self, taken: Collection[str]) -> None:
-        self.taken = {name.casefold() for name in taken}
-
-    def new(self, wanted: str) -> str:
-        """This name, or with the first number that makes it a new one."""
-        base = "-".join(_WORD.findall(wanted.lower()))[:50] or "profile"
-        name, number = base, 2
-        while name.casefold() in self.taken:
-            name, number = f"{base}-{number}", number + 1
-        self.taken.add(name.casefold())
-        return name

@@ -25,17 +25,32 @@ def in_words(capabilities: Sequence[Capability]) -> dict[str, Any]:
 
     Each of them has `sop_class` and `transfer_syntaxes` as UIDs, `role`, and a `name` if it is not the usual one.
     """
-    plain = [one for one in capabilities if _is_usual(one)]
-    common = _common_syntaxes(plain)
-    listed = [one for one in plain if _syntaxes(one) == (common if stores(one["sop_class"]) else _DEFAULT)]
-    spelled = [_spelled(one) for one in capabilities if one not in listed]
+    listed, common = _listed(capabilities)
+    spelled = [_spelled(one) for one in _others(capabilities, listed)]
     found: dict[str, Any] = {}
     for role, key in _LISTS.items():
         classes = {one["sop_class"] for one in listed if one["role"] == role}
         found |= {key: list(words(classes))} if classes else {}
     if common != _DEFAULT:
-        found["transfer_syntaxes"] = _syntax_words(common)
+        found["transfer_syntaxes"] = syntax_words(common)
     return found | ({"transfer_capabilities": spelled} if spelled else {})
+
+
+def spelled_out(capabilities: Sequence[Capability]) -> list[Capability]:
+    """Those of them that `in_words` says one by one."""
+    return _others(capabilities, _listed(capabilities)[0])
+
+
+def _listed(capabilities: Sequence[Capability]) -> tuple[list[Capability], frozenset[str]]:
+    """Those that lists of services can say, and the transfer syntaxes of what stores."""
+    plain = [one for one in capabilities if _is_usual(one)]
+    common = _common_syntaxes(plain)
+    return [one for one in plain if _syntaxes(one) == (common if stores(one["sop_class"]) else _DEFAULT)], common
+
+
+def _others(capabilities: Iterable[Capability], listed: Iterable[Capability]) -> list[Capability]:
+    said = {id(one) for one in listed}
+    return [one for one in capabilities if id(one) not in said]
 
 
 def _is_usual(one: Capability) -> bool:
@@ -60,7 +75,7 @@ def _spelled(one: Capability) -> dict[str, Any]:
     if one.get("name", "") not in ("", usual_name(uid, role)):
         found["name"] = one["name"]
     if _syntaxes(one) != _DEFAULT:
-        found["transfer_syntaxes"] = _syntax_words(_syntaxes(one))
+        found["transfer_syntaxes"] = syntax_words(_syntaxes(one))
     return found | ({"extra": one["extra"]} if one.get("extra") else {})
 
 
@@ -118,6 +133,6 @@ def _word(uid: str, leads_back: Callable[[str], bool]) -> str:
         return uid
 
 
-def _syntax_words(syntaxes: Iterable[str]) -> list[str]:
+def syntax_words(syntaxes: Iterable[str]) -> list[str]:
     """Uncompressed ones first, as everybody lists them."""
     return [_syntax_word(uid) for uid in sorted(syntaxes, key=lambda uid: (uid not in _DEFAULT, uid))]

@@ -26,6 +26,7 @@ from pacsconf.core.compare import Difference
 from pacsconf.core.errors import PacsconfError
 from pacsconf.core.finding import Finding, errors
 from pacsconf.dicom.reach.rules import RULES
+from pacsconf.inventory.capability_sets import SETS
 from pacsconf.inventory.checks import RULE_IDS
 from pacsconf.inventory.loader import Loaded, load
 from pacsconf.inventory.model import Inventory
@@ -93,12 +94,12 @@ class _Rounds:
         self.existing = existing
         self.accepting: dict[tuple[str, str], Accepting] = {}
         self.ignored: dict[str, Ignored] = {}
-        self.before, self.taken, self.names = _of(existing, terms)
+        self.before, self.taken, self.sets_taken, self.names = _of(existing, terms)
         self.profiled = self.profile()
 
     def profile(self) -> Profiled:
         base = f"{BASE}-{self.draft.system}" if BASE in self.taken else BASE
-        return profiled(self.draft.devices, self.taken, base)
+        return profiled(self.draft.devices, self.taken, base, self.sets_taken)
 
     def files(self) -> dict[str, str]:
         ignored = _together(self.ignored.values())
@@ -203,6 +204,7 @@ class _Rounds:
             "ae_titles": len(entities),
             "capabilities": sum(len(ae.capabilities) for ae in entities),
             "profiles": len(self.profiled.profiles),
+            "capability_sets": len(self.profiled.sets),
             "reserved": sum(device.type == RESERVED for device in mine),
             "accepted": len(self.accepting),
             "ignored": len(self.ignored),
@@ -262,14 +264,17 @@ def _together(ignored: Iterable[Ignored]) -> tuple[Ignored, ...]:
     return tuple(sorted(ignored, key=lambda one: (one.why, one.pattern)))
 
 
-def _of(existing: Mapping[str, str], terms: Terms) -> tuple[frozenset[tuple[str, str]], set[str], set[str]]:
-    """Of an inventory that exists: its faults, and the names of its profiles and baseline entries."""
+def _of(
+    existing: Mapping[str, str], terms: Terms
+) -> tuple[frozenset[tuple[str, str]], set[str], set[str], set[str]]:
+    """Of an inventory that exists: its faults, and the names of its profiles, capability sets and baseline entries."""
     if not existing:
-        return frozenset(), set(), set()
+        return frozenset(), set(), set(), set()
     loaded = _loaded(existing, terms)
     entries = loaded.sources.root.entries
     faults = frozenset((one.rule, _at(one)) for one in loaded.findings)
-    return faults, set(entries["profiles"].entries), set(entries["baseline"].entries)
+    profiles, sets, baseline = (set(entries[name].entries) for name in ("profiles", SETS, "baseline"))
+    return faults, profiles, sets, baseline
 
 
 def _loaded(files: Mapping[str, str], terms: Terms) -> Loaded:

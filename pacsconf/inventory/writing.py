@@ -71,7 +71,8 @@ class _Writer:
             yield line
         else:
             yield f"{start} {self.marks[path].before}".rstrip() if path in self.marks else start
-            yield from self.block(value, path, indent + STEP)
+            lines = self.filled if _is_filled(value, path) else self.block
+            yield from lines(value, path, indent + STEP)
 
     def block(self, value: Any, path: Path, indent: str) -> Iterator[str]:
         """The members of a map or list, one below the other."""
@@ -82,6 +83,21 @@ class _Writer:
         for position, child in enumerate(value):
             yield from self.above((*path, position), indent)
             yield from self.item(child, (*path, position), indent)
+
+    def filled(self, value: Any, _: Path, indent: str) -> Iterator[str]:
+        """A list or map in brackets, as many members in each line as fit."""
+        is_map = isinstance(value, Mapping)
+        opened, closed = ("{", "}") if is_map else ("[", "]")
+        pairs = value.items() if is_map else ()
+        members = [f"{scalar(key)}: {scalar(word)}" for key, word in pairs] or list(map(scalar, value))
+        line = f"{indent}{opened}"
+        for number, member in enumerate(members, 1):
+            word = f"{member}{closed if number == len(members) else ','}"
+            if len(line) + len(word) > WIDTH and line.strip() not in ("", opened):
+                yield line.rstrip()
+                line = f"{indent} "
+            line += f"{word} "
+        yield line.rstrip()
 
     def item(self, value: Any, path: Path, indent: str) -> Iterator[str]:
         """`- value`; a map that needs several lines begins beside the hyphen."""
@@ -120,6 +136,15 @@ class _Writer:
         """Whether it cannot stand in several lines."""
         mark = self.marks.get(path)
         return bool(mark and mark.instead) or not (isinstance(value, Mapping | list | tuple) and value)
+
+
+_FILLED = frozenset({"sop_classes", "named", "transfer_syntaxes"})
+
+
+def _is_filled(value: Any, path: Path) -> bool:
+    """Whether it is a long list of words that nobody reads one below the other: hundreds of SOP classes."""
+    words = value.values() if isinstance(value, Mapping) else value
+    return path[0] == "capability_sets" and path[-1] in _FILLED and all(isinstance(one, str) for one in words)
 
 
 def _comment(text: str, indent: str) -> Iterator[str]:

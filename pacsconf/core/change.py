@@ -80,6 +80,8 @@ class Change:
     repairs: bool = False
     mode: Mode = "write"
     reason: str = ""
+    purge: str = ""
+    """What it does to the deletion of studies, in its kind's words; empty for nothing."""
 
     @property
     def state(self) -> State:
@@ -113,7 +115,11 @@ class Change:
         return _claims(self.before) - _claims(self.after)
 
     def inverse(self) -> Change:
-        """The change that leads back from `after` to `before`; what it puts at risk is its kind's to judge."""
+        """The change that leads back from `after` to `before`.
+
+        What it puts at risk is its kind's to judge (`core.compare.taken_back`): of two changes that undo each other
+        it may be either that purges.
+        """
         actions: dict[Action, Action] = {"create": "delete", "delete": "create", "update": "update"}
         return Change(
             actions[self.action],
@@ -217,6 +223,7 @@ def change_to_json(change: Change) -> dict[str, Any]:
         "repairs": change.repairs,
         "mode": change.mode,
         "reason": change.reason,
+        **({"purge": change.purge} if change.purge else {}),
     }
 
 
@@ -238,6 +245,7 @@ def change_from_json(data: dict[str, Any]) -> Change:
         bool(data["repairs"]),
         one_of(Mode, data["mode"]),
         str(data["reason"]),
+        str(data.get("purge", "")),
     )
     sides = tuple(state.address for state in (change.before, change.after) if state)
     there = (change.before is not None, change.after is not None)

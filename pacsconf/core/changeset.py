@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pacsconf.core.address import Address
-from pacsconf.core.change import Action, Change, Outcome, Status, inverse
+from pacsconf.core.approval import PlanApproval, approval_from_json, approval_to_json
+from pacsconf.core.change import Action, Change, Outcome, Status
+from pacsconf.core.compare import Rules, taken_back
 from pacsconf.core.errors import RecordError
 from pacsconf.core.plan import Plan, plan_from_json, plan_to_json
 from pacsconf.core.resource import one_of
@@ -43,14 +46,15 @@ class ChangeSet:
     reason: str = ""
     ticket: str = ""
     acks: tuple[str, ...] = ()
+    approvals: tuple[PlanApproval, ...] = ()
+    """Those of the plan that counted when it was opened."""
     outcomes: tuple[Outcome, ...] = ()
     proofs: tuple[Proof, ...] = ()
     closed: str = ""
 
-    @property
-    def inverse(self) -> tuple[Change, ...]:
-        """What takes the applied changes back, in order."""
-        return inverse(self.plan.runs, self.outcomes)
+    def inverse(self, systems: Mapping[str, Rules]) -> tuple[Change, ...]:
+        """What takes the applied changes back, in order, judged by these rules."""
+        return taken_back(self.plan.runs, self.outcomes, systems)
 
 
 def changeset_id(opened: str, digest: str) -> str:
@@ -81,6 +85,7 @@ def _all_but_the_plan(changeset: ChangeSet) -> dict[str, Any]:
         "reason": changeset.reason,
         "ticket": changeset.ticket,
         "acks": list(changeset.acks),
+        **({"approvals": list(map(approval_to_json, changeset.approvals))} if changeset.approvals else {}),
         "outcomes": [outcome_to_json(outcome) for outcome in changeset.outcomes],
         "proofs": [{name: getattr(proof, name) for name in Proof.__slots__} for proof in changeset.proofs],
     }
@@ -103,6 +108,7 @@ def changeset_from_json(data: Any) -> ChangeSet:
             reason=str(data["reason"]),
             ticket=str(data["ticket"]),
             acks=tuple(map(str, data["acks"])),
+            approvals=tuple(map(approval_from_json, data.get("approvals", ()))),
             outcomes=tuple(map(outcome_from_json, data["outcomes"])),
             proofs=tuple(Proof(**proof) for proof in data["proofs"]),
             closed=str(data["closed"]),

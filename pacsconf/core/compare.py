@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pacsconf.core.address import Address
-from pacsconf.core.change import Change
+from pacsconf.core.change import Change, Outcome, inverse
 from pacsconf.core.resource import Fields, Resource, State, Value
 
 Verdict = Literal[
@@ -248,18 +248,34 @@ def judged(made: Change, rules: Rules) -> Change:
     kind = rules.kinds.get(made.address.kind, Resource)
     before = made.before.fields if made.before else None
     after = made.after.fields if made.after else None
+    risk, effects = kind.risk(before, after), kind.effects(before, after)
+    purge = kind.purge_note(before, after)
+    if purge is not None or "purges" in effects:
+        risk, effects, purge = "data-loss", effects | {"purges"}, purge or PURGES
     return Change(
         made.action,
         made.before,
         made.after,
         made.records,
-        kind.risk(before, after),
-        kind.effects(before, after),
+        risk,
+        effects,
         made.takes_over,
         made.repairs,
         rules.mode,
         made.reason,
+        purge or "",
     )
+
+
+PURGES = "arms, shortens or speeds up the deletion of studies"
+"""What is said of a change whose kind says that it purges, and not how."""
+
+
+def taken_back(
+    changes: Iterable[Change], outcomes: Iterable[Outcome], systems: Mapping[str, Rules]
+) -> tuple[Change, ...]:
+    """The changes that take back what was applied, in the opposite order, each judged afresh by its kind."""
+    return tuple(judged(one, systems[one.address.system]) for one in inverse(changes, outcomes))
 
 
 def _change(difference: Difference, rules: Rules, repairs: bool, again: frozenset[str]) -> Change | None:

@@ -2,9 +2,12 @@
 
 They count what a person counts: roots. A device whose three connections go is one removal, and so is a device
 that keeps two of them; a connection that another one replaces in the same device is an update of the device, and a
-title replaced in this way is a new address. Only changes that would run are counted. Every limit can be set in the
-inventory; a tripped guard is let through by naming it together with the plan's digest (`--ack DIGEST:GUARD`) and a
-reason.
+title replaced in this way is a new address. Only changes that would run are counted. Every limit that is a
+number can be set in the inventory; a tripped guard is let through by naming it together with the plan's digest
+(`--ack DIGEST:GUARD`) and a reason.
+
+What brings the deletion of studies nearer is counted by address, and each address is let through by itself
+(`--ack DIGEST:GUARD-PURGE:ADDRESS`): docs/decisions/0033-purge-guard-and-approvals.md.
 """
 
 from __future__ import annotations
@@ -36,10 +39,19 @@ class Guard:
     why: str
     setting: str = ""
     notes: tuple[str, ...] = ()
+    each: bool = False
+    """Whether each address that is counted needs an acknowledgement of its own."""
 
     @property
     def tripped(self) -> bool:
         return len(self.counted) > self.limit
+
+    @property
+    def acks(self) -> tuple[str, ...]:
+        """What must be named to let it through: `GUARD-UPDATE`, or `GUARD-PURGE:ADDRESS` for each address."""
+        if not self.tripped:
+            return ()
+        return tuple(f"{self.id}:{address}" for address in self.counted) if self.each else (self.id,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +133,25 @@ def guards(changes: Sequence[Change], scene: Scene) -> tuple[Guard, ...]:
         *_vanished(running, scene),
         *_widened(running, scene),
         *_cautions(running, scene),
+        *_purging(running, scene),
     ]
-    return tuple(sorted(found, key=lambda guard: (guard.id, guard.about)))
+    return tuple(sorted(found, key=foremost))
+
+
+def foremost(guard: Guard) -> tuple[bool, str, str]:
+    """The order of guards: first what is acknowledged one by one, then by id and what is counted."""
+    return not guard.each, guard.id, guard.about
+
+
+def unacknowledged(found: Iterable[Guard], digest: str, given: Iterable[str]) -> tuple[str, ...]:
+    """What is still to be named (`GUARD-UPDATE`, `GUARD-PURGE:ADDRESS`) after these `DIGEST:NAME` of a plan."""
+    pairs = (ack.partition(":") for ack in given)
+    named = {name for stated, _, name in pairs if len(stated) >= _ENOUGH and digest.startswith(stated)}
+    return tuple(dict.fromkeys(name for guard in found for name in guard.acks if name not in named))
+
+
+_ENOUGH = 4
+"""Digits of a digest that an acknowledgement names at least."""
 
 
 def tripped(found: Iterable[Guard]) -> tuple[str, ...]:
@@ -294,4 +323,27 @@ def _cautions(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
             "GUARD-HOST", f"{kind}s of {system}", roots, total, 0,
             "they would get an address outside their site's networks",
             notes=tuple(f"{one.address}: {scene.cautions[one.address]}" for one in touched if one.root in roots),
+        )  # fmt: skip
+
+
+def _purging(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
+    """Changes that bring the deletion of studies nearer, each by itself: no root stands for another one here.
+
+    The limit is no setting: an inventory that could raise it could purge by the change that raises it.
+    """
+    purging = {change.address: change for change in changes if "purges" in change.effects}
+    for (system, kind), addresses in sorted(_by_kind(purging).items()):
+        there = {
+            address
+            for side in (scene.declared, scene.live, scene.last)
+            for address in side
+            if (address.system, address.kind) == (system, kind)
+        }
+        counted = tuple(sorted(addresses))
+        yield Guard(
+            "GUARD-PURGE", f"{kind}s of {system}", counted, len(there | addresses), 0,
+            "studies would be deleted, or deleted sooner, and what is deleted does not come back. Each of these"
+            " needs an --ack of its own; no setting and no yes lets it through",
+            notes=tuple(f"{address}: {purging[address].purge}" for address in counted),
+            each=True,
         )  # fmt: skip

@@ -15,11 +15,12 @@ from functools import cached_property
 from typing import Any
 
 from pacsconf.core.address import Address
+from pacsconf.core.approval import ApprovalRule, Approvals, approvals_from_json, approvals_to_json
 from pacsconf.core.change import Change, change_from_json, change_to_json, state_from_json, state_to_json
 from pacsconf.core.compare import Difference, FieldDifference, FieldVerdict, Verdict
 from pacsconf.core.errors import PlanError
 from pacsconf.core.guard import Guard, tripped
-from pacsconf.core.resource import State, one_of, value_from_json, value_to_json
+from pacsconf.core.resource import Risk, State, one_of, value_from_json, value_to_json
 from pacsconf.core.spelling import Spelt, canonical, indented
 
 FORMAT_VERSION = 1
@@ -77,17 +78,29 @@ class Plan:
     notes: Mapping[Address, str] = field(default_factory=dict)
     blocked: tuple[str, ...] = ()
     """Why this plan can be read but not applied, in words."""
+    approvals: Approvals = field(default_factory=Approvals)
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 (hex) of what this plan would do and what it relies on."""
         changes = map(change_to_json, self.changes)
-        return _digest(self.environment, changes, _closure_to_json(self.closure), self.guards)
+        closure = _closure_to_json(self.closure)
+        return _digest(self.environment, changes, closure, self.guards, self.approvals)
 
     @cached_property
     def runs(self) -> tuple[Change, ...]:
         """The changes that apply would carry out: those of systems that may be written."""
         return tuple(change for change in self.changes if change.mode == "write")
+
+    @cached_property
+    def purges(self) -> tuple[Change, ...]:
+        """The changes that bring the deletion of studies nearer."""
+        return tuple(change for change in self.changes if "purges" in change.effects)
+
+    @property
+    def asked(self) -> Mapping[Risk, ApprovalRule]:
+        """The approvals that applying it needs, by risk class, the highest first."""
+        return self.approvals.asked({change.risk for change in self.runs})
 
     @cached_property
     def spelt(self) -> Spelt:
@@ -96,7 +109,11 @@ class Plan:
 
 
 def _digest(
-    environment: str, changes: Iterable[dict[str, Any]], closure: dict[str, Any], guards: Iterable[Guard]
+    environment: str,
+    changes: Iterable[dict[str, Any]],
+    closure: dict[str, Any],
+    guards: Iterable[Guard],
+    approvals: Approvals,
 ) -> str:
     body = {
         "format_version": FORMAT_VERSION,
@@ -104,6 +121,7 @@ def _digest(
         "changes": list(map(_digested, changes)),
         "closure": closure,
         "tripped": list(tripped(guards)),
+        **({"approvals": approvals_to_json(approvals)} if approvals.changed else {}),
     }
     return hashlib.sha256(canonical(body)).hexdigest()
 
@@ -145,6 +163,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "counts": dict(sorted(plan.counts.items())),
         "notes": {str(address): text for address, text in sorted(plan.notes.items())},
         "blocked": list(plan.blocked),
+        **({"approvals": approvals_to_json(plan.approvals)} if plan.approvals.in_force else {}),
     }
 
 
@@ -160,7 +179,9 @@ def beside_changes(data: dict[str, Any]) -> tuple[Plan, str]:
     Raises: one of `NO_PLAN`.
     """
     beside = _parse({**data, "changes": (), "closure": {}})
-    return beside, _digest(data["environment"], data["changes"], data["closure"], beside.guards)
+    return beside, _digest(
+        data["environment"], data["changes"], data["closure"], beside.guards, beside.approvals
+    )
 
 
 def plan_from_json(data: Any) -> Plan:
@@ -207,6 +228,7 @@ def _parse(data: dict[str, Any]) -> Plan:
         counts={str(system): int(count) for system, count in data["counts"].items()},
         notes={Address.parse(address): str(text) for address, text in data["notes"].items()},
         blocked=tuple(map(str, data["blocked"])),
+        approvals=approvals_from_json(data.get("approvals")),
     )
 
 
@@ -227,6 +249,7 @@ def _guard_to_json(guard: Guard) -> dict[str, Any]:
         "why": guard.why,
         "setting": guard.setting,
         "notes": list(guard.notes),
+        **({"each": True} if guard.each else {}),
         "tripped": guard.tripped,
     }
 
@@ -241,6 +264,7 @@ def _guard_from_json(data: dict[str, Any]) -> Guard:
         str(data["why"]),
         str(data["setting"]),
         tuple(map(str, data["notes"])),
+        bool(data.get("each", False)),
     )
 
 

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from pacsconf.core.address import Address
+from pacsconf.core.approval import Approvals, guard_of
 from pacsconf.core.change import Change
 from pacsconf.core.compare import Difference, Rules, States, change, compare, recorded, unequal
 from pacsconf.core.errors import PlanError, UnsafePlan
-from pacsconf.core.guard import Limits, Scene, guards
+from pacsconf.core.guard import Limits, Scene, foremost, guards
 from pacsconf.core.lingering import Lingering, linger
 from pacsconf.core.order import closure, needed_by, order, waiting_for
 from pacsconf.core.plan import Basis, Options, Plan
@@ -71,6 +72,7 @@ class Scenario:
     """Exactly the changes to plan (those of a saved plan), instead of all."""
     counts: Mapping[str, int] = field(default_factory=dict)
     notes: Mapping[Address, str] = field(default_factory=dict)
+    approvals: Approvals = field(default_factory=Approvals)
 
 
 def make_plan(scenario: Scenario) -> Plan:
@@ -289,7 +291,7 @@ def _assembled(
             address: (scenario.live.get(address), last.get(address))
             for address in sorted(closure(changes, scenario.declared, scenario.live))
         },
-        guards=guards(changes, scene),
+        guards=tuple(sorted((*guards(changes, scene), *guard_of(scenario.approvals)), key=foremost)),
         takes=takes,
         forgets=forgets,
         drifts=tuple(one for one in drifts if not _is_put_back(one, put_back.get(one.address))),
@@ -300,6 +302,7 @@ def _assembled(
         counts=scenario.counts,
         notes={address: scenario.notes[address] for address in noted if address in scenario.notes},
         blocked=(scenario.record.why_unknown,) if scenario.record.owned is None else (),
+        approvals=scenario.approvals,
     )
 
 

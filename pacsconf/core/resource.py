@@ -106,6 +106,14 @@ class Resource(BaseModel):
         """What guards count about this change; None is absent."""
         return frozenset({"removes"}) if before is not None and after is None else frozenset()
 
+    @classmethod
+    def purge_note(cls, before: Fields | None, after: Fields | None) -> str | None:
+        """How this change arms, shortens or speeds up the deletion of studies, in a few words; None: it does not.
+
+        A kind that says so here need not name the effect "purges" nor the risk as well.
+        """
+        return None
+
 
 class Typed(Sequence[Resource]):
     """The resources of these states by address, typed when somebody looks at one.

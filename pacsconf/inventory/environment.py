@@ -1,4 +1,4 @@
-"""One environment chosen: the systems with their own keys checked, and its guard settings."""
+"""One environment chosen: the systems with their own keys checked, its guard settings and approvals."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pacsconf.core.finding import Finding, Path
+from pacsconf.inventory.approvals import ApprovalsDeclaration
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Guards, Inventory
 from pacsconf.inventory.systems import CONFIGS, Environment, ProbeTLS, SystemConfig
@@ -52,6 +53,7 @@ def for_environment(
     layers = _Layers(inventory, chosen, declared, extra)
     systems, wrong = layers.systems()
     guards, unfit = layers.guards()
+    approvals, unsound = layers.approvals()
     spoken = [inventory.settings.probe_tls, declared.probe_tls, extra.probe_tls]
     tls = {key: value for layer in spoken for key, value in layer.model_dump(exclude_unset=True).items()}
     environment = declared.model_copy(
@@ -62,10 +64,10 @@ def for_environment(
             update={
                 "systems": systems,
                 "environments": {chosen: environment},
-                "settings": inventory.settings.model_copy(update={"guards": guards}),
+                "settings": inventory.settings.model_copy(update={"guards": guards, "approvals": approvals}),
             }
         ),
-        (*findings, *map(_outside, more), *wrong, *unfit),
+        (*findings, *map(_outside, more), *wrong, *unfit, *unsound),
     )
 
 
@@ -132,6 +134,14 @@ class _Layers:
         merged = overlaid(overlaid(own, self.declared.guards), self.extra.guards)
         guards, findings = checked(Guards, merged, ("environments", self.name, "guards"))
         return (self.inventory.settings.guards if guards is None else guards), findings
+
+    def approvals(self) -> tuple[ApprovalsDeclaration, tuple[Finding, ...]]:
+        """Who must approve what, the environment's over the inventory's; an overlay has no say in that."""
+        whole = self.inventory.settings.approvals
+        own = whole.model_dump(exclude_unset=True, by_alias=True)
+        merged = overlaid(own, self.declared.approvals)
+        approvals, findings = checked(ApprovalsDeclaration, merged, ("environments", self.name, "approvals"))
+        return (whole if approvals is None else approvals), findings
 
 
 def said_at(inventory: Inventory, path: Path) -> Path:

@@ -10,6 +10,9 @@
     [age]
     identity = "~/.config/age/key.txt"           # opens age: secrets; an age identity or an SSH key
 
+    [signatures]
+    allowed_signers = "~/.config/pacsconf/allowed_signers"   # whose signature an approval must carry
+
     [executor]                                   # who we are to the workers of other sites (probe --executor)
     ca = "~/.config/pacsconf/sites-ca.pem"
     certificate = "~/.config/pacsconf/sites.pem"
@@ -69,6 +72,17 @@ class Operator:
     age_identity: Path | None = None
     has_environments: bool = False
     executor: ExecutorFiles = ExecutorFiles()
+    allowed_signers: Path | None = None
+    """In the format of ssh-keygen: addresses and their keys. Approvals are held against it."""
+
+    def signers(self) -> Path | None:
+        """The allowed-signers file, which nobody else can change; None where none is named.
+
+        Raises: OperatorError when it cannot be read, or others could write it.
+        """
+        if self.allowed_signers is not None:
+            read_private(self.allowed_signers, forbidden=NOT_WRITTEN_BY_OTHERS)
+        return self.allowed_signers
 
     def secrets(
         self,
@@ -138,9 +152,10 @@ def load(path: Path | None = None, *, environ: Mapping[str, str], root: Path) ->
     _refuse_inside(repository, identity, "the age identity")
     bindings = tuple(dict.fromkeys(Binding(secret.ref, secret.endpoint) for secret in layout.secret))
     writes = frozenset(layout.environments.write)
-    return Operator(
-        place, True, bindings, writes, identity, "environments" in table, _executor(place, layout, repository)
-    )
+    signers = _beside(place, layout.signatures.allowed_signers)
+    _refuse_inside(repository, signers, "the allowed-signers file")
+    executor = _executor(place, layout, repository)
+    return Operator(place, True, bindings, writes, identity, "environments" in table, executor, signers)
 
 
 def _executor(place: Path, layout: _Layout, repository: Path | None) -> ExecutorFiles:
@@ -205,6 +220,10 @@ class _Age(_Table):
     identity: str | None = None
 
 
+class _Signatures(_Table):
+    allowed_signers: str | None = None
+
+
 class _Executor(_Table):
     ca: str | None = None
     certificate: str | None = None
@@ -216,13 +235,15 @@ class _Layout(_Table):
     environments: _Environments = _Environments()
     age: _Age = _Age()
     executor: _Executor = _Executor()
+    signatures: _Signatures = _Signatures()
 
 
 _KNOWN = {
-    "": ("secret", "environments", "age", "executor"),
+    "": ("secret", "environments", "age", "signatures", "executor"),
     "secret": ("ref", "for"),
     "environments": ("write",),
     "age": ("identity",),
+    "signatures": ("allowed_signers",),
     "executor": ("ca", "certificate", "key"),
 }
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pacsconf.core.errors import RecordError
 from pacsconf.record._commands import Commands
@@ -18,6 +19,15 @@ MAX_FILE_BYTES = 256 * 1024 * 1024
 """A file of the record beyond this is not read: 100,000 resources need 41 MB."""
 
 T = TypeVar("T")
+
+
+class Signature(NamedTuple):
+    """A commit's signature as git has it: `G` good, `U` by an unknown key, `B` bad, `N` none, and others."""
+
+    verdict: str
+    principal: str
+    key: str
+    """Its fingerprint: of an SSH key `SHA256:…`."""
 
 
 class Objects(Commands):
@@ -58,9 +68,13 @@ class Objects(Commands):
         rows = (row.split("\t", 1) for row in told.split("\0") if row)
         return {path: about.split(" ", 1)[0] for about, path in rows}
 
-    def line(self, commit: str, limit: int = -1) -> Iterator[str]:
-        """The commits from this one back to the first, along first parents, at most `limit` if that is set."""
-        yield from self._get("rev-list", "--first-parent", f"--max-count={limit}", commit).splitlines()
+    def line(self, commit: str, limit: int = -1, *, path: str = "") -> Iterator[str]:
+        """The commits from this one back to the first, along first parents, at most `limit` if that is set.
+
+        With a path, only those that changed it.
+        """
+        only = ["--", path] if path else []
+        yield from self._get("rev-list", "--first-parent", f"--max-count={limit}", commit, *only).splitlines()
 
     def _look_into(self, commit: str, what: Callable[[Any], T]) -> T:
         """What is found in a commit.
@@ -115,6 +129,22 @@ class Objects(Commands):
     def is_signed(self, commit: str) -> bool:
         """Whether the commit carries a signature; whose, and whether it is to be trusted, is not asked here."""
         return self._look_into(commit, lambda found: bool(found.gpgsig))
+
+    def signature(self, commit: str, allowed: Path) -> Signature:
+        """What git makes of a commit's signature, with the keys of this allowed-signers file.
+
+        Raises: RecordError when it cannot look.
+        """
+        number = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+        settings = {
+            "GIT_CONFIG_COUNT": str(number + 1),
+            f"GIT_CONFIG_KEY_{number}": "gpg.ssh.allowedSignersFile",
+            f"GIT_CONFIG_VALUE_{number}": str(allowed),
+        }
+        ran = self._run("log", "--max-count=1", "--format=%G?%x00%GS%x00%GF", commit, env=settings)
+        if ran.status:
+            raise RecordError(f"git cannot check the signature of {commit[:10]}: {explain(ran.err)}")
+        return Signature(*ran.out.splitlines()[-1].split("\0"))
 
     @cached_property
     def _signs(self) -> bool:

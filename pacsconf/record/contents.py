@@ -5,6 +5,7 @@
     held.json, waiting.json   addresses left alone, and changes that a person must make
     reserved.json             names that stay reserved, with the day their reservation ends
     owned/SYSTEM/KIND.jsonl   one owned state a line, by address: every field as it was last applied
+    approvals.json            who must approve what, and approvals of plans that were not applied yet; often absent
     attested/SYSTEM.jsonl     what was attested of a system that cannot be read, one resource a line; often absent
 
 Everything is canonical JSON, so that equal contents are equal files and `git diff` between two commits reads as
@@ -22,6 +23,14 @@ from typing import Any, Literal, TypeVar, get_args
 from urllib.parse import quote
 
 from pacsconf.core.address import Address
+from pacsconf.core.approval import (
+    ApprovalRules,
+    PlanApproval,
+    approval_from_json,
+    approval_to_json,
+    rules_from_json,
+    rules_to_json,
+)
 from pacsconf.core.attestation import Attestation, How
 from pacsconf.core.change import Change, change_from_json, change_to_json, state_from_json, state_to_json
 from pacsconf.core.changeset import ChangeSet, changeset_from_json, changeset_text
@@ -46,7 +55,10 @@ EntryType = Literal[
     "attest",
     "probe",
     "commission",
+    "approve",
 ]
+
+APPROVALS = "approvals.json"
 
 T = TypeVar("T")
 
@@ -107,6 +119,14 @@ class Contents:
     attested: Mapping[Address, Attestation] = field(default_factory=dict)
     evidence: Mapping[str, bytes] = field(default_factory=dict)
     """What observers saw, by path below `evidence/` (`probes/last.jsonl`): files of theirs, kept as they are."""
+    approval_rules: ApprovalRules = field(default_factory=dict)
+    """Who must approve what, as it was declared when a change set was last closed."""
+    approvals: tuple[PlanApproval, ...] = ()
+    """Approvals of plans that were not applied yet, in the order in which they were given."""
+
+    def approvals_of(self, digest: str) -> tuple[PlanApproval, ...]:
+        """Those of one plan."""
+        return tuple(one for one in self.approvals if one.digest == digest)
 
     @property
     def open(self) -> ChangeSet | None:
@@ -127,6 +147,8 @@ def to_files(entry: Entry, contents: Contents) -> dict[str, bytes]:
     }
     if contents.changeset is not None:
         files["changeset.json"] = changeset_text(contents.changeset).encode("ascii") + b"\n"
+    if contents.approval_rules or contents.approvals:
+        files[APPROVALS] = _json(_approvals_to_json(contents))
     owned = sorted(contents.owned.values(), key=lambda state: state.address)
     for (system, kind), states in groupby(
         owned, key=lambda state: (state.address.system, state.address.kind)
@@ -147,6 +169,7 @@ def from_files(paths: Iterable[str], read: Callable[[str], bytes]) -> Contents:
     present = frozenset(paths)
     entry_from_file(read("record.json"))  # first: a newer format is to be named as such
     changeset = _parsed("changeset.json", read, changeset_from_json) if "changeset.json" in present else None
+    rules, approvals = approvals_from_file(read(APPROVALS)) if APPROVALS in present else ({}, ())
     reader = Reader()
     return Contents(
         owned={
@@ -168,6 +191,8 @@ def from_files(paths: Iterable[str], read: Callable[[str], bytes]) -> Contents:
         evidence={
             path.removeprefix(_EVIDENCE): read(path) for path in sorted(present) if path.startswith(_EVIDENCE)
         },
+        approval_rules=rules,
+        approvals=approvals,
     )
 
 
@@ -185,6 +210,14 @@ def changeset_from_file(data: bytes) -> ChangeSet:
     Raises: RecordError.
     """
     return _parsed("changeset.json", lambda _: data, changeset_from_json)
+
+
+def approvals_from_file(data: bytes) -> tuple[ApprovalRules, tuple[PlanApproval, ...]]:
+    """The rules and the approvals in a commit's `approvals.json`.
+
+    Raises: RecordError.
+    """
+    return _parsed(APPROVALS, lambda _: data, _approvals_from_json)
 
 
 def _parsed(path: str, read: Callable[[str], bytes], parse: Callable[[Any], T]) -> T:
@@ -284,3 +317,12 @@ def _attestation_from_json(data: dict[str, Any]) -> Attestation:
         how=one_of(How, data["how"]),
         **{name: str(data[name]) for name in _ATTESTED},
     )
+
+
+def _approvals_to_json(contents: Contents) -> dict[str, Any]:
+    given = [approval_to_json(one) for one in contents.approvals]
+    return {"rules": rules_to_json(contents.approval_rules), "given": given}
+
+
+def _approvals_from_json(data: dict[str, Any]) -> tuple[ApprovalRules, tuple[PlanApproval, ...]]:
+    return rules_from_json(data["rules"]), tuple(map(approval_from_json, data["given"]))

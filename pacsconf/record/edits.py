@@ -1,4 +1,4 @@
-"""What hold, release and attest make of the contents of a record. Pure."""
+"""What hold, release, attest and approve make of the contents of a record. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Set
 from dataclasses import replace
 
 from pacsconf.core.address import Address
+from pacsconf.core.approval import PlanApproval
 from pacsconf.core.attestation import Attestation
 from pacsconf.core.errors import RecordError, StalePlan
 from pacsconf.core.resource import State
@@ -57,6 +58,16 @@ def require_asked_as_seen(
             f"nothing was recorded: meanwhile a person was asked for something else at {names}",
             fix="See what waits now: pacsconf plan. Then say again what was keyed in.",
         )
+
+
+def approved(now: Contents, one: PlanApproval) -> Contents:
+    """With this approval too; one that the same person gave to the same plan before is replaced."""
+    others = [each for each in now.approvals if (each.digest, each.by) != (one.digest, one.by)]
+    return replace(now, approvals=(*others, one)[-APPROVALS_KEPT:])
+
+
+APPROVALS_KEPT = 200
+"""Of plans that nobody applied: an approval is used within days, and a stale plan's is worth nothing."""
 
 
 def witnessed(now: Contents, seen: Mapping[str, bytes]) -> Contents:

@@ -133,6 +133,7 @@ class Open:
             reserved=old.reserved if reserved is None else reserved,
             evidence=old.evidence if evidence is None else evidence,
             changeset=closed,
+            approval_rules=closed.plan.approvals.declared,
         )
         self._append("closed", contents, _tally(outcomes))
         self.changeset = closed
@@ -183,6 +184,7 @@ def about(changeset: ChangeSet) -> list[str]:
         "Runner": changeset.runner,
         "Ticket": changeset.ticket,
         "Let through": ", ".join(changeset.acks),
+        "Approved": ", ".join(dict.fromkeys(one.by for one in changeset.approvals)),
         "Lease until": changeset.lease_until if changeset.status == "open" else "",
     }
     return [f"{name}: {text}" for name, text in lines.items() if text]

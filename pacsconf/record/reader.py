@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
+from pacsconf.core.approval import PlanApproval
 from pacsconf.core.attestation import Attestation
 from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.errors import RecordError
-from pacsconf.record import search
+from pacsconf.record import search, signatures
 from pacsconf.record._git import InventoryCommit, Repository
 from pacsconf.record.branch import Branch
 from pacsconf.record.contents import Entry
@@ -164,6 +165,20 @@ class RecordReader:
         Raises: RecordError when the record cannot be read.
         """
         return search.evidence(self._branch, which)
+
+    def signed(self, given: Sequence[PlanApproval], allowed: Path) -> tuple[PlanApproval, ...]:
+        """Approvals with the key that signed each, or what is wrong with it, by an allowed-signers file.
+
+        Raises: RecordError when the record cannot be read.
+        """
+        return signatures.checked(self._branch, given, allowed)
+
+    def own_key(self, allowed: Path) -> signatures.Signer:
+        """The key that whoever works here signs with, or why it is not theirs.
+
+        Raises: RecordError when git cannot sign.
+        """
+        return signatures.own(self._branch, allowed)
 
     def lease_ended(self, changeset: ChangeSet) -> bool:
         """Whether an open change set may be taken over."""

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Literal
 
 from pacsconf.core.address import Address
+from pacsconf.core.approval import ApprovalRules, PlanApproval
 from pacsconf.core.attestation import Attestation
 from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.errors import LockHeld, PacsconfError, RecordError, RecordUnknown, StalePlan
@@ -100,7 +101,9 @@ class Record(RecordReader):
             entry = self._branch.draft(
                 kind, changeset.reason, changeset.id, {"changes": len(changeset.plan.runs)}
             )
-            contents = replace(on.contents, changeset=changeset)
+            # An approval is used once: after this, the same plan is another decision.
+            left = tuple(one for one in on.contents.approvals if one.digest != changeset.plan.digest)
+            contents = replace(on.contents, changeset=changeset, approvals=left)
             tip = self._branch.append(on.tip, entry, contents, about(changeset))
             if tip is None:
                 raise self._moved()
@@ -111,8 +114,15 @@ class Record(RecordReader):
 
     # --- other entries ----------------------------------------------------------------------------------------
 
-    def init(self, owned: Mapping[Address, State], *, reason: str = "", accept: bool = False) -> str:
-        """Begin the record with what is owned from now on. Returns the commit.
+    def init(
+        self,
+        owned: Mapping[Address, State],
+        *,
+        reason: str = "",
+        accept: bool = False,
+        approval_rules: ApprovalRules | None = None,
+    ) -> str:
+        """Begin the record with what is owned, and who must approve what, from now on. Returns the commit.
 
         With `accept` (and a reason), trust a record that was rewritten, deleted, damaged or has diverged: as it
         reads now in the remote, or with `owned` where it cannot be read. What this clone had instead is kept
@@ -121,11 +131,12 @@ class Record(RecordReader):
         Raises: RecordError when there is one already, or nothing to accept; RecordUnknown when it must be fetched.
         """
         state = self.state()
+        first = Contents(owned, approval_rules=approval_rules or {})
         if not state.exists:
-            return self._start("init", state, Contents(owned), reason)
+            return self._start("init", state, first, reason)
         if accept:
             self._require_acceptable(state, reason)
-            return self._start("accept", state, self._as_it_reads(state, owned), reason)
+            return self._start("accept", state, self._as_it_reads(state, first), reason)
         state.require_known()
         raise RecordError(
             f"{self.environment} has a record already, at {state.head[:10]}",
@@ -186,6 +197,17 @@ class Record(RecordReader):
 
         return self._edit("attest", moved, reason, made)
 
+    def approve(self, digest: str, *, reason: str) -> str:
+        """Whoever works here says yes to the plan of this digest. Returns the commit.
+
+        Raises: LockHeld; RecordUnknown; RecordError when there is no record yet, or it cannot be written.
+        """
+        one = PlanApproval(digest, self.identity(), stamp(self._branch.time()), reason)
+        said = " · ".join(filter(None, (f"plan {digest[:8]}", reason)))
+        return self._edit(
+            "approve", lambda now: edits.approved(now, one), said, [f"Plan: {digest}"], {"approvals": 1}
+        )
+
     def keep(
         self,
         kind: Literal["probe", "commission"],
@@ -212,7 +234,7 @@ class Record(RecordReader):
         kind: EntryType,
         edit: Callable[[Contents], Contents],
         reason: str,
-        addresses: Iterable[Address],
+        addresses: Iterable[object],
         counts: Mapping[str, int] | None = None,
     ) -> str:
         lines = sorted(map(str, addresses))
@@ -237,11 +259,11 @@ class Record(RecordReader):
             raise self._moved()
         return tip.head
 
-    def _as_it_reads(self, state: RecordState, owned: Mapping[Address, State]) -> Contents:
+    def _as_it_reads(self, state: RecordState, first: Contents) -> Contents:
         try:
-            return self._branch.contents(state.head) if state.head else Contents(owned)
+            return self._branch.contents(state.head) if state.head else first
         except RecordError:
-            return Contents(owned)
+            return first
 
     # --- what stands in the way -------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from pacsconf.core.address import Address
+from pacsconf.core.approval import Applier, PlanApproval, approval_to_json, standings
 from pacsconf.core.attestation import Attestation
 from pacsconf.core.change import state_to_json
 from pacsconf.core.changeset import ChangeSet, changeset_to_json
@@ -24,9 +25,40 @@ from pacsconf.report.wire_news import WireNews
 FORMAT_VERSION = 1
 
 
-def plan_json(plan: Plan, news: WireNews | None = None) -> str:
-    """The plan, as it is saved: what `apply` takes. What is known of the wire stands beside it, undigested."""
-    return as_text(plan_to_json(plan) | _wire(news))
+def plan_json(
+    plan: Plan, news: WireNews | None = None, approvals: Sequence[PlanApproval] | None = None
+) -> str:
+    """The plan, as it is saved: what `apply` takes.
+
+    Beside it, undigested: what it purges in words, which approvals it needs and has (where that was looked up), and
+    what is known of the wire.
+    """
+    return as_text(_purges(plan) | plan_to_json(plan) | _needed(plan, approvals) | _wire(news))
+
+
+def _purges(plan: Plan) -> dict[str, Any]:
+    purging = [
+        {"action": one.action, "address": str(one.address), "does": one.purge, "mode": one.mode}
+        for one in plan.purges
+    ]
+    return {"purges": purging} if purging else {}
+
+
+def _needed(plan: Plan, approvals: Sequence[PlanApproval] | None) -> dict[str, Any]:
+    if approvals is None or not plan.asked:
+        return {}
+    found = [
+        {
+            "risk": one.risk,
+            "approvers": list(one.rule.approvers),
+            "count": one.rule.count,
+            "met": one.is_met,
+            "given": [approval_to_json(given) for given in one.counted],
+            "refused": [approval_to_json(given) | {"why": why} for given, why in one.others],
+        }
+        for one in standings(plan.asked, approvals, Applier(""))
+    ]
+    return {"needs_approvals": found}
 
 
 def _wire(news: WireNews | None) -> dict[str, Any]:

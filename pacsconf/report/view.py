@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pacsconf.core.address import Address
-from pacsconf.core.guard import tripped
+from pacsconf.core.approval import PlanApproval
 from pacsconf.core.plan import Options, Plan
 from pacsconf.report.lines import columns
 from pacsconf.report.wire_news import WireNews
@@ -36,6 +36,8 @@ class View:
     plan_file: str = ""
     since: str = ""
     next_step: str = ""
+    approvals: tuple[PlanApproval, ...] = ()
+    """What the record has for this plan."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     consoles: frozenset[str] = frozenset()
     news: WireNews | None = None
@@ -68,10 +70,17 @@ def typed(options: Options) -> str:
     return " ".join(f"--{flag} {shlex.quote(pattern)}" for flag, patterns in given for pattern in patterns)
 
 
+def approving(plan: Plan, view: View) -> str:
+    """The command line by which somebody else approves a plan; the file or the whole digest says which."""
+    chosen = shlex.quote(view.plan_file) if view.plan_file else plan.digest
+    return f"{view.command_for(plan.environment)} approve {chosen}"
+
+
 def acknowledgement(plan: Plan, view: View) -> str:
     """The command line that lets every tripped guard of a plan through; empty when none is."""
     digest = short(plan.digest)
-    acks = " ".join(f"--ack {digest}:{guard_id}" for guard_id in tripped(plan.guards))
+    names = dict.fromkeys(name for guard in plan.guards for name in guard.acks)
+    acks = " ".join(f"--ack {shlex.quote(f'{digest}:{name}')}" for name in names)
     chosen = (
         shlex.quote(view.plan_file) if view.plan_file else f"--expect {digest} {typed(plan.options)}".rstrip()
     )

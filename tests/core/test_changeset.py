@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 
 from pacsconf.core.address import Address
+from pacsconf.core.approval import PlanApproval
 from pacsconf.core.change import Change, Outcome
 from pacsconf.core.changeset import (
     ChangeSet,
@@ -16,10 +18,24 @@ from pacsconf.core.changeset import (
     outcome_from_json,
     outcome_to_json,
 )
+from pacsconf.core.compare import Rules
 from pacsconf.core.errors import PlanError, RecordError
 from pacsconf.core.plan import Basis, Plan
-from pacsconf.core.resource import State
+from pacsconf.core.resource import Resource, State
 
+
+class Storage(Resource):
+    """What keeps less is what purges."""
+
+    kind: ClassVar[str] = "device"
+
+    @classmethod
+    def purge_note(cls, before, after):
+        keeps, kept = (before or {}).get("port", 0), (after or {}).get("port", 0)
+        return f"keeps {kept}, not {keeps}" if kept < keeps else None
+
+
+RULES = {"directory": Rules({"device": Storage})}
 CT, MR = Address.parse("directory/device/ct"), Address.parse("directory/device/mr")
 
 
@@ -40,6 +56,9 @@ CLOSED = ChangeSet(
     reason="new scanner",
     ticket="RAD-118",
     acks=(f"{PLAN.digest}:GUARD-HOST",),
+    approvals=(
+        PlanApproval(PLAN.digest, "A. Berg <a@example.org>", "2026-11-24T13:00:00Z", "seen", "SHA256:x"),
+    ),
     outcomes=(Outcome(CT, "create", "applied", "", 4.2), Outcome(MR, "create", "failed", "disk full", 1.0)),
     proofs=(Proof("CT_1 → ARCHIVE", "healthy", "echo 3 ms"),),
     closed="2026-11-24T14:12:09+00:00",
@@ -57,14 +76,29 @@ def test_its_id_says_when_and_which_plan():
 def test_its_inverse_takes_back_what_was_applied_last_first():
     applied = replace(CLOSED, outcomes=tuple(Outcome(each, "create", "applied") for each in (CT, MR)))
 
-    assert [(one.action, one.address) for one in CLOSED.inverse] == [("delete", CT)]
-    assert [(one.action, one.address) for one in applied.inverse] == [("delete", MR), ("delete", CT)]
+    assert [(one.action, one.address) for one in CLOSED.inverse(RULES)] == [("delete", CT)]
+    assert [(one.action, one.address) for one in applied.inverse(RULES)] == [("delete", MR), ("delete", CT)]
+
+
+def test_an_inverse_is_judged_afresh_since_it_may_purge_where_the_change_did_not():
+    """To keep studies longer is harmless, and taking that back deletes them sooner."""
+    (back,) = CLOSED.inverse(RULES)
+
+    assert not PLAN.purges
+    assert (back.risk, back.effects, back.purge) == ("data-loss", {"purges", "removes"}, "keeps 0, not 104")
+
+
+def test_one_that_was_written_before_there_were_approvals_is_read():
+    body = changeset_to_json(CLOSED)
+    del body["approvals"]
+
+    assert changeset_from_json(body) == replace(CLOSED, approvals=())
 
 
 def test_a_read_only_change_has_no_inverse_since_it_never_ran():
     changeset = replace(CLOSED, plan=replace(PLAN, changes=(create(CT, mode="read-only"),)))
 
-    assert changeset.inverse == ()
+    assert changeset.inverse(RULES) == ()
 
 
 DAMAGED = {
@@ -82,7 +116,7 @@ def test_a_damaged_change_set_is_the_records_fault(damage):
         changeset_from_json(changeset_to_json(CLOSED) | damage)
 
 
-@pytest.mark.parametrize("key", changeset_to_json(CLOSED))
+@pytest.mark.parametrize("key", changeset_to_json(replace(CLOSED, approvals=())))
 def test_a_change_set_that_lacks_a_key_is_the_records_fault(key):
     data = changeset_to_json(CLOSED)
     del data[key]

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
-from pacsconf.core.guard import Guard, Limits, Scene, guards, idle, tripped
+from pacsconf.core.guard import Guard, Limits, Scene, guards, idle, tripped, unacknowledged
 from pacsconf.core.resource import Effect, State
 
 
@@ -425,3 +427,61 @@ def test_guards_come_in_order_and_tripped_ones_are_named_once():
 
     assert ids == ["GUARD-EMPTY", "GUARD-EMPTY", "GUARD-REMOVE", "GUARD-REMOVE", "GUARD-VANISHED"]
     assert tripped(guards(changes, seen)) == ("GUARD-EMPTY", "GUARD-REMOVE", "GUARD-VANISHED")
+
+
+# --- what deletes studies -----------------------------------------------------------------------------------
+
+
+def purging(address: Address, mode="write") -> Change:
+    before, after = state(address, keep=10), state(address, keep=1)
+    return Change(
+        "update", before, after, after, "data-loss", frozenset({"purges"}), mode=mode, purge="keeps 1, not 10"
+    )
+
+
+RULE_A, RULE_B = (Address.of("archive", "rule", name) for name in "ab")
+
+
+def test_what_purges_is_counted_by_address_and_said_in_words():
+    root = state(device(1))
+    parts = [state(part(root.address, "storage", name), root.address, keep=10) for name in "ab"]
+    changes = [replace(purging(one.address), before=one, after=one.with_fields({})) for one in parts]
+
+    guard = found(changes, scene(5), "GUARD-PURGE")
+
+    assert guard is not None
+    assert (guard.counted, guard.total, guard.limit) == (tuple(one.address for one in parts), 2, 0)
+    assert guard.notes == tuple(f"{one.address}: keeps 1, not 10" for one in parts)
+    assert guard.tripped
+
+
+def test_each_that_purges_needs_an_acknowledgement_of_its_own():
+    changes = [purging(RULE_A), purging(RULE_B), *map(delete, first(5).values())]
+    made = guards(changes, scene(5))
+    digest = "5be1f00d" * 8
+
+    def left(*acks: str) -> tuple[str, ...]:
+        return unacknowledged(made, digest, acks)
+
+    every = ("GUARD-PURGE:archive/rule/a", "GUARD-PURGE:archive/rule/b", "GUARD-REMOVE")
+    assert left() == every
+    assert left("5be1:GUARD-PURGE", "5be1:GUARD-REMOVE") == every[:2]
+    assert left("5be1:GUARD-PURGE:archive/rule/a", "5be1:GUARD-PURGE:archive/rule/*") == every[1:]
+    assert left("5be:GUARD-PURGE:archive/rule/a", "6be1:GUARD-PURGE:archive/rule/b") == every
+    assert left(*(f"{digest}:{name}" for name in every)) == ()
+
+
+def test_what_purges_comes_first_among_the_guards():
+    changes = [purging(RULE_A), *map(delete, first(5).values())]
+
+    assert [one.id for one in guards(changes, scene(5))] == ["GUARD-PURGE", "GUARD-REMOVE", "GUARD-UPDATE"]
+
+
+def test_no_limit_lets_through_what_purges():
+    limits = Limits({"rule": 9, "GUARD-PURGE": 9}, {"rule": 9}, 99)
+
+    assert counts([purging(RULE_A)], scene(5, limits=limits), "GUARD-PURGE") == (1, 1, 0, True)
+
+
+def test_what_is_only_looked_at_purges_nothing():
+    assert found([purging(RULE_A, mode="read-only")], scene(5), "GUARD-PURGE") is None

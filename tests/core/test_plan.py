@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import pacsconf.core.plan
 from pacsconf.core.address import Address
+from pacsconf.core.approval import ApprovalRule, Approvals
 from pacsconf.core.change import Change
 from pacsconf.core.compare import compare
 from pacsconf.core.errors import DependencyCycle, PlanError
@@ -27,9 +28,12 @@ def state(address: Address = CT, **values) -> State:
 
 
 UPDATE = Change("update", state(port=1), state(port=2), state(port=2), effects=frozenset({"readdresses"}))
+PURGE = replace(UPDATE, risk="data-loss", effects=frozenset({"purges"}), purge="keeps 1, not 2")
 CREATE = Change("create", None, state(MR, port=1), state(MR, port=1))
 WITHIN = Guard("GUARD-UPDATE", "devices of directory", (CT,), 20, 10, "why", "pacsconf.guards.updates.device")
 TRIPPED = Guard("GUARD-HOST", "resources", (CT,), 1, 0, "why", notes=("outside",))
+EACH = Guard("GUARD-PURGE", "rules of archive", (CT,), 1, 0, "why", notes=("less",), each=True)
+RULE, OTHER = ApprovalRule(("anna@example.org",)), ApprovalRule(("eve@example.org",))
 
 PLAN = Plan(
     environment="lab",
@@ -48,6 +52,7 @@ PLAN = Plan(
     counts={"directory": 212},
     notes={CT: "by cn=jdoe"},
     blocked=("the record is not fetched",),
+    approvals=Approvals({"data-loss": RULE}, {"data-loss": RULE}),
 )
 
 
@@ -61,6 +66,27 @@ def through_json(plan: Plan) -> Plan:
 def test_a_plan_with_everything_in_it_comes_back_from_json():
     assert all(getattr(PLAN, field.name) for field in fields(Plan))
     assert through_json(PLAN) == PLAN
+
+
+def test_one_that_purges_comes_back_with_its_words_and_what_each_needs():
+    plan = replace(PLAN, changes=(PURGE,), guards=(EACH,))
+
+    assert through_json(plan) == plan
+    assert through_json(plan).purges == (PURGE,)
+
+
+def test_one_that_was_made_before_there_were_approvals_is_read():
+    body = plan_to_json(replace(PLAN, approvals=Approvals()))
+
+    assert "approvals" not in body
+    assert plan_from_json(body).approvals == Approvals()
+
+
+def test_approvals_are_asked_for_the_risks_of_what_would_run():
+    looked_at = replace(PURGE, mode="read-only")
+
+    assert replace(PLAN, changes=(PURGE, UPDATE)).asked == {"data-loss": RULE}
+    assert replace(PLAN, changes=(looked_at, UPDATE)).asked == {}
 
 
 @given(worlds(), worlds(), worlds())
@@ -140,6 +166,9 @@ CARRIED = {
     **{f"basis.{name}": {"basis": replace(BASIS, **{name: "else"})} for name in Basis.__slots__},
     "options": {"options": Options()},
     "a guard that is not tripped": {"guards": ()},
+    "the rules of approval that are in force": {
+        "approvals": Approvals({"data-loss": OTHER}, {"data-loss": OTHER})
+    },
     "the reason of a change": {"changes": (replace(UPDATE, reason="for the eye"), CREATE)},
     **{
         name: {name: type(getattr(PLAN, name))()}
@@ -189,6 +218,10 @@ DIGESTED = {
     "take-over": with_update(takes_over=True),
     "repair": with_update(repairs=True),
     "mode": with_update(mode="read-only"),
+    "how it purges": with_update(purge="keeps nothing"),
+    "other rules of approval": {"approvals": Approvals({"data-loss": RULE}, {"data-loss": OTHER})},
+    "no rules of approval any more": {"approvals": Approvals({"data-loss": RULE}, {})},
+    "first rules of approval": {"approvals": Approvals({}, {"data-loss": RULE})},
     "live in the closure": with_closure(state(port=9), state(port=1)),
     "last in the closure": with_closure(state(port=1), state(port=9)),
     "the closure itself": {"closure": {CT: PLAN.closure[CT]}},

@@ -158,6 +158,7 @@ def _tags(changes: tuple[Change, ...]) -> str:
             "repair" if any(change.repairs for change in changes) else "",
             "read-only" if any(change.mode == "read-only" for change in changes) else "",
             risk if risk != "none" else "",
+            "purges" if any("purges" in change.effects for change in changes) else "",
         ),
         " · ",
     )

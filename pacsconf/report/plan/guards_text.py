@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pacsconf.core.guard import Guard
 from pacsconf.core.plan import Plan
@@ -18,6 +18,8 @@ _NOUNS: Mapping[str, str] = {
     "GUARD-VANISHED": "vanished",
     "GUARD-WIDEN": "weaker protection",
     "GUARD-HOST": "unusual hosts",
+    "GUARD-PURGE": "purges",
+    "GUARD-APPROVALS": "other approvers",
 }
 
 
@@ -48,10 +50,15 @@ def _refusal(guard: Guard, view: View) -> Iterator[Line]:
     label = line(Span(f"refused[{guard.id}]", "error"), " ")
     yield from wrapped(sentence_of(guard, view), width, first=label, indent=3)
     yield from wrapped(f"{guard.why[:1].upper()}{guard.why[1:]}.", width, first=line("   "))
-    names = with_commas(shortened([str(root) for root in guard.counted], view))
+    names = with_commas(told(guard, [str(root) for root in guard.counted], view))
     yield from wrapped(names, width, first=line(Span("   counted  ", "faint")))
-    for note in shortened(guard.notes, view):
+    for note in told(guard, guard.notes, view):
         yield from wrapped(note, width, first=line(Span("   note     ", "faint")))
+
+
+def told(guard: Guard, texts: Sequence[str], view: View) -> Sequence[str]:
+    """What there is to say of what a guard counted; all of it where each is acknowledged by itself."""
+    return texts if guard.each else shortened(texts, view)
 
 
 def _ways_on(plan: Plan, view: View) -> Lines:
@@ -59,7 +66,7 @@ def _ways_on(plan: Plan, view: View) -> Lines:
     command = acknowledgement(plan, view)
     if not command:
         return ()
-    many = sum(guard.tripped for guard in plan.guards) > 1
+    many = sum(len(guard.acks) for guard in plan.guards) > 1
     right, wrong = (
         ("If all of that is right:", "If any is not:") if many else ("If that is right:", "If not:")
     )

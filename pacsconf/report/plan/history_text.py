@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pacsconf.core.approval import PlanApproval
 from pacsconf.core.attestation import Attestation
 from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.moment import iso_in_words
 from pacsconf.report.lines import BLANK, Line, Lines, Span, columns, joined, line, padded, width_of, wrapped
 from pacsconf.report.plan.apply_text import outcome_text, outcomes_sum, outcomes_text, proofs_text
 from pacsconf.report.plan.changes_text import changes_text
+from pacsconf.report.plan.purges_text import purges_text
 from pacsconf.report.values import text_of
 from pacsconf.report.view import DEFAULT_VIEW, View, short
 from pacsconf.report.words import counted
@@ -61,6 +63,7 @@ def changeset_text(changeset: ChangeSet, view: View = DEFAULT_VIEW, *, commit: s
     return joined(
         (
             tuple(_facts(changeset, commit, view.columns)),
+            purges_text(changeset.plan.runs, view),
             (line(Span("What was planned", "strong")), *planned) if planned else (),
             _outcomes(changeset, view),
             proofs_text(changeset.proofs, view.width),
@@ -120,6 +123,11 @@ def _outcomes(changeset: ChangeSet, view: View) -> Lines:
     )
 
 
+def _approved(one: PlanApproval) -> str:
+    signed = f"signed with {one.key}" if one.key else "signature not checked"
+    return " · ".join(filter(None, (f"{one.by}, {iso_in_words(one.at)}", one.reason, signed)))
+
+
 def _facts(changeset: ChangeSet, commit: str, width: int) -> Iterator[Line]:
     yield line(Span(f"Change set {changeset.id}", "strong"), f" · {changeset.status}")
     plan = changeset.plan
@@ -135,6 +143,7 @@ def _facts(changeset: ChangeSet, commit: str, width: int) -> Iterator[Line]:
         ("reason", changeset.reason),
         ("ticket", changeset.ticket),
         ("let through", ", ".join(changeset.acks)),
+        *(("approved by", _approved(one)) for one in changeset.approvals),
         (
             "plan",
             f"{short(plan.digest)}, inventory {plan.basis.commit[:7] or 'not in git'}, as of {plan.basis.as_of}",

@@ -7,14 +7,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pacsconf.core.change import Change
+from pacsconf.core.change import SIGNS, Change
 from pacsconf.core.guard import Guard
 from pacsconf.core.plan import Plan
 from pacsconf.report.lines import Lines, plain
+from pacsconf.report.plan.approvals_text import approvals_of, given_words
+from pacsconf.report.plan.approvals_text import sentence_of as approval_sentence
 from pacsconf.report.plan.changes_text import changes_text, highest_risk
 from pacsconf.report.plan.drift_text import drifts_text
-from pacsconf.report.plan.guards_text import counts_of, sentence_of
+from pacsconf.report.plan.guards_text import counts_of, sentence_of, told
 from pacsconf.report.plan.plan_text import action_counts, headline, remarks
+from pacsconf.report.plan.purges_text import PURGE_HEAD
 from pacsconf.report.plan.sections import (
     held_text,
     recorded_text,
@@ -23,8 +26,7 @@ from pacsconf.report.plan.sections import (
     waiting_text,
 )
 from pacsconf.report.sheets.render import Templates
-from pacsconf.report.values import shortened
-from pacsconf.report.view import View, acknowledgement, short
+from pacsconf.report.view import View, acknowledgement, approving, short
 from pacsconf.report.words import counted
 
 _WIDTH = 100
@@ -132,6 +134,21 @@ def _values(plan: Plan, view: View, blocks: tuple[Block, ...]) -> dict[str, Any]
             *(_refusal(guard, view) for guard in plan.guards if guard.tripped),
             *(_blocked(reason) for reason in plan.blocked),
         ],
+        "purge_head": PURGE_HEAD,
+        "purges": [
+            {
+                "sign": SIGNS[change.action],
+                "address": str(change.address),
+                "words": change.purge,
+                "runs": change.mode == "write",
+            }
+            for change in plan.purges
+        ],
+        "approvals": [
+            {"met": one.is_met, "sentence": approval_sentence(one), "given": given_words(one)}
+            for one in approvals_of(plan, view)
+        ],
+        "approving": approving(plan, replace(view, plan_file="")),
         "acknowledgement": acknowledgement(plan, view),
         "guards": [f"{counts_of(guard)} {'REFUSED' if guard.tripped else 'ok'}" for guard in plan.guards],
         "wire": view.news.text if view.news else "",
@@ -147,8 +164,8 @@ def _refusal(guard: Guard, view: View) -> dict[str, Any]:
         "id": guard.id,
         "sentence": sentence_of(guard, view),
         "why": f"{guard.why[:1].upper()}{guard.why[1:]}.",
-        "counted": ", ".join(shortened([str(root) for root in guard.counted], brief)),
-        "notes": shortened(guard.notes, brief),
+        "counted": ", ".join(told(guard, [str(root) for root in guard.counted], brief)),
+        "notes": told(guard, guard.notes, brief),
     }
 
 

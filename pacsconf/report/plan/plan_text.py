@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator
 from pacsconf.core.change import Change
 from pacsconf.core.plan import Plan
 from pacsconf.report.lines import Line, Lines, Span, itemised, joined, line, padded, wrapped
+from pacsconf.report.plan.approvals_text import approvals_text
 from pacsconf.report.plan.changes_text import changes_text, groups, highest_risk
 from pacsconf.report.plan.drift_text import drifts_text, next_text, wire_line
 from pacsconf.report.plan.guards_text import guards_line, refusals_text
+from pacsconf.report.plan.purges_text import purges_text
 from pacsconf.report.plan.sections import (
     held_text,
     recorded_text,
@@ -27,6 +29,7 @@ def plan_text(plan: Plan, view: View = DEFAULT_VIEW) -> Lines:
     return joined(
         (
             header(plan, view),
+            purges_text(plan.changes, view),
             changes_text(plan.changes, view) if plan.changes else _nothing(plan, view),
             drifts_text(plan, view),
             waiting_text(plan, view),
@@ -34,6 +37,7 @@ def plan_text(plan: Plan, view: View = DEFAULT_VIEW) -> Lines:
             reserved_text(plan, view),
             recorded_text(plan, view),
             unmanaged_text(plan, view),
+            approvals_text(plan, view),
             refusals_text(plan, view),
             tuple(_closing(plan, view)),
         )
@@ -88,6 +92,8 @@ def _totals(plan: Plan, view: View) -> Iterator[str]:
     """`3 to create, 1 to change, 1 to delete on 2 devices`, `1 drifted`, `2 unmanaged (--show-unmanaged)`."""
     if plan.changes:
         yield headline(plan)
+    if plan.purges:
+        yield f"{counted(len(plan.purges), 'change')} deleting studies, or sooner"
     risk = highest_risk(plan.changes)
     if risk not in ("none", "workflow"):
         yield f"highest risk: {risk}"

@@ -1,10 +1,10 @@
 """The rules prepared for millions of studies: hundreds of thousands in a second, in one process.
 
-Terms: the *look* of a study are those of its facts that some match asks for, its *band* where its age stands
-between the ages that matches ask for. Premise: which rules match depends on look and band alone, and a hospital
-has few of them. So for each pair that turns up the rules are asked once, by `decide`'s own functions, and what
-they say is laid down as a *timetable*: from each clock the longest period, of ages the highest. A study then
-costs one look-up, one for each clock, and a comparison.
+Terms: the *look* of a study is what the matches could tell apart of its facts (of its procedure codes those that
+some rule names), its *band* where its age stands between the ages that matches ask for. Premise: which rules
+match depends on look and band alone, and a hospital has few of them. So for each pair that turns up the rules are
+asked once, by `decide`'s own functions, and what they say is laid down as a *timetable*: from each clock the
+longest period, of ages the highest. A study then costs one look-up, one for each clock, and a comparison.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from operator import attrgetter
+from functools import partial
+from operator import attrgetter, getitem
 from typing import Any, NamedTuple
 
 from pacsconf.inventory.period import Period
-from pacsconf.inventory.retention import SHOWN, Match
+from pacsconf.inventory.retention import AUXILIARY, SHOWN, Match
 from pacsconf.retention import days
 from pacsconf.retention.decide import applicable, review_after
 from pacsconf.retention.known import known
-from pacsconf.retention.matching import fits
+from pacsconf.retention.matching import fits, folded
 from pacsconf.retention.policy import Minimum, Policy, Prepared
 from pacsconf.retention.study import State, StudyFacts
 
@@ -38,6 +39,7 @@ class Outcome(NamedTuple):
     rule: str | None = None
 
 
+_outcome = Outcome._make
 _HELD, _NO_RULE = Outcome("held"), Outcome("no-rule")
 
 
@@ -81,8 +83,10 @@ class Evaluator:
         self._held = frozenset(policy.holding(today))
         self._names = {rule.rank: rule.name for rule in policy.rules}
         self._ages = sorted({age for rule in policy.rules for age in _ages(rule.match)})
-        self._look: Callable[[StudyFacts], Any] = attrgetter(*_asked(policy))
-        self._timetables: dict[Any, dict[int, _Timetable | None]] = {}
+        looks = dict(_looks(policy))
+        self._facts: Callable[[StudyFacts], tuple[Any, ...]] = attrgetter(*looks, "reference")
+        self._looks = tuple(looks.values())
+        self._timetables: dict[tuple[Any, ...], _Timetable | None] = {}
         self._by_age = policy.on_missing.birth_date == "use_patient_age"
         self._ends: dict[Any, _Ends] = {}
 
@@ -95,15 +99,12 @@ class Evaluator:
             on, age, born = self._odd(study)
         else:
             age = on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))
-        look = self._look(study)
-        bands = self._timetables.get(look)
-        if bands is None:
-            bands = self._remembered(look)
         band = -1 if age is None else bisect_right(self._ages, age)
+        look = (band, *map(getitem, self._looks, self._facts(study)))
         try:
-            timetable = bands[band]
+            timetable = self._timetables[look]
         except KeyError:
-            timetable = bands[band] = self._timetable(study)
+            timetable = self._remembered(look, study)
         return _NO_RULE if timetable is None else self._outcome(timetable, study, on, born)
 
     def _odd(self, study: StudyFacts) -> tuple[date | None, int | None, date | None]:
@@ -111,10 +112,11 @@ class Evaluator:
         facts = known(study, self.policy.on_missing)
         return facts.study_date, facts.age, facts.born
 
-    def _remembered(self, look: Any) -> dict[int, _Timetable | None]:
+    def _remembered(self, look: tuple[Any, ...], study: StudyFacts) -> _Timetable | None:
         if len(self._timetables) > MOST_LOOKS:
             self._timetables.clear()
-        return self._timetables.setdefault(look, {})
+        self._timetables[look] = made = self._timetable(study)
+        return made
 
     # --- one study
 
@@ -140,7 +142,7 @@ class Evaluator:
         if self.today > until:
             state = "to-confirm" if table.external or (table.by_contact and seen is None) else "expired"
         review = _review(table, begun, until) if table.reviews else None
-        return Outcome(state, until, review, self._names[decides])
+        return _outcome((state, until, review, self._names[decides]))
 
     def _endless(self, table: _Timetable, begun: Sequence[date | None], born: date | None) -> Outcome:
         """The first rule that needs a date which is missing keeps the study without an end."""
@@ -225,15 +227,73 @@ _FACTS = {
 """The fact of a study that each key of a match asks for."""
 
 
-def _asked(policy: Policy) -> tuple[str, ...]:
-    """The facts that tell which rules match, and which of their minimums count."""
-    found = {"modalities"}
-    for rule in policy.rules:
-        for match in _all(rule.match):
-            found |= {fact for key, fact in _FACTS.items() if getattr(match, key) not in ((), None)}
-        if any(minimum.when for minimum in rule.minimums):
-            found.add("later_modalities")
-    return tuple(sorted(found))
+class _Look(dict[Any, Any]):
+    """What the matches can tell apart of one fact, remembered by fact."""
+
+    def __init__(self, of: Callable[[Any], Any]) -> None:
+        self.of = of
+
+    def __missing__(self, fact: Any) -> Any:
+        if len(self) > MOST_LOOKS:
+            self.clear()
+        self[fact] = found = self.of(fact)
+        return found
+
+
+def _looks(policy: Policy) -> Iterator[tuple[str, _Look]]:
+    """By fact what is told apart of it, for all facts that tell which rules match and which minimums count."""
+    asked = [match for rule in policy.rules for match in _all(rule.match)]
+    for key, fact in _FACTS.items():
+        named = frozenset(value for match in asked for value in _named(match, key))
+        if named:
+            yield fact, _Look(partial(_OF[key], named))
+    if any(minimum.when for rule in policy.rules for minimum in rule.minimums):
+        yield "later_modalities", _Look(lambda held: held)
+        if any(not rule.modalities for rule in policy.rules):
+            yield "modalities", _Look(lambda held: held)
+
+
+def _named(match: Match, key: str) -> Iterator[Any]:
+    value = getattr(match, key)
+    if key == "procedure_code":
+        yield from ((one.scheme, code) for one in value for code in one.codes)
+    elif key in ("institution", "department"):
+        yield from map(folded, value)
+    elif key == "clinical_trial":
+        yield from () if value is None else (value,)
+    else:
+        yield from value
+
+
+def _of_many(named: frozenset[Any], held: frozenset[Any] | None) -> frozenset[Any] | None:
+    return held if held is None else held & named
+
+
+def _of_modalities(named: frozenset[str], held: frozenset[str]) -> frozenset[str] | None:
+    images = held - AUXILIARY
+    return images & named if images else None
+
+
+def _of_place(named: frozenset[str], held: str | None) -> str | None:
+    return _of_title(named, folded(held or ""))
+
+
+def _of_title(named: frozenset[str], held: str | None) -> str | None:
+    return (held if held in named else _OTHER) if held else None
+
+
+_OTHER = ""
+"""In place of a name that no match mentions; what is not known is None."""
+
+
+_OF: Mapping[str, Callable[[frozenset[Any], Any], Any]] = {
+    "modality": _of_modalities,
+    "procedure_code": _of_many,
+    "institution": _of_place,
+    "department": _of_place,
+    "calling_ae": _of_title,
+    "clinical_trial": lambda _, held: held,
+}
 
 
 def _ages(match: Match) -> Iterator[int]:

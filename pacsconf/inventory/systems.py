@@ -85,6 +85,53 @@ _DIRECTORY = re.compile(
 )
 
 
+class Login(BaseModel):
+    """A user name and a reference to its password (HTTP Basic authentication, RFC 7617)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    user: str
+    password: SecretRef
+
+
+def web_url(text: str) -> str:
+    """The address of an HTTP service in `text`, without a slash at its end.
+
+    Raises: ValueError when it is not `http[s]://host[:port][/path]`; the text is not repeated, since it may hold
+    a password.
+    """
+    if "@" in text:
+        raise ValueError("no user name and no password stand in an address: write them under login")
+    if not _WEB.fullmatch(text) or not _is_endpoint(text):
+        raise ValueError("the address of a web service is https://host, or https://host:port/path")
+    return text.rstrip("/")
+
+
+_WEB = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[^\s?#]*)?", re.IGNORECASE)
+
+WebURL = Annotated[str, AfterValidator(ruled("PACS-SYS-006", web_url))]
+
+
+class ReloadConfig(BaseModel):
+    """A program that keeps a copy of what a directory holds, and is told to read it again after a change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = ""
+    url: WebURL
+    """Of a dcm4chee archive: `https://HOST:PORT/dcm4chee-arc`."""
+    login: Login | None = None
+    token: SecretRef | None = None
+    """Sent instead of a login, where the program asks for a bearer token (RFC 6750)."""
+    allow_clear_text: Flag = False
+    """Whether the password or token may travel unencrypted to another machine."""
+    ca_file: str | None = None
+    """PEM file of certificate authorities; not given: the machine's."""
+    verify: Flag = True
+    timeout: Seconds = 60
+    """Seconds for the whole of it: an archive reads its configuration before it answers."""
+
+
 class DirectoryConfig(SystemConfig):
     """A directory that holds DICOM configuration (PS3.15 Annex H)."""
 
@@ -101,6 +148,8 @@ class DirectoryConfig(SystemConfig):
     object_classes: Mapping[str, Texts] = {}
     """By kind (`device`, `transfer-capability`): auxiliary classes that an entry is made with which names none;
     not given: those of the extensions."""
+    reload: Mapping[str, ReloadConfig] = {}
+    """By a name of yours: programs that are told to read it again after a change, every instance of an archive."""
     start_tls: Flag = False
     allow_clear_text: Flag = False
     """Whether the password may travel unencrypted to another machine, where neither ldaps nor StartTLS is had."""
@@ -194,33 +243,6 @@ class PeersConfig(SystemConfig):
     Flows from it and to it become peers; without it there are only those listed under `peers`."""
     peers: Mapping[str, PeerConfig] = {}
     """By alias."""
-
-
-class Login(BaseModel):
-    """A user name and a reference to its password (HTTP Basic authentication, RFC 7617)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    user: str
-    password: SecretRef
-
-
-def web_url(text: str) -> str:
-    """The address of an HTTP service in `text`, without a slash at its end.
-
-    Raises: ValueError when it is not `http[s]://host[:port][/path]`; the text is not repeated, since it may hold
-    a password.
-    """
-    if "@" in text:
-        raise ValueError("no user name and no password stand in an address: write them under login")
-    if not _WEB.fullmatch(text) or not _is_endpoint(text):
-        raise ValueError("the address of a web service is https://host, or https://host:port/path")
-    return text.rstrip("/")
-
-
-_WEB = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[^\s?#]*)?", re.IGNORECASE)
-
-WebURL = Annotated[str, AfterValidator(ruled("PACS-SYS-006", web_url))]
 
 
 class RemoteLogin(Login):

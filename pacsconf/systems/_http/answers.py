@@ -34,6 +34,8 @@ _FIXES = {
     DISK_FULL: "Make room on its disk; nothing can be written until then.",
 }
 _SEE_LOG = "The server's own log says more."
+_SAID = ("Message", "Details", "errorMessage")
+"""Where a server's own words stand: Orthanc's in the first two, dcm4chee's in the last."""
 _LONGEST = 200
 """Characters of a server's own words that are repeated."""
 
@@ -76,14 +78,14 @@ class Answer:
 
     @property
     def remark(self) -> str:
-        """The server's own message as Orthanc puts it (`Message`, `Details`), bounded and printable."""
+        """The server's own message, bounded and printable."""
         try:
             said = json.loads(self.body)
         except (ValueError, RecursionError):
             return ""
         if not isinstance(said, dict):
             return ""
-        words = [said[key] for key in ("Message", "Details") if isinstance(said.get(key), str)]
+        words = [said[key] for key in _SAID if isinstance(said.get(key), str)]
         return told(": ".join(word for word in words if word))
 
     def json(self, system: str, what: str) -> Any:

@@ -34,8 +34,15 @@ LARGEST = 64 * 1024 * 1024
 class Web:
     """A web service that answers in JSON. Nothing is opened before the first request."""
 
-    def __init__(self, service: Service, secrets: Callable[[SecretRef, str, str, int], Secret]) -> None:
+    def __init__(
+        self,
+        service: Service,
+        secrets: Callable[[SecretRef, str, str, int], Secret],
+        token: SecretRef | None = None,
+    ) -> None:
+        """`token` is sent instead of the service's login, as a bearer token (RFC 6750)."""
         self.service = service
+        self._token = token
         self.endpoint = Endpoint.parse(service.url)
         self._secrets = secrets
         self._client: Client | None = None
@@ -137,7 +144,7 @@ class Web:
                 logging.WARNING
             )  # it logs whole addresses: a patient's may be one
             self._client = httpx2.Client(
-                auth=_auth(self._password) if self.service.login else None,
+                auth=_auth(self._credentials) if self._needs_secret else None,
                 headers={
                     "Accept": "application/json",
                     "Accept-Encoding": "identity",
@@ -152,29 +159,42 @@ class Web:
         return self._client
 
     def _refuse_clear_text(self) -> None:
-        if self.service.login and not self.is_private and not self.service.allow_clear_text:
+        if self._needs_secret and not self.is_private and not self.service.allow_clear_text:
+            secret = "token" if self._token else "password"
             raise Refused(
                 self.service.name,
-                f"the password would travel unencrypted to {self.endpoint}, where anyone on the way can read it",
+                f"the {secret} would travel unencrypted to {self.endpoint}, where anyone on the way can read it",
                 fix="Write https:// in `url`; only if that is not possible, allow_clear_text: true.",
             )
 
-    def _password(self) -> tuple[str, Secret]:
+    @property
+    def _needs_secret(self) -> bool:
+        return self._token is not None or self.service.login is not None
+
+    def _credentials(self) -> Secret:
+        """What stands in the header `Authorization`."""
+        if self._token is not None:
+            return Secret(f"Bearer {self._resolved(self._token, 'the token').reveal()}")
         login = self.service.login
         assert login is not None, "asked only where there is a login"
+        password = self._resolved(login.password, f"the password of {login.user}").reveal()
+        return Secret("Basic " + b64encode(f"{login.user}:{password}".encode()).decode())
+
+    def _resolved(self, ref: SecretRef, what: str) -> Secret:
         at = self.endpoint
-        secret = self._secrets(login.password, at.scheme, at.host, at.port)
+        secret = self._secrets(ref, at.scheme, at.host, at.port)
         if not secret.reveal():
-            raise Refused(
-                self.service.name,
-                f"the password of {login.user} is empty",
-                fix=f"{login.password} gave nothing: put the password there.",
-            )
-        return login.user, secret
+            fix = f"{ref} gave nothing: put {'the token' if self._token else 'the password'} there."
+            raise Refused(self.service.name, f"{what} is empty", fix=fix)
+        return secret
 
     def _way_in(self) -> str:
         """What to do about a refused login."""
         login = self.service.login
+        if self._token is not None:
+            return (
+                f"Check whether {self._token} holds a token still in force; it was sent to {self.endpoint}."
+            )
         if login is None:
             return "Name a user under `login`, and where its password is kept."
         return (
@@ -222,18 +242,16 @@ class Web:
         return kind(self.service.name, f"{self.endpoint}: {why}{sent}", fix="Check `url`, and that it runs.")
 
 
-def _auth(login: Callable[[], tuple[str, Secret]]) -> Auth:
-    """Basic authentication (RFC 7617) with a password that is looked up at the first request."""
+def _auth(credentials: Callable[[], Secret]) -> Auth:
+    """Authentication by a header whose secret is looked up at the first request (RFC 7617, RFC 6750)."""
     import httpx2
 
-    class Basic(httpx2.Auth):
-        _found: tuple[str, Secret] | None = None
+    class Header(httpx2.Auth):
+        _found: Secret | None = None
 
         def auth_flow(self, request: Request) -> Generator[Request, Response, None]:
-            self._found = self._found or login()
-            user, password = self._found
-            token = b64encode(f"{user}:{password.reveal()}".encode()).decode()
-            request.headers["Authorization"] = f"Basic {token}"
+            self._found = self._found or credentials()
+            request.headers["Authorization"] = self._found.reveal()
             yield request
 
-    return Basic()
+    return Header()

@@ -169,6 +169,8 @@ class Snapshot:
     """Who changed a resource last and when, in words, where the system tells ("by cn=jdoe, 23 Nov 03:12")."""
     changed: Mapping[Address, datetime] = field(default_factory=dict)
     """When a resource was last changed, by whomever, in UTC, where the system tells."""
+    spelled: Mapping[Address, str] = field(default_factory=dict)
+    """How the system itself writes the last part of a name, where that may differ from its address."""
 
     def states(self) -> dict[Address, State]:
         """All resources in plain values, by address."""

@@ -181,7 +181,17 @@ class Reader:
             Typed(self._states(), self.tree.vocabulary.kinds),
             OnDemand(entries.keys(), lambda address: note(entries[address])),
             OnDemand(entries.keys(), lambda address: last_changed(entries[address])),
+            OnDemand(entries.keys(), lambda address: self._spelled(address, entries[address])),
         )
+
+    def _spelled(self, address: Address, entry: Entry) -> str | None:
+        """The own name of an entry as its DN has it; of one without words of ours relative to its device."""
+        parsed = names.parse(entry.dn)
+        if address.kind == OTHER:
+            own = parsed[: len(names.parse(address.parts[1]))]
+            return ",".join("+".join(names.rdn(*part) for part in one) for one in own)
+        naming = self.tree.vocabulary.shape(address).naming.lower()
+        return next((value for attribute, value in parsed[0] if attribute.lower() == naming), None)
 
     def _states(self) -> dict[Address, State]:
         """The states of all entries; what many have in common is made once."""

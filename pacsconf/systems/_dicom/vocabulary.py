@@ -58,6 +58,18 @@ class Vocabulary:
             return self._containers[address.name]
         return self.shapes[address.kind]
 
+    def key(self, above: str, kind: str) -> tuple[str, str] | None:
+        """The extension and its key under which what stands below a kind is written; None where it is not."""
+        return self._keys.get((above, kind))
+
+    def needed(self, address: Address, field: str) -> str:
+        """The auxiliary class that an entry needs for a field; empty for none."""
+        return self.shape(address).row(field).object_class
+
+    def made_with(self, kind: str) -> tuple[str, ...]:
+        """The auxiliary classes that an entry of this kind is made with, if nothing else is said."""
+        return self.shapes[kind].usual
+
     def decoding(self, address: Address) -> Decoding:
         """What decodes the entry at this address."""
         return self._decodings[f"container {address.name}" if address.kind == "container" else address.kind]
@@ -150,6 +162,19 @@ class Vocabulary:
             for kind, form in self.shapes.items()
         }
         return {kind: rows for kind, rows in found.items() if rows}
+
+    @cached_property
+    def _keys(self) -> Mapping[tuple[str, str], tuple[str, str]]:
+        found: dict[tuple[str, str], tuple[str, str]] = {}
+        for extension in self.extensions:
+            parts: list[tuple[str, type[Part]]] = [(facet.of, facet) for facet in extension.facets]
+            while parts:
+                above, part = parts.pop()
+                for key, child in children_of(part):
+                    if (above, child.kind) not in found:
+                        found[above, child.kind] = (extension.name, key)
+                        parts.append((child.kind, child))
+        return found
 
     @cached_property
     def _containers(self) -> Mapping[str, Shape]:

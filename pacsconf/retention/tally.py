@@ -9,15 +9,18 @@ from __future__ import annotations
 import heapq
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import attrgetter
 from statistics import median_low
 
 from pacsconf.retention.decide import decide
 from pacsconf.retention.evaluator import Evaluator
+from pacsconf.retention.known import believable
 from pacsconf.retention.policy import Policy, Prepared
-from pacsconf.retention.study import State, StudyFacts
+from pacsconf.retention.reading import Wanted, wanted
+from pacsconf.retention.study import NONE, State, StudyFacts
 
 HELD, NO_RULE = "(on hold)", "(no rule)"
 """The classes of studies that no rule decides about."""
@@ -71,6 +74,7 @@ def tally(
 ) -> Tally:
     """These studies counted; of those whose time ends first, `listed` by name."""
     rules, minimum = Evaluator(policy, today), Evaluator(Policy(tuple(floors), {}, policy.on_missing), today)
+    doubtful = _doubtful(policy)
     classes: dict[str, _Counting] = {}
     missing: Counter[str] = Counter()
     first: list[tuple[int, str, str]] = []
@@ -81,7 +85,7 @@ def tally(
         name = HELD if found.state == "held" else found.rule or NO_RULE
         counting = classes.setdefault(name, _Counting())
         counting.states[found.state] += 1
-        if _lacks_something(study):
+        if doubtful(study):
             missing.update(decide(policy, study, today).missing)
         if found.until is None:
             continue
@@ -103,13 +107,29 @@ def tally(
     )
 
 
-def _lacks_something(study: StudyFacts) -> bool:
-    """Whether a fact is not known that may keep it longer; only then it is worth to ask for reasons."""
-    unknown = (
-        *(study.study_date, study.birth_date, study.procedure_codes, study.clinical_trial),
-        *(study.institution, study.department, study.calling_ae, study.received, study.last_contact),
-    )
-    return not study.modalities or None in unknown
+_FACTS: Mapping[Wanted, str] = {
+    "modalities": "modalities",
+    "birth-date": "birth_date",
+    "procedure-codes": "procedure_codes",
+    "institution": "institution",
+    "department": "department",
+    "clinical-trial": "clinical_trial",
+    "patient": "last_contact",
+}
+
+
+def _doubtful(policy: Policy) -> Callable[[StudyFacts], bool]:
+    """Tells whether a fact that these rules ask for is not known, or not believed: only then reasons are needed."""
+    names = sorted({"study_date", *(_FACTS[fact] for fact in wanted(policy.rules))})
+    look = attrgetter(*names, "reference")  # with one more name it is a tuple in any case
+
+    def doubtful(study: StudyFacts) -> bool:
+        dates = study.study_date, study.birth_date
+        return (
+            any(value is None or value == NONE for value in look(study)[:-1]) or believable(*dates) != dates
+        )
+
+    return doubtful
 
 
 def _is_below(minimum: Evaluator, study: StudyFacts, until: date) -> bool:

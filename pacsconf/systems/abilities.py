@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, Protocol, runtime_checkable
 
 from pacsconf.core.address import Address
 from pacsconf.core.attestation import Attestation
 from pacsconf.core.change import Change
 from pacsconf.core.finding import Finding
+from pacsconf.retention.reading import Told, Wanted
 
 
 @runtime_checkable
@@ -86,6 +88,13 @@ class Keeping(Protocol):
 
     def without(self) -> Set[str]:
         """The studies on hold of which nothing is here, by their references, as `read` found them."""
+        ...
+
+    def studies(self, asked: Collection[Wanted], since: date | None, until: date | None) -> Iterator[Told]:
+        """What it tells of each study of these days: no more than is asked for. `read` need not come first.
+
+        Raises: Unavailable, Refused; BadAnswer when it is not whole.
+        """
         ...
 
 

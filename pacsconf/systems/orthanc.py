@@ -22,6 +22,7 @@ from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.peers import entity
 from pacsconf.inventory.systems import OrthancConfig, SystemConfig
+from pacsconf.retention.reading import Told, Wanted
 from pacsconf.systems._http import Web
 from pacsconf.systems._orthanc import holds, odd, rights, settings, storage
 from pacsconf.systems._orthanc.declare import declare
@@ -29,6 +30,7 @@ from pacsconf.systems._orthanc.holds import Keeper, Shelter, on_hold
 from pacsconf.systems._orthanc.kinds import DICOMWEB, HELD, KINDS, PEER, PeerEntry
 from pacsconf.systems._orthanc.live import Live, Server
 from pacsconf.systems._orthanc.objects import Raw, foreign, unreadable
+from pacsconf.systems._orthanc.studies import studies
 from pacsconf.systems._orthanc.write import Writer
 from pacsconf.systems.abilities import AccountRight
 from pacsconf.systems.base import Declared, Secrets
@@ -231,6 +233,10 @@ class OrthancSystem:
         """The studies on hold of which nothing is here, by their references."""
         absent = (study for study in self._held.in_force if not self._shelter.of(study))
         return frozenset(f"sha256:{study}" for study in absent)
+
+    def studies(self, asked: Collection[Wanted], since: date | None, until: date | None) -> Iterator[Told]:
+        """What it tells of each study of these days, from its lists."""
+        return studies(self._web, asked, since, until)
 
     def own_entity(self) -> tuple[str, int | None]:
         """What it calls itself, and the DICOM port where it listens."""

@@ -19,7 +19,7 @@ from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.retention import LegalHold, Retention
 from pacsconf.inventory.systems import OrthancConfig
 from pacsconf.lab import orthanc
-from pacsconf.systems._orthanc import holds
+from pacsconf.systems._orthanc import listing
 from pacsconf.systems._orthanc.holds import Shelter, on_hold
 from pacsconf.systems.orthanc import OrthancSystem
 from tests.fronts import front, reply
@@ -235,7 +235,7 @@ def test_nothing_is_asked_about_studies_where_none_is_on_hold(server, system):
 
 
 def test_pages_are_read_on_until_the_last(server, system, hands, monkeypatch):
-    monkeypatch.setattr(holds, "_PAGE", 2)
+    monkeypatch.setattr(listing, "PAGE", 2)
     made = system()
     made.declared(inventory(case=hold(FIRST, SECOND, OTHER, ALONE)))
     made.read()
@@ -243,7 +243,7 @@ def test_pages_are_read_on_until_the_last(server, system, hands, monkeypatch):
 
 
 def test_a_list_that_never_stands_still_is_no_answer(server, system, monkeypatch):
-    monkeypatch.setattr(holds, "_PAGE", 2)
+    monkeypatch.setattr(listing, "PAGE", 2)
     made_up = 0
 
     def shifting(_method: str, path: str):

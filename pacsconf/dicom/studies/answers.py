@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from pydicom.dataset import Dataset
 
@@ -14,19 +14,21 @@ from pacsconf.dicom.studies.windows import Window
 Fact = Literal[
     "modalities",
     "birth-date",
-    "age",
     "procedure-codes",
     "institution",
     "department",
     "clinical-trial",
     "patient",
 ]
-"""What may be wanted to be known of a study beside its date. `patient`: which studies are of the same one."""
+"""What may be wanted to be known of a study beside its date. `patient`: which studies are of the same one.
+
+Patient's Age is not among them: it is kept with images, and archives would open a file for each study.
+"""
+FACTS: tuple[Fact, ...] = get_args(Fact)
 
 _KEYWORDS: Mapping[Fact, tuple[str, ...]] = {
     "modalities": ("ModalitiesInStudy",),
     "birth-date": ("PatientBirthDate",),
-    "age": ("PatientAge",),
     "procedure-codes": ("ProcedureCodeSequence",),
     "institution": ("InstitutionName",),
     "department": ("InstitutionalDepartmentName",),
@@ -47,11 +49,12 @@ Texts = Mapping[str, tuple[str, ...]]
 class FoundStudy:
     """What an archive told of one study: its attributes by keyword, and its procedure codes with their schemes.
 
-    It may hold what leads back to a patient, so it is never shown.
+    What it has no value for is there without one; what it does not tell is not there, and codes are None. It may
+    hold what leads back to a patient, so it is never shown.
     """
 
     texts: Texts = field(repr=False)
-    codes: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
+    codes: frozenset[tuple[str, str]] | None = field(default=None, repr=False)
 
     @property
     def uid(self) -> str:
@@ -100,7 +103,7 @@ def study(data: bytes, syntax: str, facts: Collection[Fact]) -> FoundStudy:
     """
     ds = data_sets.from_bytes(data, syntax)
     wanted = (name for name in keywords(facts) if name != _SEQUENCE)
-    found = FoundStudy({name: values for name in wanted if (values := _values(ds, name))}, _codes(ds, facts))
+    found = FoundStudy({name: _values(ds, name) for name in wanted if name in ds}, _codes(ds, facts))
     if not found.uid:
         raise ValueError("an answer names no study")
     return found
@@ -111,9 +114,9 @@ def modality(data: bytes, syntax: str) -> str:
     return next(iter(_values(data_sets.from_bytes(data, syntax), "Modality")), "")
 
 
-def _codes(ds: Dataset, facts: Collection[Fact]) -> frozenset[tuple[str, str]]:
-    if "procedure-codes" not in facts:
-        return frozenset()
+def _codes(ds: Dataset, facts: Collection[Fact]) -> frozenset[tuple[str, str]] | None:
+    if "procedure-codes" not in facts or _SEQUENCE not in ds:
+        return None
     pairs = (
         (_first(item, _CODE[0]), _first(item, _CODE[1])) for item in data_sets.items(ds, _SEQUENCE)[:_MOST]
     )

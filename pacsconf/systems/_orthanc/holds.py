@@ -18,18 +18,14 @@ from datetime import date
 from typing import Any
 
 from pacsconf.core.change import Change, Status
-from pacsconf.core.errors import BadAnswer, PacsconfError
+from pacsconf.core.errors import PacsconfError
 from pacsconf.core.finding import Path
 from pacsconf.inventory.retention import LegalHold
 from pacsconf.retention.policy import is_in_force
 from pacsconf.retention.study import reference
 from pacsconf.systems._http import Lost, Web
 from pacsconf.systems._http.answers import NOT_FOUND
-
-_PAGE = 500
-"""Studies of one answer."""
-_TRIES = 3
-"""How often the list is begun again when somebody deletes studies while it is read."""
+from pacsconf.systems._orthanc.listing import listed, no_orthanc
 
 Study = str
 """The hexadecimal digits of a study's reference, as they stand in addresses."""
@@ -114,7 +110,7 @@ def read(web: Web, in_force: frozenset[Study], known: frozenset[Study]) -> Shelt
     if not known:
         return Shelter()
     found: dict[Study, set[Patient]] = {}
-    for study, patient in _studies(web):
+    for study, patient in listed(web, "studies", _study):
         if study in known:
             found.setdefault(study, set()).add(patient)
     everybody = sorted({patient for patients in found.values() for patient in patients})
@@ -137,7 +133,7 @@ def is_protected(web: Web, patient: Patient) -> bool:
     if not answer.ok:
         raise answer.fault(web.service.name, "whether a patient is protected cannot be read")
     if answer.body.strip() not in (b"0", b"1"):
-        raise _no_orthanc(web, "/patients/*/protected")
+        raise no_orthanc(web, "patients/*/protected")
     return answer.body.strip() == b"1"
 
 
@@ -155,54 +151,13 @@ def protect(web: Web, patient: Patient, on: bool) -> str:
     raise fault
 
 
-def _studies(web: Web) -> Iterator[tuple[Study, Patient]]:
-    """Each study that is here with its patient. A study may come twice, none is left out.
-
-    Raises: BadAnswer when the list never stands still.
-    """
-    for _ in range(_TRIES):
-        found: list[tuple[Study, Patient]] = []
-        last = ""
-        while True:
-            page = _page(web, len(found) - bool(last))
-            if last and (not page or page[0][0] != last):
-                break  # somebody deleted studies, and what follows has moved up
-            fresh = page[bool(last) :]
-            if not fresh:
-                yield from found
-                return
-            found += [(study, patient) for _, study, patient in fresh]
-            last = fresh[-1][0]
-    raise BadAnswer(
-        web.service.name,
-        "its list of studies changes while it is read, so that a study on hold may be missed",
-        fix="Try again when nobody deletes studies.",
-    )
-
-
-def _page(web: Web, since: int) -> list[tuple[str, Study, Patient]]:
-    """Orthanc's number of each study of a page, with the study and its patient; pages overlap by one."""
-    told = web.get("studies", query=f"expand&since={since}&limit={_PAGE}")
-    if not isinstance(told, list):
-        raise _no_orthanc(web, "/studies")
-    return [_study(web, one) for one in told]
-
-
-def _study(web: Web, told: Any) -> tuple[str, Study, Patient]:
-    try:
-        found = told["ID"], told["MainDicomTags"]["StudyInstanceUID"], told["ParentPatient"]
-        number, uid, patient = (text.strip(" \0") for text in found)
-        return number, digits(reference(uid)), patient
-    except (TypeError, LookupError, AttributeError, ValueError) as exc:
-        raise _no_orthanc(web, "/studies") from exc
-
-
-def _no_orthanc(web: Web, at: str) -> BadAnswer:
-    return BadAnswer(
-        web.service.name,
-        f"{web.endpoint} answers in JSON, but not as Orthanc does ({at})",
-        fix="Check `url`, and the version of Orthanc: pacsconf knows 1.10 and later.",
-    )
+def _study(told: Mapping[str, Any]) -> tuple[Study, Patient]:
+    """A study and its patient. Raises: LookupError, TypeError, AttributeError or ValueError where it is none."""
+    uid: str = told["MainDicomTags"]["StudyInstanceUID"].strip(" \0")
+    patient = told["ParentPatient"]
+    if not patient.strip():
+        raise ValueError("a study without a patient")
+    return digits(reference(uid)), patient
 
 
 # --- writing ------------------------------------------------------------------------------------------------------

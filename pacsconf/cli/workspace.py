@@ -192,9 +192,10 @@ def _read(root: Path) -> Loaded:
         )
     from pacsconf.dicom.reach.rules import RULES
     from pacsconf.inventory.loader import load
+    from pacsconf.retention.rules import RULES as OF_RETENTION
     from pacsconf.systems.vendor_rules import RULES as OF_VENDORS
 
-    return load(root, now().date(), RULES + OF_VENDORS)
+    return load(root, now().date(), RULES + OF_RETENTION + OF_VENDORS)
 
 
 class InvalidInventory(InventoryError):

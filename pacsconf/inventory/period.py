@@ -21,6 +21,8 @@ LONGEST = 200
 _PERIOD = re.compile(r"([0-9]{1,5})([ymwd])")
 _WORDS = re.compile(r"([0-9]{1,5})\s*(y|m|w|d|years?|months?|weeks?|days?|yrs?|mos?)\.?", re.IGNORECASE)
 _ISO = re.compile(r"P([0-9]{1,5})([YMWD])", re.IGNORECASE)
+_YEAR = 52 * 7
+"""Days that are still shown as weeks."""
 _NUMBER = re.compile(r"[0-9]{1,5}")
 _UNITS = {"y": "years", "m": "months", "w": "weeks", "d": "days"}
 
@@ -35,7 +37,7 @@ class Period:
     def __str__(self) -> str:
         if self.months:
             return f"{self.months // 12}y" if self.months % 12 == 0 else f"{self.months}m"
-        return f"{self.days // 7}w" if self.days % 7 == 0 else f"{self.days}d"
+        return f"{self.days // 7}w" if self.days % 7 == 0 and self.days <= _YEAR else f"{self.days}d"
 
     @property
     def words(self) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pacsconf.core.errors import Unavailable
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Inventory
-from pacsconf.lab import breaks, directories, listeners, orthanc, orthancs, place, processes, servers, slapd
+from pacsconf.lab import breaks, directories, listeners, orthanc, orthancs, place, processes, servers
 from pacsconf.lab.network import Network, network
 
 _DICOM = "dicom"
@@ -98,11 +98,11 @@ def status(folder: Path) -> LabState:
 def _server(folder: Path, name: str, laid: Mapping[str, Any]) -> Part:
     """The server of a system as it is, with what it was laid over the system with."""
     group, own = servers.of_system(folder, name)
-    running = (slapd.attach(own) if group == "directories" else orthanc.attach(own)) is not None
-    return Part(name, running, f"{laid['url']} ({_CALLED[group]})")
-
-
-_CALLED: Mapping[servers.Group, str] = {"directories": "directory", "orthancs": "Orthanc"}
+    if group == "directories":
+        running, what = directories.state(own)
+    else:
+        running, what = orthanc.attach(own) is not None, "Orthanc"
+    return Part(name, running, f"{laid['url']} ({what})")
 
 
 def _played(player: listeners.Player) -> str:

@@ -22,7 +22,8 @@ from pacsconf.core.errors import Unavailable
 SWITCHBOARD = "pacsconf.lab.switchboard"
 MPPS = "pacsconf.lab.mpps"
 HL7 = "pacsconf.lab.hl7_listener"
-OWN = (SWITCHBOARD, MPPS, HL7)
+STAND_IN = "pacsconf.lab.archive_stand_in"
+OWN = (SWITCHBOARD, MPPS, HL7, STAND_IN)
 """Programs of ours, by module."""
 PROGRAMS = ("slapd", "Orthanc", "dcmqrscp", "storescp", "wlmscpfs")
 _WITHIN = 15.0

@@ -55,6 +55,7 @@ EntryType = Literal[
     "attest",
     "probe",
     "commission",
+    "storage",
     "approve",
 ]
 

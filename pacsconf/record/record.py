@@ -28,7 +28,7 @@ from pacsconf.record.reader import RecordReader
 from pacsconf.record.state import RecordState
 
 _ATTEMPTS = 3
-_COUNTED = {"probe": "targets", "commission": "steps"}
+_COUNTED = {"probe": "targets", "commission": "steps", "storage": "storages"}
 _EDITS = 12
 """Attempts at an edit: a dozen sites may report a probe in the same minute of the night."""
 _APART = 200
@@ -210,14 +210,14 @@ class Record(RecordReader):
 
     def keep(
         self,
-        kind: Literal["probe", "commission"],
+        kind: Literal["probe", "commission", "storage"],
         seen: Mapping[str, bytes] | Callable[[Mapping[str, bytes]], Mapping[str, bytes]],
         *,
         reason: str,
         count: int = 0,
     ) -> str:
-        """What observers saw, by path below `evidence/`. Returns the commit. `count` is how many targets they
-        looked at, or steps they took.
+        """What observers saw, by path below `evidence/`. Returns the commit. `count` is how many targets or
+        storages they looked at, or steps they took.
 
         `seen` may be made of the evidence as it stands: two sites that report at once lose nothing then.
 

@@ -35,10 +35,13 @@ def attestations(branch: Branch, which: str) -> tuple[Entry, tuple[Attestation, 
 def evidence(branch: Branch, which: str) -> tuple[Entry, Mapping[str, bytes]] | None:
     """What observers saw by a commit (seven digits or more), by path; None where it is of another kind, or none."""
     for commit, parent in pairwise(_commits(branch)):
-        if _names(which, commit) and (entry := branch.entry(commit)).type in ("probe", "commission"):
+        if _names(which, commit) and (entry := branch.entry(commit)).type in _OF_OBSERVERS:
             before, after = branch.contents(parent).evidence, branch.contents(commit).evidence
             return entry, {path: data for path, data in after.items() if before.get(path) != data}
     return None
+
+
+_OF_OBSERVERS = ("probe", "commission", "storage")
 
 
 def _commits(branch: Branch) -> Iterator[str]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, Protocol, runtime_checkable
 
 from pacsconf.core.address import Address
 from pacsconf.core.attestation import Attestation
 from pacsconf.core.change import Change
 from pacsconf.core.finding import Finding
+from pacsconf.retention.capacity import Stock
 from pacsconf.retention.reading import Told, Wanted
 
 
@@ -95,6 +96,22 @@ class Keeping(Protocol):
 
         Raises: Unavailable, Refused; BadAnswer when it is not whole.
         """
+        ...
+
+
+@runtime_checkable
+class Stocked(Protocol):
+    """Keeps images, and tells how much of its room they take (`storage`)."""
+
+    def stock(self, now: datetime) -> Stock:
+        """What it holds now, and how much it may hold. `read` need not come first.
+
+        Raises: Unavailable; Refused when this account may not ask; BadAnswer.
+        """
+        ...
+
+    def warn_at(self) -> int:
+        """From how many percent of its maximum on its filling is a warning."""
         ...
 
 

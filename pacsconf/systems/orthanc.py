@@ -21,7 +21,9 @@ from pacsconf.core.secret import Secret
 from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.peers import entity
+from pacsconf.inventory.storage import MEGABYTE
 from pacsconf.inventory.systems import OrthancConfig, SystemConfig
+from pacsconf.retention.capacity import Stock
 from pacsconf.retention.reading import Told, Wanted
 from pacsconf.systems._http import Web
 from pacsconf.systems._orthanc import holds, odd, rights, settings, storage
@@ -39,7 +41,8 @@ log = logging.getLogger(__name__)
 
 
 class OrthancSystem:
-    """Keeps `System`, and is `Inspectable`, `Entitled`, `RightsKnown`, `Remembering`, `Keeping`.
+    """Keeps `System`, and is `Inspectable`, `Entitled`, `RightsKnown`, `Remembering`, `Keeping`,
+    `Stocked`.
 
     A write is checked by a read before and after it.
     """
@@ -237,6 +240,28 @@ class OrthancSystem:
     def studies(self, asked: Collection[Wanted], since: date | None, until: date | None) -> Iterator[Told]:
         """What it tells of each study of these days, from its lists."""
         return studies(self._web, asked, since, until)
+
+    def stock(self, now: datetime) -> Stock:
+        """What it holds, as /statistics counts it."""
+        self._server = self._live.server()
+        holds, limits = self._server.filling, self._limits()
+        if holds is None:
+            raise Refused(
+                self.name,
+                "it does not tell how full it is",
+                fix="Allow GET /statistics to the account that pacsconf uses.",
+            )
+        return Stock(
+            now.isoformat(timespec="seconds"),
+            *(holds.bytes, holds.patients, holds.studies, holds.series, holds.instances),
+            None if limits.megabytes is None else limits.megabytes * MEGABYTE,
+            limits.patients,
+            limits.mode,
+        )
+
+    def warn_at(self) -> int:
+        """As it is declared."""
+        return self.config.storage.warn_at
 
     def own_entity(self) -> tuple[str, int | None]:
         """What it calls itself, and the DICOM port where it listens."""

@@ -68,7 +68,7 @@ def question(sender: str, receiver: str, number: str, now: datetime) -> bytes:
 
 def _ends(application: str) -> tuple[str, str]:
     name, _, facility = application.partition("|")
-    return ("", "") if name == "*" else (name, facility)
+    return ("", "") if application == "*" else (name, facility)
 
 
 def acknowledgement(content: bytes) -> Acknowledgement:

@@ -3,9 +3,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from pacsconf.inventory import uids
-from pacsconf.inventory.model import Connection, Inventory, SeenFrom, Settings, TransferCapability, Worklist
+from pacsconf.inventory.model import (
+    Connection,
+    Device,
+    Feed,
+    HL7Application,
+    Inventory,
+    SeenFrom,
+    Settings,
+    TransferCapability,
+    Worklist,
+)
 from pacsconf.lab.archives import dcmqrscp_config
-from pacsconf.lab.network import Address, Caller, Network, Order, Part, network
+from pacsconf.lab.network import Address, Application, Caller, HL7Address, Network, Order, Part, network
 
 FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 IMPLICIT = "1.2.840.10008.1.2"
@@ -179,3 +189,53 @@ def test_an_orthanc_that_nobody_may_call_has_no_part(with_orthanc):
     left_alone = hospital.model_copy(update={"devices": {**hospital.devices, "research": research}})
 
     assert network(left_alone).orthancs == ()
+
+
+# --- HL7 ----------------------------------------------------------------------------------------------------------
+
+
+def hl7(name: str, application: str, host: str, *, protocol="hl7", tls=(), **more) -> Device:
+    return Device(
+        name=name,
+        connections={"hl7": Connection(host=host, port=2575, protocol=protocol, tls=tls)},
+        hl7_applications={application: HL7Application(name=application, connections=("hl7",))},
+        **({"type": "ris", "probe": "echo"} | more),
+    )
+
+
+def test_hl7_applications_are_played_as_feeds_and_senders_are_declared():
+    devices = [
+        hl7("ris", "RIS|H", "h1"),
+        hl7("pacs", "PACS|H", "h2", protocol="hl7-mllp2", tls=("TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",)),
+        hl7("asleep", "A|H", "h3", expected="intermittent"),
+        hl7("partner", "P|H", "h4", external=True),
+        hl7("untouched", "U|H", "h5", probe="none"),
+    ]
+    feed = Feed(name="orders", sender="ris", receivers=("pacs",), messages=("ORM^O01",))
+    net = network(Inventory(devices={one.name: one for one in devices}, hl7_feeds={"orders": feed}))
+    everybody = ("A|H", "PACS|H", "P|H", "RIS|H", "U|H")
+
+    assert net.hl7 == (
+        HL7Address("h1:2575", "hl7", (Application("ris", ("RIS|H",), everybody, ()),)),
+        HL7Address(
+            "h2:2575", "hl7-mllp2", (Application("pacs", ("PACS|H",), everybody, ("ORM^O01",)),), ("h2",)
+        ),
+    )
+    assert (net.addresses, net.silent) == ((), ("h3:2575",))
+
+
+def test_two_applications_at_one_port_are_one_address():
+    both = {name: HL7Application(name=name, connections=("hl7",)) for name in ("A|H", "B|H")}
+    device = hl7("ris", "A|H", "h1").model_copy(update={"hl7_applications": both})
+    net = played(device)
+
+    assert [[one.names for one in each.applications] for each in net.hl7] == [[("A|H",), ("B|H",)]]
+
+
+def test_where_hl7_is_spoken_pacsconf_is_not_called_back(a_device):
+    prober = a_device("probe", "PROBE", "h1")
+    spoken = {**prober.connections, "hl7": Connection(host="h1", port=2575, protocol="hl7")}
+    prober = prober.model_copy(update={"connections": spoken, "probe": "none"})
+    net = network(Inventory(devices={"probe": prober}, settings=Settings(probe_as="probe")))
+
+    assert net.ours == ("h1:104",)

@@ -34,12 +34,27 @@ def ask(attempt: Attempt, way: Way, stream: Stream) -> None:
     try:
         answer = exchange.answer_to(message, number)
     except PeerFault as fault:
-        attempt.faulted("mllp", fault, since(began))
+        stream.close()
+        took = since(began)
+        attempt.faulted("mllp", _looked_into(fault, way), took)
     else:
         attempt.acknowledged = answer.code
         attempt.passed("mllp", _told(answer), since(began))
     finally:
         stream.close()
+
+
+def _looked_into(fault: PeerFault, way: Way) -> PeerFault:
+    """The same, or that TLS is spoken: a server that cannot read what it is sent may hang up without a word."""
+    if fault.how != "closed" or way.target.tls:
+        return fault
+    from pacsconf.dicom.tls.tries import speaks_tls
+
+    try:
+        version = speaks_tls(way.plain(), way.target.host, way.wire.timeout)
+    except OSError:
+        return fault
+    return PeerFault(_SPOKEN["TLS"], "not MLLP") if version else fault
 
 
 _WORDS = {
@@ -110,13 +125,20 @@ class _Exchange:
             data = self._some()
             if not data:
                 raise self._hung_up()
-            try:
-                self._waiting += self._blocks.feed(data)
-            except NotMLLP as exc:
-                raise _other(exc) from exc
-            except TooLong as exc:
-                raise PeerFault("its answer does not come to an end (MLLP: 1C 0D)", "not MLLP") from exc
+            self._take(data)
         return self._waiting.pop(0)
+
+    def _take(self, data: bytes) -> None:
+        """The blocks in what came; what is wrong behind one that is whole does not matter."""
+        try:
+            for content in self._blocks.feed(data):
+                self._waiting.append(content)
+        except NotMLLP as exc:
+            if not self._waiting:
+                raise _other(exc) from exc
+        except TooLong as exc:
+            if not self._waiting:
+                raise PeerFault("its answer does not come to an end (MLLP: 1C 0D)", "not MLLP") from exc
 
     def _some(self) -> bytes:
         try:

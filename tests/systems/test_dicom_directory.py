@@ -17,6 +17,7 @@ from pacsconf.core.errors import BadAnswer, Refused
 from pacsconf.inventory.model import Connection
 from pacsconf.inventory.systems import Bind
 from pacsconf.lab import slapd
+from tests.older_schemas import printing_of_2008
 
 
 def texts(entry, attribute):
@@ -359,23 +360,9 @@ def strict(tmp_path_factory):
         f'access to dn.subtree="cn=Unique AE Titles Registry,cn=DICOM Configuration,{base}" {writer} read',
         f"access to * {writer} write by users read",
     ]
-    options = slapd.Options(tls=False, tree=True, schemas=[printing_of_2008(folder)], access=access)
+    options = slapd.Options(tls=False, tree=True, schemas=printing_of_2008(folder), access=access)
     with slapd.started(folder / "slapd", options) as server:
         yield server
-
-
-def printing_of_2008(folder):
-    """Annex H without the attributes 32 to 40."""
-    text = slapd.SCHEMAS[0].read_text()
-    later = re.compile(r"attributetype \( dicomAttribute:(?:3[2-9]|40)\n.*?\)\n", re.DOTALL)
-    names = [re.search("NAME '(.*?)'", each)[1] for each in later.findall(text)]
-    assert len(names) == 9
-    older = later.sub("", text)
-    for name in names:
-        older = re.sub(rf"\b{name}\s*\$\s*", "", older)
-    path = folder / "dicom-2008.schema"
-    path.write_text(older)
-    return path
 
 
 def test_what_the_schema_lacks_is_said_before_anything_is_written(opener, strict, steps):

@@ -5,7 +5,8 @@ modalities, these codes, this institution, ages from one to another.
 
 Premise: no match asks that something be absent (`clinical_trial: false` is a value like others). So a study that
 has more than its class asks for matches all the rules that the barest study of the class matches, and perhaps
-further ones, and is kept at least as long. What rules do wrong to any study of a class they do to a barest one.
+further ones, and is kept at least as long, if any matches the barest. What rules do wrong to any study of a class
+they do to a barest one.
 
 Steps, for a floor or for two rules that may meet:
 1. Its classes, or what classes of both have in common.
@@ -131,7 +132,7 @@ class Edges:
     """Ages at which something changes."""
     dates: tuple[date, ...]
     far: timedelta
-    """Longer than any period."""
+    """Longer than any period, and than any age that is kept until."""
     later: tuple[frozenset[str], ...]
     """What later studies may have been made with."""
     trials: tuple[bool, ...]
@@ -194,7 +195,7 @@ def edges(rules: Sequence[Prepared]) -> Edges:
     return Edges(
         tuple(sorted((age for age in ages if age <= days.OLDEST), key=_plainness)),
         (*_DAYS, *_MONTH_DAYS) if mixed else _DAYS,
-        timedelta(days=longest + 366),
+        timedelta(days=longest + 366 * (1 + max(ages))),
         tuple(_later(rules, named)),
         tuple(sorted({False} | {bool(kind.clinical_trial) for kind in kinds})),
         next(iter(sorted(MODALITIES - named)), "OT"),

@@ -6,9 +6,12 @@ and its own entries below them. It never stores a value that equals its default.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import ClassVar
 
+from pacsconf.core.change import Change, Outcome
+from pacsconf.systems._dcm4chee.reload import Reloads
 from pacsconf.systems._dcm4chee.standard import CapabilityPart, ConnectionPart, DevicePart, EntityPart
 from pacsconf.systems.directory_extension import Extension, Facet
 
@@ -18,3 +21,14 @@ class Dcm4chee(Extension):
 
     name: ClassVar[str] = "dcm4chee"
     facets: ClassVar[Sequence[type[Facet]]] = (DevicePart, ConnectionPart, EntityPart, CapabilityPart)
+
+    def settle(self, applied: Sequence[Change]) -> Iterator[Outcome]:
+        """Tell every archive to read the directory again, whatever was changed: it keeps peers in memory too."""
+        yield from self._reloads.outcomes()
+
+    def close(self) -> None:
+        self._reloads.close()
+
+    @cached_property
+    def _reloads(self) -> Reloads:
+        return Reloads(self.system, self.config, self.secrets)

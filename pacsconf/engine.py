@@ -7,7 +7,7 @@ observer, the clock. Data goes one way.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from time import perf_counter
@@ -16,10 +16,11 @@ from typing import Protocol
 from pacsconf.core import garbage
 from pacsconf.core.address import Address
 from pacsconf.core.aftermath import newly_waiting, owned_after, still_held, still_waiting
+from pacsconf.core.approval import Approvals, PlanApproval
 from pacsconf.core.attestation import Attestation
 from pacsconf.core.change import Change, Outcome, Status
 from pacsconf.core.changeset import ChangeSet, Proof, changeset_id
-from pacsconf.core.compare import Rules
+from pacsconf.core.compare import Rules, judged
 from pacsconf.core.errors import (
     Overtaken,
     RecordError,
@@ -29,11 +30,12 @@ from pacsconf.core.errors import (
     UnsafePlan,
 )
 from pacsconf.core.finding import Finding, Path, errors
-from pacsconf.core.guard import idle, tripped
+from pacsconf.core.guard import idle
 from pacsconf.core.on_demand import BySystem
 from pacsconf.core.order import layers, waiting_for
+from pacsconf.core.permission import Approval, counting, reasons_against, reasons_against_resuming
 from pacsconf.core.plan import Basis, Options, Plan
-from pacsconf.core.planning import Scenario, SystemRules, make_plan, obstacles
+from pacsconf.core.planning import Scenario, SystemRules, make_plan
 from pacsconf.core.resource import Snapshot, State
 from pacsconf.core.saved import SavedPlan
 from pacsconf.core.select import reads
@@ -43,9 +45,10 @@ from pacsconf.inventory.model import Inventory
 from pacsconf.record.lock import Open
 from pacsconf.record.record import Record
 from pacsconf.record.state import RecordState
-from pacsconf.systems.abilities import Attested
+from pacsconf.systems.abilities import Attested, Remembering
 from pacsconf.systems.base import Declared, System
 from pacsconf.systems.carry_out import STOPPED, carry_out
+from pacsconf.systems.on_hold import nowhere
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +63,8 @@ class Progress(Protocol):
     def proved(self, proof: Proof) -> None: ...
 
 
-Attestations = Mapping[Address, Attestation]
+Check = Callable[[Sequence[PlanApproval]], Sequence[PlanApproval]]
+"""Approvals with whose key signed them, or with what is wrong with them."""
 
 Prove = Callable[[frozenset[str]], Iterator[Proof]]
 """Tries the declared services of these devices on the wire, as gently as they allow."""
@@ -81,6 +85,8 @@ class World:
     progress: Progress
     evidence: Callable[[Mapping[str, bytes]], Mapping[str, bytes]] = lambda former: former
     """The record's evidence after what `prove` saw."""
+    checked: Check = tuple
+    """Checks who signed approvals; as it stands, they are believed to be whose they say they are."""
     stopping: Callable[[], bool] = lambda: False
     """Whether somebody wants this to end: what was begun is finished and recorded, the rest is left undone."""
 
@@ -96,17 +102,8 @@ class Planned:
     paths: Mapping[Address, Mapping[str, Path]] = field(default_factory=dict)
     changed: Mapping[Address, datetime] = field(default_factory=dict)
     """When each live resource was changed last, where its system tells."""
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """Who applies, why, and which tripped guards (`DIGEST:GUARD`) are let through."""
-
-    operator: str
-    runner: str
-    reason: str = ""
-    ticket: str = ""
-    acks: tuple[str, ...] = ()
+    approvals: tuple[PlanApproval, ...] = ()
+    """What the record has for this very plan, where it needs any."""
 
 
 # --- resolve, read, compare, order, guard -----------------------------------------------------------------------
@@ -123,7 +120,7 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
     names = [name for name in sorted(world.systems) if reads(options.target, options.exclude, name)]
     declared = {name: world.systems[name].declared(world.inventory) for name in names}
     record = world.record.state()
-    snapshots = read(world, names, record.attested)
+    snapshots = read(world, names, record.attested, record.owned)
     scenario = Scenario(
         environment=world.environment,
         basis=replace(world.basis, record_head=record.head),
@@ -141,6 +138,7 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
         counts={one.system: len(one.resources) for one in snapshots},
         notes=BySystem({one.system: one.notes for one in snapshots}),
         only=only,
+        approvals=Approvals(record.contents.approval_rules, world.inventory.settings.approval_rules()),
     )
     made = make_plan(scenario)
     idle_limits = tuple(idle(scenario.limits, (state.root for state in scenario.declared.values())))
@@ -149,11 +147,24 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
     whole = replace(made, blocked=made.blocked + blocked)
     paths = BySystem({name: one.paths for name, one in declared.items()})
     changed = BySystem({one.system: one.changed for one in snapshots})
-    return Planned(whole, record, findings, paths, changed)
+    return Planned(whole, record, findings, paths, changed, _approved(world, whole, record))
 
 
-def read(world: World, names: Sequence[str], attested: Attestations) -> tuple[Snapshot, ...]:
+def _approved(world: World, made: Plan, record: RecordState) -> tuple[PlanApproval, ...]:
+    """What the record has for a plan, checked; nothing is looked for where none is needed."""
+    given = record.contents.approvals_of(made.digest) if made.asked else ()
+    return tuple(world.checked(given)) if given else ()
+
+
+def read(
+    world: World,
+    names: Sequence[str],
+    attested: Mapping[Address, Attestation],
+    owned: Collection[Address] = (),
+) -> tuple[Snapshot, ...]:
     """All that these systems hold; those that cannot be read hold what was attested of them.
+
+    What is `owned` is looked for too, where a system only finds what it knows of.
 
     Raises: SystemFaults with every system that cannot be read whole.
     """
@@ -165,6 +176,8 @@ def read(world: World, names: Sequence[str], attested: Attestations) -> tuple[Sn
         system = world.systems[name]
         if isinstance(system, Attested):
             system.recall({address: one for address, one in attested.items() if address.system == name})
+        if isinstance(system, Remembering):
+            system.remember([address for address in owned if address.system == name])
         try:
             snapshot = system.read()
         except SystemFault as fault:
@@ -192,6 +205,8 @@ def _findings(world: World, declared: Mapping[str, Declared], made: Plan) -> tup
     for name in declared:
         own = [change for change in made.runs if change.address.system == name]
         found += world.systems[name].check(own)
+    if declared.keys() == world.systems.keys():
+        found += nowhere(world.inventory.retention.holds, world.systems.values(), world.clock().date())
     return accepted(found, world.inventory.baseline, world.clock().date())
 
 
@@ -218,21 +233,9 @@ def require_applicable(planned: Planned, approval: Approval) -> None:
 
     Raises: UnsafePlan with every reason.
     """
-    made = planned.plan
-    reasons = list(obstacles(made))
-    reasons += [
-        f"{guard} is tripped, and no --ack for plan {made.digest[:8]} lets it through"
-        for guard in sorted(set(tripped(made.guards)) - _acknowledged(made, approval))
-    ]
-    if approval.acks and not approval.reason:
-        reasons.append("an --ack needs a --reason")
+    reasons = reasons_against(planned.plan, planned.approvals, approval)
     if reasons:
         raise UnsafePlan("this plan is not applied", reasons)
-
-
-def _acknowledged(made: Plan, approval: Approval) -> set[str]:
-    pairs = (ack.partition(":") for ack in approval.acks)
-    return {guard for digest, _, guard in pairs if len(digest) >= 4 and made.digest.startswith(digest)}
 
 
 def apply(world: World, planned: Planned, approval: Approval) -> ChangeSet:
@@ -253,6 +256,7 @@ def apply(world: World, planned: Planned, approval: Approval) -> ChangeSet:
         reason=approval.reason,
         ticket=approval.ticket,
         acks=approval.acks,
+        approvals=counting(planned.plan, planned.approvals, approval.applier),
     )
     with world.record.begin(changeset, planned.record) as opened:
         return _carry_out(world, opened)
@@ -263,9 +267,10 @@ def resume(world: World) -> ChangeSet:
 
     Its changes are conditional, so they are tried again on a fresh read: what already stands counts as applied.
     What this clone knows to have been applied, or handed to a person, is not: whoever changed it since meant to.
+    What was acknowledged and approved when it was opened stays so, and nothing else is.
 
-    Raises: RecordError when nothing is open; LockHeld while its lease runs; SystemFaults when systems it
-    needs cannot be read, and then it was not taken over.
+    Raises: RecordError when nothing is open; LockHeld while its lease runs; UnsafePlan when it holds what was never
+    acknowledged or approved; SystemFaults when systems it needs cannot be read. Then it was not taken over.
     """
     left = world.record.resumable()
     names = sorted({change.address.system for change in left.plan.runs})
@@ -274,11 +279,29 @@ def resume(world: World) -> ChangeSet:
             f"change set {left.id} changes systems that the inventory does not declare any more: {absent}",
             fix=f"Check out the inventory it was made from ({left.plan.basis.commit}), or: pacsconf unlock",
         )
+    record = world.record.state(fetch=False)
+    _require_let_through(world, left, record)
     for name in names:
         world.systems[name].declared(world.inventory)
-    read(world, names, world.record.state(fetch=False).attested)
+    read(world, names, record.attested, record.owned)
     with world.record.resume() as opened:
         return _carry_out(world, opened)
+
+
+def _require_let_through(world: World, left: ChangeSet, record: RecordState) -> None:
+    """What purges is judged by the kinds here and now, whatever an open change set says of itself.
+
+    Raises: UnsafePlan.
+    """
+    runs = (judged(one, _rules(world, one.address.system).rules) for one in left.plan.runs)
+    given = world.checked(left.approvals) if left.approvals else ()
+    reasons = reasons_against_resuming(left, runs, record.contents.approval_rules, given)
+    if reasons:
+        raise UnsafePlan(
+            f"change set {left.id} is not taken up",
+            reasons,
+            fix="Give it up (pacsconf unlock --reason TEXT), and plan afresh: pacsconf plan",
+        )
 
 
 def _carry_out(world: World, opened: Open) -> ChangeSet:

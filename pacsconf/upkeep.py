@@ -30,7 +30,7 @@ def begin_record(world: World, *, reason: str, accept: bool = False) -> int:
     names = sorted(world.systems)
     # Declared before it is read: a system shows what it does not model of a resource only where that is declared.
     declarations = {name: world.systems[name].declared(world.inventory) for name in names}
-    snapshots = read(world, names, {})
+    snapshots = read(world, names, world.record.state())
     live = {one.system: one.states() for one in snapshots}
     owned: dict[Address, State] = {}
     for name in names:
@@ -38,7 +38,12 @@ def begin_record(world: World, *, reason: str, accept: bool = False) -> int:
         ignored = ignoring(world.inventory.systems[name].ignore)
         states = map(recorded, compare(declared, live[name], {}, ignored))
         owned |= {state.address: state for state in states if state is not None}
-    world.record.init(owned, reason=reason, accept=accept)
+    world.record.init(
+        owned,
+        reason=reason,
+        accept=accept,
+        approval_rules=world.inventory.settings.approval_rules(),
+    )
     return len(world.record.state().owned)
 
 

@@ -22,11 +22,13 @@ from pacsconf.core.errors import StalePlan, UnsafePlan
 
 if TYPE_CHECKING:
     from pacsconf.core.changeset import ChangeSet
+    from pacsconf.core.permission import Approval
     from pacsconf.core.plan import Options, Plan
     from pacsconf.core.saved import SavedPlan
-    from pacsconf.engine import Approval, Planned, World
+    from pacsconf.engine import Planned, World
     from pacsconf.inventory.systems import SystemConfig
     from pacsconf.record.state import RecordState
+    from pacsconf.report.view import View
 
 
 def apply(
@@ -38,7 +40,8 @@ def apply(
     reason: Annotated[str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT")] = "",
     ticket: Annotated[str, typer.Option("--ticket", help="Ticket, for the record.", metavar="TEXT")] = "",
     ack: Annotated[
-        list[str] | None, typer.Option("--ack", help="Let a tripped guard through.", metavar="DIGEST:GUARD")
+        list[str] | None,
+        typer.Option("--ack", help="Let a tripped guard through.", metavar="DIGEST:GUARD[:ADDRESS]"),
     ] = None,
     repair: Repairs = None,
     target: Targets = None,
@@ -69,7 +72,7 @@ def apply(
             if code is not Exit.OK or _is_same(resumed.plan, saved, expect):
                 return code
         planned = _chosen(screen, world, saved, expect, options, reporter)
-        approval = _approval(world, reason, ticket, ack)
+        approval = _approval(work, world, planned, _said(reason, ticket, ack))
         reviewed = saved is not None or expect is not None
         if not reviewed:
             view = view_of(work, world, planned, reporter, screen.width)
@@ -212,11 +215,23 @@ def _chosen(
     return planned
 
 
-def _approval(world: World, reason: str, ticket: str, ack: list[str] | None) -> Approval:
-    from pacsconf.engine import Approval
+def _said(reason: str, ticket: str, ack: list[str] | None) -> Approval:
+    from pacsconf.core.permission import Approval
     from pacsconf.record.lock import this_runner
 
-    return Approval(world.record.identity(), this_runner(), reason, ticket, tuple(ack or ()))
+    return Approval("", this_runner(), reason, ticket, tuple(ack or ()))
+
+
+def _approval(work: workspace.Workspace, world: World, planned: Planned, said: Approval) -> Approval:
+    """Who applies; where signatures of approvals are checked, with the key that they sign with themselves.
+
+    Raises: OperatorError; RecordError.
+    """
+    by = replace(said, operator=world.record.identity())
+    if not planned.approvals:
+        return by
+    allowed = workspace.operator(work).signers()
+    return by if allowed is None else replace(by, key=world.record.own_key(allowed).key)
 
 
 def _require_applicable(
@@ -228,15 +243,30 @@ def _require_applicable(
     """
     from pacsconf import engine
     from pacsconf.core.planning import obstacles
-    from pacsconf.report.view import View, acknowledgement
+    from pacsconf.report.view import View
 
     try:
         engine.require_applicable(planned, approval)
     except UnsafePlan as exc:
         view = View(command=work.command, plan_file=str(plan_file) if plan_file else "")
-        command = "" if obstacles(planned.plan) else acknowledgement(planned.plan, view)
-        fix = f"If that is right:\n{command}" if command else exc.fix
-        raise UnsafePlan(exc.message, exc.reasons, fix=fix) from exc
+        fix = "" if obstacles(planned.plan) else _ways_on(planned, approval, view)
+        raise UnsafePlan(exc.message, exc.reasons, fix=fix or exc.fix) from exc
+
+
+def _ways_on(planned: Planned, approval: Approval, view: View) -> str:
+    """The command lines by which others approve a plan, and who applies it acknowledges it."""
+    from pacsconf.core.approval import standings
+    from pacsconf.core.guard import unacknowledged
+    from pacsconf.core.permission import unmet
+    from pacsconf.report.view import acknowledgement, approving
+
+    made = planned.plan
+    missing = unmet(standings(made.asked, planned.approvals, approval.applier))
+    left = unacknowledged(made.guards, made.digest, approval.acks)
+    approve = approving(made, view) if missing else ""
+    acknowledge = acknowledgement(made, view) if left or not approval.reason.strip() else ""
+    ways = (("To be given by somebody else:", approve), ("If that is right:", acknowledge))
+    return "\n".join(f"{words}\n{command}" for words, command in ways if command)
 
 
 def _asked(screen: Screen, made: Plan, approval: Approval) -> Approval:
@@ -250,7 +280,7 @@ def _asked(screen: Screen, made: Plan, approval: Approval) -> Approval:
 
 
 def _nothing_to_do(made: Plan) -> bool:
-    return not (made.changes or made.takes or made.forgets)
+    return not (made.changes or made.takes or made.forgets or made.approvals.changed)
 
 
 def _concluded(

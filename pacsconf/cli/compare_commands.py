@@ -16,12 +16,15 @@ from pacsconf.cli.plan_file import load_plan, save_plan
 from pacsconf.cli.plan_screen import note_record, show_plan, trips, view_of
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen, sentence
+from pacsconf.cli.world import checked as approvals_checked
 from pacsconf.cli.world import world_of
+from pacsconf.core.errors import PacsconfError
 
 if TYPE_CHECKING:
+    from pacsconf.core.approval import PlanApproval
     from pacsconf.core.attestation import Attestation
     from pacsconf.core.changeset import ChangeSet
-    from pacsconf.core.plan import Options
+    from pacsconf.core.plan import Options, Plan
     from pacsconf.engine import Planned, World
     from pacsconf.record.contents import Entry as RecordEntry
     from pacsconf.report.view import View
@@ -108,14 +111,15 @@ def show(
     view = View(width=screen.width, verbose=verbose)
     if Path(what).is_file():
         made = load_plan(Path(what))
+        given = _given(context, made) if made.asked else ()
         if format == "json":
             from pacsconf.report.as_json import plan_json
 
-            screen.raw(plan_json(made))
+            screen.raw(plan_json(made, approvals=given))
         else:
             from pacsconf.report.plan.plan_text import plan_text
 
-            screen.show(plan_text(made, replace(view, plan_file=what)))
+            screen.show(plan_text(made, replace(view, plan_file=what, approvals=given)))
         return Exit.OK
     work = workspace.opened(context.obj.root, context.obj.environment)
     with workspace.record(work) as store:
@@ -131,6 +135,18 @@ def show(
     elif changeset is not None:
         _show_changeset(screen, changeset, view, format)
     return Exit.OK
+
+
+def _given(context: typer.Context, made: Plan) -> tuple[PlanApproval, ...]:
+    """What the record here has of approvals for a plan, checked; a plan is shown without a record, too."""
+    try:
+        work = workspace.opened(context.obj.root, made.environment)
+        with workspace.record(work) as store:
+            given = store.state().contents.approvals_of(made.digest)
+            return approvals_checked(work, store, given) if given else ()
+    except PacsconfError as why:
+        context.obj.screen.note(sentence(f"Approvals could not be looked up here: {why.message}"))
+        return ()
 
 
 def _show_changeset(

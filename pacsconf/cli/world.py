@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from pacsconf.cli import workspace
 if TYPE_CHECKING:
     from pacsconf.cli.progress import Reporter
     from pacsconf.cli.workspace import Workspace
+    from pacsconf.core.approval import PlanApproval
     from pacsconf.core.plan import Basis
     from pacsconf.engine import World
     from pacsconf.record.record import Record
@@ -38,6 +40,7 @@ def world_of(work: Workspace, reporter: Reporter) -> Iterator[World]:
             clock=workspace.now,
             prove=witness.prove,
             evidence=witness.evidence,
+            checked=partial(checked, work, store),
             progress=reporter,
         )
     finally:
@@ -45,6 +48,12 @@ def world_of(work: Workspace, reporter: Reporter) -> Iterator[World]:
         for system in systems.values():
             system.close()
         store.close()
+
+
+def checked(work: Workspace, store: Record, given: Sequence[PlanApproval]) -> tuple[PlanApproval, ...]:
+    """Approvals with who signed them, where the operator file says whose signature is to be believed."""
+    allowed = workspace.operator(work).signers()
+    return tuple(given) if allowed is None else store.signed(given, allowed)
 
 
 def _basis(work: Workspace, store: Record) -> Basis:

@@ -53,11 +53,11 @@ class Node:
 def plain(node: Node, *, nulls: bool = False) -> Any:
     """The values alone: dicts, lists and text. What is null is left out of maps, unless `nulls`.
 
-    Below a key `systems`, where an environment takes away what others have, it is kept.
+    Below the keys `systems` and `approvals`, where an environment takes away what others have, it is kept.
     """
     if isinstance(node.value, dict):
         return {
-            key: plain(child, nulls=nulls or key == "systems")
+            key: plain(child, nulls=nulls or key in ("systems", "approvals"))
             for key, child in node.value.items()
             if nulls or child.value is not None
         }

@@ -17,9 +17,10 @@ from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
 from pacsconf.core.changeset import Proof
 from pacsconf.core.errors import StalePlan
+from pacsconf.core.permission import Approval
 from pacsconf.core.plan import Options
 from pacsconf.core.saved import SavedPlan
-from pacsconf.engine import Approval, World
+from pacsconf.engine import World
 from tests.e2e.conftest import device_dn
 
 MARIA = Approval("Maria Weber <mweber@example.org>", "mweber@ws-3:4711", reason="a test")

@@ -93,7 +93,7 @@ def _totals(plan: Plan, view: View) -> Iterator[str]:
     if plan.changes:
         yield headline(plan)
     if plan.purges:
-        yield f"{counted(len(plan.purges), 'change')} deleting studies, or sooner"
+        yield f"{len(plan.purges)} of them purging"
     risk = highest_risk(plan.changes)
     if risk not in ("none", "workflow"):
         yield f"highest risk: {risk}"

@@ -32,6 +32,7 @@ _WORDS: Mapping[str, str] = {
     "structured-reports": "structured reports (C-STORE)",
     "encapsulated-documents": "documents such as PDF (C-STORE)",
     "radiotherapy": "radiotherapy objects (C-STORE)",
+    "visible-light": "visible light images (C-STORE)",
 }
 RIGHTS: Mapping[str, str] = {
     "echo": "echo (C-ECHO)",

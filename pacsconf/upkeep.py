@@ -30,7 +30,7 @@ def begin_record(world: World, *, reason: str, accept: bool = False) -> int:
     names = sorted(world.systems)
     # Declared before it is read: a system shows what it does not model of a resource only where that is declared.
     declarations = {name: world.systems[name].declared(world.inventory) for name in names}
-    snapshots = read(world, names, world.record.state())
+    snapshots = read(world, names, {})
     live = {one.system: one.states() for one in snapshots}
     owned: dict[Address, State] = {}
     for name in names:

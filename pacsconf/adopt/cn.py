@@ -31,7 +31,7 @@ _USUAL_IN_ARCHIVES = "{name} {role}"
 
 
 def namings(capabilities: Iterable[Named]) -> Callable[[str, str, str], Naming | None]:
-    """What tells how a capability is named, by the patterns that most of these follow; None of a name like no other."""
+    """What tells how a capability is named, by the patterns that most of these follow; None for a name by none."""
     counts: Counter[str] = Counter()
     for name, uid, role in capabilities:
         pattern = _pattern(name, uid, role)

@@ -1,8 +1,8 @@
 """From what a DICOM directory holds (PS3.15 Annex H) to declared devices. Pure.
 
-Names stay as they are live. Attributes that are not modelled, vendor data and secrets are not written: what an
-inventory does not name is not compared, and survives. A title in the registry that no device has is kept from being
-taken by a planned device of its own.
+Names stay as they are live, with their capital letters, although to a directory these are nothing. Attributes that
+are not modelled, vendor data and secrets are not written: what an inventory does not name is not compared, and
+survives. A title in the registry that no device has is kept from being taken by a planned device of its own.
 """
 
 from __future__ import annotations
@@ -30,12 +30,13 @@ _ALIASES = "dcmotheraetitle"
 _NOT_WRITTEN = frozenset({"vendor_data"})
 
 
-def draft(system: str, config: Plain, states: States) -> Draft:
+def draft(system: str, config: Plain, states: States, spelled: Mapping[Address, str] | None = None) -> Draft:
     """The devices in long form, as far as an inventory can hold them, and the system itself, to be read only.
 
-    `config` is what stands under the system's name: type, url, base, and of a login the reference.
+    `config` is what stands under the system's name: type, url, base, and of a login the reference. `spelled` is how
+    the directory writes names, where addresses do not tell.
     """
-    made = _Maker(states)
+    made = _Maker(states, spelled or {})
     devices = {name: made.device(name) for name in sorted(made.devices)}
     odd = tuple(made.remarks)
     found = Draft(
@@ -51,7 +52,8 @@ def draft(system: str, config: Plain, states: States) -> Draft:
 class _Maker:
     """Makes declared devices of states."""
 
-    def __init__(self, states: States) -> None:
+    def __init__(self, states: States, spelled: Mapping[Address, str]) -> None:
+        self.spelled = spelled
         self.devices: dict[str, State] = {}
         self.titles: dict[str, Address] = {}
         self.below: dict[tuple[str, ...], list[State]] = defaultdict(list)
@@ -64,8 +66,9 @@ class _Maker:
         parts = address.parts
         match address.kind:
             case "device":
-                self.devices[parts[0]] = state
-                self.origin[parts[0]] = address
+                name = self.name(address)
+                self.devices[name] = state
+                self.origin[name] = address
             case "unique-ae-title":
                 self.titles[parts[0]] = address
             case "network-connection" | "network-ae" | "transfer-capability":
@@ -73,12 +76,18 @@ class _Maker:
             case _:
                 pass
 
+    def name(self, address: Address) -> str:
+        """The last part of an address as the directory writes it; spaces that do not count are left out."""
+        written = " ".join(self.spelled.get(address, "").split())
+        return written if written.lower() == address.parts[-1] else address.parts[-1]
+
     def device(self, name: str) -> dict[str, Any]:
         """A device in long form."""
         codes = self._members(self.devices[name], "device_types")
-        does = guess.Does.of(self._does(name))
-        connections = {one.address.parts[1]: _plain(one) for one in self.below["network-connection", name]}
-        entities = dict(self._entities(name, connections))
+        key = self.devices[name].address.parts[0]
+        does = guess.Does.of(self._does(key))
+        connections = {self.name(one.address): _plain(one) for one in self.below["network-connection", key]}
+        entities = dict(self._entities(key, name, connections))
         return {
             "type": guess.device_type(codes, does),
             "probe": "none",
@@ -93,8 +102,10 @@ class _Maker:
             for one in self.below["transfer-capability", name, ae.address.parts[1]]:
                 yield str(one.fields.get("sop_class", "")), str(one.fields.get("role", ""))
 
-    def _entities(self, name: str, connections: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-        for state in self.below["network-ae", name]:
+    def _entities(
+        self, key: str, name: str, connections: Mapping[str, Any]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        for state in self.below["network-ae", key]:
             title = state.address.parts[1]
             if _is_title(title):
                 self.origin[f"{name}/{title}"] = state.address
@@ -104,7 +115,8 @@ class _Maker:
 
     def _entity(self, state: State, connections: Mapping[str, Any]) -> dict[str, Any]:
         """An AE; references that lead nowhere are left out, and without any it has all connections there are."""
-        used = [name for name in self._members(state, "connections") if name in connections]
+        named = {name.lower(): name for name in connections}
+        used = [named[name] for name in self._members(state, "connections") if name in named]
         aliases = [title for title in self._aliases(state) if _is_title(title)]
         capabilities = self.below[("transfer-capability", *state.address.parts)]
         return {
@@ -124,7 +136,7 @@ class _Maker:
         """Each SOP class in each role; without transfer syntaxes one cannot be declared."""
         listed = []
         for state in states:
-            plain = {"name": state.address.parts[2], **_plain(state)}
+            plain = {"name": self.name(state.address), **_plain(state)}
             if {"sop_class", "role", "transfer_syntaxes"} <= plain.keys():
                 listed.append(plain)
             else:

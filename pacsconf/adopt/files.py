@@ -75,8 +75,8 @@ def laid_out(
 
 _PROFILES = "What devices of a kind have in common; what a device says itself wins."
 _SETS = (
-    "What AE titles can do that name these sets: each SOP class, in each role of its group, is one entry there, named as "
-    "`names` says."
+    "What AE titles can do that name these sets: each SOP class, in each role of its group, is one entry there, "
+    "named as `names` says. Of words that stand for one SOP class the narrowest counts."
 )
 _BASE_COMMENT = (
     "All adopted devices build on this. Nothing is sent to any of them until you write another level here, such as "

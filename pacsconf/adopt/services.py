@@ -7,7 +7,7 @@ The inverse of `inventory.capabilities.written`: what has its usual name and its
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -45,7 +45,9 @@ def _listed(capabilities: Sequence[Capability]) -> tuple[list[Capability], froze
     """Those that lists of services can say, and the transfer syntaxes of what stores."""
     plain = [one for one in capabilities if _is_usual(one)]
     common = _common_syntaxes(plain)
-    return [one for one in plain if _syntaxes(one) == (common if stores(one["sop_class"]) else _DEFAULT)], common
+    return [
+        one for one in plain if _syntaxes(one) == (common if stores(one["sop_class"]) else _DEFAULT)
+    ], common
 
 
 def _others(capabilities: Iterable[Capability], listed: Iterable[Capability]) -> list[Capability]:
@@ -91,8 +93,43 @@ def words(classes: Iterable[str]) -> tuple[str, ...]:
         if members <= wanted and members & left:
             left -= members
             found.append((not any(map(stores, members)), name))
-    found += [(not stores(uid), _single_services().get(uid) or sop_class_word(uid)) for uid in left]
+    found += [(not stores(uid), _narrow_word(uid)) for uid in left]
     return tuple(word for _, word in sorted(found))
+
+
+def words_of_groups(groups: Sequence[frozenset[str]], named: Collection[str] = ()) -> list[tuple[str, ...]]:
+    """The words of each group of a set, of which the narrowest counts where several stand for a SOP class.
+
+    A service is said in the group that has most of it, if all of it is in some group: what others have of it, they
+    name themselves. No SOP class is in two groups; those of `named` stand in theirs already.
+    """
+    of = {uid: number for number, group in enumerate(groups) for uid in group}
+    said: list[tuple[str, frozenset[str], int]] = []
+    left = of.keys() - set(named)
+    for name, members in _broad_services():
+        if members <= of.keys():
+            counts = Counter(of[uid] for uid in members)
+            most = max(counts, key=lambda number: (counts[number], -number))
+            trial = [*said, (name, members, most)]
+            others = _said_otherwise(of, trial) - set(named)
+            if len(others) + 1 < len(left):
+                said, left = trial, others
+    found: list[list[tuple[bool, str]]] = [[] for _ in groups]
+    for name, members, number in said:
+        found[number].append((not any(map(stores, members)), name))
+    for uid in left:
+        found[of[uid]].append((not stores(uid), _narrow_word(uid)))
+    return [tuple(word for _, word in sorted(words)) for words in found]
+
+
+def _said_otherwise(of: Mapping[str, int], said: Sequence[tuple[str, frozenset[str], int]]) -> set[str]:
+    """The SOP classes for which the narrowest of these services, the last, is in another group than they are."""
+    meant = {uid: number for _, members, number in said for uid in members}
+    return {uid for uid, number in of.items() if meant.get(uid) != number}
+
+
+def _narrow_word(uid: str) -> str:
+    return _single_services().get(uid) or sop_class_word(uid)
 
 
 @cache

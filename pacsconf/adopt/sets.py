@@ -1,17 +1,18 @@
 """Capability sets for AEs that can do more than lists of services can say: those of archives.
 
-    what would be spelled out ─▶ how each is named ─▶ who has what ─▶ sets of what the same AEs have ─▶ names
+    what is spelled out ─▶ how each is named ─▶ who has what ─▶ sets of what the same AEs have ─▶ their names
 
-What is looked at is a *trait*: a SOP class with its transfer syntaxes and the way its entry is named, whatever its
-roles. AEs that have a trait in the same roles as each other have it in common with all that they share so; each such
-share of some size becomes a set, split by what people look for (storage, queries, other services). An AE that has a
-trait in one role only names the set with that role. The rest stays with its AE.
+A *trait* is a SOP class with its transfer syntaxes and the way its entry is named, in whatever roles. Traits that the
+same AEs have are a *share*, split by what people look for (storage, queries, other services), and a share that is
+worth it becomes a set. Where some AEs have all of a share in one role only, they name its set with that role. What is
+left stays with its AE. AEs share sets only with those of devices of their kind: nobody expects that a change for
+archives reaches a workstation.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,23 +20,21 @@ from typing import Any
 from pacsconf.adopt.cn import Naming, namings
 from pacsconf.adopt.draft import Plain
 from pacsconf.adopt.naming import Names
-from pacsconf.adopt.services import Capability, spelled_out, syntax_words, words
+from pacsconf.adopt.services import Capability, spelled_out, syntax_words, words, words_of_groups
 from pacsconf.inventory import uids
 from pacsconf.inventory.formats import USUAL_NAMES
 
 MANY = 20
-"""A device is looked at if one of its AEs has so many capabilities that would be spelled out; others are read quickly."""
+"""A device is looked at if one of its AEs has so many capabilities to be spelled out; others are quickly read."""
 
 AE = tuple[str, str]
 """Device and title."""
 Roles = frozenset[str]
-Who = tuple[tuple[AE, Roles], ...]
-"""Those who share something, each with the roles it has it in, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What an AE says: the sets that it names as they are written, and the capabilities that are in none of them."""
+    """What an AE says: the sets that it names, as they are written, and the capabilities that none of them has."""
 
     sets: tuple[Any, ...]
     rest: tuple[Capability, ...]
@@ -58,59 +57,75 @@ class _Trait:
     naming: Naming
     further: str
 
+    @property
+    def lines(self) -> int:
+        """How many lines it takes where it is spelled out."""
+        return 4 if self.syntaxes != _DEFAULT or self.further != _NOTHING else 2
+
+
+_DEFAULT = frozenset(uids.DEFAULT_TRANSFER_SYNTAXES)
+_NOTHING = "{}"
+
+Holders = Mapping[AE, Roles]
+Had = tuple[_Trait, Holders]
+"""A trait, and who has it in which roles."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Share:
-    """Traits that the same AEs have in the same roles."""
+    """Traits that become a set, with their roles in it; `who` are those that name it, some with one role only."""
 
-    who: Who
-    pattern: str
+    kind: str
     sort: str
-    traits: tuple[_Trait, ...]
+    pattern: str
+    who: Mapping[AE, str | None]
+    traits: tuple[tuple[_Trait, Roles], ...]
+
+    @classmethod
+    def of(cls, kind: str, sort: str, pattern: str, had: Sequence[Had]) -> _Share:
+        """Of traits that have the same holders, if not in the same roles, then each holder in its own for all."""
+        holders = had[0][1]
+        traits = tuple((trait, frozenset[str]().union(*each.values())) for trait, each in had)
+        alike = len(set(holders.values())) == 1
+        who = {ae: None if alike or len(roles) > 1 else min(roles) for ae, roles in holders.items()}
+        return cls(kind, sort, pattern, who, traits)
+
+    def held_by(self, ae: AE) -> Iterator[tuple[str, str]]:
+        """SOP class and role of what an AE has by it."""
+        only = self.who[ae]
+        for trait, roles in self.traits:
+            yield from ((trait.sop_class, role) for role in roles if only in (None, role))
 
     @property
-    def roles(self) -> Roles:
-        return frozenset[str]().union(*(roles for _, roles in self.who))
-
-    @property
-    def replaced(self) -> int:
-        """How many capabilities need not be spelled out any more."""
-        return len(self.traits) * sum(len(roles) for _, roles in self.who)
+    def is_worth_it(self) -> bool:
+        """Whether a set says it in clearly fewer lines."""
+        spelled = sum(trait.lines * len(roles) for trait, roles in self.traits) * len(self.who)
+        groups = len({(roles, trait.syntaxes, trait.further) for trait, roles in self.traits})
+        return spelled >= 2 * (2 + 3 * groups + len(self.traits) // 3)
 
     @property
     def word(self) -> str:
         """What it is called: the one service that it is, else its sort."""
-        known = words(one.sop_class for one in self.traits)
-        return known[0] if len(known) == 1 and not self.traits[0].naming.own else self.sort
-
-    @property
-    def is_worth_it(self) -> bool:
-        """Whether a set says it in far fewer lines; one that is spelled out takes up to five."""
-        groups = len({(one.syntaxes, one.further) for one in self.traits})
-        return self.replaced >= 3 + 2 * groups + len(self.traits) // 3
+        known = words(trait.sop_class for trait, _ in self.traits)
+        return known[0] if len(known) == 1 and not self.traits[0][0].naming.own else self.sort
 
 
-def gathered(
-    devices: Mapping[str, Plain], kinds: Mapping[str, str], taken: Collection[str] = ()
-) -> Gathered:
+def gathered(devices: Mapping[str, Plain], kinds: Mapping[str, str], taken: Collection[str] = ()) -> Gathered:
     """The sets that devices in long form can be said with.
 
     `kinds` says what each device is called after (`archive`); `taken` are names of sets there are.
     """
-    long = {ae: tuple(capabilities) for ae, capabilities in _long(devices)}
-    if not long:
-        return Gathered()
-    traits = _traits(long)
-    shares = list(_shares(traits, long))
-    names = _named(shares, kinds, Names(taken))
+    long = dict(_long(devices))
+    shares = list(_shares(long, kinds)) if long else []
+    named = _named(shares, Names(taken))
     uses: dict[AE, list[Any]] = defaultdict(list)
     covered: dict[AE, set[tuple[str, str]]] = defaultdict(set)
-    for name, share in sorted(names.items()):
-        for ae, roles in share.who:
-            uses[ae].append(name if roles == share.roles else {"set": name, "role": min(roles)})
-            covered[ae] |= {(one.sop_class, role) for one in share.traits for role in roles}
-    said = {ae: Said(tuple(named), _without(_all(devices, ae), covered[ae])) for ae, named in uses.items()}
-    return Gathered({name: _set(share) for name, share in sorted(names.items())}, said)
+    for name, share in named.items():
+        for ae, role in share.who.items():
+            uses[ae].append({"set": name, "role": role} if role else name)
+            covered[ae].update(share.held_by(ae))
+    said = {ae: Said(tuple(own), _without(_all(devices, ae), covered[ae])) for ae, own in uses.items()}
+    return Gathered({name: _set(share) for name, share in named.items()}, said)
 
 
 def _long(devices: Mapping[str, Plain]) -> Iterator[tuple[AE, Sequence[Capability]]]:
@@ -135,102 +150,130 @@ def _without(capabilities: Iterable[Capability], keys: Collection[tuple[str, str
 # --- who has what -------------------------------------------------------------------------------------------------
 
 
-def _traits(long: Mapping[AE, Sequence[Capability]]) -> dict[_Trait, dict[AE, set[str]]]:
-    """By trait, who has it in which roles; without what has a name that no pattern makes."""
-    every = (one for ae in sorted(long) for one in long[ae])
-    naming = namings((one.get("name", ""), one["sop_class"], one["role"]) for one in every)
-    found: dict[_Trait, dict[AE, set[str]]] = defaultdict(lambda: defaultdict(set))
+def _shares(long: Mapping[AE, Sequence[Capability]], kinds: Mapping[str, str]) -> Iterator[_Share]:
+    """What is worth a set: first what several have alike, then what is left of each alone."""
+    by_kind: dict[str, list[AE]] = defaultdict(list)
     for ae in sorted(long):
-        for one in long[ae]:
+        by_kind[kinds[ae[0]]].append(ae)
+    for kind, entities in sorted(by_kind.items()):
+        left: dict[AE, list[Had]] = defaultdict(list)
+        for share, had in _sorted_out(kind, _traits({ae: long[ae] for ae in entities}).items()):
+            if share.is_worth_it:
+                yield share
+            else:
+                for trait, holders in had:
+                    for ae, roles in holders.items():
+                        left[ae].append((trait, {ae: roles}))
+        for _, own in sorted(left.items()):
+            yield from (share for share, _ in _sorted_out(kind, own, alone=True) if share.is_worth_it)
+
+
+def _traits(long: Mapping[AE, Sequence[Capability]]) -> dict[_Trait, Holders]:
+    """Who has each trait in which roles; without what has a name that no pattern makes."""
+    naming = namings(
+        (one.get("name", ""), one["sop_class"], one["role"]) for each in long.values() for one in each
+    )
+    found: dict[_Trait, dict[AE, Roles]] = defaultdict(dict)
+    for ae, capabilities in long.items():
+        for one in capabilities:
             named = naming(one.get("name", ""), one["sop_class"], one["role"])
             if named is not None:
                 trait = _Trait(one["sop_class"], frozenset(one["transfer_syntaxes"]), named, _further(one))
-                found[trait][ae].add(one["role"])
-    return found
+                found[trait][ae] = found[trait].get(ae, frozenset()) | {one["role"]}
+    return dict(found)
 
 
 _SAID = frozenset({"name", "sop_class", "role", "transfer_syntaxes"})
 
 
 def _further(one: Capability) -> str:
-    return json.dumps({key: value for key, value in one.items() if key not in _SAID and value}, sort_keys=True)
+    return json.dumps(
+        {key: value for key, value in one.items() if key not in _SAID and value}, sort_keys=True
+    )
 
 
-def _shares(
-    traits: Mapping[_Trait, Mapping[AE, set[str]]], long: Mapping[AE, Sequence[Capability]]
-) -> Iterator[_Share]:
-    """What is worth a set: first what several have alike, then what is left of each alone."""
-    left: dict[AE, dict[_Trait, set[str]]] = {ae: {} for ae in sorted(long)}
-    for share in _sorted_out((_who(holders), trait) for trait, holders in traits.items()):
-        if share.is_worth_it:
-            yield share
-        else:
-            for ae, roles in share.who:
-                left[ae] |= {trait: set(roles) for trait in share.traits}
-    for ae, own in left.items():
-        alone = ((_who({ae: roles}), trait) for trait, roles in own.items())
-        yield from (share for share in _sorted_out(alone) if share.is_worth_it)
+def _sorted_out(kind: str, had: Iterable[Had], *, alone: bool = False) -> list[tuple[_Share, Sequence[Had]]]:
+    """Traits by who has them, how they are named, and what they are for; those of one AE `alone` all together."""
+    found: dict[tuple[Any, str, str], list[Had]] = defaultdict(list)
+    for trait, holders in had:
+        alike = len(set(holders.values())) == 1
+        who = tuple(sorted(holders)) if alike else tuple(sorted(holders.items(), key=lambda each: each[0]))
+        found[who, trait.naming.pattern, "" if alone else _sort_of(trait.sop_class)].append((trait, holders))
+    shares = []
+    for (_, pattern, sort), same in found.items():
+        sorts = {_sort_of(trait.sop_class) for trait, _ in same}
+        named = sort or (sorts.pop() if len(sorts) == 1 else _SERVICES)
+        shares.append((_Share.of(kind, named, pattern, same), same))
+    return sorted(shares, key=lambda one: _rank(one[0]))
 
 
-def _who(holders: Mapping[AE, set[str]]) -> Who:
-    return tuple(sorted(((ae, frozenset(roles)) for ae, roles in holders.items()), key=lambda each: each[0]))
+def _rank(share: _Share) -> tuple[Any, ...]:
+    """What many have first, since it gets the simplest name."""
+    return -len(share.who) * len(share.traits), share.sort, share.pattern, sorted(share.who)
 
 
-def _sorted_out(pairs: Iterable[tuple[Who, _Trait]]) -> list[_Share]:
-    """The traits by who has them, how they are named and what they are for."""
-    found: dict[tuple[Who, str, str], list[_Trait]] = defaultdict(list)
-    for who, trait in pairs:
-        found[who, trait.naming.pattern, sort_of(trait.sop_class)].append(trait)
-    shares = [_Share(*key, tuple(traits)) for key, traits in found.items()]
-    return sorted(shares, key=lambda one: (-one.replaced, one.sort, one.pattern, [ae for ae, _ in one.who]))
+_SERVICES = "services"
 
 
-def sort_of(uid: str) -> str:
+def _sort_of(uid: str) -> str:
     """What people look for when they look for this SOP class; a private one is nearly always one of storage."""
     entry = uids.dictionary().get(uid)
-    if entry is None or ("Storage" in entry.keyword and uid != uids.STORAGE_COMMITMENT):
+    if entry is None or ("Storage" in entry.keyword and "Commitment" not in entry.keyword):
         return "storage"
     asks = "InformationModel" in entry.keyword and uid != uids.MODALITY_WORKLIST
-    return "query-retrieve" if asks else "services"
+    return "query-retrieve" if asks else _SERVICES
 
 
 # --- as they are written ------------------------------------------------------------------------------------------
 
 
-def _named(shares: Iterable[_Share], kinds: Mapping[str, str], names: Names) -> dict[str, _Share]:
+def _named(shares: Iterable[_Share], names: Names) -> dict[str, _Share]:
     """Each share by its name: what has it and what it is, then who has it if that is one alone, then a number."""
     found: dict[str, _Share] = {}
     for share in shares:
-        kind = {kinds[device] for (device, _), _ in share.who}
-        wanted = f"{next(iter(kind))}-{share.word}" if len(kind) == 1 else share.word
+        wanted = f"{share.kind}-{share.word}"
         if len(share.who) == 1 and not names.are_free(wanted):
-            wanted = f"{share.who[0][0][1]}-{share.word}"
+            wanted = f"{next(iter(share.who))[1]}-{share.word}"
         found[names.new(wanted, share.sort)] = share
-    return found
+    return dict(sorted(found.items()))
 
 
 def _set(share: _Share) -> dict[str, Any]:
-    roles = sorted(share.roles, reverse=True)
-    by_facts: dict[tuple[tuple[str, ...], str], list[_Trait]] = defaultdict(list)
-    for trait in share.traits:
-        by_facts[tuple(syntax_words(trait.syntaxes)), trait.further].append(trait)
-    groups = [
-        _group(roles, list(syntaxes), further, traits)
-        for (syntaxes, further), traits in sorted(by_facts.items(), key=lambda each: (-len(each[1]), each[0]))
-    ]
+    groups: dict[tuple[Roles, frozenset[str], str], list[_Trait]] = defaultdict(list)
+    for trait, roles in share.traits:
+        groups[roles, trait.syntaxes, trait.further].append(trait)
+    ordered = sorted(groups.items(), key=lambda each: (-len(each[1]), sorted(each[0][0]), sorted(each[0][1])))
+    said = _words([(roles, traits) for (roles, _, _), traits in ordered])
     names = {} if share.pattern == USUAL_NAMES else {"names": share.pattern}
-    return {**names, "groups": groups}
+    written = [_group(*facts, traits, known) for (facts, traits), known in zip(ordered, said, strict=True)]
+    return {**names, "groups": written if len(written) > 1 else written[0]}
 
 
-def _group(roles: Sequence[str], syntaxes: list[str], further: str, traits: Iterable[_Trait]) -> dict[str, Any]:
-    listed = [trait for trait in traits]
-    known = words(trait.sop_class for trait in listed if not trait.naming.own)
-    named = {trait.naming.own: trait.sop_class for trait in listed if trait.naming.own}
-    plain = syntax_words(uids.DEFAULT_TRANSFER_SYNTAXES)
+def _words(groups: Sequence[tuple[Roles, Sequence[_Trait]]]) -> list[tuple[str, ...]]:
+    """The words of each group; only those of the same roles may leave something to each other."""
+    found: list[tuple[str, ...]] = [() for _ in groups]
+    for roles in {roles for roles, _ in groups}:
+        same = [number for number, (each, _) in enumerate(groups) if each == roles]
+        traits = [groups[number][1] for number in same]
+        classes = [frozenset(trait.sop_class for trait in each) for each in traits]
+        named = {trait.sop_class for each in traits for trait in each if trait.naming.own}
+        for number, known in zip(same, words_of_groups(classes, named), strict=True):
+            found[number] = known
+    return found
+
+
+def _group(
+    roles: Roles, syntaxes: frozenset[str], further: str, traits: Iterable[_Trait], known: Sequence[str]
+) -> dict[str, Any]:
+    named = {trait.naming.own: trait.sop_class for trait in traits if trait.naming.own}
     return {
-        "role": roles[0] if len(roles) == 1 else list(roles),
-        **({"sop_classes": list(known)} if known else {}),
+        "role": min(roles) if len(roles) == 1 else sorted(roles, reverse=True),
+        **({"sop_classes": _single(list(known))} if known else {}),
         **({"named": dict(sorted(named.items()))} if named else {}),
-        **({"transfer_syntaxes": syntaxes} if syntaxes != plain else {}),
+        **({"transfer_syntaxes": _single(syntax_words(syntaxes))} if syntaxes != _DEFAULT else {}),
         **json.loads(further),
     }
+
+
+def _single(listed: list[str]) -> list[str] | str:
+    return listed[0] if len(listed) == 1 else listed

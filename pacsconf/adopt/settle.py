@@ -267,7 +267,7 @@ def _together(ignored: Iterable[Ignored]) -> tuple[Ignored, ...]:
 def _of(
     existing: Mapping[str, str], terms: Terms
 ) -> tuple[frozenset[tuple[str, str]], set[str], set[str], set[str]]:
-    """Of an inventory that exists: its faults, and the names of its profiles, capability sets and baseline entries."""
+    """Of an inventory that exists: its faults, and the names of its profiles, sets and baseline entries."""
     if not existing:
         return frozenset(), set(), set(), set()
     loaded = _loaded(existing, terms)

@@ -92,7 +92,8 @@ def live(
         require_scheme(opened.typed, schemes)
         existing = existing_at(choices, opened.config)
         system = opened.system
-        states = _read(system, opened.typed).states()
+        found = _read(system, opened.typed)
+        states = found.states()
         unseen = tuple(system.unseen()) if isinstance(system, Inspectable) else ()
 
         def again(inventory: Inventory, config: SystemConfig) -> Again:
@@ -100,7 +101,8 @@ def live(
                 return Again.at(declared, inventory)
 
         url = str(getattr(opened.config, "url", ""))
-        yield Finds(choices.name, opened.config, states, again, url, _own(system, url), unseen), existing
+        own = _own(system, url)
+        yield Finds(choices.name, opened.config, states, again, url, own, unseen, (), found.spelled), existing
 
 
 def _read(system: System, typed: Typed) -> Snapshot:
@@ -165,7 +167,8 @@ def exported(path: Path, said: Path, name: str, config: SystemConfig | None) -> 
     from pacsconf.systems.ldif import LdifFile
 
     export = LdifFile(name, path)
-    states = export.read().states()
+    found = export.read()
+    states = found.states()
     _require_whole(export, said)
     remarks = tuple(
         Remark(f"{finding.summary} ({finding.place})" if finding.place else finding.summary, finding.fix)
@@ -179,6 +182,7 @@ def exported(path: Path, said: Path, name: str, config: SystemConfig | None) -> 
         str(said),
         unseen=tuple(export.unseen()),
         remarks=remarks,
+        spelled=found.spelled,
     )
 
 

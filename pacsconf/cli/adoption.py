@@ -79,6 +79,8 @@ class Finds:
     own: Own | None = None
     unseen: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    spelled: Mapping[Address, str] = field(default_factory=dict)
+    """How the source writes names, where addresses do not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ def _draft(finds: Finds) -> Draft:
     if finds.config is not None and finds.config.type == "orthanc":
         made = orthanc.draft(finds.name, config, finds.states, finds.own)
     else:
-        made = directory.draft(finds.name, config, finds.states)
+        made = directory.draft(finds.name, config, finds.states, finds.spelled)
     systems = made.systems if finds.config else {}
     return replace(made, systems=systems, remarks=(*finds.remarks, *made.remarks))
 

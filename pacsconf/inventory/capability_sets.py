@@ -6,8 +6,11 @@ archive has hundreds in each of its AEs.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import product
+from typing import NamedTuple
 
 from pacsconf.core.finding import Finding, Path, Place
 from pacsconf.inventory import formats, uids
@@ -173,14 +176,20 @@ class CapabilitySets:
         return found
 
     def _grouped(self, name: str, declared: CapabilitySet, path: Path) -> Iterator[Member]:
+        """What groups say: of words that stand for the same SOP class the narrowest counts (`storage` is wide)."""
+        found: dict[Key, list[tuple[int, Member]]] = defaultdict(list)
         for number, group in enumerate(declared.groups):
             at: Path = (*path, "groups", number)
             if not (group.sop_classes or group.named):
                 self._complain(_empty(f"A group of the set {name}", at))
-            for uid, role, text, where in _of_group(group, declared.names):
-                member = Member(_made(text, uid, role, group), (*at, *where), name)
-                if self._is_named(member):
-                    yield member
+            for word in _words(group):
+                for uid, role in product(word.classes, group.role):
+                    text = spelling(declared.names or formats.USUAL_NAMES, uid, role, word.own)
+                    member = Member(_made(text, uid, role, group), (*at, *word.at), name)
+                    found[member.key].append((len(word.classes), member))
+        for several in found.values():
+            narrowest = min(width for width, _ in several)
+            yield from (one for width, one in several if width == narrowest and self._is_named(one))
 
     def _singles(self, name: str, declared: CapabilitySet, path: Path) -> Iterator[Member]:
         for number, one in enumerate(declared.transfer_capabilities):
@@ -220,15 +229,19 @@ def spelling(pattern: str, uid: str, role: Role, own: str = "") -> str:
     return formats.PLACEHOLDER.sub(lambda found: words[found[0]], pattern)
 
 
-def _of_group(group: CapabilityGroup, names: str | None) -> Iterator[tuple[str, Role, str, Path]]:
-    """SOP class, role and name of each capability of a group, and where in the group it stands."""
-    pattern = names or formats.USUAL_NAMES
-    for role in group.role:
-        for number, text in enumerate(group.sop_classes):
-            for uid in uids.sop_classes(text):
-                yield uid, role, spelling(pattern, uid, role), ("sop_classes", number)
-        for own, uid in group.named.items():
-            yield uid, role, spelling(pattern, uid, role, own), ("named", own)
+class _Word(NamedTuple):
+    """One word of a group: the SOP classes that it stands for, a name of their own, and where it stands in it."""
+
+    classes: tuple[str, ...]
+    own: str
+    at: Path
+
+
+def _words(group: CapabilityGroup) -> Iterator[_Word]:
+    for number, text in enumerate(group.sop_classes):
+        yield _Word(uids.sop_classes(text), "", ("sop_classes", number))
+    for own, uid in group.named.items():
+        yield _Word((uid,), own, ("named", own))
 
 
 def _made(

@@ -174,6 +174,7 @@ _FAMILIES: Mapping[str, str] = {
     "structured-reports": _SR,
     "encapsulated-documents": "1.2.840.10008.5.1.4.1.1.104",
     "radiotherapy": "1.2.840.10008.5.1.4.1.1.481",
+    "visible-light": "1.2.840.10008.5.1.4.1.1.77.1",
 }
 _ALIASES = {"worklist": "modality-worklist", "mwl": "modality-worklist", "echo": "verification"}
 

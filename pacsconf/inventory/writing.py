@@ -85,15 +85,11 @@ class _Writer:
             yield from self.item(child, (*path, position), indent)
 
     def filled(self, value: Any, _: Path, indent: str) -> Iterator[str]:
-        """A list or map in brackets, as many members in each line as fit."""
-        is_map = isinstance(value, Mapping)
-        opened, closed = ("{", "}") if is_map else ("[", "]")
-        pairs = value.items() if is_map else ()
-        members = [f"{scalar(key)}: {scalar(word)}" for key, word in pairs] or list(map(scalar, value))
-        line = f"{indent}{opened}"
-        for number, member in enumerate(members, 1):
-            word = f"{member}{closed if number == len(members) else ','}"
-            if len(line) + len(word) > WIDTH and line.strip() not in ("", opened):
+        """A list in brackets, as many members in each line as fit."""
+        line = f"{indent}["
+        for number, member in enumerate(map(scalar, value), 1):
+            word = f"{member}{']' if number == len(value) else ','}"
+            if len(line) + len(word) > WIDTH and line.strip() not in ("", "["):
                 yield line.rstrip()
                 line = f"{indent} "
             line += f"{word} "
@@ -138,13 +134,12 @@ class _Writer:
         return bool(mark and mark.instead) or not (isinstance(value, Mapping | list | tuple) and value)
 
 
-_FILLED = frozenset({"sop_classes", "named", "transfer_syntaxes"})
+_FILLED = frozenset({"sop_classes", "transfer_syntaxes"})
 
 
 def _is_filled(value: Any, path: Path) -> bool:
     """Whether it is a long list of words that nobody reads one below the other: hundreds of SOP classes."""
-    words = value.values() if isinstance(value, Mapping) else value
-    return path[0] == "capability_sets" and path[-1] in _FILLED and all(isinstance(one, str) for one in words)
+    return path[0] == "capability_sets" and path[-1] in _FILLED and isinstance(value, list | tuple)
 
 
 def _comment(text: str, indent: str) -> Iterator[str]:

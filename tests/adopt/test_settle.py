@@ -55,7 +55,8 @@ def test_a_sound_directory_needs_no_baseline_and_ignores_nothing() -> None:
     )
     assert adoption.remarks == ()
     assert adoption.counts == {
-        "devices": 2, "ae_titles": 2, "capabilities": 4, "profiles": 2, "capability_sets": 0, "reserved": 0, "accepted": 0, "ignored": 0,
+        "devices": 2, "ae_titles": 2, "capabilities": 4, "profiles": 2, "capability_sets": 0, "reserved": 0,
+        "accepted": 0, "ignored": 0,
     }  # fmt: skip
 
 

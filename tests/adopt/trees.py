@@ -15,7 +15,7 @@ from pacsconf.adopt.files import Terms, write
 from pacsconf.adopt.settle import Adoption, Live, settle
 from pacsconf.core.compare import Rules, change, compare
 from pacsconf.core.finding import Finding, errors
-from pacsconf.core.resource import State
+from pacsconf.core.resource import Snapshot, State
 from pacsconf.core.select import ignoring
 from pacsconf.inventory.baseline import accepted
 from pacsconf.inventory.capabilities import usual_name
@@ -121,12 +121,17 @@ def scanner(
 # --- adopting without a server ------------------------------------------------------------------------------
 
 
+def found(tree: Tree) -> Snapshot:
+    return Reader(tree, None, None).snapshot()
+
+
 def states(tree: Tree) -> dict[Any, State]:
-    return {one.address: one.state() for one in Reader(tree, None, None).snapshot().resources}
+    return found(tree).states()
 
 
 def drafted(entries: Iterable[Entry]) -> Draft:
-    return draft("directory", CONFIG, states(grow("directory", entries)))
+    held = found(grow("directory", entries))
+    return draft("directory", CONFIG, held.states(), held.spelled)
 
 
 def comparing(tree: Tree) -> Callable[[Inventory], Live]:
@@ -144,7 +149,8 @@ def comparing(tree: Tree) -> Callable[[Inventory], Live]:
 
 def adopted(entries: Iterable[Entry]) -> Adoption:
     tree = grow("directory", entries)
-    return settle(draft("directory", CONFIG, states(tree)), TERMS, comparing(tree))
+    held = found(tree)
+    return settle(draft("directory", CONFIG, held.states(), held.spelled), TERMS, comparing(tree))
 
 
 def faults(adoption: Adoption, entries: Iterable[Entry], folder: Path) -> list[str]:

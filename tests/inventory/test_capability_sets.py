@@ -133,6 +133,33 @@ def test_one_spelled_out_in_a_set_wins_over_its_groups_and_what_it_includes(enti
     assert len(found) == 5
 
 
+def test_of_two_groups_that_name_a_class_the_narrower_word_counts(entities):
+    sets = """\
+capability_sets:
+  s:
+    groups:
+      - {role: SCU, sop_classes: storage}
+      - {role: SCU, sop_classes: structured-reports, transfer_syntaxes: deflated-explicit-vr-little-endian}
+      - {role: SCU, sop_classes: [ct-image-storage, basic-text-sr-storage], transfer_syntaxes: jpeg2000-lossless}
+"""
+    found = entities(archive("A: {capability_sets: s}", sets=sets))["A"]
+    of = {one.sop_class: one.transfer_syntaxes for one in found}
+    assert len(found) == len(uids.services()["storage"].classes)
+    assert (of[CT], of["1.2.840.10008.5.1.4.1.1.88.11"], of["1.2.840.10008.5.1.4.1.1.88.33"], of[MR]) == (
+        (J2K,), (J2K,), (uids.DEFLATED,), PLAIN,
+    )  # fmt: skip
+
+
+def test_of_two_groups_that_name_a_class_alike_both_are_told(declare):
+    groups = "{role: SCU, sop_classes: CT Image Storage}, {role: SCU, sop_classes: CTImageStorage, names: x}"
+    sets = (
+        f"capability_sets:\n  s: {{groups: [{groups.replace('names: x', 'transfer_syntaxes: jpeg2000')}]}}\n"
+    )
+    (finding,) = declare(archive("A: {capability_sets: s}", sets=sets)).findings
+    assert finding.summary == "CT Image Storage as SCU stands otherwise twice in the set s"
+    assert len(finding.also) == 2
+
+
 def test_equal_ones_of_two_sets_fold_whatever_the_order_of_their_transfer_syntaxes(entities):
     sets = SETS + (
         '  again: {names: "{name} {role}", groups: {role: SCU, sop_classes: CTImageStorage, '
@@ -245,8 +272,8 @@ WRONG = {
         USED.replace("[ct-image-storage, MR", "[ct-imag-storage, MR"),
         "error PACS-UID-002 7:23",
         (
-            'capability_sets.archive-storage.groups.sop_classes: "ct-imag-storage" is no service or SOP class of the '
-            'standard (PS3.6 Annex A); did you mean "ct-image-storage"?'
+            'capability_sets.archive-storage.groups.sop_classes: "ct-imag-storage" is no service or SOP class of '
+            'the standard (PS3.6 Annex A); did you mean "ct-image-storage"?'
         ),
     ),
     "one name for both roles": (

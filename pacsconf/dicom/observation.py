@@ -119,6 +119,10 @@ class Doors:
     query: Open = "unknown"
 
 
+Acknowledged = Literal["", "AA", "AE", "AR", "CA", "CE", "CR"]
+"""How a message was answered (HL7 table 0008); empty: not at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """The answer of one target. `reason` is empty when it is healthy and there is nothing to add.
@@ -135,8 +139,8 @@ class Observation:
     software: Software | None = None
     encryption: Encryption | None = None
     doors: Doors | None = None
-    acknowledged: str = ""
-    """Of an HL7 application: how it answered a message (`AA`, `AE`, `AR`, `CA`, `CE`, `CR`)."""
+    acknowledged: Acknowledged = ""
+    """Of an HL7 application."""
 
     @property
     def device(self) -> str:

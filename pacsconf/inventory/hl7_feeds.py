@@ -241,6 +241,8 @@ def _unreachable(feed: Feed, receiver: Speaker, at: tuple[str | int, ...]) -> It
 
 
 def _not_taken(inventory: Inventory, scope: Scope, feed: Feed, receiver: Speaker) -> Iterator[Finding]:
+    if receiver[1].accepted_message_types == "declared":
+        return
     taken = messages_of(inventory, receiver)
     at = (*path_of(receiver), "accepted_message_types")
     for number, sent in enumerate(feed.messages):
@@ -259,6 +261,8 @@ def _not_taken(inventory: Inventory, scope: Scope, feed: Feed, receiver: Speaker
 def _not_let_in(
     inventory: Inventory, scope: Scope, feed: Feed, sender: Speaker, receiver: Speaker
 ) -> Iterator[Finding]:
+    if receiver[1].accepted_senders == "declared":
+        return
     known = senders_of(inventory, receiver)
     if known is None or sender[1].name in known:
         return

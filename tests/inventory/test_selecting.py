@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, Site
-from pacsconf.inventory.selecting import chosen
+from pacsconf.inventory.model import Connection, Device, HL7Application, Inventory, NetworkAE, Site
+from pacsconf.inventory.selecting import chosen, chosen_names
 
 
 def device(name: str, *titles: str, site: str | None = None, aliases: tuple[str, ...] = ()) -> Device:
@@ -84,3 +84,40 @@ def test_several_patterns_are_taken_together_and_each_once():
 def test_what_names_nothing_is_told_with_what_comes_nearest(patterns, site, said):
     with pytest.raises(ValueError, match=said.replace("?", r"\?")):
         chosen(INVENTORY, patterns, site)
+
+
+SPEAKING = INVENTORY.model_copy(
+    update={
+        "devices": {
+            **INVENTORY.devices,
+            "ris": Device(
+                name="ris",
+                type="ris",
+                site="main",
+                hl7_applications={
+                    "RIS|HOSP": HL7Application(name="RIS|HOSP", connections=(), other_names=("OLD|HOSP",))
+                },
+            ),
+        }
+    }
+)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["ris", "RIS|HOSP", "ris/RIS|HOSP", "OLD|HOSP", "main/ris", "R?S|*", "main/r*"]
+)
+def test_hl7_applications_are_named_like_entities_where_they_may_be(pattern):
+    assert chosen_names(SPEAKING, [pattern]) == {("ris", "RIS|HOSP")}
+    with pytest.raises(ValueError, match="device or AE title"):
+        chosen(SPEAKING, [pattern])
+
+
+def test_without_patterns_they_are_meant_too():
+    assert chosen_names(SPEAKING, [], "main") == {
+        ("ct-1", "CT1"), ("pacs", "ARCHIVE"), ("pacs", "TEST"), ("ris", "RIS|HOSP"),
+    }  # fmt: skip
+
+
+def test_what_names_no_application_is_told_so():
+    with pytest.raises(ValueError, match=r'"RIS\|HOPS" is no declared .*; did you mean "RIS\|HOSP"'):
+        chosen_names(SPEAKING, ["RIS|HOPS"])

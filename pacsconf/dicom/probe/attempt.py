@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import get_args
 
 from pacsconf.dicom.observation import (
+    Acknowledged,
     Doors,
     Encryption,
     Fault,
@@ -37,7 +38,7 @@ class Attempt:
     software: Software | None = None
     encryption: Encryption | None = None
     doors: Doors | None = None
-    acknowledged: str = ""
+    acknowledged: Acknowledged = ""
 
     def passed(self, name: StepName, text: str, milliseconds: float) -> None:
         self.steps.append(Step(name, True, text, milliseconds))

@@ -38,7 +38,7 @@ def ask(attempt: Attempt, way: Way, stream: Stream) -> None:
         took = since(began)
         attempt.faulted("mllp", _looked_into(fault, way), took)
     else:
-        attempt.acknowledged = answer.code
+        attempt.acknowledged = answer.known or ""
         attempt.passed("mllp", _told(answer), since(began))
     finally:
         stream.close()

@@ -42,6 +42,8 @@ class Connection:
     """Site and `host:port` under which that site sees it."""
     was: str
     """A former host that is still accepted, and until when."""
+    protocol: str = "dicom"
+    """What is spoken there: dicom, hl7, hl7-mllp2, syslog-tls, syslog-udp, http."""
 
 
 @dataclass(frozen=True, slots=True)

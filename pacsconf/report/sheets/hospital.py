@@ -196,6 +196,7 @@ def _connection(name: str, connection: model.Connection) -> Connection:
             for site, seen in connection.seen_from.items()
         ),
         was=former,
+        protocol=connection.protocol,
     )
 
 

@@ -238,6 +238,8 @@ def _single(one: Sighting, label: str, shown: Matrix) -> _Row:
 def _note(one: Sighting, shown: Matrix) -> str:
     """Why it is as it is; of what fails, since when, where former runs tell."""
     seen = one.observation
+    if shown.verbose and not seen.reason and seen.acknowledged:
+        return next((step.text for step in seen.steps if step.name == "mllp"), "")
     since = lasting(one, shown.now) if seen.verdict in ("failing", "unknown") else ""
     return f"{seen.reason} (since {since})" if since else seen.reason
 

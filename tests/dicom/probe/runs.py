@@ -50,6 +50,14 @@ def shut(
     return Observation(target, verdict, (step("tcp", False, text=reason, fault=fault),), reason, at, **more)
 
 
+def acknowledging(code: str = "AR", *, at: str = AT, took: float = 3.0, **more) -> Observation:
+    """An HL7 application that answers."""
+    spoken = {"connection": "hl7", "port": 2575, "declared": "10.20.4.17:2575", "protocol": "hl7"}
+    target = a_target("ris", "RIS|HOSP", **(spoken | more))
+    steps = (step("tcp"), step("mllp", milliseconds=took, text=f"{code}: refused"))
+    return Observation(target, "healthy", steps, at=at, acknowledged=code)
+
+
 def left_alone(
     device: str, title: str, *, site: str = "south", why: str = "do not probe (site south)"
 ) -> Observation:
@@ -83,7 +91,7 @@ faults = st.builds(
 )
 steps = st.builds(
     Step,
-    st.sampled_from(("name", "tcp", "tls", "association", "contexts", "echo", "query", "worklist")),
+    st.sampled_from(("name", "tcp", "tls", "mllp", "association", "contexts", "echo", "query", "worklist")),
     st.sampled_from((True, False, None)),
     texts,
     milliseconds,
@@ -110,6 +118,7 @@ targets = st.builds(
     site=st.none() | names,
     contexts=offers,
     negatives=st.booleans(),
+    protocol=st.sampled_from(("dicom", "hl7", "hl7-mllp2")),
 )
 answers = st.lists(
     st.builds(Negotiated, uids, uids, st.integers(0, 4)),
@@ -140,6 +149,7 @@ observations = st.builds(
         st.none() | st.booleans(),
     ),
     st.none() | st.builds(Doors, opens, opens, opens, opens, opens),
+    st.sampled_from(("", "AA", "AR")),
 )
 sightings = st.builds(Sighting, observations, texts, st.just("") | moments)
 runs = st.builds(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 
 from pacsconf.dicom.observation import Doors, Encryption, Negotiated, Software
-from pacsconf.dicom.probe.compare import compare
+from pacsconf.dicom.probe.compare import Difference, compare
 from tests.dicom.probe.runs import (
     CT,
     EXPLICIT,
@@ -15,6 +15,7 @@ from tests.dicom.probe.runs import (
     MR,
     a_run,
     a_target,
+    acknowledging,
     healthy,
     left_alone,
     runs,
@@ -120,3 +121,9 @@ def test_medians_are_of_targets_that_answered_in_both():
         a_run(healthy("ct-1", echo=6), shut("ct-2", "CT2")),
     )
     assert (made.echo_before.p50, made.echo_after.p50, made.echo_after.count) == (3, 6, 1)
+
+
+def test_another_acknowledgement_is_told_and_neither_is_worse():
+    made = compare(a_run(acknowledging("AA")), a_run(acknowledging("AR")))
+
+    assert made.differences == (Difference("ris/RIS|HOSP", "hl7", "AA → AR"),)

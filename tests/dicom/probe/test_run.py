@@ -26,6 +26,7 @@ from tests.dicom.probe.runs import (
     IMPLICIT,
     a_run,
     a_target,
+    acknowledging,
     healthy,
     left_alone,
     runs,
@@ -143,8 +144,8 @@ def test_what_was_declared_otherwise_counts_as_not_probed():
 
 @pytest.mark.parametrize(
     "change",
-    [{"declared": "10.20.4.17:11112"}, {"tls": True}, {"standby": True}],
-    ids=["port", "tls", "standby"],
+    [{"declared": "10.20.4.17:11112"}, {"tls": True}, {"standby": True}, {"protocol": "hl7"}],
+    ids=["port", "tls", "standby", "protocol"],
 )
 def test_each_part_of_a_declaration_counts(change):
     assert not fits(a_target(), a_target(**change))
@@ -206,6 +207,7 @@ def test_a_proof_tells_how_far_it_went():
     seen = healthy(steps=steps, contexts=contexts)
     assert telling(seen) == "echo 3 ms, 2 of 2 presentation contexts accepted, query answered"
     assert accepted(seen) == (2, 2)
+    assert telling(acknowledging("AR")) == "HL7 AR 3 ms"
     assert telling(shut()) == "connection refused: nothing listens at port 104"
     assert telling(Observation(a_target(level="tcp"), "healthy", (step("tcp"),))) == "tcp 1 ms"
 

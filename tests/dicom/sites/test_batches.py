@@ -38,6 +38,15 @@ def test_what_a_worker_sees_comes_back_as_it_was(storescp, a_target):
     assert finding(second).rule == "WIRE-TCP"
 
 
+def test_a_worker_asks_hl7_applications_too(stranger, a_target):
+    port = stranger(b"HTTP/1.1 400 Bad Request\r\n\r\n").port
+    target = a_target(port, title="RIS|HOSP", calling="PROBE|", protocol="hl7")
+    (seen,) = answered(carried_out(ordered([target], Wire(timeout=5), 60)), [target])
+
+    assert (seen.verdict, [step.name for step in seen.steps]) == ("failing", ["tcp", "mllp"])
+    assert seen.reason == "it speaks HTTP at this port"
+
+
 def test_a_worker_calls_nobody_that_its_orders_lead_nowhere(stranger, a_target):
     listener = stranger()
     target = a_target(listener.port)

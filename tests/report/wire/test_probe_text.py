@@ -14,7 +14,18 @@ from pacsconf.report.lines import plain
 from pacsconf.report.wire.probe_against import against_text
 from pacsconf.report.wire.probe_matrix import Matrix
 from pacsconf.report.wire.probe_text import counts_text, doors_text, findings_of, head_text, probe_text
-from tests.dicom.probe.runs import CT, EXPLICIT, IMPLICIT, a_run, a_target, healthy, left_alone, shut, step
+from tests.dicom.probe.runs import (
+    CT,
+    EXPLICIT,
+    IMPLICIT,
+    a_run,
+    a_target,
+    acknowledging,
+    healthy,
+    left_alone,
+    shut,
+    step,
+)
 
 NOW = datetime(2026, 11, 26, 8, 0, tzinfo=UTC)
 SHOWN = Matrix(
@@ -107,6 +118,25 @@ def test_columns_that_nobody_was_asked_for_are_left_out():
 def test_a_layer_says_how_it_failed(how, word):
     steps = (step("tcp"), step("association", False, fault=Fault(how)))
     assert screen(replace(rejected(), steps=steps))[1].split()[3] == word
+
+
+def test_an_hl7_application_is_a_row_of_the_same_matrix():
+    told = screen(acknowledging("AR"), healthy())
+
+    assert told[0].split() == ["tcp", "hl7", "assoc", "echo"]
+    assert [line.split() for line in told[1:3]] == [
+        ["✓", "main/ct-1", "ok", "–", "ok", "3", "ms"],  # noqa: RUF001
+        ["✓", "main/ris", "ok", "AR", "3", "ms", "–", "–"],  # noqa: RUF001
+    ]
+    assert "hl7 p50 3, p95 3, max 3 ms" in " ".join(told)
+    assert "AR: refused" in " ".join(screen(acknowledging("AR"), shown=replace(SHOWN, verbose=True)))
+
+
+def test_what_to_type_next_is_about_dicom():
+    dead = shut(target=acknowledging().target)
+
+    assert "diagnose" not in " ".join(screen(dead))
+    assert screen(dead, shut())[-1].endswith("diagnose ws-1 ct-1/CT1")
 
 
 def test_a_note_that_many_rows_have_is_told_once():

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from pacsconf.inventory import baseline, declaration, model, storage, systems, uids
+from pacsconf.inventory import approvals, baseline, declaration, model, storage, systems, uids
 from pacsconf.inventory.declaration import COLLECTIONS, LATER, SETTINGS
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +21,8 @@ MODELS: dict[type[BaseModel], tuple[str, str]] = {
     # each model with the headings between which its keys are explained
     model.Settings: ("## pacsconf", "## sites"),
     model.Guards: ("## pacsconf", "## sites"),
+    approvals.ApprovalsDeclaration: ("## pacsconf", "## sites"),
+    approvals.ApprovalDeclaration: ("## pacsconf", "## sites"),
     model.Site: ("## sites", "## profiles"),
     declaration.DeviceDeclaration: ("## devices", "## flows"),
     declaration.ConnectionDeclaration: ("### Where it is", "### Who it is"),

@@ -192,7 +192,8 @@ def test_files_for_the_executor_are_beside_the_operator_file(write, tmp_path):
     [
         (
             "[secrets]",
-            'secrets: unknown key; did you mean "secret"? (known here: secret, environments, age, signatures, executor)',
+            'secrets: unknown key; did you mean "secret"?'
+            " (known here: secret, environments, age, signatures, executor)",
         ),
         ('[age]\nkey = "x"', "age.key: unknown key (known here: identity)"),
         ('[[secret]]\nFor = "x"', 'secret.1.For: unknown key; did you mean "for"? (known here: ref, for)'),

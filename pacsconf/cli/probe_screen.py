@@ -112,6 +112,11 @@ def show_evidence(
     if entry.type == "commission":
         show_kept(screen, files, format, verbose=verbose)
         return
+    if entry.type == "storage":
+        from pacsconf.cli import storage_commands
+
+        storage_commands.show_kept(screen, files, format)
+        return
     runs = {
         path: from_lines(data, path) for path, data in sorted(files.items()) if path.startswith("probes/")
     }

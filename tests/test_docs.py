@@ -160,7 +160,7 @@ def test_precedence_is_that_of_the_program():
 
 
 def test_every_guard_is_explained():
-    source = (ROOT / "pacsconf" / "core" / "guard.py").read_text(encoding="utf-8")
+    source = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "pacsconf" / "core").glob("*.py"))
     explained = re.findall(r"^\| `(GUARD-[A-Z]+)` \|", section("## Guards"), re.MULTILINE)
 
     assert sorted(explained) == sorted(set(re.findall(r'"(GUARD-[A-Z]+)"', source)))

@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "hold": ("record", "Leave changes alone until they are released."),
     "release": ("record", "End a hold: apply goes on with these changes."),
     "unlock": ("record", "Break the lock of an apply that is certainly dead."),
+    "retention": ("retention", "How long studies are kept, and by what right."),
     "render": ("render", "Fill in a template: a sheet, a register, one of your own."),
     "storage": ("storage", "Show how full archives are, and when they will be."),
     "commission": ("commission", "Accept a new modality, step by step, until two people sign."),

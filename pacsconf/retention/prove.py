@@ -74,9 +74,8 @@ def prove(declared: Retention, sampled: int = SAMPLED) -> Proof:
     drafts = tuple(rule.name for rule in whole.rules if not rule.is_approved)
     if drafts and approved.rules:
         seen = {one.floor.name for one in broken}
-        broken += [
-            replace(one, drafts=drafts) for one in search.broken(approved) if one.floor.name not in seen
-        ]
+        alone = _Search(all_floors, approved).broken(approved)
+        broken += [replace(one, drafts=drafts) for one in alone if one.floor.name not in seen]
     if not broken and (found := search.at_random(whole, sampled)):
         broken.append(found)
     return Proof(

@@ -6,8 +6,29 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.ldif_compare import differences, name_of, of_text, told
+from tests.ldif_text import entry, written
+
+texts = st.text(st.characters(exclude_categories=("C", "Zl", "Zp")), min_size=1, max_size=60)
+ways = st.frozensets(st.sampled_from(["base64", "comments", "folded"]))
+
+
+@given(
+    st.lists(texts, min_size=1, max_size=3, unique=True), st.lists(st.binary(min_size=1), max_size=3), ways
+)
+def test_what_is_written_is_read_as_it_was(names, values, how):
+    rdn = tuple((f"a{number}", name) for number, name in enumerate(names))
+    made = entry(rdn, "dc=x", "top", description=values, userCertificate__binary=values)
+    ((dn, read),) = of_text(written([made], how)).items()
+    assert dn == (frozenset(rdn), frozenset({("dc", "x")}))
+    assert (
+        read.get("description", frozenset()) == read.get("usercertificate;binary", frozenset()) == {*values}
+    )
+    assert {read[attribute] for attribute, _ in rdn} == {frozenset({name.encode()}) for name in names}
+
 
 ONE = """version: 1
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 from pacsconf.inventory.values import Count, Flag, Texts, TimeZone
-from pacsconf.systems._dcm4chee.storage import Storage
+from pacsconf.systems._dcm4chee.holding import DeviceHolding, EntityHolding
 from pacsconf.systems.directory_extension import Attribute, Facet, Standard
 
 _ARCHIVE = "dcmArchiveDevice"
 _ARCHIVE_AE = "dcmArchiveNetworkAE"
 
 
-class DevicePart(Facet):
+class DevicePart(DeviceHolding, Facet):
     """What it keeps of a device (dcmDevice), and of an archive (dcmArchiveDevice)."""
 
     of: ClassVar[Standard] = "device"
@@ -25,8 +24,6 @@ class DevicePart(Facet):
     fuzzy_algorithm: Annotated[str | None, Attribute("dcmFuzzyAlgorithmClass", _ARCHIVE)] = None
     """The Java class that compares names which sound alike. An archive has one."""
 
-    storages: Mapping[str, Storage] = {}
-
 
 class ConnectionPart(Facet):
     """What it keeps of a connection (dcmNetworkConnection)."""
@@ -37,7 +34,7 @@ class ConnectionPart(Facet):
     tls_need_client_auth: Annotated[Flag, Attribute("dcmTLSNeedClientAuth")] = True
 
 
-class EntityPart(Facet):
+class EntityPart(EntityHolding, Facet):
     """What it keeps of an application entity (dcmNetworkAE), and of an archive's (dcmArchiveNetworkAE)."""
 
     of: ClassVar[Standard] = "network-ae"

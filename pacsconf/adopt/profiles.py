@@ -50,6 +50,8 @@ class Profiled:
     groups: Mapping[str, str] = field(default_factory=dict)
     base: str = BASE
     sets: Mapping[str, Plain] = field(default_factory=dict)
+    set_users: Mapping[str, int] = field(default_factory=dict)
+    """By capability set: how many AEs name it."""
 
 
 def profiled(
@@ -82,7 +84,9 @@ def profiled(
         if plain.get("probe") == "none":
             short[device] = {"profile": base, **_less(plain, profiles[base])}
     used = _used(profiles, short.values())
-    return Profiled(used, {name: ordered(device) for name, device in short.items()}, groups, base, found.sets)
+    return Profiled(
+        used, {name: ordered(device) for name, device in short.items()}, groups, base, found.sets, found.users
+    )
 
 
 def group(device: Plain) -> str:

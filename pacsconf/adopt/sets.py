@@ -2,11 +2,11 @@
 
     what is spelled out ─▶ how each is named ─▶ who has what ─▶ sets of what the same AEs have ─▶ their names
 
-A *trait* is a SOP class with its transfer syntaxes and the way its entry is named, in whatever roles. Traits that the
-same AEs have are a *share*, split by what people look for (storage, queries, other services), and a share that is
-worth it becomes a set. Where some AEs have all of a share in one role only, they name its set with that role. What is
-left stays with its AE. AEs share sets only with those of devices of their kind: nobody expects that a change for
-archives reaches a workstation.
+A *trait* is a SOP class with its transfer syntaxes and the way its entry is named, in whatever roles. Traits that
+the same AEs have are a *share*, split by what people look for (storage, queries, other services), and a share that
+is worth it becomes a set. Where some AEs have all of a share in one role only, they name its set with that role.
+What is left stays with its AE. AEs share sets only with those of devices of their kind: nobody expects that a change
+for archives reaches a workstation.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ class Gathered:
 
     sets: Mapping[str, Plain] = field(default_factory=dict)
     said: Mapping[AE, Said] = field(default_factory=dict)
+    users: Mapping[str, int] = field(default_factory=dict)
+    """By set: how many AEs name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,8 @@ def gathered(devices: Mapping[str, Plain], kinds: Mapping[str, str], taken: Coll
             uses[ae].append({"set": name, "role": role} if role else name)
             covered[ae].update(share.held_by(ae))
     said = {ae: Said(tuple(own), _without(_all(devices, ae), covered[ae])) for ae, own in uses.items()}
-    return Gathered({name: _set(share) for name, share in named.items()}, said)
+    users = {name: len(share.who) for name, share in named.items()}
+    return Gathered({name: _set(share) for name, share in named.items()}, said, users)
 
 
 def _long(devices: Mapping[str, Plain]) -> Iterator[tuple[AE, Sequence[Capability]]]:

@@ -60,6 +60,8 @@ class Adoption:
     ignored: tuple[Ignored, ...] = ()
     accepting: tuple[Accepting, ...] = ()
     """The entries of `baseline`, each with the fault that it accepts in a few words."""
+    sets: Mapping[str, int] = field(default_factory=dict)
+    """By capability set: how many AE titles name it."""
 
 
 def settle(
@@ -188,6 +190,7 @@ class _Rounds:
             {one.name: one.plain for one in self.accepting.values()},
             _together(self.ignored.values()),
             tuple(self.accepting.values()),
+            self.profiled.set_users,
         )
 
     def by_hand(self, ignored: Ignored) -> Remark:

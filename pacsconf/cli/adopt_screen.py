@@ -38,6 +38,7 @@ def told(result: Result, terms: Terms, choices: Choices, unbound: Sequence[Need]
         ],
         dry_run=choices.dry_run,
         profiles=result.profiles,
+        sets=adoption.sets,
         flows=result.flows,
         proposals={one.name: one.reason for one in result.proposals},
         accepted=[

@@ -82,6 +82,8 @@ class Adopted:
     files: Sequence[File]
     dry_run: bool = False
     profiles: Mapping[str, int] = field(default_factory=dict)
+    sets: Mapping[str, int] = field(default_factory=dict)
+    """By capability set: how many AE titles name it."""
     flows: Sequence[str] = ()
     proposals: Mapping[str, str] = field(default_factory=dict)
     """By name of a flow that is proposed only: why it is not declared."""
@@ -117,7 +119,8 @@ def adopt_text(told: Adopted, width: int = 80) -> Lines:
         (
             _headline(told, room),
             _files(told, room),
-            _profiles(told, room),
+            _gathered("Profiles found, with their devices  ", told.profiles, room),
+            _gathered("Capability sets found, with their AE titles  ", told.sets, room),
             _flows(told, room),
             _accepted(told, room),
             _left(told, room),
@@ -158,16 +161,12 @@ def _files(told: Adopted, width: int) -> Lines:
     return (line(Span(head, "strong")), *rows)
 
 
-def _profiles(told: Adopted, width: int) -> Lines:
-    if not told.profiles:
+def _gathered(head: str, found: Mapping[str, int], width: int) -> Lines:
+    """What was found of one sort, and how many there are of each."""
+    if not found:
         return ()
-    names = [f"{name} ({number})" for name, number in told.profiles.items()]
-    return wrapped(
-        listed(_few(names)),
-        width,
-        first=line(Span("Profiles found, with their devices  ", "strong")),
-        indent=4,
-    )
+    names = [f"{name} ({number})" for name, number in found.items()]
+    return wrapped(listed(_few(names)), width, first=line(Span(head, "strong")), indent=4)
 
 
 def _flows(told: Adopted, width: int) -> Lines:

@@ -19,6 +19,7 @@ import pytest
 
 from pacsconf.cli import main
 from pacsconf.lab import orthanc, slapd
+from tests import archive_tree
 from tests.e2e.conftest import Ran
 
 BASE = "dc=hospital,dc=example"
@@ -76,6 +77,10 @@ class Directory:
 
     def fill(self, *records: str) -> None:
         self._admin("ldapadd", "\n\n".join((*CONTAINERS, *records)) + "\n")
+
+    def load(self, text: str) -> None:
+        """A whole tree, as an export has it."""
+        self._admin("ldapadd", text)
 
     def modify(self, *lines: str) -> None:
         """What somebody changes by hand: an entry's `dn:`, and how."""
@@ -286,6 +291,30 @@ def test_an_adopted_directory_plans_to_no_change_and_then_to_what_was_edited(
     refused = desk("apply", "plan.json")  # before anybody is asked to let this environment be written
     assert refused.code == 5
     assert "every change is in a read-only system (directory)" in refused.said
+
+
+def test_an_archive_as_it_is_delivered_is_adopted_with_a_few_sets_and_plans_to_no_change(
+    desk: Desk, directory: Directory
+) -> None:
+    directory.load(archive_tree.text(BASE))
+    told = desk.ok("adopt", "ldap", "--url", directory.url, *SIGN_IN)
+    assert "1366 transfer capabilities" in " ".join(told.out.split())
+    assert "Capability sets found, with their AE titles  archive-query-retrieve (7)" in " ".join(
+        told.out.split("\n")
+    )
+    inventory = desk.path / "inventory"
+    text = (inventory / "capability-sets.yaml").read_text()
+    assert text.count("\n") < 220
+    desk.begin()
+    assert "No changes." in desk.ok("plan").out
+    desk.ok("adopt", "ldap", "--url", directory.url, *SIGN_IN, "--into", "again/inventory")
+    for file in inventory.rglob("*.yaml"):
+        assert (desk.path / "again" / file.relative_to(desk.path)).read_text() == file.read_text()
+    (inventory / "capability-sets.yaml").write_text(text.replace("jpeg2000, rle-lossless", "jpeg2000"))
+    changes = desk.changes()
+    assert len(changes) > 100
+    assert {action for action, _ in changes} == {"update"}
+    assert {address.split("/")[1] for _, address in changes} == {"transfer-capability"}
 
 
 def test_what_a_vendor_added_to_a_device_keeps_nothing_out_of_the_record(

@@ -1,4 +1,4 @@
-"""Schema files that lack what younger ones have, for real servers that are older than an inventory needs."""
+"""Schema files other than ours: which lack what younger ones have, or number and order it differently."""
 
 from __future__ import annotations
 
@@ -56,6 +56,24 @@ def without(
         found = _DEFINITION.sub(lambda match: _less(match[0], gone), path.read_text())
         made.append(folder / path.name)
         made[-1].write_text(found)
+    return tuple(made)
+
+
+def renumbered(folder: Path) -> tuple[Path, ...]:
+    """The standard as it is, and of the archive the same names under other OIDs and in the opposite order."""
+    folder.mkdir(exist_ok=True)
+    made = [slapd.SCHEMAS[0]]
+    for file, path in enumerate(slapd.SCHEMAS[1:], 1):
+        found = [match[0] for match in _DEFINITION.finditer(path.read_text())]
+        found.sort(key=lambda each: each.startswith("objectclass"))
+        types = sum(each.startswith("attributetype") for each in found)
+        turned = [*reversed(found[:types]), *reversed(found[types:])]
+        numbered = [
+            re.sub(r"\( \S+", f"( 2.25.{file}.{number}", each, count=1)
+            for number, each in enumerate(turned, 1)
+        ]
+        made.append(folder / path.name)
+        made[-1].write_text("\n\n".join(numbered) + "\n")
     return tuple(made)
 
 

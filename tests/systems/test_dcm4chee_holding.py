@@ -52,10 +52,10 @@ def test_every_kind_is_made_and_a_second_plan_is_empty(directory, steps, hands):
 def test_a_policy_counts_by_itself(directory, steps):
     outcomes = steps.bring(directory(**SPEAKS), archive())
     roots = {str(each.address): each for each in outcomes}
-    assert "directory/retention-rule/arc/MG" in roots
+    assert "directory/retention-rule/arc/mg" in roots
     changes = [each for layer in steps.plan(directory(**SPEAKS), Inventory()) for each in layer]
     assert {str(each.root) for each in changes if each.address.kind == "retention-rule"} == {
-        "directory/retention-rule/arc/MG",
+        "directory/retention-rule/arc/mg",
         "directory/retention-rule/arc/ARC/default",
     }
 

@@ -11,7 +11,6 @@ import typer
 from pacsconf.cli import workspace
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.inventory_commands import TextOrJson, show_findings
-from pacsconf.cli.retention_preview import preview
 from pacsconf.cli.screen import Screen
 from pacsconf.core.errors import PacsconfError
 
@@ -194,6 +193,47 @@ def _references(lines: Sequence[str]) -> Iterator[str]:
             yield reference(uid(text))
         except ValueError as exc:
             raise PacsconfError(f"line {number} is no Study Instance UID: {exc}") from None
+
+
+def preview(
+    context: typer.Context,
+    whom: Annotated[
+        str,
+        typer.Argument(
+            help="An archive: a device, DEVICE/AE_TITLE or AE title (asked by C-FIND), or a system of type orthanc "
+            "(asked over REST).",
+            metavar="ENTITY|SYSTEM",
+        ),
+    ],
+    since: Annotated[
+        str | None, typer.Option("--since", help="Only studies from this day on.", metavar="YYYY-MM-DD")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="Only studies up to this day.", metavar="YYYY-MM-DD")
+    ] = None,
+    window: Annotated[
+        str, typer.Option("--window", help="How much is asked about at once by C-FIND.", metavar="PERIOD")
+    ] = "30d",
+    list_expiring: Annotated[
+        int,
+        typer.Option(
+            "--list-expiring", help="Also list so many that end first, by hash.", min=0, max=100_000
+        ),
+    ] = 0,
+    now: Annotated[bool, typer.Option("--now", help="Also outside the hours of probe_window.")] = False,
+    timeout: Annotated[
+        float, typer.Option("--timeout", help="Seconds for each answer.", min=0.1, max=3600)
+    ] = 30.0,
+    format: TextOrJson = "text",  # noqa: A002 - the option's name
+) -> Exit:
+    """Count the studies of an archive by the rule that keeps them.
+
+    Asks no names, shows counts and hashes, keeps nothing. Exit 4 when one is kept shorter than the law demands.
+    """
+    from pacsconf.cli.retention_preview import Asked, counted
+
+    days = _day(since, "--since"), _day(until, "--until")
+    return counted(context, whom, Asked.of(*days, window, list_expiring, now, timeout, format))
 
 
 # --- what was typed ----------------------------------------------------------------------------------------------

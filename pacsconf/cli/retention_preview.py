@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from pacsconf.cli import workspace
 from pacsconf.cli.compare_commands import opened
 from pacsconf.cli.exits import Exit
-from pacsconf.cli.inventory_commands import TextOrJson
 from pacsconf.cli.screen import Screen
 from pacsconf.core.errors import PacsconfError, SystemFault, Unavailable
 
@@ -31,131 +30,33 @@ _LONGEST_WINDOW = 3650
 """Days that an archive is asked about at once, at most."""
 
 
-@dataclass(slots=True)
-class _Count:
-    """What is to be counted, how, and what became of it."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a count is asked for: of which days, how many at once, how many studies are to be named."""
 
-    work: Workspace
-    policy: Policy
-    floors: tuple[Prepared, ...]
-    asked: frozenset[Wanted]
     since: date | None
     until: date | None
     days: int
     listed: int
     anytime: bool
     timeout: float
-    status: Status | None = None
-    today: date = field(default_factory=lambda: workspace.now().date())
-    cut_off: list[str] = field(default_factory=list)
-    questions: int = 0
+    format: str
 
-    def tally(self, told: Iterator[Told]) -> Tally:
-        from pacsconf.retention.reading import studies
-        from pacsconf.retention.tally import tally
-
-        to_the_end = self.until is None or self.until >= self.today
-        known = studies(told, self.asked, to_the_end=to_the_end)
-        return tally(known, self.policy, self.floors, self.today, self.listed)
-
-    def say(self, text: str) -> None:
-        if self.status is not None:
-            self.status.update(text)
-
-
-def preview(
-    context: typer.Context,
-    whom: Annotated[
-        str,
-        typer.Argument(
-            help="An archive: a device, DEVICE/AE_TITLE or AE title (asked by C-FIND), or a system of type orthanc "
-            "(asked over REST).",
-            metavar="ENTITY|SYSTEM",
-        ),
-    ],
-    since: Annotated[
-        str | None, typer.Option("--since", help="Only studies from this day on.", metavar="DATE")
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option("--until", help="Only studies up to this day.", metavar="DATE")
-    ] = None,
-    window: Annotated[
-        str, typer.Option("--window", help="How much is asked about at once by C-FIND.", metavar="PERIOD")
-    ] = "30d",
-    list_expiring: Annotated[
-        int,
-        typer.Option(
-            "--list-expiring", help="Also list so many that end first, by hash.", min=0, max=100_000
-        ),
-    ] = 0,
-    now: Annotated[bool, typer.Option("--now", help="Also outside the hours of probe_window.")] = False,
-    timeout: Annotated[
-        float, typer.Option("--timeout", help="Seconds for each answer.", min=0.1, max=3600)
-    ] = 30.0,
-    format: TextOrJson = "text",  # noqa: A002 - the option's name
-) -> Exit:
-    """Count the studies of an archive by the rule that keeps them.
-
-    Asks no names, shows counts and hashes, keeps nothing. Exit 4 when one is kept shorter than the law demands.
-    """
-    from pacsconf.report.preview_text import Preview, preview_json, preview_text
-
-    screen: Screen = context.obj.screen
-    first, last = _day(since, "--since"), _day(until, "--until")
-    if first and last and first > last:
-        raise typer.BadParameter(f"it is after --until {last}", param_hint="--since")
-    days = _period(window)
-    work = opened(context, format)
-    count = _count(work, first, last, days, list_expiring, now, timeout)
-    workspace.require_lab(work)
-    count.status = screen.stderr.status(f"asking {whom} …") if screen.shows_progress else None
-    if count.status is not None:
-        count.status.start()
-    try:
-        name, way, found, armed = _counted(count, whom)
-    finally:
-        if count.status is not None:
-            count.status.stop()
-    made = Preview(
-        name, way, first, last, count.today, found, armed, tuple(sorted(count.cut_off)), count.questions
-    )
-    if format == "json":
-        screen.raw(preview_json(made))
-    else:
-        screen.show(preview_text(made, screen.width))
-    if made.cut_off:
-        return Exit.ERROR  # what was counted is not all there is
-    return Exit.POLICY if found.below_floor else Exit.OK
-
-
-def _count(
-    work: Workspace,
-    since: date | None,
-    until: date | None,
-    days: int,
-    listed: int,
-    anytime: bool,
-    timeout: float,
-) -> _Count:
-    from pacsconf.retention.policy import floors, policy
-    from pacsconf.retention.reading import wanted
-
-    declared = work.inventory.retention
-    rules, minimums = policy(declared), floors(declared)
-    asked = wanted((*rules.rules, *minimums))
-    return _Count(work, rules, minimums, asked, since, until, days, listed, anytime, timeout)
-
-
-def _day(text: str | None, option: str) -> date | None:
-    """Raises: BadParameter."""
-    from pacsconf.inventory import formats
-
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(formats.date(text))
-    except ValueError as exc:
-        raise typer.BadParameter(str(exc), param_hint=option) from None
+    @classmethod
+    def of(
+        cls,
+        since: date | None,
+        until: date | None,
+        window: str,
+        listed: int,
+        anytime: bool,
+        timeout: float,
+        format: str,  # noqa: A002 - the option's name
+    ) -> Asked:
+        """As it was typed. Raises: BadParameter."""
+        if since and until and since > until:
+            raise typer.BadParameter(f"it is after --until {until}", param_hint="--since")
+        return cls(since, until, _period(window), listed, anytime, timeout, format)
 
 
 def _period(text: str) -> int:
@@ -169,6 +70,69 @@ def _period(text: str) -> int:
     if not 1 <= days <= _LONGEST_WINDOW:
         raise typer.BadParameter(f"1d to {_LONGEST_WINDOW}d", param_hint="--window")
     return days
+
+
+@dataclass(slots=True)
+class _Count:
+    """What is to be counted, how, and what became of it."""
+
+    work: Workspace
+    policy: Policy
+    floors: tuple[Prepared, ...]
+    facts: frozenset[Wanted]
+    asked: Asked
+    status: Status | None = None
+    today: date = field(default_factory=lambda: workspace.now().date())
+    cut_off: list[str] = field(default_factory=list)
+    questions: int = 0
+
+    def tally(self, told: Iterator[Told]) -> Tally:
+        from pacsconf.retention.reading import studies
+        from pacsconf.retention.tally import tally
+
+        until = self.asked.until
+        known = studies(told, self.facts, to_the_end=until is None or until >= self.today)
+        return tally(known, self.policy, self.floors, self.today, self.asked.listed)
+
+    def say(self, text: str) -> None:
+        if self.status is not None:
+            self.status.update(text)
+
+
+def counted(context: typer.Context, whom: str, asked: Asked) -> Exit:
+    """Count, and show what came of it."""
+    from pacsconf.report.preview_text import Preview, preview_json, preview_text
+
+    screen: Screen = context.obj.screen
+    work = opened(context, asked.format)
+    count = _count(work, asked)
+    workspace.require_lab(work)
+    count.status = screen.stderr.status(f"asking {whom} …") if screen.shows_progress else None
+    if count.status is not None:
+        count.status.start()
+    try:
+        name, way, found, armed = _counted(count, whom)
+    finally:
+        if count.status is not None:
+            count.status.stop()
+    cut_off = tuple(sorted(count.cut_off))
+    made = Preview(name, way, asked.since, asked.until, count.today, found, armed, cut_off, count.questions)
+    if asked.format == "json":
+        screen.raw(preview_json(made))
+    else:
+        screen.show(preview_text(made, screen.width))
+    if made.cut_off:
+        return Exit.ERROR  # what was counted is not all there is
+    return Exit.POLICY if found.below_floor else Exit.OK
+
+
+def _count(work: Workspace, asked: Asked) -> _Count:
+    from pacsconf.retention.policy import floors, policy
+    from pacsconf.retention.reading import wanted
+
+    declared = work.inventory.retention
+    rules, minimums = policy(declared), floors(declared)
+    return _Count(work, rules, minimums, wanted((*rules.rules, *minimums)), asked)
 
 
 def _counted(count: _Count, whom: str) -> tuple[str, str, Tally, bool | None]:
@@ -189,7 +153,7 @@ def _over_rest(count: _Count, name: str, system: System) -> tuple[Tally, bool | 
         kind = count.work.inventory.systems[name].type
         text = f"{name} ({kind}) keeps no studies; name the archive itself, which is asked by C-FIND"
         raise typer.BadParameter(text, param_hint="ENTITY|SYSTEM")
-    found = count.tally(system.studies(count.asked, count.since, count.until))
+    found = count.tally(system.studies(count.facts, count.asked.since, count.asked.until))
     armed = system.stock(workspace.now()).armed if isinstance(system, Stocked) else None
     return found, armed
 
@@ -250,7 +214,7 @@ def _target(count: _Count, entity: Entity, name: str) -> Target:
     from pacsconf.cli.wire import targets_asked
 
     device, ae = entity
-    found = targets_asked(count.work, anytime=count.anytime, devices={device.name})
+    found = targets_asked(count.work, anytime=count.asked.anytime, devices={device.name})
     own = [one for one in found if one.title == ae.title and one.node is None]
     if not own:
         raise PacsconfError(
@@ -267,11 +231,11 @@ def _told(count: _Count, target: Target, name: str) -> Iterator[Told]:
     from pacsconf.dicom.studies.windows import Span
     from pacsconf.retention.reading import Told
 
-    wire = wire_of(count.work, count.timeout)
+    wire = wire_of(count.work, count.asked.timeout)
     require_tls(wire, (target,))
-    span = Span(count.since, count.until, count.today, count.days)
+    span = Span(count.asked.since, count.asked.until, count.today, count.asked.days)
     seen = 0
-    with archive(target, wire, [fact for fact in FACTS if fact in count.asked]) as asked:
+    with archive(target, wire, [fact for fact in FACTS if fact in count.facts]) as asked:
         for part in asked.sweep(span):
             seen += len(part.studies)
             count.say(f"{name}: {seen:,} studies, back to {part.window.first or 'the first'} …")

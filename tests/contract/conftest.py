@@ -31,6 +31,7 @@ from pacsconf.core.change import Change, Outcome
 from pacsconf.core.resource import Snapshot
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.model import Connection, Device, Flow, Inventory, NetworkAE, Selector
+from pacsconf.inventory.retention import LegalHold, Retention
 from pacsconf.inventory.systems import (
     Bind,
     ConsoleConfig,
@@ -46,6 +47,7 @@ from pacsconf.systems.dicom_directory import DicomDirectory
 from pacsconf.systems.memory import MemorySystem
 from pacsconf.systems.orthanc import OrthancSystem
 from tests.fronts import PAGE, front, half
+from tests.made_up import MadeUp, put
 
 SECRET = "hunter2-never-shown"
 
@@ -305,7 +307,7 @@ def _at_its_manufacturer(device: Device) -> Device:
 
 
 class OrthancBench:
-    """The peers of an archive that every device sends to.
+    """The peers of an archive that every device sends to, and a study on hold as long as there is a device.
 
     Its manufacturer is a device's host here: Orthanc's own word for one is no free text. Orthanc keeps nothing on a
     modality but its own keys.
@@ -324,6 +326,8 @@ class OrthancBench:
         self.admin = httpx2.Client(
             base_url=self.orthanc.url, auth=(self.orthanc.colleague, self.secret), trust_env=False
         )
+        self.study = MadeUp(1)
+        put(self.orthanc, [self.study])
 
     def close(self) -> None:
         self.admin.close()
@@ -335,9 +339,19 @@ class OrthancBench:
         self.made.clear()
 
     def inventory(self, devices: Inventory) -> Inventory:
-        return with_archive(devices, self.orthanc.aet)
+        hold = {
+            "studies": self.study.reference,
+            "reason_ref": "L",
+            "placed_by": "legal",
+            "since": "2026-01-01",
+        }
+        holds = {"case": LegalHold.model_validate(hold)} if devices.devices else {}
+        found = with_archive(devices, self.orthanc.aet)
+        return found.model_copy(update={"retention": Retention(holds=holds)})
 
     def reset(self) -> None:
+        for patient in self.admin.get("/patients").raise_for_status().json():
+            self.admin.put(f"/patients/{patient}/protected", json=0).raise_for_status()
         for place in ("modalities", "peers", "dicom-web/servers"):
             for name in self.admin.get(f"/{place}").raise_for_status().json():
                 self.admin.delete(f"/{place}/{name}").raise_for_status()

@@ -19,6 +19,7 @@ from pacsconf.core.errors import BadAnswer, Refused, Unavailable
 from pacsconf.core.order import layers
 from pacsconf.core.resource import State
 from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, TransferCapability
+from pacsconf.systems.abilities import Remembering
 from pacsconf.systems.base import System
 
 CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
@@ -105,10 +106,11 @@ def plan(
     system: System, inventory: Inventory, last: Inventory | None = None
 ) -> tuple[tuple[Change, ...], ...]:
     """The changes to `inventory` from what is live, in layers; what `last` declares is owned."""
-    declared = states(system, inventory)
-    live = {resource.address: resource.state() for resource in system.read().resources}
     owned = states(system, last) if last is not None else {}
-    system.declared(inventory)
+    declared = states(system, inventory)
+    if isinstance(system, Remembering):
+        system.remember(owned)
+    live = {resource.address: resource.state() for resource in system.read().resources}
     owned = {address: state for address, state in owned.items() if address in live}
     made = [change(each, Rules(system.kinds)) for each in compare(declared, live, owned)]
     return layers(each for each in made if each is not None)

@@ -22,6 +22,8 @@ _VERSION = "2.5"
 _AUTHORITY = "PACSCONF-PROBE"
 _LONGEST = 120
 """Characters of what an application says of a refusal that are told."""
+_LONGEST_SEGMENT = 4096
+"""Characters of a segment that are read."""
 _UTF8 = "UNICODE UTF-8"
 
 
@@ -78,8 +80,7 @@ def acknowledgement(content: bytes) -> Acknowledgement:
     """
     import hl7
 
-    lines = content.decode("utf-8", "replace").replace("\n", "\r").split("\r")
-    text = "\r".join(line for line in lines if line.strip())
+    text = _of_concern(content.decode("utf-8", "replace"))
     if not text.startswith("MSH"):
         raise NotHL7("what is in it is no HL7 message")
     try:
@@ -94,6 +95,20 @@ def acknowledgement(content: bytes) -> Acknowledgement:
             f"it is a message of type {_told(kind)[:20] or 'none'} that acknowledges nothing"
         ) from exc
     return Acknowledgement(code, number, _said(message))
+
+
+def _of_concern(text: str) -> str:
+    """The segments that are looked at, the first of each kind, cut off where no sender goes.
+
+    What a message says beside them is nobody's concern here, and the library takes seconds for a long one of delimiters.
+    """
+    first: dict[str, str] = {}
+    for line in text.replace("\n", "\r").split("\r"):
+        if not first and line.strip() and not line.startswith("MSH"):
+            return ""
+        if line[:3] in ("MSH", "MSA", "ERR"):
+            first.setdefault(line[:3], line[:_LONGEST_SEGMENT])
+    return "\r".join(first.values())
 
 
 def _said(message: object) -> str:

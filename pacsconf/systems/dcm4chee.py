@@ -6,14 +6,19 @@ and its own entries below them. It never stores a value that equals its default.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import ClassVar
 
 from pacsconf.core.change import Change, Outcome
+from pacsconf.core.finding import Finding
+from pacsconf.inventory.model import Inventory
+from pacsconf.systems._dcm4chee import deriving
+from pacsconf.systems._dcm4chee.hl7 import HL7_NAMES
 from pacsconf.systems._dcm4chee.reload import Reloads
 from pacsconf.systems._dcm4chee.standard import CapabilityPart, ConnectionPart, DevicePart, EntityPart
-from pacsconf.systems.directory_extension import Extension, Facet
+from pacsconf.systems._dcm4chee.web import WEB_NAMES
+from pacsconf.systems.directory_extension import Extension, Facet, Holder, Registry, Whole
 
 
 class Dcm4chee(Extension):
@@ -21,6 +26,36 @@ class Dcm4chee(Extension):
 
     name: ClassVar[str] = "dcm4chee"
     facets: ClassVar[Sequence[type[Facet]]] = (DevicePart, ConnectionPart, EntityPart, CapabilityPart)
+    registries: ClassVar[Sequence[Registry]] = (
+        Registry(
+            HL7_NAMES,
+            "Unique HL7 Application Names Registry",
+            "hl7UniqueApplicationNamesRegistryRoot",
+            "unique-hl7-name",
+            "hl7UniqueApplicationName",
+            "hl7ApplicationName",
+        ),
+        Registry(
+            WEB_NAMES,
+            "Unique Web Application Names Registry",
+            "dcmUniqueWebAppNamesRegistryRoot",
+            "unique-web-name",
+            "dcmUniqueWebAppName",
+            "dcmWebAppName",
+        ),
+    )
+
+    @classmethod
+    def speaks_of(cls, holder: Holder) -> bool:
+        return deriving.says(holder)
+
+    @classmethod
+    def complete(cls, facet: Facet, holder: Holder, inventory: Inventory) -> Whole:
+        return deriving.complete(facet, holder, inventory)
+
+    @classmethod
+    def findings(cls, inventory: Inventory) -> Iterable[Finding]:
+        yield from deriving.findings(inventory)
 
     def settle(self, applied: Sequence[Change]) -> Iterator[Outcome]:
         """Tell every archive to read the directory again, whatever was changed: it keeps peers in memory too."""

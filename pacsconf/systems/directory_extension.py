@@ -96,6 +96,8 @@ class Facet(Part):
     of: ClassVar[Standard]
     object_class: ClassVar[str]
     """The auxiliary class that entries of this kind have."""
+    always: ClassVar[frozenset[str]] = frozenset()
+    """Fields that follow from the inventory's own words, and are looked at whether or not it says anything more."""
 
 
 class Child(Part):
@@ -117,6 +119,13 @@ class Child(Part):
     """The container of the registry in which its name must be reserved before it is used."""
     counts: ClassVar[bool] = False
     """Whether a person counts it by itself (a rule), and not its device."""
+    asked: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are looked at only where it `speaks`."""
+
+    @property
+    def speaks(self) -> bool:
+        """Whether the inventory says anything of the fields that are looked at only then."""
+        return True
 
 
 class Registry(NamedTuple):

@@ -1,53 +1,72 @@
-"""What dcm4chee adds to the standard's entries; attribute names as in its schema, defaults as in its program."""
+"""What dcm4chee adds to the standard's entries; attribute names as in its schema, defaults as in its program.
+
+Each facet is put together from parts by what they are about. What stores, routes and deletes is in `holding`.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
-from pacsconf.inventory.values import Count, Flag, Texts, TimeZone
+from pydantic import BeforeValidator, WithJsonSchema
+
+from pacsconf.systems._dcm4chee.archive import ArchiveSettings
+from pacsconf.systems._dcm4chee.audit import AuditLogger, AuditRepository
+from pacsconf.systems._dcm4chee.capability import CapabilityPart
+from pacsconf.systems._dcm4chee.connection import ConnectionPart
+from pacsconf.systems._dcm4chee.device import DeviceSettings
+from pacsconf.systems._dcm4chee.entity import EntityFields
+from pacsconf.systems._dcm4chee.hl7 import Application, ForwardRule
 from pacsconf.systems._dcm4chee.holding import DeviceHolding, EntityHolding
-from pacsconf.systems.directory_extension import Attribute, Facet, Standard
+from pacsconf.systems._dcm4chee.tasks import AttributeFilter, IDGenerator, Queue
+from pacsconf.systems._dcm4chee.ui import UIConfig
+from pacsconf.systems._dcm4chee.web import KeycloakClient, WebApp
+from pacsconf.systems.directory_extension import Facet, Standard
 
-_ARCHIVE = "dcmArchiveDevice"
-_ARCHIVE_AE = "dcmArchiveNetworkAE"
+__all__ = ["CapabilityPart", "ConnectionPart", "DevicePart", "EntityPart"]
 
 
-class DevicePart(DeviceHolding, Facet):
+def _elsewhere(_value: Any) -> Any:
+    raise ValueError(
+        "HL7 applications are declared on the device itself: `hl7_applications`, beside ae_titles"
+    )
+
+
+class DevicePart(DeviceHolding, DeviceSettings, ArchiveSettings, Facet):
     """What it keeps of a device (dcmDevice), and of an archive (dcmArchiveDevice)."""
 
     of: ClassVar[Standard] = "device"
     object_class: ClassVar[str] = "dcmDevice"
 
-    limit_open_associations: Annotated[Count, Attribute("dcmLimitOpenAssociations")] = 0
-    """Open at once; 0 is without limit."""
-    time_zone: Annotated[TimeZone | None, Attribute("dcmTimeZoneOfDevice")] = None
-    fuzzy_algorithm: Annotated[str | None, Attribute("dcmFuzzyAlgorithmClass", _ARCHIVE)] = None
-    """The Java class that compares names which sound alike. An archive has one."""
+    queues: Mapping[str, Queue] = {}
+    """Queues of the archive, by the names that it gives them: `Export1`, `MPPSSCU`, …"""
+    attribute_filters: Mapping[str, AttributeFilter] = {}
+    """Attributes kept in its database, by entity: Patient, Study, Series, Instance, MPPS, MWL, UPS."""
+    id_generators: Mapping[str, IDGenerator] = {}
+    """How it makes IDs, by what they are of: PatientID, AccessionNumber, …"""
+    web_apps: Mapping[str, WebApp] = {}
+    """Its web services; their names are reserved in the directory."""
+    keycloak_clients: Mapping[str, KeycloakClient] = {}
+    """Who asks for tokens."""
+    audit_loggers: Mapping[str, AuditLogger] = {}
+    """Who sends audit messages."""
+    audit_repositories: Mapping[str, AuditRepository] = {}
+    """What gathers audit messages."""
+    hl7_forward_rules: Mapping[str, ForwardRule] = {}
+    """Which HL7 messages are passed on, whichever application of it received them."""
+    ui_configs: Mapping[str, UIConfig] = {}
+    """Its user interface."""
+    hl7_applications: Annotated[
+        Mapping[str, Application], BeforeValidator(_elsewhere), WithJsonSchema({"not": {}})
+    ] = {}
+    """Follow from `hl7_applications` of the device, and are written there."""
 
 
-class ConnectionPart(Facet):
-    """What it keeps of a connection (dcmNetworkConnection)."""
+class EntityPart(EntityHolding, EntityFields, Facet):
+    """What it keeps of an application entity (dcmNetworkAE), and of an archive's (dcmArchiveNetworkAE).
 
-    of: ClassVar[Standard] = "network-connection"
-    object_class: ClassVar[str] = "dcmNetworkConnection"
-
-    tls_need_client_auth: Annotated[Flag, Attribute("dcmTLSNeedClientAuth")] = True
-
-
-class EntityPart(EntityHolding, Facet):
-    """What it keeps of an application entity (dcmNetworkAE), and of an archive's (dcmArchiveNetworkAE)."""
+    Most keys mean what the same key of the device means, and are absent where it is as there.
+    """
 
     of: ClassVar[Standard] = "network-ae"
     object_class: ClassVar[str] = "dcmNetworkAE"
-
-    object_storages: Annotated[Texts, Attribute("dcmObjectStorageID", _ARCHIVE_AE, refers="storage")] = ()
-    """Where it puts what it receives."""
-
-
-class CapabilityPart(Facet):
-    """What it keeps of a transfer capability (dcmTransferCapability)."""
-
-    of: ClassVar[Standard] = "transfer-capability"
-    object_class: ClassVar[str] = "dcmTransferCapability"
-
-    relational_queries: Annotated[Flag, Attribute("dcmRelationalQueries")] = False

@@ -60,7 +60,9 @@ def hl7_condition(text: str) -> str:
 def tag(text: str) -> str:
     """A tag as 8 hexadecimal digits: `00100020`; the archive writes them in capitals."""
     if not re.fullmatch(r"[0-9A-Fa-f]{8}", text):
-        raise ValueError(f'"{_short(text)}" is no tag: 8 hexadecimal digits, such as 00100020 for (0010,0020)')
+        raise ValueError(
+            f'"{_short(text)}" is no tag: 8 hexadecimal digits, such as 00100020 for (0010,0020)'
+        )
     return text.upper()
 
 
@@ -88,7 +90,9 @@ def ordered(value: Any) -> tuple[str, ...]:
         return tuple(f"{{{place}}}{each}" for place, each in enumerate(value))
     numbered = sorted((int(each[1]), each[2]) for each in found if each)
     if len(numbered) != len(value) or [place for place, _ in numbered] != list(range(len(value))):
-        raise ValueError("the numbers in braces are 0, 1, 2, … on all, or are left out: then the order counts")
+        raise ValueError(
+            "the numbers in braces are 0, 1, 2, … on all, or are left out: then the order counts"
+        )
     return tuple(f"{{{place}}}{each}" for place, each in numbered)
 
 

@@ -108,7 +108,8 @@ class Check:
         written = {form.row(name).attribute.lower() for name in before} | _naming(entry)
         for attribute in sorted(entry.attributes.keys() - _NEVER_OURS - {form.naming.lower()} - written):
             yield self.schema.spelling(attribute) if self.schema else attribute
-        extras = [form.row(name).attribute for name in before if name.startswith(EXTRA) or "." in name]
+        rows = [form.row(name) for name in before]
+        extras = [row.attribute for row in rows if row.field.startswith(EXTRA) or row.object_class]
         named = change.before.fields.get("object_classes", ()) if change.before else ()
         known = {"top", *(name.lower() for name in (form.object_class, *form.usual, *_set(named)))}
         for name in entry.texts("objectClass"):

@@ -184,6 +184,8 @@ class _Collected:
 
     def add_made(self, made: Made) -> None:
         """Add what an extension made."""
+        if made.scope:
+            self.scopes.setdefault(made.state.address, made.scope)
         self.origins.setdefault(made.state.address, made.origins)
         self.add(made.state, made.spelled, made.path, made.source)
 

@@ -33,6 +33,8 @@ class Made(NamedTuple):
     path: Path
     source: Child | None
     origins: Mapping[str, Path]
+    scope: tuple[str, ...] = ()
+    """What is looked at of it beside what always is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,11 @@ class Vendors:
                 continue
             facet, derived = extension.complete(facet, holder, self.inventory)
             at: Path = (*holder.path, "vendor", extension.name)
-            if extension.name in holder.entry.vendor:
-                rows = tuple(rows_of(facet_type, extension.name))
-                fields |= fields_of(facet, rows)
-                scope.append(VENDOR + extension.name)
-                origins |= dict(_origins(facet_type, extension.name, at, derived))
+            says = extension.name in holder.entry.vendor
+            rows = (row for row in rows_of(facet_type, extension.name) if says or not row.extension)
+            fields |= fields_of(facet, tuple(rows))
+            scope += [VENDOR + extension.name] if says else []
+            origins |= dict(_origins(facet_type, extension.name, at, derived))
             below += self._below(address, facet, at, (), derived)
         return Addition(fields, tuple(scope), origins, tuple(below))
 
@@ -128,7 +130,8 @@ class Vendors:
         needs.update(made.state.address for made in reserved)
         origins = {row.field: at for row in form.rows if (at := derived.get((*own, row.field)))}
         state = State(address, address if kind.counts else device, fields, frozenset(needs))
-        return (*reserved, Made(state, name, path, child, origins))
+        asked = {VENDOR + row.extension for row in form.rows if row.extension}
+        return (*reserved, Made(state, name, path, child, origins, tuple(asked) if child.speaks else ()))
 
     def _reserved(
         self, address: Address, kind: type[Child], name: str, device: Address, path: Path

@@ -230,13 +230,22 @@ def with_usual(vocabulary: Vocabulary, usual: Mapping[str, Iterable[str]]) -> Vo
 
 
 def rows_of(part: type[Part], extension: str) -> Iterator[Row]:
-    """The rows of a part's fields; those of a facet are called `EXTENSION.FIELD`."""
+    """The rows of a part's fields; those of a facet are called `EXTENSION.FIELD`.
+
+    A row that is looked at only where the inventory says something of it carries the name of the extension.
+    """
     prefix, own = (f"{extension}.", part.object_class) if issubclass(part, Facet) else ("", "")
-    extension = extension if prefix else ""
     for name, info in part.model_fields.items():
         attribute = attribute_of(info)
         if attribute is not None:
-            yield _row(prefix + name, info, attribute, own, extension)
+            yield _row(prefix + name, info, attribute, own, extension if _is_asked(part, name) else "")
+
+
+def _is_asked(part: type[Part], name: str) -> bool:
+    """Whether a field is looked at only where the inventory says something of it."""
+    if issubclass(part, Facet):
+        return name not in part.always
+    return issubclass(part, Child) and name in part.asked
 
 
 def attribute_of(info: FieldInfo) -> Attribute | None:

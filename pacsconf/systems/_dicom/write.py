@@ -261,8 +261,9 @@ class Writer:
         if entry is None:
             return None
         sides = [side.fields for side in (change.before, change.after) if side is not None]
+        form = self._words.shape(change.address)
         return self.reader.fields(
-            change.address, entry, _scope([name for fields in sides for name in fields])
+            change.address, entry, _scope(form, [name for fields in sides for name in fields])
         )
 
     def _dn(self, address: Address) -> str:
@@ -395,12 +396,10 @@ def _reserves(change: Change) -> bool:
     return change.action == "create" and change.address.kind.startswith("unique-")
 
 
-def _scope(fields: Sequence[str]) -> list[str]:
+def _scope(form: Shape, fields: Sequence[str]) -> list[str]:
     """What is to be looked at of an entry, of that which others may write too, for these fields."""
     scope = [name.removeprefix(EXTRA) for name in fields if name.startswith(EXTRA)]
-    scope += [
-        VENDOR + name.partition(".")[0] for name in fields if "." in name and not name.startswith(EXTRA)
-    ]
+    scope += [VENDOR + name for name in {form.row(field).extension for field in fields} if name]
     scope += ["dicomVendorData"] if "vendor_data" in fields else []
     return [*scope, CLASSES] if "object_classes" in fields else scope
 

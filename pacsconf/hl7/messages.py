@@ -7,6 +7,7 @@ is T, for training. Sources: HL7 2.5.1 chapters 2 and 5; IHE ITI TF-2 section 3.
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,7 @@ _VERSION = "2.5"
 _AUTHORITY = "PACSCONF-PROBE"
 _LONGEST = 120
 """Characters of what an application says of a refusal that are told."""
+_TYPE = re.compile(r"[A-Z][A-Z0-9]{2}(\^[A-Z0-9_]{1,7}){0,2}")
 _LONGEST_SEGMENT = 4096
 """Characters of a segment that are read."""
 _UTF8 = "UNICODE UTF-8"
@@ -91,16 +93,15 @@ def acknowledgement(content: bytes) -> Acknowledgement:
     try:
         code, number = _field(message, "MSA", 1), _field(message, "MSA", 2)
     except LookupError as exc:
-        raise NotHL7(
-            f"it is a message of type {_told(kind)[:20] or 'none'} that acknowledges nothing"
-        ) from exc
+        told = kind if _TYPE.fullmatch(kind) else "none"
+        raise NotHL7(f"it is a message of type {told} that acknowledges nothing") from exc
     return Acknowledgement(code, number, _said(message))
 
 
 def _of_concern(text: str) -> str:
     """The segments that are looked at, the first of each kind, cut off where no sender goes.
 
-    What a message says beside them is nobody's concern here, and the library takes seconds for a long one of delimiters.
+    What a message says beside them is nobody's concern here, and the library takes seconds for a long one.
     """
     first: dict[str, str] = {}
     for line in text.replace("\n", "\r").split("\r"):

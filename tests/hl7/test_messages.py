@@ -113,6 +113,13 @@ def test_however_segments_end_they_are_read(ends: str):
     assert acknowledgement(content.encode()) == Acknowledgement("AA", "PC1")
 
 
+@pytest.mark.parametrize("filler", ["|", "^~&|", "a\r", "PID|ZZTEST^PACSCONF\r", "\\"])
+def test_what_stands_beside_the_acknowledgement_is_not_read(filler: str):
+    content = f"{HEADER}ZZZ|{filler * (250_000 // len(filler))}\rMSA|AE|PC1|no\r"
+
+    assert acknowledgement(content.encode()) == Acknowledgement("AE", "PC1", "no")
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
@@ -126,6 +133,11 @@ def test_however_segments_end_they_are_read(ends: str):
             "it is a message of type ADT^A01 that acknowledges nothing",
         ),
         (b"MSH|^~\\&|A", "it is a message of type none that acknowledges nothing"),
+        (
+            b"MSH|^~\\&|A|B|C|D|2026||ZZTEST PACSCONF|1|P|2.5\r",
+            "it is a message of type none that acknowledges nothing",
+        ),
+        (b"\rPID|1\rMSH|^~\\&|A\rMSA|AA|1", "what is in it is no HL7 message"),
     ],
 )  # fmt: skip
 def test_what_acknowledges_nothing_is_told_without_what_stands_in_it(content: bytes, why: str):

@@ -13,6 +13,7 @@ from benchmarks import hospital, listeners
 from benchmarks.timing import Command
 from pacsconf.inventory import uids
 from pacsconf.lab import orthanc, slapd
+from tests import archive_tree
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = Path(__file__).resolve().parent / "peers"
@@ -236,6 +237,37 @@ def _apply(devices: int, *, synced: bool) -> Callable[[Path], Iterator[Contest]]
     return contest
 
 
+def _adopt(scanners: int) -> Callable[[Path], Iterator[Contest]]:
+    """An archive as it is installed, with hundreds of capabilities in its AEs, and scanners beside it."""
+
+    def contest(folder: Path) -> Iterator[Contest]:
+        made = 0
+        tree = "\n" + archive_tree.text(slapd.BASE).removeprefix("version: 1") + hospital.ldif(scanners)
+        entries = tree.count("\ndn:")
+        options = slapd.Options(tls=False, ldif=tree, audited=False, megabytes=1024)
+        with slapd.started(folder / "slapd", options) as server:
+            env = _operator(folder, server.url, server.password)
+
+            def emptied() -> Mapping[str, str]:
+                nonlocal made
+                made += 1
+                fresh = folder / str(made)
+                fresh.mkdir()
+                return {"fresh": str(fresh)}
+
+            account = ["--url", server.url, "--bind-dn", server.pacsconf_dn]
+            secret = ["--password", f"env:{hospital.PASSWORD}", "--owner", "bench"]
+            words = [PACSCONF, "--chdir", "{fresh}", "adopt", "ldap", *account, *secret]
+            yield Contest(
+                f"adopt {entries:,} entries, an archive's among them",
+                Command("pacsconf adopt ldap", words, folder, "archive-storage", env, before=emptied),
+                [_search(server, folder)],
+                of=entries,
+            )
+
+    return contest
+
+
 # --- Orthanc ----------------------------------------------------------------------------------------------
 
 
@@ -355,6 +387,7 @@ CASES: Sequence[Case] = (
     Case("apply", "apply 5,000 new entries to a directory", _apply(834, synced=False)),
     Case("apply-synced", "the same, to one that syncs each write to its disk", _apply(834, synced=True)),
     Case("apply-60000", "apply 60,000 new entries to a directory", _apply(10_000, synced=False)),
+    Case("adopt", "adopt a directory of 20,000 entries with an archive", _adopt(3_067)),
     Case("orthanc", "no-op plan of an Orthanc with 5,000 modalities", _orthanc(5_000)),
     Case("sweep", "echo 1,000 AEs behind 500 listeners", _sweep()),
     Case("sweep-fork", "the same, where each association starts a process", _sweep("--fork")),

@@ -3,10 +3,10 @@
     what is spelled out ─▶ how each is named ─▶ who has what ─▶ sets of what the same AEs have ─▶ their names
 
 A *trait* is a SOP class with its transfer syntaxes and the way its entry is named, in whatever roles. Traits that
-the same AEs have are a *share*, split by what people look for (storage, queries, other services), and a share that
+the same AEs have are a *share*, split by what people look for (storage, queries, other services). A share that
 is worth it becomes a set. Where some AEs have all of a share in one role only, they name its set with that role.
-What is left stays with its AE. AEs share sets only with those of devices of their kind: nobody expects that a change
-for archives reaches a workstation.
+What is left stays with its AE. AEs share sets only with those of devices of their kind: nobody expects that a
+change for archives reaches a workstation.
 """
 
 from __future__ import annotations

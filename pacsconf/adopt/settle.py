@@ -98,15 +98,20 @@ class _Rounds:
         self.ignored: dict[str, Ignored] = {}
         self.before, self.taken, self.sets_taken, self.names = _of(existing, terms)
         self.profiled = self.profile()
+        self.written: tuple[Profiled, tuple[int, int], dict[str, str]] | None = None
 
     def profile(self) -> Profiled:
         base = f"{BASE}-{self.draft.system}" if BASE in self.taken else BASE
         return profiled(self.draft.devices, self.taken, base, self.sets_taken)
 
     def files(self) -> dict[str, str]:
-        ignored = _together(self.ignored.values())
-        files = laid_out(self.draft, self.profiled, self.terms, tuple(self.accepting.values()), ignored)
-        return beside(files, self.existing, self.draft.system)
+        """The files' texts as things stand; they are written anew only after something was settled."""
+        settled = len(self.accepting), len(self.ignored)
+        if self.written is None or self.written[0] is not self.profiled or self.written[1] != settled:
+            ignored = _together(self.ignored.values())
+            files = laid_out(self.draft, self.profiled, self.terms, tuple(self.accepting.values()), ignored)
+            self.written = self.profiled, settled, beside(files, self.existing, self.draft.system)
+        return self.written[2]
 
     def load(self) -> Loaded:
         return _loaded({**self.existing, **self.files()}, self.terms)

@@ -63,7 +63,10 @@ class Gathering:
             found = self._recorded(found, store, state)
         if planned is not None:
             found = replace(
-                found, drift=status.drift(planned.plan, planned.changed), pending=status.pending(planned.plan)
+                found,
+                drift=status.drift(planned.plan, planned.changed),
+                pending=status.pending(planned.plan),
+                storage=status.storage(planned.findings),
             )
         waiting = tuple(_waiting(state, planned))
         consoles = tuple(self._consoles(waiting))

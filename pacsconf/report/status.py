@@ -10,6 +10,7 @@ from typing import Literal
 from pacsconf.core.address import Address
 from pacsconf.core.change import Action
 from pacsconf.core.changeset import ChangeSet, ProofVerdict
+from pacsconf.core.finding import Finding
 from pacsconf.core.guard import tripped
 from pacsconf.core.plan import Plan
 from pacsconf.dicom.probe.run import Sighting, subject_of, telling
@@ -155,6 +156,8 @@ class Status:
     troubles: tuple[Trouble, ...] = ()
     drift: Drift | None = None
     pending: Pending | None = None
+    storage: tuple[str, ...] = ()
+    """What is pressing about storages: how full they are, and whether they delete by themselves."""
     wire: tuple[Seen, ...] = ()
     unprobed: int = 0
     """How many may be probed, and never were as they are declared now."""
@@ -201,6 +204,14 @@ def pending(plan: Plan) -> Pending:
     guards = tuple(f"{guard} is tripped" for guard in tripped(plan.guards))
     read_only = len(plan.changes) - len(plan.runs)
     return Pending(len(plan.runs), read_only, headline(plan), plan.blocked + guards)
+
+
+_OF_STORAGE = ("ORTHANC-FULL", "ORTHANC-PURGE-ARMED")
+
+
+def storage(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """What is pressing about storages, of the findings of a plan; what is accepted is not."""
+    return tuple(one.summary for one in findings if one.rule in _OF_STORAGE and not one.accepted)
 
 
 def wire(sightings: Iterable[Sighting]) -> tuple[Seen, ...]:

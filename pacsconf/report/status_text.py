@@ -60,6 +60,7 @@ def _block(status: Status, width: int) -> Lines:
         _troubles(status, width),
         _drift(status, width),
         _pending(status, width),
+        _storage(status, width),
         _wire(status, width),
         _waiting(status, width),
         _accepting(status, width),
@@ -206,6 +207,15 @@ def _pending(status: Status, width: int) -> Lines:
         items = [_item("✗", "error", reason, width) for reason in reasons]
         rows += _listed("refused", "apply would refuse this plan", items, width)
     return tuple(rows)
+
+
+def _storage(status: Status, width: int) -> Lines:
+    if not status.storage:
+        return ()
+    items = [_item("!", "warning", text, width) for text in status.storage]
+    return _listed(
+        "storage", f"{len(status.storage)} to look at", items, width, command=f"{status.command} storage"
+    )
 
 
 def _wire(status: Status, width: int) -> Lines:

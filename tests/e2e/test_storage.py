@@ -159,6 +159,9 @@ def test_past_its_threshold_the_command_ends_with_2(hospital, server):
     assert ran.code == 2, ran
     assert "past 20%" in ran.out
     assert "ORTHANC-FULL" in run(hospital, "plan").said
+    morning = run(hospital, "status").said
+    assert "storage 2 to look at" in morning
+    assert "Orthanc pacs is 20% full" in morning
 
 
 def test_samples_are_kept_in_the_record_and_a_line_is_laid_through_them(hospital, monkeypatch):

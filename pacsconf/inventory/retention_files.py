@@ -102,10 +102,9 @@ def retention(node: Node | None) -> tuple[Retention, tuple[Finding, ...]]:
 
 
 def _part(key: str, node: Node, path: Steps) -> tuple[Any, tuple[Finding, ...]]:
-    if key in NAMED:
-        return _members(NAMED[key], node, path)
-    if key == "packs" and isinstance(node.value, dict):
-        return _members(Pack, node, path)
+    named = {**NAMED, "packs": Pack}
+    if key in named and isinstance(node.value, dict):
+        return _members(named[key], node, path)
     if key in ONCE:
         return checked(ONCE[key], plain(node), path)
     if key not in RetentionDeclaration.model_fields:

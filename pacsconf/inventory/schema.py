@@ -94,6 +94,8 @@ def _loosened(schema: Any) -> Any:
     loose = {
         key: _loosened(value) for key, value in schema.items() if key != "default" and not _titled(key, value)
     }
+    if isinstance(schema.get("properties"), dict):  # names, one of which may be "default"
+        loose["properties"] = {name: _loosened(value) for name, value in schema["properties"].items()}
     if schema.get("type") == "object":
         loose = _removable(loose)
     return loose

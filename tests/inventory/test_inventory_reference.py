@@ -10,8 +10,9 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from pacsconf.inventory import approvals, baseline, declaration, model, storage, systems, uids
+from pacsconf.inventory import approvals, baseline, declaration, model, retention, storage, systems, uids
 from pacsconf.inventory.declaration import COLLECTIONS, LATER, SETTINGS
+from pacsconf.inventory.retention_files import RETENTION
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "inventory.md").read_text()
@@ -52,7 +53,27 @@ MODELS: dict[type[BaseModel], tuple[str, str]] = {
     systems.ExportConfig: ("### Console", "### Memory"),
     systems.MemoryConfig: ("## systems", "## environments"),
     systems.Environment: ("## environments", "## baseline"),
-    baseline.Accepted: ("## baseline", "## Services"),
+    baseline.Accepted: ("## baseline", "## retention"),
+    **dict.fromkeys(
+        (
+            retention.RetentionDeclaration,
+            retention.Rule,
+            retention.Match,
+            retention.Age,
+            retention.Codes,
+            retention.Keep,
+            retention.AtLeast,
+            retention.Review,
+            retention.Approval,
+            retention.Cited,
+            retention.Floor,
+            retention.LegalHold,
+            retention.Released,
+            retention.OnMissing,
+            retention.Pack,
+        ),
+        ("## retention", "## Services"),
+    ),
 }
 
 
@@ -101,7 +122,7 @@ def test_every_key_is_explained_in_its_section(declared: type[BaseModel]):
 
 
 def test_every_collection_is_listed():
-    assert {*COLLECTIONS, SETTINGS, *LATER} <= words(section("## Files", "## pacsconf"))
+    assert {*COLLECTIONS, SETTINGS, RETENTION, *LATER} <= words(section("## Files", "## pacsconf"))
 
 
 def test_every_service_is_listed():

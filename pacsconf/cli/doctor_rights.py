@@ -40,6 +40,7 @@ def look_at_rights(screen: Screen, work: workspace.Workspace, name: str) -> Exit
         if not isinstance(system, RightsKnown):
             screen.show(wrapped(_without_rights(config), screen.width))
             return Exit.OK
+        system.declared(work.inventory)  # what is declared may need more rights
         found = tuple(system.rights())
     screen.show(rights_text(config, found, screen.width))
     return Exit.ERROR if missing(config, found) else Exit.OK

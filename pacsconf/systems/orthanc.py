@@ -270,7 +270,7 @@ class OrthancSystem:
 
     def rights(self) -> Iterator[AccountRight]:
         """What this account may do, tried on a name that does not exist."""
-        return rights.rights(self._web)
+        return rights.rights(self._web, holds=bool(self._held.in_force))
 
 
 def _ending(layer: Sequence[Change]) -> frozenset[str]:

@@ -224,6 +224,30 @@ def test_a_study_of_two_patient_ids_protects_both(system, hands, server):
     now.client.close()
 
 
+def test_a_study_that_was_deleted_since_the_plan_is_not_protected(system, hands, server):
+    put(server, [MadeUp(7, patient="ZZE")])
+    now = Hands(server)
+    made = system()
+    changes = planned(made, inventory(case=hold(MadeUp(7))))
+    now.client.delete(f"/patients/{now.numbers['ZZE']}").raise_for_status()
+    now.client.close()
+    assert applied(made, changes) == [
+        ("failed", "the study is not here any more, so there is nobody to protect")
+    ]
+    case = inventory(case=hold(MadeUp(7)))
+    ended = Change("delete", next(iter(owned(made, case))), None)
+    assert applied(made, [ended]) == [("applied", "")]
+
+
+@pytest.mark.parametrize(("user", "verdicts"), [("pacsconf", ["yes", "yes"]), ("viewer", ["yes", "no"])])
+def test_what_holds_need_is_among_the_rights(system, user, verdicts):
+    made = system(user=user)
+    names = ("read the list of studies", "protect patients")
+    assert [right.name for right in made.rights() if right.name in names] == []
+    made.declared(inventory(case=hold(ALONE)))
+    assert [right.verdict for right in made.rights() if right.name in names] == verdicts
+
+
 def test_nothing_is_asked_about_studies_where_none_is_on_hold(server, system):
     with front(server.http_port) as proxy:
         made = system(f"http://127.0.0.1:{proxy.port}")

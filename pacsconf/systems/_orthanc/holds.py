@@ -118,23 +118,27 @@ def read(web: Web, in_force: frozenset[Study], known: frozenset[Study]) -> Shelt
         in_force,
         known,
         {study: frozenset(patients) for study, patients in found.items()},
-        frozenset(patient for patient in everybody if is_protected(web, patient)),
+        frozenset(patient for patient in everybody if is_protected(web, patient) is not False),
     )
 
 
-def is_protected(web: Web, patient: Patient) -> bool:
-    """Whether a patient is protected; one that is gone needs no protection any more.
+def is_protected(web: Web, patient: Patient) -> bool | None:
+    """Whether a patient is protected; None where there is no such patient any more.
 
     Raises: Unavailable, Refused, BadAnswer.
     """
     answer = web.ask("GET", "patients", patient, "protected")
-    if answer.status == NOT_FOUND:
-        return True
+    if answer.status == NOT_FOUND or (answer.status == _OUT_OF_RANGE and answer.remark):
+        return None
     if not answer.ok:
         raise answer.fault(web.service.name, "whether a patient is protected cannot be read")
     if answer.body.strip() not in (b"0", b"1"):
         raise no_orthanc(web, "patients/*/protected")
     return answer.body.strip() == b"1"
+
+
+_OUT_OF_RANGE = 400
+"""What Orthanc 1.10 answers about the protection of a patient that it does not have."""
 
 
 def protect(web: Web, patient: Patient, on: bool) -> str:
@@ -180,29 +184,32 @@ class Keeper:
         Raises: SystemFault for a request that failed before anything can have been written.
         """
         study, on = change.address.parts[0], change.after is not None
-        patients = self.shelter.of(study) if on else self.shelter.releasable(study)
-        if on and not patients:
-            return "failed", "the study is not here any more, so there is nobody to protect"
         if not on and (others := self.shelter.shared(study, self.ending)):
             return "failed", _SHARED.format(other=min(others)[:12])
+        patients = self._still_here(self.shelter.of(study) if on else self.shelter.releasable(study))
+        if on and not patients:
+            return "failed", "the study is not here any more, so there is nobody to protect"
         try:
             unclear = self._written(patients, on=on)
         except Lost as fault:
             return "unknown", fault.message
         return ("unknown", unclear) if unclear else self._proven(patients, on=on)
 
-    def _written(self, patients: frozenset[Patient], *, on: bool) -> str:
-        for patient in sorted(patients):
-            if is_protected(self.web, patient) is not on and (unclear := protect(self.web, patient, on)):
+    def _still_here(self, patients: frozenset[Patient]) -> Mapping[Patient, bool]:
+        """Those of these patients that there are, and whether each is protected."""
+        found = ((patient, is_protected(self.web, patient)) for patient in sorted(patients))
+        return {patient: protected for patient, protected in found if protected is not None}
+
+    def _written(self, patients: Mapping[Patient, bool], *, on: bool) -> str:
+        for patient, protected in patients.items():
+            if protected is not on and (unclear := protect(self.web, patient, on)):
                 return unclear
         return ""
 
-    def _proven(self, patients: frozenset[Patient], *, on: bool) -> tuple[Status, str]:
+    def _proven(self, patients: Collection[Patient], *, on: bool) -> tuple[Status, str]:
         """Read what was written: only what stands there counts."""
         try:
-            stand = all(
-                is_protected(self.web, patient) is on or self._is_gone(patient) for patient in patients
-            )
+            stand = all(is_protected(self.web, patient) in (on, None) for patient in patients)
         except PacsconfError as fault:
             return "unknown", f"it was written, and could not be read again: {fault.message}"
         return (
@@ -210,9 +217,6 @@ class Keeper:
             if stand
             else ("failed", "it was written, and somebody else wrote otherwise since")
         )
-
-    def _is_gone(self, patient: Patient) -> bool:
-        return self.web.ask("GET", "patients", patient, "protected").status == NOT_FOUND
 
 
 _SHARED = (

@@ -20,8 +20,10 @@ _NAMES = {PEER: "modalities", ORTHANC: "Orthanc peers", DICOMWEB: "DICOMweb serv
 _REFUSALS = frozenset({401, 403})
 
 
-def rights(web: Web) -> Iterator[AccountRight]:
+def rights(web: Web, *, holds: bool = False) -> Iterator[AccountRight]:
     """Each right that looking or writing needs, as far as this server has what it is for.
+
+    `holds`: studies are on hold.
 
     Raises: Unavailable; Refused when the account is not let in at all.
     """
@@ -29,8 +31,12 @@ def rights(web: Web) -> Iterator[AccountRight]:
     yield AccountRight("read what the server tells of itself", "looking", "yes")
     for kind, place in server.places().items():
         yield _reading(web, kind, place)
+    if holds:
+        yield _listing(web)
     for kind, place in server.places().items():
         yield _writing(web, server, kind, place)
+    if holds:
+        yield _protecting(web)
 
 
 def _reading(web: Web, kind: str, place: Path) -> AccountRight:
@@ -38,6 +44,31 @@ def _reading(web: Web, kind: str, place: Path) -> AccountRight:
     verdict: Literal["yes", "no"] = "yes" if answer.ok else "no"
     grant = f"Allow GET {'/'.join(('', *place))} to this account. It was told: {answer.text}."
     return AccountRight(f"read the {_NAMES[kind]}", "looking", verdict, "" if answer.ok else grant)
+
+
+def _listing(web: Web) -> AccountRight:
+    """Where studies are on hold, all are gone through."""
+    answer = web.ask("GET", "studies", query="since=0&limit=1")
+    grant = f"Allow GET /studies to this account, since studies are on hold. It was told: {answer.text}."
+    return AccountRight(
+        "read the list of studies", "looking", "yes" if answer.ok else "no", "" if answer.ok else grant
+    )
+
+
+def _protecting(web: Web) -> AccountRight:
+    """Found out by protecting a patient that there is not; Orthanc calls such a one out of range (400)."""
+    name, path = "protect patients", "/patients/*/protected"
+    made_up = "-".join(secrets.token_hex(4) for _ in range(5))
+    try:
+        answer = web.ask("PUT", "patients", made_up, "protected", body=1)
+    except Refused as fault:
+        return AccountRight(name, "writing", "unknown", fault.message)
+    if answer.status in _REFUSALS:
+        return AccountRight(name, "writing", "no", f"Allow GET and PUT {path} to this account.")
+    if answer.status in (400, 404) and answer.remark:
+        detail = f"found out by PUT {path} of a patient that does not exist"
+        return AccountRight(name, "writing", "yes", detail)
+    return AccountRight(name, "writing", "unknown", f"PUT {path} was answered otherwise: {answer.text}")
 
 
 def _writing(web: Web, server: Server, kind: str, place: Path) -> AccountRight:

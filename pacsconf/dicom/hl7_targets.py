@@ -13,7 +13,8 @@ from pacsconf.dicom.gently import leave, may_sleep
 from pacsconf.dicom.targets import Target, addresses, is_there
 from pacsconf.inventory import hl7_formats
 from pacsconf.inventory.hl7_feeds import speakers
-from pacsconf.inventory.model import HL7, PROBES, Device, HL7Application, Inventory, Probe
+from pacsconf.inventory.hl7_model import HL7Application
+from pacsconf.inventory.model import HL7, PROBES, Device, Inventory, Probe
 from pacsconf.inventory.peers import entity
 
 _MOST: Probe = "echo"

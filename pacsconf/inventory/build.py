@@ -22,9 +22,10 @@ from pacsconf.inventory.declaration import (
 from pacsconf.inventory.devices import DeclaredDevices, Profile, Written
 from pacsconf.inventory.expand import Expansion
 from pacsconf.inventory.flows import Entities
+from pacsconf.inventory.hl7_model import Feed
 from pacsconf.inventory.members import emptiness, member, misnaming
 from pacsconf.inventory.merge import profiled
-from pacsconf.inventory.model import Device, Feed, Flow, Inventory, Settings, Site
+from pacsconf.inventory.model import Device, Flow, Inventory, Settings, Site
 from pacsconf.inventory.retention import Retention
 from pacsconf.inventory.retention_files import RETENTION, retention
 from pacsconf.inventory.scope import Scope

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from pacsconf.core.finding import Finding, Path, Place
 from pacsconf.inventory import formats, uids
+from pacsconf.inventory.base import Extensible
 from pacsconf.inventory.declaration import (
     CapabilityDeclaration,
     CapabilityGroup,
@@ -22,7 +23,7 @@ from pacsconf.inventory.declaration import (
     SetUse,
 )
 from pacsconf.inventory.merge import nearest
-from pacsconf.inventory.model import Extensible, Role, TransferCapability
+from pacsconf.inventory.model import Role, TransferCapability
 
 SETS = "capability_sets"
 """The key of the collection, and of what names some of it."""

@@ -13,14 +13,13 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from pacsconf.inventory import uids
+from pacsconf.inventory.base import Extensible, Model
 from pacsconf.inventory.baseline import Accepted
+from pacsconf.inventory.hl7_model import HL7Facts
 from pacsconf.inventory.model import (
     AEFacts,
     ConnectionFacts,
     DeviceFacts,
-    Extensible,
-    HL7Facts,
-    Model,
     Probe,
     Protocol,
     Role,

@@ -12,6 +12,7 @@ from typing import Any
 
 from pacsconf.core.finding import Finding, Path, errors
 from pacsconf.inventory import capabilities
+from pacsconf.inventory.base import VENDOR_KEYS, Extensible
 from pacsconf.inventory.capability_sets import CapabilitySets
 from pacsconf.inventory.declaration import (
     AEDeclaration,
@@ -19,17 +20,15 @@ from pacsconf.inventory.declaration import (
     DeviceDeclaration,
     HL7ApplicationDeclaration,
 )
+from pacsconf.inventory.hl7_model import HL7Application
 from pacsconf.inventory.model import (
     HL7,
     PROBES,
-    VENDOR_KEYS,
     AEFacts,
     Connection,
     ConnectionFacts,
     Device,
     DeviceFacts,
-    Extensible,
-    HL7Application,
     NetworkAE,
     Probe,
     Protocol,

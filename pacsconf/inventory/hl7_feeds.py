@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory import hl7_formats
+from pacsconf.inventory.hl7_model import Feed, HL7Application
 from pacsconf.inventory.merge import nearest
-from pacsconf.inventory.model import Device, Feed, HL7Application, Inventory
+from pacsconf.inventory.model import Device, Inventory
 from pacsconf.inventory.scope import Scope
 
 Speaker = tuple[Device, HL7Application]

@@ -7,16 +7,17 @@ Names of DICOM things as in PS3.15 Annex H; the LDAP attribute is given where th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, Literal, Self, get_args
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from pacsconf.core.approval import ApprovalRules
 from pacsconf.core.guard import Limits
-from pacsconf.inventory import hl7_formats
 from pacsconf.inventory.approvals import ApprovalsDeclaration
+from pacsconf.inventory.base import EntryDeclaration, Extensible, Model
 from pacsconf.inventory.baseline import Accepted
+from pacsconf.inventory.hl7_model import Feed, HL7Application
 from pacsconf.inventory.retention import Retention
 from pacsconf.inventory.systems import Environment, ProbeTLS, SystemConfig
 from pacsconf.inventory.values import (
@@ -31,11 +32,7 @@ from pacsconf.inventory.values import (
     DateText,
     Days,
     Expected,
-    Extra,
     Flag,
-    HL7CharacterSet,
-    HL7Name,
-    HL7Sent,
     Host,
     HostOrNetwork,
     Hours,
@@ -47,7 +44,6 @@ from pacsconf.inventory.values import (
     Texts,
     TimeZone,
     Titles,
-    Vendor,
     ruled,
 )
 
@@ -60,49 +56,6 @@ Protocol = Literal["dicom", "hl7", "hl7-mllp2", "syslog-tls", "syslog-udp", "htt
 """What is spoken over a connection."""
 HL7: frozenset[Protocol] = frozenset({"hl7", "hl7-mllp2"})
 """HL7 v2 in blocks of MLLP, release 1 and release 2."""
-
-
-class Model(BaseModel):
-    """Base of all inventory models: frozen, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @classmethod
-    def of_checked(cls, values: dict[str, Any], given: set[str]) -> Self:
-        """The model with these values, one for each field, which were checked before.
-
-        What `model_construct` does, without looking at each field. `given` are the fields that were not left to
-        their defaults; like the values it may be shared, since nothing of a frozen model changes.
-        """
-        made = cls.__new__(cls)
-        object.__setattr__(made, "__dict__", values)
-        object.__setattr__(made, "__pydantic_fields_set__", given)
-        object.__setattr__(made, "__pydantic_extra__", None)
-        object.__setattr__(made, "__pydantic_private__", None)
-        return made
-
-
-class Extensible(Model):
-    """What may carry attributes that are not modelled, and those of vendors that a directory knows."""
-
-    extra: Extra = Field(default_factory=dict)
-    """By LDAP name."""
-    vendor: Vendor = Field(default_factory=dict)
-    """By extension (`dcm4chee`): what that vendor keeps of it. The extension itself says which keys there are."""
-    object_classes: Texts | None = None
-    """Auxiliary object classes of its entry, all of them; not given: those that what is declared needs."""
-
-
-VENDOR_KEYS = tuple(Extensible.model_fields)
-"""What belongs to one entry alone, and is not handed down from a device to its AEs and connections."""
-
-
-class EntryDeclaration(Model):
-    """A whole entry that pacsconf has no words for, as the directory keeps it."""
-
-    object_classes: Annotated[Texts, Field(min_length=1)]
-    extra: Extra = Field(default_factory=dict)
-    """Its attributes, by LDAP name; those in its own name need not be repeated."""
 
 
 class Site(Model):
@@ -226,84 +179,6 @@ class NetworkAE(AEFacts):
     capabilities: tuple[TransferCapability, ...] = ()
     vendor_data: tuple[Base64, ...] = ()
     """dicomVendorData."""
-
-
-def _among(check: Callable[[str], str], kind: str) -> Callable[[Any], Any]:
-    """`declared` and `any` are words; whatever else stands there is checked, one or several.
-
-    Raises (what is returned): ValueError.
-    """
-
-    def checked(value: Any) -> Any:
-        if value in ("declared", "any"):
-            return value
-        several = (value,) if isinstance(value, str) else value
-        if not isinstance(several, list | tuple) or not all(isinstance(one, str) for one in several):
-            raise ValueError(f"this is declared, any, or a list of {kind}")
-        return tuple(map(check, several))
-
-    return checked
-
-
-_ANY_OF_THESE = WithJsonSchema(
-    {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
-)
-Senders = Annotated[
-    Literal["declared", "any"] | tuple[str, ...],
-    BeforeValidator(
-        ruled("PACS-HL7-001", _among(hl7_formats.sender, "HL7 applications such as RIS|HOSPITAL"))
-    ),
-    _ANY_OF_THESE,
-]
-"""Sending applications that are let in: those that feeds declare, any, or these."""
-MessageTypes = Annotated[
-    Literal["declared", "any"] | tuple[str, ...],
-    BeforeValidator(ruled("PACS-HL7-002", _among(hl7_formats.message_type, "types such as ADT^A08"))),
-    _ANY_OF_THESE,
-]
-"""Messages that are taken: those that feeds declare, any, or these."""
-
-
-class HL7Facts(Extensible):
-    """What is the same of an HL7 application however it is written; the class of its entry is `hl7Application`."""
-
-    description: str | None = None
-    other_names: Annotated[tuple[HL7Name, ...], OneOrMany] = ()
-    """Further names that it answers to (hl7OtherApplicationName)."""
-    accepted_senders: Senders = "declared"
-    """hl7AcceptedSendingApplication."""
-    accepted_message_types: MessageTypes = "declared"
-    """hl7AcceptedMessageType."""
-    default_character_set: HL7CharacterSet | None = None
-    """Of messages that name none in MSH-18."""
-    sending_character_set: HL7CharacterSet | None = None
-    """In which it writes."""
-    ae_title: AETitle | None = None
-    """The AE of its device that it works for."""
-    clusters: Texts = ()
-    """dicomApplicationCluster."""
-    installed: Flag | None = None
-    """None: as the device."""
-
-
-class HL7Application(HL7Facts):
-    """Who sends and takes HL7 v2 messages, under a name that stands in them: `RIS|HOSPITAL`."""
-
-    name: str
-    connections: tuple[str, ...]
-    """Names of the device's connections."""
-
-
-class Feed(Model):
-    """Who sends messages to whom. Ends are `device/APPLICATION|FACILITY`, or a device with one application."""
-
-    name: str
-    description: str | None = None
-    sender: str
-    """The key `from`."""
-    receivers: tuple[str, ...]
-    """The key `to`."""
-    messages: tuple[HL7Sent, ...]
 
 
 class Node(Model):

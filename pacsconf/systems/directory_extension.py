@@ -40,7 +40,8 @@ from pydantic import Field
 from pacsconf.core.change import Change, Outcome
 from pacsconf.core.finding import Finding, Path
 from pacsconf.core.resource import Effect, Fields, Risk
-from pacsconf.inventory.model import Device, Extensible, Inventory, Model, NetworkAE
+from pacsconf.inventory.base import Extensible, Model
+from pacsconf.inventory.model import Device, Inventory, NetworkAE
 from pacsconf.inventory.systems import DirectoryConfig
 from pacsconf.inventory.values import Extra, Texts
 from pacsconf.systems.base import Secrets

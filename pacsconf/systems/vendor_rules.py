@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pacsconf.core.finding import Finding, Path
+from pacsconf.inventory.base import Extensible
 from pacsconf.inventory.checks import Further
 from pacsconf.inventory.merge import nearest
-from pacsconf.inventory.model import Extensible, Inventory
+from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.scope import Scope
 
 

@@ -8,16 +8,8 @@ import pytest
 
 from pacsconf.dicom.hl7_targets import hl7_targets
 from pacsconf.dicom.targets import Target, targets
-from pacsconf.inventory.model import (
-    Connection,
-    Device,
-    HL7Application,
-    Inventory,
-    NetworkAE,
-    Node,
-    SeenFrom,
-    Site,
-)
+from pacsconf.inventory.hl7_model import HL7Application
+from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, Node, SeenFrom, Site
 
 NAME = "RIS|HOSP"
 NIGHT = datetime(2026, 11, 26, 23, 0, tzinfo=UTC)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pacsconf.inventory.model import Connection, Device, HL7Application, Inventory, NetworkAE, Site
+from pacsconf.inventory.hl7_model import HL7Application
+from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, Site
 from pacsconf.inventory.selecting import chosen, chosen_names
 
 

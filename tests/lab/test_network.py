@@ -3,11 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from pacsconf.inventory import uids
+from pacsconf.inventory.hl7_model import Feed, HL7Application
 from pacsconf.inventory.model import (
     Connection,
     Device,
-    Feed,
-    HL7Application,
     Inventory,
     SeenFrom,
     Settings,

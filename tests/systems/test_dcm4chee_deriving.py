@@ -5,14 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pacsconf.core.compare import Rules, change, compare
-from pacsconf.inventory.model import (
-    Connection,
-    Feed,
-    Flow,
-    HL7Application,
-    NetworkAE,
-    Selector,
-)
+from pacsconf.inventory.hl7_model import Feed, HL7Application
+from pacsconf.inventory.model import Connection, Flow, NetworkAE, Selector
 from pacsconf.systems._dcm4chee.callers import callers
 from pacsconf.systems._dicom.placed import problems
 from pacsconf.systems.dcm4chee import Dcm4chee

@@ -12,7 +12,8 @@ from typing import Annotated, ClassVar
 from pacsconf.core.finding import Path
 from pacsconf.core.resource import Effect, Fields, Risk
 from pacsconf.inventory.hl7_feeds import Speaker, feeds_to, messages_of, path_of, senders_of
-from pacsconf.inventory.model import Device, HL7Application, Inventory
+from pacsconf.inventory.hl7_model import HL7Application
+from pacsconf.inventory.model import Device, Inventory
 from pacsconf.inventory.validation import checked
 from pacsconf.inventory.values import CharacterSet, Count, Flag, HL7Name, OneOrMany, Texts
 from pacsconf.systems._dcm4chee import choices

@@ -12,15 +12,8 @@ from pacsconf.core.address import Address
 from pacsconf.core.finding import Finding, Path
 from pacsconf.core.on_demand import OnDemand
 from pacsconf.core.resource import Fields, State, Typed, Value
-from pacsconf.inventory.model import (
-    Connection,
-    Device,
-    Extensible,
-    Inventory,
-    NetworkAE,
-    Site,
-    TransferCapability,
-)
+from pacsconf.inventory.base import Extensible
+from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, Site, TransferCapability
 from pacsconf.systems._dicom.attributes import CONTAINERS
 from pacsconf.systems._dicom.extra import misplaced
 from pacsconf.systems._dicom.fields import (

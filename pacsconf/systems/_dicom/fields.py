@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from operator import attrgetter, itemgetter
 
 from pacsconf.core.resource import Fields, Value
-from pacsconf.inventory.model import Connection, Device, Extensible, NetworkAE, TransferCapability
+from pacsconf.inventory.base import Extensible
+from pacsconf.inventory.model import Connection, Device, NetworkAE, TransferCapability
 from pacsconf.systems._dicom.attributes import SHAPES, speller
 from pacsconf.systems._dicom.kinds import EXTRA
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from pacsconf.core.address import Address
 from pacsconf.core.finding import Finding, Path
 from pacsconf.core.resource import Fields, State, Value
-from pacsconf.inventory.model import Extensible, Inventory
+from pacsconf.inventory.base import Extensible
+from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.validation import checked
 from pacsconf.systems._dicom.attributes import Row, canonical
 from pacsconf.systems._dicom.kinds import EXTRA

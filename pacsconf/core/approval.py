@@ -150,6 +150,8 @@ def _why_not(one: PlanApproval, rule: ApprovalRule, counted: Sequence[PlanApprov
         return one.flaw
     if not is_named(one.by, rule.approvers):
         return "is not one of the approvers"
+    if one.key and not is_addressed(one.by, rule.approvers):
+        return "is an approver by name alone, and a signature proves no name but an address"
     if is_same_person(one.by, applier.by):
         return "is the one who applies"
     if one.key and applier.by and not applier.key:
@@ -177,6 +179,12 @@ def is_named(identity: str, approvers: Iterable[str]) -> bool:
     name, mail = name_and_mail(identity)
     own = {name, mail, f"{name} <{mail}>"} - {""}
     return any(folded(approver) in own for approver in approvers)
+
+
+def is_addressed(identity: str, approvers: Iterable[str]) -> bool:
+    """Whether somebody is one of these by e-mail address: a name anybody can take who has a key of their own."""
+    mail = name_and_mail(identity)[1]
+    return any(mail and mail == (name_and_mail(one)[1] if "<" in one else folded(one)) for one in approvers)
 
 
 def is_same_person(one: str, other: str) -> bool:

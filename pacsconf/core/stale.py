@@ -61,6 +61,15 @@ def differences(saved: Plan, fresh: Plan) -> Iterator[str]:
         yield from _moved(address, "last applied", then_last, today_last)
     if tripped(saved.guards) != tripped(fresh.guards):
         yield f"guards tripped then: {_names(tripped(saved.guards))}; now: {_names(tripped(fresh.guards))}"
+    if (then_rules := _rules(saved)) != (rules_now := _rules(fresh)):
+        yield f"who must approve what, then: {then_rules}; now: {rules_now}"
+
+
+def _rules(plan: Plan) -> str:
+    """The rules that applying a plan would put into the record."""
+    rules = plan.approvals.declared
+    said = "; ".join(f"{risk}: {rules[risk]}" for risk in sorted(rules)) or "nobody"
+    return said if plan.approvals.changed else "as recorded"
 
 
 def _changed(address: Address, saved: Change | None, fresh: Change | None) -> Iterator[str]:

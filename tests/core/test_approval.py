@@ -94,6 +94,11 @@ REFUSED = {
         Applier(CI.by, "SHA256:a"),
         ["is signed with the key of the one who applies"],
     ),
+    "a name that anybody can take": (
+        (yes("Ben Ito <eve@example.org>", key="SHA256:eve"),),
+        Applier(CI.by, "SHA256:ci"),
+        ["is an approver by name alone, and a signature proves no name but an address"],
+    ),
     "signed, and who applies is not": (
         (yes(ANNA, key="SHA256:a"),),
         CI,
@@ -113,7 +118,7 @@ def test_what_does_not_count_says_why(given, applier, why):
     ids=["one person", "one key"],
 )
 def test_two_are_two_people_with_two_keys(second):
-    two = ApprovalRule(RULE.approvers, 2)
+    two = ApprovalRule(("anna@example.org", "Ben Ito <ben@example.org>"), 2)
     signs = Applier(CI.by, "SHA256:ci")
 
     assert stands(two, yes(ANNA, key="SHA256:a"), second, applier=signs) == (False, ["has approved already"])

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pacsconf.core.address import Address
+from pacsconf.core.approval import ApprovalRule, Approvals
 from pacsconf.core.change import Change
 from pacsconf.core.compare import compare
 from pacsconf.core.errors import StalePlan
@@ -84,6 +85,10 @@ def test_what_is_only_shown_does_not_make_it_stale():
             "directory/device/site: last applied was there then, is not so now",
         ),
         (replace(PLAN, guards=(TRIPPED,)), "guards tripped then: none; now: GUARD-HOST"),
+        (
+            replace(PLAN, approvals=Approvals({}, {"access": ApprovalRule(("eve",))})),
+            "who must approve what, then: as recorded; now: access: 1 of eve",
+        ),
         (replace(PLAN, closure={}), "the entries that it relies on are others now"),
     ],
 )

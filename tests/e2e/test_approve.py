@@ -290,6 +290,17 @@ def test_an_approval_of_other_rules_does_not_hold_for_yet_others(ruled, monkeypa
     assert ruled("apply", "plan.json", *let).code == 6
 
 
+def test_where_nobody_is_left_who_could_approve_the_record_is_begun_again_with_a_reason(ruled, memory):
+    """Anna and Ben are gone. Whoever deletes the record's branch is seen to do it, and says why."""
+    ruled.edit("approvers: [anna@example.org, Ben Ito]", "approvers: [c@example.org]")
+    assert ruled("plan").code == 5
+    ruled.git("branch", "-D", "pacsconf/lab")
+    assert ruled("plan").code == 5
+    ruled.ok("record", "init", "--accept", "--reason", "Anna and Ben left; agreed with the board")
+    assert "GUARD-APPROVALS" not in ruled.ok("plan").said
+    assert "agreed with the board" in ruled.ok("history").said
+
+
 @pytest.mark.parametrize(
     ("declared", "words"),
     [
@@ -404,6 +415,15 @@ def test_a_signed_approval_counts_and_its_key_is_kept(edited, keys, memory, monk
     assert manufacturer(memory) == "Varian"
     (kept,) = json.loads(edited.git("show", "pacsconf/lab:changeset.json"))["approvals"]
     assert kept["key"].startswith("SHA256:")
+
+
+def test_with_signatures_an_approver_is_known_by_address_alone(edited, keys, memory, monkeypatch):
+    """Ben is declared by name: a name that anybody can take who has a key of their own."""
+    assert signed_by(BEN, keys.folder / "ben", edited, monkeypatch, keys.folder / "maria").code == 0
+    ran = edited("apply", "plan.json")
+    assert ran.code == 5
+    assert "is an approver by name alone, and a signature proves no name but an address" in ran.said
+    assert manufacturer(memory) == "SIEMENS"
 
 
 FORGED = {

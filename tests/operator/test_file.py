@@ -164,6 +164,13 @@ def test_what_it_names_may_not_lie_in_the_repository_either(write):
         write('[age]\nidentity = "hospital/key"')
 
 
+def test_whose_approval_is_believed_is_not_for_the_repository_to_say(write):
+    with pytest.raises(
+        OperatorError, match=r"the allowed-signers file, .* lies in the inventory's repository"
+    ):
+        write('[signatures]\nallowed_signers = "hospital/signers"')
+
+
 @pytest.mark.parametrize(
     ("key", "what"), [("ca", "the authority of the executor"), ("key", "the executor's key")]
 )
@@ -192,8 +199,10 @@ def test_files_for_the_executor_are_beside_the_operator_file(write, tmp_path):
     [
         (
             "[secrets]",
-            'secrets: unknown key; did you mean "secret"?'
-            " (known here: secret, environments, age, signatures, executor)",
+            (
+                'secrets: unknown key; did you mean "secret"?'
+                " (known here: secret, environments, age, signatures, executor)"
+            ),
         ),
         ('[age]\nkey = "x"', "age.key: unknown key (known here: identity)"),
         ('[[secret]]\nFor = "x"', 'secret.1.For: unknown key; did you mean "for"? (known here: ref, for)'),
@@ -353,3 +362,20 @@ def test_a_file_that_would_not_stand_with_them_gets_no_bindings(write):
     with pytest.raises(OperatorError, match="is not TOML"):
         add_bindings(path, [LDAP])
     assert path.read_text() == "secret = []"
+
+
+def test_the_allowed_signers_file_is_beside_the_operator_file_and_nobody_elses_to_write(write, tmp_path):
+    operator = write('[signatures]\nallowed_signers = "signers"')
+    (tmp_path / "signers").write_text("")
+    (tmp_path / "signers").chmod(0o644)
+    assert operator.signers() == tmp_path / "signers"
+    (tmp_path / "signers").chmod(0o666)
+    with pytest.raises(OperatorError, match="signers"):
+        operator.signers()
+    (tmp_path / "signers").unlink()
+    with pytest.raises(OperatorError, match="cannot be read"):
+        operator.signers()
+
+
+def test_without_one_no_signature_is_looked_at(write):
+    assert write("").signers() is None

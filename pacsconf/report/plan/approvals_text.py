@@ -51,7 +51,11 @@ def sentence_of(one: Standing) -> str:
 def given_words(one: Standing) -> tuple[str, ...]:
     """Who approved when and why, and whose approval does not count."""
     counted = (
-        " · ".join(filter(None, (f"{given.by}, {iso_in_words(given.at)}", given.reason)))
+        " · ".join(
+            filter(
+                None, (f"{given.by}, {iso_in_words(given.at)}", given.reason, "signed" if given.key else "")
+            )
+        )
         for given in one.counted
     )
     return (*counted, *(f"does not count: {given.by} {why}" for given, why in one.others))

@@ -2,7 +2,7 @@
 
 1. A legal hold keeps the study, and nothing else is asked.
 2. All rules that match count, the default with them.
-3. The latest minimum wins. Where a date is missing that one of them is counted from, there is no end.
+3. The latest minimum wins. Without a study date, or a date that one of them is counted from, there is no end.
 4. It is to be reviewed after the earliest maximum, yet never before the minimum is over.
 
 `Evaluator` gives the same answer for millions, without the reasons.
@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from pacsconf.inventory.period import Period
 from pacsconf.inventory.retention import Review
 from pacsconf.retention import days
 from pacsconf.retention.known import Known, known
@@ -123,30 +124,41 @@ def _chosen(minimums: Iterable[Minimum], holds: bool) -> Iterator[Minimum]:
 
 
 def _counted(minimum: Minimum, facts: Known) -> _Counted:
-    return _to_birthday(minimum.age, facts) if minimum.age is not None else _for_period(minimum, facts)
+    """Until when one minimum keeps a study; a study without a date has no end, whatever is counted."""
+    if facts.study_date is None:
+        return _Counted(None, f"{_words(minimum)}; there is no study date", frozenset({"study_date"}))
+    return (
+        _to_birthday(minimum, facts)
+        if minimum.period is None
+        else _for_period(minimum.period, minimum, facts)
+    )
 
 
-def _to_birthday(age: int, facts: Known) -> _Counted:
-    lacks = frozenset({"birth_date"}) if facts.guessed_birth else SURE
-    if facts.born is None:
-        return _Counted(None, f"{_ordinal(age)} birthday, birth date and study date not known", lacks)
-    born = "birth date not known: as if born on the day of the study" if facts.guessed_birth else ""
-    words = f"{_ordinal(age)} birthday{f' ({born})' if born else ''}"
-    return _Counted(days.birthday(facts.born, age), words, lacks)
+def _to_birthday(minimum: Minimum, facts: Known) -> _Counted:
+    assert facts.born, "at the latest on the day of the study"
+    assert minimum.age is not None, "a minimum has a period or an age"
+    until = days.birthday(facts.born, minimum.age)
+    if facts.guessed_birth:
+        reason = f"{_words(minimum)}, as if born on the day of the study, since the birth date is not known"
+        return _Counted(until, reason, frozenset({"birth_date"}))
+    return _Counted(until, _words(minimum))
 
 
-def _for_period(minimum: Minimum, facts: Known) -> _Counted:
-    assert minimum.period is not None, "a minimum has a period or an age"
-    begun = facts.day(minimum.clock)
-    name = minimum.clock
-    words = f"{minimum.period.words} from {CLOCK_WORDS[name]}"
+def _for_period(period: Period, minimum: Minimum, facts: Known) -> _Counted:
+    clock, begun = minimum.clock, facts.day(minimum.clock)
+    lacks = frozenset({_LACKS[clock]}) if clock in _LACKS else SURE
     if begun is None:
-        return _Counted(None, f"{words}, which is not known", frozenset({_LACKS.get(name, "study_date")}))
-    until = days.after(begun, minimum.period)
-    if facts.to_confirm(name):
-        lacks = frozenset({_LACKS[name]}) if name in _LACKS else SURE
-        return _Counted(until, f"{words}, {begun} at the earliest", lacks, (name,))
-    return _Counted(until, f"{words} ({begun})")
+        return _Counted(None, f"{_words(minimum)}, which is not known", lacks)
+    until = days.after(begun, period)
+    if facts.to_confirm(clock):
+        return _Counted(until, f"{_words(minimum)}, {begun} at the earliest", lacks, (clock,))
+    return _Counted(until, f"{_words(minimum)} ({begun})")
+
+
+def _words(minimum: Minimum) -> str:
+    if minimum.period is None:
+        return f"{_ordinal(minimum.age or 0)} birthday"
+    return f"{minimum.period.words} from {CLOCK_WORDS[minimum.clock]}"
 
 
 _LACKS = {"received": "received", "last_imaging_contact": "last_contact"}

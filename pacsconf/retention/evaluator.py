@@ -121,20 +121,19 @@ class Evaluator:
     # --- one study
 
     def _outcome(self, table: _Timetable, study: StudyFacts, on: date | None, born: date | None) -> Outcome:
+        if on is None or born is None:
+            return self._endless(table, (None, None, None, None))
         seen = study.last_contact
-        contact = on if seen is None or (on is not None and on > seen) else seen
-        begun = (on, study.received, contact)
+        begun = (on, study.received, on if seen is None or on > seen else seen, born)
         until, decides = date.min, 0
         for clock, ends, rank in table.periods:
             day = begun[clock]
             if day is None:
-                return self._endless(table, begun, born)
+                return self._endless(table, begun)
             end = ends[day]
             if end > until or (end == until and rank < decides):
                 until, decides = end, rank
         for ends, rank in table.ages:
-            if born is None:
-                return self._endless(table, begun, born)
             end = ends[born]
             if end > until or (end == until and rank < decides):
                 until, decides = end, rank
@@ -144,10 +143,9 @@ class Evaluator:
         review = _review(table, begun, until) if table.reviews else None
         return _outcome((state, until, review, self._names[decides]))
 
-    def _endless(self, table: _Timetable, begun: Sequence[date | None], born: date | None) -> Outcome:
+    def _endless(self, table: _Timetable, begun: Sequence[date | None]) -> Outcome:
         """The first rule that needs a date which is missing keeps the study without an end."""
-        there = (*begun, born)
-        decides = min(rank for clock, rank in table.first.items() if there[clock] is None)
+        decides = min(rank for clock, rank in table.first.items() if begun[clock] is None)
         return Outcome("no-date", None, None, self._names[decides])
 
     # --- one look

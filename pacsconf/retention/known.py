@@ -12,7 +12,8 @@ from pacsconf.retention.study import StudyFacts
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """`age` is that at the study, None when nobody can tell; `born` the latest day of birth that can be true.
+    """`age` is that at the study, None when nobody can tell; `born` the latest day of birth that can be true,
+    known wherever the study date is.
 
     `guessed_birth`: the birth date is not known, so that it is as if born on the day of the study.
     """
@@ -54,7 +55,7 @@ def known(study: StudyFacts, on_missing: OnMissing) -> Known:
         age,
         born,
         guessed,
-        max(filter(None, (on, study.last_contact)), default=None),
+        max(on, study.last_contact or on) if on else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Each way in which a change of an archive's configuration can delete studies, or delete them sooner; and the others."""
+"""Each way in which a change of an archive's configuration deletes studies, or sooner; and the others."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """How the entries of capabilities are named: the pattern that names follow, and what is left of a name besides.
 
-To a directory capital letters in names are nothing (cn, caseIgnoreMatch), and so they are here: a pattern is found
-whichever letters a name has, and gives it those that archives write.
+To a directory capital letters in names are nothing (cn, caseIgnoreMatch). A pattern gives back those that a name
+has; only a name without any is given those that archives write, since other programs drop them.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from pacsconf.inventory import formats, uids
-from pacsconf.inventory.capabilities import usual_name
+from pacsconf.inventory.capability_sets import spelling
 from pacsconf.inventory.formats import USUAL_NAMES
+from pacsconf.inventory.model import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def namings(capabilities: Iterable[Named]) -> Callable[[str, str, str], Naming |
         pattern = _pattern(name, uid, role)
         if pattern:
             return Naming(pattern)
-        owned = ((each, _own(each, name, role)) for each in patterns)
+        owned = ((each, _own(each, name, uid, role)) for each in patterns)
         return next((Naming(each, own) for each, own in owned if own), None)
 
     return naming
@@ -52,7 +53,7 @@ def namings(capabilities: Iterable[Named]) -> Callable[[str, str, str], Naming |
 
 def _pattern(name: str, uid: str, role: str) -> str:
     """The pattern by which a SOP class in a role has this name; empty where its name is not in it."""
-    if not name or name.lower() == usual_name(uid, "SCU" if role == "SCU" else "SCP"):
+    if not name or name == spelling(USUAL_NAMES, uid, _role(role)):
         return USUAL_NAMES
     if "{" in name or "}" in name:
         return ""
@@ -65,8 +66,19 @@ def _pattern(name: str, uid: str, role: str) -> str:
         if text != uid and at >= 0:
             before, after = name[:at], name[at + len(text) :]
             is_small = name != name.lower()
-            return f"{_roled(before, role, is_small)}{placeholder}{_roled(after, role, is_small)}"
+            pattern = f"{_roled(before, role, is_small)}{placeholder}{_roled(after, role, is_small)}"
+            return pattern if _gives(pattern, name, uid, role) else ""
     return ""
+
+
+def _gives(pattern: str, name: str, uid: str, role: str, own: str = "") -> bool:
+    """Whether a pattern spells a name, capital letters too if it has any."""
+    spelled = spelling(pattern, uid, _role(role), own)
+    return spelled == name or spelled.lower() == name
+
+
+def _role(role: str) -> Role:
+    return "SCU" if role == "SCU" else "SCP"
 
 
 def _roled(text: str, role: str, may_be_small: bool) -> str:
@@ -81,13 +93,12 @@ def _roled(text: str, role: str, may_be_small: bool) -> str:
     return re.sub(rf"(?<![A-Za-z]){role}(?![A-Za-z])", placeholder, text, flags=re.IGNORECASE)
 
 
-def _own(pattern: str, name: str, role: str) -> str:
+def _own(pattern: str, name: str, uid: str, role: str) -> str:
     """What stands for `{name}` in a name by this pattern; empty where that is not how it is named."""
     spelled = pattern.replace("{role}", role).replace("{role-lower}", role.lower())
-    before, _, after = spelled.lower().partition("{name}")
+    before, _, after = spelled.partition("{name}")
     own = name[len(before) : len(name) - len(after)] if len(name) > len(before) + len(after) else ""
-    fits = name.lower().startswith(before) and name.lower().endswith(after)
     try:
-        return formats.name(own) if fits and own else ""
+        return formats.name(own) if own and _gives(pattern, name, uid, role, own) else ""
     except ValueError:
         return ""

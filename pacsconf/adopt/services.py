@@ -58,7 +58,15 @@ def _others(capabilities: Iterable[Capability], listed: Iterable[Capability]) ->
 def _is_usual(one: Capability) -> bool:
     """Whether a list of services could stand for it: nothing is said of it but what every such entry has."""
     usual = usual_name(one["sop_class"], one["role"])
-    return one.get("name", usual) == usual and not one.get("extra")
+    return one.get("name", usual) == usual and not further(one)
+
+
+_BARE = frozenset({"name", "sop_class", "role", "transfer_syntaxes"})
+
+
+def further(one: Capability) -> dict[str, Any]:
+    """All that is said of a capability beside what every one has: attributes of vendors, object classes."""
+    return {key: value for key, value in one.items() if key not in _BARE and value}
 
 
 def _syntaxes(one: Capability) -> frozenset[str]:
@@ -78,7 +86,7 @@ def _spelled(one: Capability) -> dict[str, Any]:
         found["name"] = one["name"]
     if _syntaxes(one) != _DEFAULT:
         found["transfer_syntaxes"] = syntax_words(_syntaxes(one))
-    return found | ({"extra": one["extra"]} if one.get("extra") else {})
+    return found | further(one)
 
 
 # --- words --------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from typing import Any
 from pacsconf.adopt.cn import Naming, namings
 from pacsconf.adopt.draft import Plain
 from pacsconf.adopt.naming import Names
-from pacsconf.adopt.services import Capability, spelled_out, syntax_words, words, words_of_groups
+from pacsconf.adopt.services import Capability, further, spelled_out, syntax_words, words, words_of_groups
 from pacsconf.inventory import uids
 from pacsconf.inventory.formats import USUAL_NAMES
 
@@ -181,18 +181,14 @@ def _traits(long: Mapping[AE, Sequence[Capability]]) -> dict[_Trait, Holders]:
         for one in capabilities:
             named = naming(one.get("name", ""), one["sop_class"], one["role"])
             if named is not None:
-                trait = _Trait(one["sop_class"], frozenset(one["transfer_syntaxes"]), named, _further(one))
+                trait = _Trait(
+                    one["sop_class"],
+                    frozenset(one["transfer_syntaxes"]),
+                    named,
+                    json.dumps(further(one), sort_keys=True),
+                )
                 found[trait][ae] = found[trait].get(ae, frozenset()) | {one["role"]}
     return dict(found)
-
-
-_SAID = frozenset({"name", "sop_class", "role", "transfer_syntaxes"})
-
-
-def _further(one: Capability) -> str:
-    return json.dumps(
-        {key: value for key, value in one.items() if key not in _SAID and value}, sort_keys=True
-    )
 
 
 def _sorted_out(kind: str, had: Iterable[Had], *, alone: bool = False) -> list[tuple[_Share, Sequence[Had]]]:
@@ -266,7 +262,7 @@ def _words(groups: Sequence[tuple[Roles, Sequence[_Trait]]]) -> list[tuple[str, 
 
 
 def _group(
-    roles: Roles, syntaxes: frozenset[str], further: str, traits: Iterable[_Trait], known: Sequence[str]
+    roles: Roles, syntaxes: frozenset[str], more: str, traits: Iterable[_Trait], known: Sequence[str]
 ) -> dict[str, Any]:
     named = {trait.naming.own: trait.sop_class for trait in traits if trait.naming.own}
     return {
@@ -274,7 +270,7 @@ def _group(
         **({"sop_classes": _single(list(known))} if known else {}),
         **({"named": dict(sorted(named.items()))} if named else {}),
         **({"transfer_syntaxes": _single(syntax_words(syntaxes))} if syntaxes != _DEFAULT else {}),
-        **json.loads(further),
+        **json.loads(more),
     }
 
 

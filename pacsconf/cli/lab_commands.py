@@ -1,4 +1,4 @@
-"""Commands of the practice lab: up, status, by-hand, break, mend, down."""
+"""Commands of the practice lab: up, status, by-hand, fill, break, mend, down."""
 
 from __future__ import annotations
 
@@ -86,6 +86,24 @@ def by_hand(
     return Exit.OK
 
 
+def fill(
+    context: typer.Context,
+    studies: Annotated[
+        int, typer.Option("--studies", help="How many studies each archive is given.", min=1, max=10_000)
+    ] = 200,
+) -> Exit:
+    """Fill the archives of the lab with made-up studies.
+
+    Many kinds, ages and dates; every patient is ZZTEST^PACSCONF. Filling twice adds nothing.
+    """
+    from pacsconf.lab.studies import fill as filled
+
+    screen: Screen = context.obj.screen
+    given = filled(place.default_folder(), studies, workspace.now().date())
+    screen.show(tuple(line(f"  ✓ {name} has {count} made-up studies") for name, count in given.items()))
+    return Exit.OK
+
+
 def break_(
     context: typer.Context,
     fault: Annotated[Fault, typer.Argument(help="What goes wrong.", metavar="FAULT")],
@@ -142,4 +160,4 @@ def _lines(state: LabState) -> Lines:
     return (*parts, *free)
 
 
-lab = (up, status, by_hand, break_, mend, down)
+lab = (up, status, by_hand, fill, break_, mend, down)

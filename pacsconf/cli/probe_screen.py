@@ -113,9 +113,9 @@ def show_evidence(
         show_kept(screen, files, format, verbose=verbose)
         return
     if entry.type == "storage":
-        from pacsconf.cli import storage_commands
+        from pacsconf.cli.storage_history import show_kept as show_storages
 
-        storage_commands.show_kept(screen, files, format)
+        show_storages(screen, files, format)
         return
     runs = {
         path: from_lines(data, path) for path, data in sorted(files.items()) if path.startswith("probes/")

@@ -12,15 +12,13 @@ from pacsconf.cli.compare_commands import opened
 from pacsconf.cli.exits import Exit, exit_of
 from pacsconf.cli.inventory_commands import TextOrJson
 from pacsconf.cli.screen import Screen, sentence
-from pacsconf.core.errors import PacsconfError, RecordError, SystemFault, SystemFaults
+from pacsconf.cli.storage_history import path_of, samples_of
+from pacsconf.core.errors import SystemFault, SystemFaults
 
 if TYPE_CHECKING:
     from pacsconf.cli.workspace import Workspace
     from pacsconf.report.storage_text import Shown
     from pacsconf.retention.capacity import Stock
-
-_FOLDER = "storage/"
-"""Where the record keeps the history of each storage, below `evidence/`."""
 
 
 def storage(
@@ -142,28 +140,7 @@ def _shown(name: str, stock: Stock, history: Mapping[str, bytes], warn_at: int) 
     from pacsconf.report.storage_text import Shown
     from pacsconf.retention.capacity import forecast
 
-    return Shown(name, stock, forecast((*_samples(name, history), stock)), warn_at)
-
-
-def _path(name: str) -> str:
-    from urllib.parse import quote
-
-    return f"{_FOLDER}{quote(name, safe='')}.jsonl"
-
-
-def _samples(name: str, history: Mapping[str, bytes]) -> tuple[Stock, ...]:
-    """Raises: RecordError when they cannot be read, since a forecast without them would mislead."""
-    from pacsconf.retention.capacity import Unreadable, from_lines
-
-    path = _path(name)
-    if path not in history:
-        return ()
-    try:
-        return from_lines(history[path])
-    except Unreadable as exc:
-        raise RecordError(
-            f"the record's {path} cannot be read: {exc}", fix="Use the version of pacsconf that wrote it."
-        ) from exc
+    return Shown(name, stock, forecast((*samples_of(name, history), stock)), warn_at)
 
 
 def _kept(work: Workspace, stocks: Mapping[str, Stock]) -> str:
@@ -173,33 +150,10 @@ def _kept(work: Workspace, stocks: Mapping[str, Stock]) -> str:
 
     def seen(evidence: Mapping[str, bytes]) -> dict[str, bytes]:
         return {
-            _path(name): to_lines(remembered(_samples(name, evidence), stock))
+            path_of(name): to_lines(remembered(samples_of(name, evidence), stock))
             for name, stock in stocks.items()
         }
 
     told = ", ".join(f"{name} {size(stock.bytes)}" for name, stock in stocks.items())
     with workspace.record(work) as store:
         return store.keep("storage", seen, reason=told, count=len(stocks))
-
-
-def show_kept(screen: Screen, files: Mapping[str, bytes], format: str) -> None:  # noqa: A002
-    """The newest sample of each storage in these files of the record.
-
-    Raises: PacsconfError when one cannot be read.
-    """
-    from urllib.parse import unquote
-
-    from pacsconf.report.storage_text import Shown, storage_json, storage_text
-    from pacsconf.retention.capacity import forecast
-
-    shown = []
-    for path in sorted(path for path in files if path.startswith(_FOLDER)):
-        name = unquote(path.removeprefix(_FOLDER).removesuffix(".jsonl"))
-        samples = _samples(name, files)
-        if not samples:
-            raise PacsconfError(f"the record's {path} holds nothing")
-        shown.append(Shown(name, samples[-1], forecast(samples), 100))
-    if format == "json":
-        screen.raw(storage_json(shown, 0))
-    else:
-        screen.show(storage_text(shown, screen.width, 0))

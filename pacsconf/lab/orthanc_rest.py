@@ -37,10 +37,19 @@ def put(server: Orthanc, path: str, body: object) -> None:
 
 def asked(server: Orthanc, path: str, method: str = "GET", body: object = None) -> Any:
     """What an Orthanc of the lab answers."""
+    return _answered(server, path, method, None if body is None else json.dumps(body).encode())
+
+
+def stored(server: Orthanc, data: bytes) -> None:
+    """Store an object, as a file, in an Orthanc of the lab."""
+    _answered(server, "/instances", "POST", data)
+
+
+def _answered(server: Orthanc, path: str, method: str, content: bytes | None) -> Any:
     login = base64.b64encode(f"{server.user}:{server.password}".encode()).decode()
     request = urllib.request.Request(  # noqa: S310  (its address is ours)
         server.url + path,
-        None if body is None else json.dumps(body).encode(),
+        content,
         {"Authorization": f"Basic {login}"},
         method=method,
     )

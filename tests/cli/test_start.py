@@ -127,7 +127,7 @@ def test_the_help_lists_the_commands_in_the_order_of_the_table(capsys):
     [
         ("adopt", ["ldap", "orthanc", "ldif"]),
         ("record", ["init"]),
-        ("lab", ["up", "status", "by-hand", "break", "mend", "down"]),
+        ("lab", ["up", "status", "by-hand", "fill", "break", "mend", "down"]),
     ],
 )
 def test_a_group_holds_its_commands_in_their_order(group, names):

@@ -19,6 +19,8 @@ from pacsconf.hl7.framing import ACK, NAK, Blocks, NotMLLP, TooLong, framed
 from pacsconf.hl7.messages import Acknowledgement, NotHL7, acknowledgement, control_id, question
 from pacsconf.inventory.model import Protocol
 
+_GLANCE = 2.0
+"""Seconds in which a server that speaks TLS has begun to: one that does not is silent, and waits for a message."""
 _SHOWN = 40
 """Characters of a number that a peer made up, as far as they are told."""
 
@@ -36,7 +38,7 @@ def ask(attempt: Attempt, way: Way, stream: Stream) -> None:
     except PeerFault as fault:
         stream.close()
         took = since(began)
-        attempt.faulted("mllp", _looked_into(fault, way), took)
+        attempt.faulted("mllp", fault if exchange.began else _looked_into(fault, way), took)
     else:
         attempt.acknowledged = answer.known or ""
         attempt.passed("mllp", _told(answer), since(began))
@@ -51,7 +53,7 @@ def _looked_into(fault: PeerFault, way: Way) -> PeerFault:
     from pacsconf.dicom.tls.tries import speaks_tls
 
     try:
-        version = speaks_tls(way.plain(), way.target.host, way.wire.timeout)
+        version = speaks_tls(way.plain(), way.target.host, min(way.wire.timeout, _GLANCE))
     except OSError:
         return fault
     return PeerFault(_SPOKEN["TLS"], "not MLLP") if version else fault
@@ -85,6 +87,11 @@ class _Exchange:
     def __post_init__(self) -> None:
         self._blocks = Blocks()
         self._waiting: list[bytes] = []
+
+    @property
+    def began(self) -> bool:
+        """Whether anything came of an answer."""
+        return bool(self._waiting or self._blocks.begun)
 
     def answer_to(self, message: bytes, number: str) -> Acknowledgement:
         """Raises: PeerFault, CalledOff."""

@@ -38,7 +38,7 @@ from pacsconf.core.plan import Basis, Options, Plan
 from pacsconf.core.planning import Scenario, SystemRules, make_plan
 from pacsconf.core.resource import Snapshot, State
 from pacsconf.core.saved import SavedPlan
-from pacsconf.core.select import reads
+from pacsconf.core.select import ignoring, reads
 from pacsconf.core.stale import require_same
 from pacsconf.inventory.baseline import accepted
 from pacsconf.inventory.model import Inventory
@@ -104,6 +104,8 @@ class Planned:
     """When each live resource was changed last, where its system tells."""
     approvals: tuple[PlanApproval, ...] = ()
     """What the record has for this very plan, where it needs any."""
+    left: Mapping[Address, Mapping[str, str]] = field(default_factory=dict)
+    """Fields that differ and are left to a system's own program, by address, each with why."""
 
 
 # --- resolve, read, compare, order, guard -----------------------------------------------------------------------
@@ -128,7 +130,7 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
         declared=_together(one.states() for one in declared.values()),
         live=_together(one.states() for one in snapshots),
         record=record.for_planning(),
-        systems={name: _rules(world, name) for name in names},
+        systems={name: _part(world, name, declared[name], record.owned) for name in names},
         today=world.clock().date(),
         quarantine_days=world.inventory.settings.quarantine,
         retired=frozenset(root for one in declared.values() for root in one.retired),
@@ -139,15 +141,17 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
         notes=BySystem({one.system: one.notes for one in snapshots}),
         only=only,
         approvals=Approvals(record.contents.approval_rules, world.inventory.settings.approval_rules()),
+        undone=undone,
     )
     made = make_plan(scenario)
-    idle_limits = tuple(idle(scenario.limits, (state.root for state in scenario.declared.values())))
-    findings = idle_limits + _findings(world, declared, made)
+    # What is wrong with the inventory is what is taken back, perhaps: it stands in nobody's way then.
+    findings = _findings(world, declared, made) if undone is None else _refused(world, declared, made)
     blocked = tuple(f"{finding.summary} ({finding.rule})" for finding in errors(findings))
     whole = replace(made, blocked=made.blocked + blocked)
     paths = BySystem({name: one.paths for name, one in declared.items()})
     changed = BySystem({one.system: one.changed for one in snapshots})
-    return Planned(whole, record, findings, paths, changed, _approved(world, whole, record))
+    approved = _approved(world, whole, record)
+    return Planned(whole, record, findings, paths, changed, approved, _left(scenario, declared))
 
 
 def _approved(world: World, made: Plan, record: RecordState) -> tuple[PlanApproval, ...]:
@@ -190,6 +194,27 @@ def read(
     if faults:
         raise SystemFaults(faults)
     return tuple(snapshots)
+
+
+def _left(scenario: Scenario, declared: Mapping[str, Declared]) -> dict[Address, dict[str, str]]:
+    """What differs and is left to a system's own program, by address and field, each with why."""
+    found: dict[Address, dict[str, str]] = {}
+    for name, one in declared.items():
+        ignored = ignoring(scenario.systems[name].ignore)
+        for address, fields in one.left.items():
+            want, have = scenario.declared.get(address), scenario.live.get(address)
+            if want is None or have is None:
+                continue
+            for key, why in fields.items():
+                if want.fields.get(key) != have.fields.get(key) and ignored(address, key):
+                    found.setdefault(address, {})[key] = why
+    return found
+
+
+def _part(world: World, name: str, declared: Declared, last: Mapping[Address, State]) -> SystemRules:
+    """One system's part in a plan."""
+    ignore = declared.ignoring(world.inventory.systems[name].ignore, last)
+    return SystemRules(_rules(world, name).rules, ignore)
 
 
 def _rules(world: World, name: str) -> SystemRules:

@@ -35,7 +35,7 @@ def begin_record(world: World, *, reason: str, accept: bool = False) -> int:
     owned: dict[Address, State] = {}
     for name in names:
         declared = declarations[name].states()
-        ignored = ignoring(world.inventory.systems[name].ignore)
+        ignored = ignoring(declarations[name].ignoring(world.inventory.systems[name].ignore, {}))
         states = map(recorded, compare(declared, live[name], {}, ignored))
         owned |= {state.address: state for state in states if state is not None}
     world.record.init(

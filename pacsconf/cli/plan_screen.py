@@ -72,7 +72,7 @@ def show_plan(
     if format == "json":
         from pacsconf.report.as_json import plan_json
 
-        screen.raw(plan_json(planned.plan, view.news, planned.approvals))
+        screen.raw(plan_json(planned.plan, view.news, planned.approvals, planned.left))
     elif format == "markdown":
         from pacsconf.report.plan.plan_markdown import plan_markdown
         from pacsconf.report.sheets.render import Templates
@@ -110,6 +110,7 @@ def view_of(
         branch=world.record.inventory_branch() or "no branch: detached head",
         plan_file=plan_file,
         approvals=planned.approvals,
+        left=planned.left,
         since=_last_apply(world) if planned.plan.drifts else "",
         next_step=_next_step(work, planned, plan_file),
         seconds=reporter.seconds,

@@ -48,9 +48,21 @@ def reads(pattern_targets: Iterable[str], pattern_excludes: Iterable[str], syste
 def ignoring(patterns: Iterable[str]) -> Callable[[Address, str], bool]:
     """A test for what one system's `ignore:` leaves to others, as `compare` takes it.
 
-    A pattern is `kind/name` (the whole resource) or `kind/name:field`, wildcards allowed, without the system. Those
-    without a wildcard are looked up: an adopted system may have thousands.
+    A pattern is `kind/name` (the whole resource) or `kind/name:field`, wildcards allowed, without the system. One
+    after an exclamation mark says what is compared all the same. Those without a wildcard are looked up: an adopted
+    system may have thousands.
     """
+    given = tuple(patterns)
+    back = tuple(pattern.removeprefix("!") for pattern in given if pattern.startswith("!"))
+    left = _naming(pattern for pattern in given if not pattern.startswith("!"))
+    if not back:
+        return left
+    kept = _naming(back)
+    return lambda address, field: left(address, field) and not kept(address, field)
+
+
+def _naming(patterns: Iterable[str]) -> Callable[[Address, str], bool]:
+    """A test for the resources and fields that patterns name."""
     rules = [(resource, field) for resource, _, field in (pattern.partition(":") for pattern in patterns)]
     if not rules:
         return lambda _address, _field: False

@@ -26,14 +26,28 @@ FORMAT_VERSION = 1
 
 
 def plan_json(
-    plan: Plan, news: WireNews | None = None, approvals: Sequence[PlanApproval] | None = None
+    plan: Plan,
+    news: WireNews | None = None,
+    approvals: Sequence[PlanApproval] | None = None,
+    left: Mapping[Address, Mapping[str, str]] | None = None,
 ) -> str:
     """The plan, as it is saved: what `apply` takes.
 
-    Beside it, undigested: what it purges in words, which approvals it needs and has (where that was looked up), and
-    what is known of the wire.
+    Beside it, undigested: what it purges in words, which approvals it needs and has (if that was looked up), what
+    is left to programs of systems, and what is known of the wire.
     """
-    return as_text(_purges(plan) | plan_to_json(plan) | _needed(plan, approvals) | _wire(news))
+    return as_text(
+        _purges(plan) | plan_to_json(plan) | _needed(plan, approvals) | _left(left or {}) | _wire(news)
+    )
+
+
+def _left(left: Mapping[Address, Mapping[str, str]]) -> dict[str, Any]:
+    found = [
+        {"address": str(address), "field": name, "why": why}
+        for address in sorted(left)
+        for name, why in sorted(left[address].items())
+    ]
+    return {"left_alone": found} if found else {}
 
 
 def _purges(plan: Plan) -> dict[str, Any]:

@@ -38,6 +38,8 @@ class View:
     next_step: str = ""
     approvals: tuple[PlanApproval, ...] = ()
     """What the record has for this plan."""
+    left: Mapping[Address, Mapping[str, str]] = field(default_factory=dict)
+    """Fields that differ and are left to a system's own program, by address, each with why."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     consoles: frozenset[str] = frozenset()
     news: WireNews | None = None

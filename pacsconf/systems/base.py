@@ -41,10 +41,34 @@ class Declared:
     cautions: Mapping[Address, str] = field(default_factory=dict)
     paths: Mapping[Address, Mapping[str, tuple[str | int, ...]]] = field(default_factory=dict)
     """By address, then by field name ("" for the resource itself): the path into the inventory."""
+    left: Mapping[Address, Mapping[str, str]] = field(default_factory=dict)
+    """Fields that the system's own program writes too, each with why: unless the inventory wants something new of
+    them, they are left as if they stood under `ignore`. A pattern there after an exclamation mark brings them
+    back."""
 
     def states(self) -> dict[Address, State]:
         """All resources in plain values, by address."""
         return states_of(self.resources)
+
+    def ignoring(self, patterns: Sequence[str], last: Mapping[Address, State]) -> tuple[str, ...]:
+        """Patterns under `ignore`, and those of what is left to the system's own program.
+
+        What is wanted otherwise than it was last applied is not left: somebody means it.
+        """
+        if not self.left:
+            return tuple(patterns)
+        wanted = self.states()
+        own = (
+            f"{at.kind}/{at.name}:{name}"
+            for at, fields in self.left.items()
+            for name in fields
+            if _of(wanted.get(at), name) == _of(last.get(at), name)
+        )
+        return (*patterns, *own)
+
+
+def _of(state: State | None, name: str) -> Value | None:
+    return state.fields.get(name) if state else None
 
 
 Secrets = Callable[[SecretRef, str, str, int], Secret]
@@ -138,7 +162,11 @@ class System(Protocol):
         ...
 
     def settle(self, applied: Sequence[Change]) -> Iterator[Outcome]:
-        """Make the system notice (reload, restart). Idempotent; yields one outcome per thing that failed."""
+        """Make the system notice (reload, restart). Idempotent.
+
+        Yields one outcome per change that did not stick after all, and one `reload` for each program that was told,
+        at an address of its own (`SYSTEM/reload/NAME`).
+        """
         ...
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ and its own entries below them. It never stores a value that equals its default.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import ClassVar
 
@@ -52,6 +52,10 @@ class Dcm4chee(Extension):
     @classmethod
     def complete(cls, facet: Facet, holder: Holder, inventory: Inventory) -> Whole:
         return deriving.complete(facet, holder, inventory)
+
+    @classmethod
+    def left(cls, facet: Facet, holder: Holder, inventory: Inventory) -> Mapping[str, str]:
+        return deriving.left(facet, holder, inventory)
 
     @classmethod
     def findings(cls, inventory: Inventory) -> Iterable[Finding]:

@@ -169,8 +169,6 @@ class Extension:
     """As in `vendor:` and `extensions:`."""
     facets: ClassVar[Sequence[type[Facet]]]
     registries: ClassVar[Sequence[Registry]] = ()
-    ignored: ClassVar[Mapping[str, str]] = {}
-    """Fields that the vendor's program writes by itself, as `kind.field`, each with why it is left alone."""
 
     @classmethod
     def speaks_of(cls, holder: Holder) -> bool:
@@ -183,12 +181,20 @@ class Extension:
         return facet, {}
 
     @classmethod
+    def left(cls, facet: Facet, holder: Holder, inventory: Inventory) -> Mapping[str, str]:
+        """Fields of an entry that the vendor's program writes by itself, each with why it is left alone; pure.
+
+        Those of the facet are called `EXTENSION.FIELD`, those of the standard by their name alone.
+        """
+        return {}
+
+    @classmethod
     def findings(cls, inventory: Inventory) -> Iterable[Finding]:
         """What of the inventory does not fit together, or would have no effect. Pure; asked by `validate`."""
         return ()
 
     def settle(self, applied: Sequence[Change]) -> Iterator[Outcome]:
-        """Make the vendor's programs notice. Idempotent; one outcome per thing that failed."""
+        """Make the vendor's programs notice. Idempotent; one outcome for each, whose action is `reload`."""
         yield from ()
 
     def close(self) -> None:

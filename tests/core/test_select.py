@@ -59,3 +59,16 @@ def test_a_system_is_read_unless_it_is_left_out_as_a_whole(targets, excludes, re
 def test_others_are_left_a_whole_resource_or_one_field(pattern, resource, field):
     ignored = ignoring([pattern])
     assert (ignored(ENTITY, ""), ignored(ENTITY, "description")) == (resource, field)
+
+
+@pytest.mark.parametrize(
+    ("patterns", "left"),
+    [
+        (("network-ae/*:description", "!network-ae/ct-1/CT1:description"), False),
+        (("!network-ae/ct-1/CT1:description", "network-ae/*"), False),
+        (("network-ae/*:description", "!network-ae/ct-2/*:description"), True),
+        (("!network-ae/ct-1/CT1:description",), False),
+    ],
+)
+def test_what_stands_after_an_exclamation_mark_is_compared_all_the_same(patterns, left):
+    assert ignoring(patterns)(ENTITY, "description") is left

@@ -92,10 +92,10 @@ def test_patterns_let_in_the_declared_titles_that_fit(accepts, let_in):
 
 
 def test_nobody_declared_is_an_error_since_the_archive_would_let_anybody_in():
-    assert found(with_archive(flows={})) == [("DCM4CHEE-CALLERS-001", "error")]
-    assert found(with_archive({"accepts": ("XA_*",)})) == [("DCM4CHEE-CALLERS-001", "error")]
+    assert found(with_archive(flows={})) == [("ARC-CALLERS-001", "error")]
+    assert found(with_archive({"accepts": ("XA_*",)})) == [("ARC-CALLERS-001", "error")]
     listed = {"vendor": {"dcm4chee": {"accepted_callers": []}}}
-    assert found(with_archive(listed)) == [("DCM4CHEE-CALLERS-001", "error")]
+    assert found(with_archive(listed)) == [("ARC-CALLERS-001", "error")]
 
 
 def test_nobody_calls_an_entity_that_only_calls():
@@ -108,7 +108,7 @@ def test_a_list_of_its_own_wins_and_the_difference_is_told(directory, hands):
     entity = hands.entry(f"dicomAETitle=ARC,{ARCHIVE}")
     assert sorted(entity["dcmAcceptedCallingAETitle"]) == [b"CT_1", b"WS_9"]
     (told,) = problems(Dcm4chee, with_archive(listed))
-    assert (told.rule, told.severity) == ("DCM4CHEE-CALLERS-002", "warning")
+    assert (told.rule, told.severity) == ("ARC-CALLERS-002", "warning")
     assert "lets in WS_9" in told.summary
     assert "keeps out CT_2" in told.summary
     same = {"vendor": {"dcm4chee": {"accepted_callers": ["CT_1", "CT_2"]}}}
@@ -241,7 +241,7 @@ def test_senders_follow_from_feeds(directory, hands):
 
 def test_an_application_that_lets_in_everybody_unmeant_is_an_error():
     listens = with_hl7(application={"accepted_message_types": "any"})
-    assert found(listens) == [("DCM4CHEE-HL7-001", "error")]
+    assert found(listens) == [("ARC-HL7-001", "error")]
     assert found(with_hl7(application={"accepted_message_types": "any", "accepted_senders": "any"})) == []
     assert found(with_hl7()) == []
 
@@ -276,7 +276,7 @@ def test_a_device_that_goes_takes_its_applications_with_it(directory, hands):
 
 def test_settings_of_an_archive_need_the_one_that_its_class_demands():
     vendor = {"dcm4chee": {"patient_info_in_audit_log": "HASH_NAME"}}
-    assert found(with_archive(vendor=vendor)) == [("DCM4CHEE-DEVICE-001", "error")]
+    assert found(with_archive(vendor=vendor)) == [("ARC-DEVICE-001", "error")]
     assert found(with_archive(vendor={"dcm4chee": {"limit_open_associations": "4"}})) == []
 
 

@@ -15,6 +15,7 @@ from pacsconf.report.plan.guards_text import guards_line, refusals_text
 from pacsconf.report.plan.purges_text import purges_text
 from pacsconf.report.plan.sections import (
     held_text,
+    left_text,
     recorded_text,
     reserved_text,
     unmanaged_text,
@@ -36,6 +37,7 @@ def plan_text(plan: Plan, view: View = DEFAULT_VIEW) -> Lines:
             held_text(plan, view),
             reserved_text(plan, view),
             recorded_text(plan, view),
+            left_text(view),
             unmanaged_text(plan, view),
             approvals_text(plan, view),
             refusals_text(plan, view),

@@ -119,6 +119,28 @@ def kinds_of(addresses: Iterable[Address]) -> str:
     )
 
 
+def left_text(view: View) -> Lines:
+    """What differs and is left to programs that write it by themselves: in one line, all of it when asked for."""
+    number = sum(map(len, view.left.values()))
+    if not number:
+        return ()
+    verb = "differs, but is" if number == 1 else "differ, but are"
+    head = f"{counted(number, 'field')} {verb} written by a system's own program, and left alone"
+    if not view.verbose:
+        return wrapped(f"{head} (--verbose shows which).", view.columns)
+    fields = (
+        wrapped(f"{address} {name}: {why}", view.columns, first=line("    "), indent=6)
+        for address in sorted(view.left)
+        for name, why in sorted(view.left[address].items())
+    )
+    told = 'Compared all the same where `ignore` of the system says so: "!KIND/NAME:FIELD".'
+    return (
+        *wrapped(f"{head}:", view.columns),
+        *(each for lines in fields for each in lines),
+        *wrapped(told, view.columns, first=line("    "), indent=4),
+    )
+
+
 def unmanaged_text(plan: Plan, view: View) -> Lines:
     """What is live and nobody's here, when it is asked for."""
     if not (plan.unmanaged and view.show_unmanaged):

@@ -64,7 +64,7 @@ def nobody(device: Device, ae: NetworkAE) -> Finding:
     patterns = not isinstance(ae.accepts, str)
     who = "no declared title fits its patterns" if patterns else "no flow leads to it"
     return Finding(
-        "DCM4CHEE-CALLERS-001",
+        "ARC-CALLERS-001",
         "error",
         f"Nobody may call AE {ae.title} of {device.name}: {who}",
         "The archive takes an empty list of callers for none, and lets anybody in.",
@@ -81,7 +81,7 @@ def differ(device: Device, ae: NetworkAE, listed: frozenset[str], derived: Calle
         *([f"keeps out {', '.join(less)}, whom flows name"] if less else []),
     ]
     return Finding(
-        "DCM4CHEE-CALLERS-002",
+        "ARC-CALLERS-002",
         "warning",
         f"The list of callers of AE {ae.title} of {device.name} {' and '.join(parts)}",
         "What is listed is what is written, whatever flows say.",
@@ -93,7 +93,7 @@ def differ(device: Device, ae: NetworkAE, listed: frozenset[str], derived: Calle
 def opened(device: Device, ae: NetworkAE, path: Path) -> Finding:
     """A list that was written, and is empty."""
     return Finding(
-        "DCM4CHEE-CALLERS-001",
+        "ARC-CALLERS-001",
         "error",
         f"The list of callers of AE {ae.title} of {device.name} is empty",
         "The archive takes an empty list of callers for none, and lets anybody in.",

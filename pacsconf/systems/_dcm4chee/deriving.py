@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pacsconf.core.finding import Finding, Path
@@ -101,7 +101,7 @@ def _of_archive(device: Device) -> Iterator[Finding]:
     ]
     if archive and "fuzzy_algorithm" not in archive:
         yield Finding(
-            "DCM4CHEE-DEVICE-001",
+            "ARC-DEVICE-001",
             "error",
             f"Device {device.name} has settings of an archive ({', '.join(archive[:3])}), but no fuzzy_algorithm",
             "The directory refuses an archive without it (dcmFuzzyAlgorithmClass of dcmArchiveDevice).",
@@ -120,7 +120,7 @@ def _of_application(of: Speaker, inventory: Inventory) -> Iterator[Finding]:
     listens = any(device.connections[name].port for name in one.connections if name in device.connections)
     if senders_of(inventory, of) == () and messages_of(inventory, of) and listens:
         yield Finding(
-            "DCM4CHEE-HL7-001",
+            "ARC-HL7-001",
             "error",
             f"Nobody may send to HL7 application {one.name} of {device.name}: no feed leads to it",
             "The directory takes an empty list of senders for none, and lets anybody in.",
@@ -129,10 +129,36 @@ def _of_application(of: Speaker, inventory: Inventory) -> Iterator[Finding]:
         )
     if not one.connections:
         yield Finding(
-            "DCM4CHEE-HL7-002",
+            "ARC-HL7-002",
             "error",
             f"HL7 application {one.name} of {device.name} has no connection",
             "A directory refuses one without (dicomNetworkConnectionReference of hl7Application).",
             "Give the device a connection of protocol: hl7; without a port it only calls.",
             path=at,
         )
+
+
+# --- what the archive writes by itself ----------------------------------------------------------------------
+
+_VERSIONS = "the archive adds its versions when it starts"
+_FULL = "the archive takes storages out that are full, and puts them back when they are not"
+
+
+def left(facet: Facet, holder: Holder, inventory: Inventory) -> Mapping[str, str]:
+    """What the archive itself writes into its entries."""
+    if isinstance(facet, DevicePart):
+        return {"software_versions": _VERSIONS} if facet.fuzzy_algorithm else {}
+    if not isinstance(facet, EntityPart) or NAME not in holder.entry.vendor:
+        return {}
+    storages = holder.device.vendor.get(NAME, {}).get("storages", {})
+    watched = {
+        name
+        for name in facet.object_storages
+        if isinstance(storages, Mapping) and _watched(storages.get(name))
+    }
+    return {f"{NAME}.object_storages": _FULL} if watched else {}
+
+
+def _watched(storage: Any) -> bool:
+    """Whether the archive looks how full a storage is."""
+    return isinstance(storage, Mapping) and storage.get("threshold") is not None

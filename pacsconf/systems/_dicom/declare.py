@@ -81,6 +81,7 @@ def declare(
         _retired(system, inventory) - addresses,
         OnDemand(addresses, lambda address: item(address).caution(inventory)),
         OnDemand(addresses, lambda address: {**item(address).paths(), **collected.origins.get(address, {})}),
+        collected.left,
     )
     named = {
         each.state.address: (*each.named(), *collected.scopes.get(each.state.address, ()))
@@ -157,6 +158,8 @@ class _Collected:
     origins: dict[Address, Mapping[str, Path]] = field(default_factory=dict)
     """Places of fields that do not stand where the entry does."""
     findings: list[Finding] = field(default_factory=list)
+    left: dict[Address, Mapping[str, str]] = field(default_factory=dict)
+    """Fields that programs write by themselves."""
 
     def add(
         self, state: State, spelled: str, path: Path, source: Any = None, site: str | None = None
@@ -260,6 +263,8 @@ class _Maker:
         fields |= self._vendors.classes(address, source, fields)
         if added.scope:
             self.collected.scopes[address] = added.scope
+        if added.left:
+            self.collected.left[address] = added.left
         if added.origins:
             self.collected.origins[address] = added.origins
         needs = state.depends_on | frozenset(self._vendors.words.referred(address, added.fields))

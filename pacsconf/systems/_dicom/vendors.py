@@ -46,6 +46,8 @@ class Addition:
     scope: tuple[str, ...] = ()
     origins: Mapping[str, Path] = field(default_factory=dict)
     below: tuple[Made, ...] = ()
+    left: Mapping[str, str] = field(default_factory=dict)
+    """Fields that the vendor's program writes by itself, each with why."""
 
 
 @dataclass
@@ -64,6 +66,7 @@ class Vendors:
         scope: list[str] = []
         origins: dict[str, Path] = {}
         below: list[Made] = []
+        left: dict[str, str] = {}
         for extension in self.extensions:
             facet_type = next((one for one in extension.facets if one.of == address.kind), None)
             if facet_type is None or not extension.speaks_of(holder):
@@ -78,9 +81,10 @@ class Vendors:
             rows = (row for row in rows_of(facet_type, extension.name) if says or not row.extension)
             fields |= fields_of(facet, tuple(rows))
             scope += [VENDOR + extension.name] if says else []
+            left |= extension.left(facet, holder, self.inventory)
             origins |= dict(_origins(facet_type, extension.name, at, derived))
             below += self._below(address, facet, at, (), derived)
-        return Addition(fields, tuple(scope), origins, tuple(below))
+        return Addition(fields, tuple(scope), origins, tuple(below), left)
 
     def classes(self, address: Address, entry: Extensible | Child, fields: Fields) -> dict[str, Value]:
         """The auxiliary classes of an entry that names them, with those that its fields need."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import unquote
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID
@@ -136,4 +137,4 @@ def _servers(folder: Path) -> Iterator[tuple[str, Orthanc]]:
         for own in sorted((folder / group).glob("*")):
             found = orthanc.attach(own)
             if found is not None:
-                yield own.name, found
+                yield unquote(own.name), found

@@ -107,7 +107,10 @@ def _day(day: date | None) -> str:
 def _sum(preview: Preview) -> str:
     """`0 below the legal floor; 214 need a birth date; 3 on hold; purge armed: no`."""
     found = preview.tally
-    needs = (f"{number:,} need a {_FACTS.get(name, name)}" for name, number in found.missing.items())
+    needs = (
+        f"{number:,} {'needs' if number == 1 else 'need'} a {_FACTS.get(name, name)}"
+        for name, number in found.missing.items()
+    )
     armed = {True: "yes", False: "no", None: "not known"}[preview.armed]
     parts = (
         f"{found.below_floor:,} below the legal floor",

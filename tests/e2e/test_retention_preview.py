@@ -134,7 +134,7 @@ def test_the_numbers_are_the_same_however_they_are_asked_for(hospital, whom):
 def test_a_person_reads_counts_and_hashes(hospital):
     ran = preview(hospital, "archive", "--list-expiring", "1")
     assert "archive/ORTHANC: 30 studies, all days, asked by C-FIND" in ran.said
-    assert "1 below the legal floor; 1 need a birth date; 1 on hold; purge armed: no" in ran.said
+    assert "1 below the legal floor; 1 needs a birth date; 1 on hold; purge armed: no" in ran.said
     assert STUDIES[5].reference in ran.said
 
 

@@ -1,6 +1,6 @@
 """In which spans of study dates an archive is asked, so that no answer grows too long. Pure.
 
-From the newest to the oldest, a few weeks at a time. An archive that holds nothing of a span is asked about a
+From the newest to the oldest, a few weeks at a time. An archive that holds little of a span is asked about a
 longer one next, as most of a century is empty. One whose answer was cut off is asked about each half; so is one
 that answers with a suspiciously round number, since some cut off without a word: what the halves add up to tells.
 """
@@ -19,6 +19,8 @@ _AHEAD = timedelta(days=366)
 """Between these even an open end has a middle: no study is older, and none so far in the future, but by mistake."""
 _LONGEST = 4 * 365
 """Days of the longest span that is asked about at once within that time."""
+_LITTLE = 100
+"""Studies of a window that are so few that the next one may be longer."""
 _FEWEST = 20
 """Answers from which on a round number may be a limit."""
 
@@ -65,7 +67,7 @@ class Span:
     until: date | None
     today: date
     days: int
-    """How much at a time."""
+    """How much at a time, to begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def sweep(ask: Ask[Study], span: Span) -> Iterator[Swept[Study]]:
         if first is None or first == span.since:
             return
         last = first - timedelta(days=1)
-        days = span.days if found else min(2 * days, max(_LONGEST, span.days))
+        days = min(2 * days, max(_LONGEST, span.days)) if found < _LITTLE else span.days
 
 
 def _first(last: date, days: int, since: date | None) -> date | None:

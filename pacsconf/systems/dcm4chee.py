@@ -13,7 +13,7 @@ from typing import ClassVar
 from pacsconf.core.change import Change, Outcome
 from pacsconf.core.finding import Finding
 from pacsconf.inventory.model import Inventory
-from pacsconf.systems._dcm4chee import deriving
+from pacsconf.systems._dcm4chee import checks, deriving
 from pacsconf.systems._dcm4chee.hl7 import HL7_NAMES
 from pacsconf.systems._dcm4chee.reload import Reloads
 from pacsconf.systems._dcm4chee.standard import CapabilityPart, ConnectionPart, DevicePart, EntityPart
@@ -60,6 +60,7 @@ class Dcm4chee(Extension):
     @classmethod
     def findings(cls, inventory: Inventory) -> Iterable[Finding]:
         yield from deriving.findings(inventory)
+        yield from checks.findings(inventory)
 
     def settle(self, applied: Sequence[Change]) -> Iterator[Outcome]:
         """Tell every archive to read the directory again, whatever was changed: it keeps peers in memory too."""

@@ -11,6 +11,7 @@ from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE
 from pacsconf.inventory.validation import checked
 from pacsconf.systems._dcm4chee import hl7
 from pacsconf.systems._dcm4chee.callers import callers, differ, nobody, opened
+from pacsconf.systems._dcm4chee.retention import with_policies
 from pacsconf.systems._dcm4chee.standard import ConnectionPart, DevicePart, EntityPart
 from pacsconf.systems.directory_extension import Facet, Holder, Whole
 
@@ -30,8 +31,9 @@ def says(holder: Holder) -> bool:
 def complete(facet: Facet, holder: Holder, inventory: Inventory) -> Whole:
     """The facet with what follows from elsewhere."""
     if isinstance(facet, DevicePart):
+        kept, policies = with_policies(facet, inventory)
         found, origins = hl7.applications(holder.device, inventory)
-        return (_with(facet, hl7_applications=found), origins) if found else (facet, {})
+        return (_with(kept, hl7_applications=found) if found else kept), {**policies, **origins}
     if isinstance(facet, ConnectionPart) and isinstance(holder.entry, Connection):
         protocol = holder.entry.protocol.upper().replace("-", "_")
         return _with(facet, protocol=protocol), {("protocol",): (*holder.path, "protocol")}

@@ -93,15 +93,16 @@ class CapabilitySets:
         self.declared = declared or {}
         self.known = frozenset((*self.declared, *known))
         self.place = place
-        self.findings: list[Finding] = []
+        self.findings: dict[Finding, None] = {}
+        """What is wrong with the sets themselves, each complaint once."""
         self.named: set[str] = set()
         """Sets that something names."""
         self.shared: dict[object, tuple[TransferCapability, ...] | None] = {}
         """What AEs that say the same come to, by what they say; kept by `capabilities`."""
         self._members: dict[str, tuple[Member, ...]] = {}
         self._joined: dict[Uses, Joined] = {}
-        for name in self.declared:
-            self._spell_out(name, ())
+        for name in self._in_order():
+            self._members[name] = tuple(self._together(name, self.declared[name]).members.values())
 
     def members(self, name: str) -> tuple[Member, ...]:
         """All capabilities of a set, none of one that is not there."""
@@ -148,20 +149,28 @@ class CapabilitySets:
     def _used(self, name: str, role: Role | None) -> Iterator[Member]:
         return (member for member in self.members(name) if role in (None, member.capability.role))
 
-    def _spell_out(self, name: str, chain: tuple[str, ...]) -> None:
-        """Make a set's members, after those of the sets that it includes; `chain` are the sets that wait for it."""
-        if name in chain:
-            self._complain(_circle(chain[chain.index(name) :]))
-        if name in self._members or name in chain or name not in self.declared:
-            return
-        uses = in_short(self.declared[name].includes)
-        for used, _ in uses:
-            self._spell_out(used, (*chain, name))
-        self._members[name] = tuple(self._together(name, self.declared[name], uses).members.values())
+    def _in_order(self) -> Iterator[str]:
+        """The sets, each after those that it includes, as far as none leads back to itself."""
+        done: set[str] = set()
+        for first in self.declared:
+            waiting = {} if first in done else {first: iter(self.declared[first].includes)}
+            while waiting:
+                name = next(reversed(waiting))
+                used = next(waiting[name], None)
+                if used is None:
+                    del waiting[name]
+                    done.add(name)
+                    yield name
+                elif used.set in waiting:
+                    chain = tuple(waiting)
+                    self._complain(_circle(chain[chain.index(used.set) :]))
+                elif used.set in self.declared and used.set not in done:
+                    waiting[used.set] = iter(self.declared[used.set].includes)
 
-    def _together(self, name: str, declared: CapabilitySet, uses: Uses) -> Joined:
+    def _together(self, name: str, declared: CapabilitySet) -> Joined:
         """What a set says itself and what it includes; single ones win over all others."""
         path: Path = (SETS, name)
+        uses = in_short(declared.includes)
         self.named.update(used for used, _ in uses)
         for finding in self.mistakes(uses, f"the set {name}", (*path, "includes")):
             self._complain(finding)
@@ -178,19 +187,22 @@ class CapabilitySets:
 
     def _grouped(self, name: str, declared: CapabilitySet, path: Path) -> Iterator[Member]:
         """What groups say: of words that stand for the same SOP class the narrowest counts (`storage` is wide)."""
-        found: dict[Key, list[tuple[int, Member]]] = defaultdict(list)
+        found: dict[Key, list[_Word]] = defaultdict(list)
         for number, group in enumerate(declared.groups):
             at: Path = (*path, "groups", number)
             if not (group.sop_classes or group.named):
                 self._complain(_empty(f"A group of the set {name}", at))
-            for word in _words(group):
-                for uid, role in product(word.classes, group.role):
+            for word in _words(group, at):
+                for key in product(word.classes, group.role):
+                    found[key].append(word)
+        for (uid, role), several in found.items():
+            narrowest = min(len(word.classes) for word in several)
+            for word in several:
+                if len(word.classes) == narrowest:
                     text = spelling(declared.names or formats.USUAL_NAMES, uid, role, word.own)
-                    member = Member(_made(text, uid, role, group), (*at, *word.at), name)
-                    found[member.key].append((len(word.classes), member))
-        for several in found.values():
-            narrowest = min(width for width, _ in several)
-            yield from (one for width, one in several if width == narrowest and self._is_named(one))
+                    member = Member(_made(text, uid, role, word.group), word.at, name)
+                    if self._is_named(member):
+                        yield member
 
     def _singles(self, name: str, declared: CapabilitySet, path: Path) -> Iterator[Member]:
         for number, one in enumerate(declared.transfer_capabilities):
@@ -209,8 +221,7 @@ class CapabilitySets:
         return True
 
     def _complain(self, finding: Finding) -> None:
-        if finding not in self.findings:
-            self.findings.append(finding)
+        self.findings[finding] = None
 
 
 def in_short(uses: Iterable[SetUse]) -> Uses:
@@ -231,18 +242,22 @@ def spelling(pattern: str, uid: str, role: Role, own: str = "") -> str:
 
 
 class _Word(NamedTuple):
-    """One word of a group: the SOP classes that it stands for, a name of their own, and where it stands in it."""
+    """One word of a group: the SOP classes that it stands for, a name of their own, and where it stands."""
 
+    group: CapabilityGroup
     classes: tuple[str, ...]
     own: str
     at: Path
 
 
-def _words(group: CapabilityGroup) -> Iterator[_Word]:
+def _words(group: CapabilityGroup, at: Path) -> Iterator[_Word]:
+    """The words of the group at a path; one that stands there twice is one."""
+    first: dict[str, int] = {}
     for number, text in enumerate(group.sop_classes):
-        yield _Word(uids.sop_classes(text), "", ("sop_classes", number))
+        if first.setdefault(text, number) == number:
+            yield _Word(group, uids.sop_classes(text), "", (*at, "sop_classes", number))
     for own, uid in group.named.items():
-        yield _Word((uid,), own, ("named", own))
+        yield _Word(group, (uid,), own, (*at, "named", own))
 
 
 def _made(

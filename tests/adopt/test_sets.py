@@ -181,7 +181,7 @@ def test_sets_and_what_is_left_come_to_exactly_what_each_ae_had(devices: dict[st
     declared = CapabilitySets(
         {name: CapabilitySet.model_validate(plain) for name, plain in found.sets.items()}
     )
-    assert declared.findings == []
+    assert list(declared.findings) == []
     for name, plain in devices.items():
         said = {title: one for (device, title), one in found.said.items() if device == name}
         short = DeviceDeclaration.model_validate(shortened(plain, said))

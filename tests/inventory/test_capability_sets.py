@@ -300,6 +300,28 @@ def test_a_name_that_is_too_long_is_told_where_the_class_stands(told):
     assert [line.split()[1:3] for line in found] == [["PACS-NAME-002", "inventory/hospital.yaml:10:145"]]
 
 
+def test_sets_may_include_each_other_as_deep_as_anybody_likes(told):
+    deep = "".join(f"  s{number}: {{includes: s{number + 1}}}\n" for number in range(3000))
+    sets = f"capability_sets:\n{deep}  s3000: {{groups: {{role: SCU, sop_classes: storage}}}}\n"
+    assert told(archive("A: {capability_sets: s0}", sets=sets)) == []
+
+
+def test_a_circle_is_told_once_whoever_leads_into_it(told):
+    sets = (
+        "capability_sets:\n  in: {includes: b}\n  a: {includes: b}\n  b: {includes: c}\n  c: {includes: a}\n"
+    )
+    assert told(archive("A: {capability_sets: in}", sets=sets)) == [
+        "error PACS-SET-003 inventory/hospital.yaml:3:17 The capability set a includes itself: a → b → c → a"
+    ]
+
+
+def test_the_same_words_a_thousand_times_are_as_good_as_once(entities):
+    many = ", ".join(["storage", "CT Image Storage"] * 1000)
+    sets = f"capability_sets:\n  s: {{groups: {{role: [SCU, SCP], sop_classes: [{many}]}}}}\n"
+    found = entities(archive("A: {capability_sets: s}", sets=sets))["A"]
+    assert len(found) == 2 * len(uids.services()["storage"].classes)
+
+
 # --- names --------------------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import struct
 import warnings
 import zlib
@@ -38,6 +39,7 @@ def from_bytes(data: bytes, transfer_syntax: str) -> Dataset:
     """
     if transfer_syntax == uids.DEFLATED:
         data = _inflated(data)
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # it quotes values, and they may be of patients
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of values that the standard does not allow

@@ -65,8 +65,11 @@ _BARE = frozenset({"name", "sop_class", "role", "transfer_syntaxes"})
 
 
 def further(one: Capability) -> dict[str, Any]:
-    """All that is said of a capability beside what every one has: attributes of vendors, object classes."""
-    return {key: value for key, value in one.items() if key not in _BARE and value}
+    """All that is said of a capability beside what every one has: attributes of vendors, object classes.
+
+    No object classes (`[]`) are another thing than the usual ones.
+    """
+    return {key: value for key, value in one.items() if key not in _BARE and value not in (None, {})}
 
 
 def _syntaxes(one: Capability) -> frozenset[str]:

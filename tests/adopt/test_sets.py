@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,13 @@ def test_names_of_entries_are_what_they_were_to_the_letter(archive: Path) -> Non
     }
 
 
+def test_a_hospital_without_such_an_archive_needs_no_sets() -> None:
+    file = Path(__file__).parents[1] / "systems" / "hospital.ldif"
+    result = adopted(exported(file, Path("hospital.ldif"), "directory", None), None, trees.TERMS)
+    assert "capability-sets.yaml" not in result.files
+    assert not any("capability_sets" in text for text in result.files.values())
+
+
 # --- any AEs --------------------------------------------------------------------------------------------------
 
 
@@ -167,7 +175,7 @@ def _capabilities(chance: random.Random) -> Any:
                     [f"{uid} x {role}", f"{uids.keyword(uid)}_{role.lower()}", f"odd {{}} {uid} {role}"]
                 )
             syntaxes = [*PLAIN, "1.2.840.10008.1.2.4.70"] if "88" in uid and chance.random() > odd else PLAIN
-            more = {"extra": {"dcmRelationalQueries": ["TRUE"]}} if chance.random() < odd else {}
+            more = chance.choice(FURTHER) if chance.random() < odd else {}
             yield {"name": name, "sop_class": uid, "role": role, "transfer_syntaxes": syntaxes, **more}
 
 
@@ -195,15 +203,20 @@ def test_sets_and_what_is_left_come_to_exactly_what_each_ae_had(devices: dict[st
             }
 
 
+FURTHER: list[dict[str, Any]] = [
+    {"extra": {"dcmRelationalQueries": ["TRUE"]}},
+    {"vendor": {"dcm4chee": {"fuzzy_matching": True}}},
+    {"object_classes": []},
+    {"object_classes": ["dcmTransferCapability"], "extra": {}},
+]
+
+
 def _facts(one: dict[str, Any]) -> Any:
-    more = {key: tuple(value) for key, value in one.get("extra", {}).items()}
-    return (
-        one["name"],
-        one["sop_class"],
-        one["role"],
-        frozenset(one["transfer_syntaxes"]),
-        tuple(more.items()),
+    classes = one.get("object_classes")
+    more = json.dumps(
+        [one.get("extra", {}), one.get("vendor", {}), None if classes is None else list(classes)]
     )
+    return one["name"], one["sop_class"], one["role"], frozenset(one["transfer_syntaxes"]), more
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -224,7 +224,10 @@ def test_selectors_choose(hospital, words, devices):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["arcive"], '"arcive" is no declared device or AE title or HL7 application; did you mean "archive"?'),
+        (
+            ["arcive"],
+            '"arcive" is no declared device or AE title or HL7 application; did you mean "archive"?',
+        ),
         (["xyz-*"], '"xyz-*" fits no declared device or AE title or HL7 application'),
         (["--site", "nort"], 'there is no site "nort"; did you mean "north"?'),
         (["--site", "north", "ct-1"], '"ct-1" is not at site north'),

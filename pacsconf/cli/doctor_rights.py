@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from pacsconf.cli import workspace
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.screen import Screen
-from pacsconf.core.errors import PacsconfError
+from pacsconf.core.errors import PacsconfError, SystemFault
+from pacsconf.core.finding import Finding, errors
 from pacsconf.inventory.merge import nearest
 from pacsconf.report.lines import BLANK, Line, Lines, Span, columns, line, padded, wrapped
 
 if TYPE_CHECKING:
     from pacsconf.inventory.systems import SystemConfig
     from pacsconf.systems.abilities import AccountRight
+    from pacsconf.systems.base import System
 
 PAGE = "docs/least-privilege.md"
 _BELOW = line(" " * 6)
@@ -42,8 +44,30 @@ def look_at_rights(screen: Screen, work: workspace.Workspace, name: str) -> Exit
             return Exit.OK
         system.declared(work.inventory)  # what is declared may need more rights
         found = tuple(system.rights())
+        stored = _of_storage(work, system)
     screen.show(rights_text(config, found, screen.width))
-    return Exit.ERROR if missing(config, found) else Exit.OK
+    if stored:
+        from pacsconf.report.diagnostics import findings_text
+
+        loaded = work.loaded
+        text = findings_text(stored, place_of=loaded.sources.place, line_of=loaded.line, width=screen.width)
+        screen.show((BLANK, *text))
+    return Exit.ERROR if missing(config, found) or errors(stored) else Exit.OK
+
+
+def _of_storage(work: workspace.Workspace, system: System) -> tuple[Finding, ...]:
+    """What is wrong with its storage, where it keeps images. Who may not look at it has been told so already."""
+    from pacsconf.inventory.baseline import accepted
+    from pacsconf.systems.abilities import Stocked
+
+    if not isinstance(system, Stocked):
+        return ()
+    try:
+        system.read()
+    except SystemFault:
+        return ()
+    found = accepted(system.check(()), work.inventory.baseline, workspace.now().date())
+    return tuple(one for one in found if one.path[2:3] == ("storage",) and not one.accepted)
 
 
 def missing(config: SystemConfig, found: Sequence[AccountRight]) -> tuple[AccountRight, ...]:

@@ -141,6 +141,14 @@ def test_a_purge_that_is_armed_stops_plans_for_the_only_copy(hospital, server):
     assert '"MaximumStorageMode": "Reject"' in run(hospital, "plan").said
 
 
+def test_doctor_tells_it_too(hospital, server):
+    ran = run(hospital, "doctor", "--system", "pacs")
+    assert (ran.code, "warning[ORTHANC-PURGE-ARMED]" in ran.out) == (0, True)
+    systems(hospital, server, "storage: {copies: only},")
+    ran = run(hospital, "doctor", "--system", "pacs")
+    assert (ran.code, "error[ORTHANC-PURGE-ARMED]" in ran.out) == (1, True)
+
+
 # --- how full it is -----------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ observer, the clock. Data goes one way.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from time import perf_counter
@@ -164,7 +164,7 @@ def read(
     world: World,
     names: Sequence[str],
     attested: Mapping[Address, Attestation],
-    owned: Collection[Address] = (),
+    owned: Mapping[Address, State] | None = None,
 ) -> tuple[Snapshot, ...]:
     """All that these systems hold; those that cannot be read hold what was attested of them.
 
@@ -172,6 +172,7 @@ def read(
 
     Raises: SystemFaults with every system that cannot be read whole.
     """
+    owned = owned or {}
     snapshots: list[Snapshot] = []
     faults: list[SystemFault] = []
     for name in names:
@@ -181,7 +182,7 @@ def read(
         if isinstance(system, Attested):
             system.recall({address: one for address, one in attested.items() if address.system == name})
         if isinstance(system, Remembering):
-            system.remember([address for address in owned if address.system == name])
+            system.remember({address: one for address, one in owned.items() if address.system == name})
         try:
             snapshot = system.read()
         except SystemFault as fault:

@@ -12,8 +12,9 @@ from typing import Literal, Protocol, runtime_checkable
 
 from pacsconf.core.address import Address
 from pacsconf.core.attestation import Attestation
-from pacsconf.core.change import Change
+from pacsconf.core.change import Change, Outcome
 from pacsconf.core.finding import Finding
+from pacsconf.core.resource import State
 from pacsconf.retention.capacity import Stock
 from pacsconf.retention.reading import Told, Wanted
 
@@ -76,9 +77,10 @@ class Attested(Protocol):
 
 @runtime_checkable
 class Remembering(Protocol):
-    """Finds some of what it holds only where it knows what to look for (`orthanc`: studies on hold)."""
+    """Finds some of what it holds only where it knows what to look for (`orthanc`: studies on hold), or shows it as
+    it was applied (`dicom-directory`: object classes)."""
 
-    def remember(self, owned: Collection[Address]) -> None:
+    def remember(self, owned: Mapping[Address, State]) -> None:
         """What was applied here before, which the inventory may not name any more. Called before every `read`."""
         ...
 

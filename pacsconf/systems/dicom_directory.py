@@ -14,10 +14,11 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Literal
 
+from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome
 from pacsconf.core.errors import BadAnswer, PacsconfError
 from pacsconf.core.finding import Finding
-from pacsconf.core.resource import Resource, Snapshot
+from pacsconf.core.resource import Resource, Snapshot, State
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.model import Inventory
@@ -57,7 +58,9 @@ def _extension(name: str) -> type[Extension]:
 
 
 class DicomDirectory:
-    """Keeps `System`, `Holdable`, `Inspectable`, `RightsKnown`. A write and its condition are one request.
+    """Keeps `System`, `Holdable`, `Inspectable`, `Remembering`, `RightsKnown`.
+
+    A write and its condition are one request.
 
     Vendors' attributes and entries are known by the extensions that its configuration names.
 
@@ -77,6 +80,7 @@ class DicomDirectory:
         spoken = speaking(tuple(type(each) for each in self.extensions))
         self.vocabulary = with_usual(spoken, self.config.object_classes)
         self._intent: Intent | None = None
+        self._owned: Mapping[Address, State] = {}
         self._writer: Writer | None = None
 
     @property
@@ -92,6 +96,10 @@ class DicomDirectory:
         declared, self._intent = declare(self.name, inventory, self.vocabulary, self.extensions)
         return declared
 
+    def remember(self, owned: Mapping[Address, State]) -> None:
+        """What was applied here: of what is not declared any more, it is shown as it was then."""
+        self._owned = owned
+
     def read(self) -> Snapshot:
         """The whole tree below `cn=DICOM Configuration`; nothing where there is none yet.
 
@@ -100,7 +108,7 @@ class DicomDirectory:
         base, root = self._locate()
         schema = self._directory.schema()
         tree = grow(self.name, self._below(root) if root else (), self.vocabulary)
-        reader = Reader(tree, self._intent, schema)
+        reader = Reader(tree, self._intent, schema, self._owned)
         snapshot = reader.snapshot()
         self._writer = Writer(self._directory, reader, base)
         log.debug("%s: read below %s", self.name, root or base)

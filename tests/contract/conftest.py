@@ -30,7 +30,15 @@ from pacsconf.core.attestation import Attestation
 from pacsconf.core.change import Change, Outcome
 from pacsconf.core.resource import Snapshot
 from pacsconf.core.secret import Secret
-from pacsconf.inventory.model import Connection, Device, Flow, Inventory, NetworkAE, Selector
+from pacsconf.inventory.model import (
+    Connection,
+    Device,
+    Flow,
+    HL7Application,
+    Inventory,
+    NetworkAE,
+    Selector,
+)
 from pacsconf.inventory.retention import LegalHold, Retention
 from pacsconf.inventory.systems import (
     Bind,
@@ -275,6 +283,82 @@ class DirectoryBench:
     @contextmanager
     def cut_short(self) -> Iterator[System]:
         yield self.system(bind=Bind(dn=self.slapd.colleague_dn, password="env:LDAP"))
+
+
+class VendorBench(DirectoryBench):
+    """The same directory, speaking dcm4chee: attributes of every kind of entry, and entries of the vendor's own."""
+
+    name = "dicom-directory with dcm4chee"
+
+    def inventory(self, devices: Inventory) -> Inventory:
+        made = {name: _with_vendor(device) for name, device in devices.devices.items()}
+        return Inventory(devices=made)
+
+    def system(self, password: str = "", **changes: Any) -> System:
+        return super().system(password, **({"extensions": ("dcm4chee",)} | changes))
+
+    def decorate(self, address: Address) -> None:
+        dn = self.dn(address)
+        changes = {
+            "dcmKeyStorePin": [("MODIFY_ADD", ["changeit"])],
+            "dcmImpaxReportProperty": [("MODIFY_ADD", ["a=b"])],
+            "dicomVendorData": [("MODIFY_ADD", [b"\x00\xff\x01"])],
+        }
+        assert self.admin.modify(dn, changes), self.admin.result
+        metrics = {"dcmMetricsName": "keep", "dcmUnit": "ms"}
+        assert self.admin.add(f"dcmMetricsName=keep,{dn}", "dcmMetrics", metrics), self.admin.result
+
+    def decoration(self, address: Address) -> Any:
+        wanted = ["dcmKeyStorePin", "dcmImpaxReportProperty", "dicomVendorData", "dcmUnit"]
+        self.admin.search(
+            self.dn(address), "(|(objectClass=dcmDevice)(dcmMetricsName=keep))", attributes=wanted
+        )
+        held = {entry["dn"]: dict(entry["raw_attributes"]) for entry in self.admin.response}
+        return {dn: values for dn, values in held.items() if values}
+
+
+def _with_vendor(device: Device) -> Device:
+    """A device with something of dcm4chee everywhere; how much follows from what else it has."""
+    described, first = bool(device.description), next(iter(device.connections))
+    own: dict[str, Any] = {
+        "fuzzy_algorithm": "org.dcm4che3.soundex.ESoundex",
+        "limit_open_associations": "4" if described else "0",
+        "overwrite_policy": "SAME_SOURCE" if described else "NEVER",
+        "storages": {"fs1": {"uri": "file:/fs1/", "threshold": "2GB" if described else "1GB"}},
+        "web_apps": {f"{device.name}-rs": {"path": "/rs", "classes": ["WADO_RS"], "connections": [first]}},
+        "audit_loggers": {"log": {"connections": [*device.connections], "repository": device.name}},
+        "ui_configs": {"default": {"permissions": {"all": {"action": "menu-studies"}}}} if described else {},
+    }
+    callers = {"accepted_callers": ["WS_1", "WS_2"] if described else ["WS_1"], "object_storages": ["fs1"]}
+    messages = HL7Application(
+        name=f"{device.name}|HOSP",
+        connections=(first,),
+        vendor={"dcm4chee": {"use_null_value": "true"}} if described else {},
+    )
+    connections = {
+        name: each.model_copy(update={"vendor": {"dcm4chee": {"backlog": "10"}}})
+        for name, each in device.connections.items()
+    }
+    titles = {
+        title: ae.model_copy(
+            update={
+                "vendor": {"dcm4chee": callers},
+                "capabilities": tuple(
+                    each.model_copy(update={"vendor": {"dcm4chee": {"relational_queries": "true"}}})
+                    for each in ae.capabilities
+                ),
+            }
+        )
+        for title, ae in device.ae_titles.items()
+    }
+    return device.model_copy(
+        update={
+            "vendor": {"dcm4chee": own},
+            "connections": connections,
+            "ae_titles": titles,
+            "hl7_applications": {messages.name: messages},
+        }
+    )
 
 
 def with_archive(devices: Inventory, title: str) -> Inventory:
@@ -552,7 +636,7 @@ def _babble(server: socket.socket) -> None:
 def _benches() -> list[type[Any]]:
     named = os.environ.get("PACSCONF_BENCH")
     if not named:
-        return [MemoryBench, DirectoryBench, OrthancBench, ConsoleBench]
+        return [MemoryBench, DirectoryBench, VendorBench, OrthancBench, ConsoleBench]
     module, _, cls = named.partition(":")
     return [getattr(import_module(module), cls)]
 

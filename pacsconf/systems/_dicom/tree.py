@@ -172,6 +172,8 @@ class Reader:
     tree: Tree
     intent: Intent | None
     schema: Schema | None
+    owned: Mapping[Address, State] = field(default_factory=dict)
+    """What was applied here before."""
 
     def snapshot(self) -> Snapshot:
         """All resources, with who wrote each last and when."""
@@ -286,9 +288,14 @@ class Reader:
             ) from exc
         if scope == ():
             return found
-        if words.extended and _named(CLASSES, scope):
+        if words.extended and _named(CLASSES, scope) and not (scope is None and self._had_none(address)):
             found |= self._classes(address, entry)
         return found | self._extras(of_kind, entry, scope)
+
+    def _had_none(self, address: Address) -> bool:
+        """Whether an entry was applied here without its classes being named: then they are not compared either."""
+        last = self.owned.get(address)
+        return last is not None and "object_classes" not in last.fields
 
     def _classes(self, address: Address, entry: Entry) -> dict[str, Value]:
         """The object classes of an entry beside the one that makes it what it is."""

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pacsconf.core.change import Change, Outcome
 from pacsconf.core.finding import Finding
 from pacsconf.inventory.model import Inventory
-from pacsconf.systems._dcm4chee import checks, deriving
+from pacsconf.systems._dcm4chee import adopting, checks, deriving
 from pacsconf.systems._dcm4chee.hl7 import HL7_NAMES
+from pacsconf.systems._dcm4chee.native import compiled, iso
 from pacsconf.systems._dcm4chee.reload import Reloads
 from pacsconf.systems._dcm4chee.standard import CapabilityPart, ConnectionPart, DevicePart, EntityPart
 from pacsconf.systems._dcm4chee.web import WEB_NAMES
 from pacsconf.systems.directory_extension import Extension, Facet, Holder, Registry, Whole
+
+__all__ = ["Dcm4chee", "compiled", "iso"]
 
 
 class Dcm4chee(Extension):
@@ -52,6 +55,10 @@ class Dcm4chee(Extension):
     @classmethod
     def complete(cls, facet: Facet, holder: Holder, inventory: Inventory) -> Whole:
         return deriving.complete(facet, holder, inventory)
+
+    @classmethod
+    def in_words(cls, kind: str, declaration: Mapping[str, Any]) -> dict[str, Any]:
+        return adopting.in_words(kind, declaration)
 
     @classmethod
     def left(cls, facet: Facet, holder: Holder, inventory: Inventory) -> Mapping[str, str]:

@@ -33,7 +33,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
-from typing import ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -179,6 +179,14 @@ class Extension:
     def complete(cls, facet: Facet, holder: Holder, inventory: Inventory) -> Whole:
         """The facet with what follows from elsewhere in the inventory (flows, policies). Pure."""
         return facet, {}
+
+    @classmethod
+    def in_words(cls, kind: str, declaration: Mapping[str, Any]) -> dict[str, Any]:
+        """The way back of `complete`: an adopted entry as an inventory says it, some of it by the entry's own keys.
+
+        `declaration` is one of the standard's kinds, with all that was read under `vendor`.
+        """
+        return dict(declaration)
 
     @classmethod
     def left(cls, facet: Facet, holder: Holder, inventory: Inventory) -> Mapping[str, str]:

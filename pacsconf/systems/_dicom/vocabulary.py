@@ -22,7 +22,16 @@ from pacsconf.systems._dicom.attributes import CONTAINERS, SHAPES, Row, Shape
 from pacsconf.systems._dicom.decoding import Decoding
 from pacsconf.systems._dicom.kinds import CONNECTION, KINDS, EntryResource
 from pacsconf.systems._ldap.entry import Values
-from pacsconf.systems.directory_extension import Attribute, Child, Extension, Facet, Part, Syntax
+from pacsconf.systems.directory_extension import (
+    Attribute,
+    Child,
+    Extension,
+    Facet,
+    Part,
+    Syntax,
+    find,
+    registered,
+)
 
 OTHER = "entry"
 """The kind of whole entries that nothing has words for; only told apart where some extension is spoken."""
@@ -65,6 +74,13 @@ class Vocabulary:
     def needed(self, address: Address, field: str) -> str:
         """The auxiliary class that an entry needs for a field; empty for none."""
         return self.shape(address).row(field).object_class
+
+    def in_words(self, kind: str, declaration: Mapping[str, Any]) -> dict[str, Any]:
+        """An adopted entry as an inventory says it, from one that says all under `vendor`."""
+        found = dict(declaration)
+        for extension in self.extensions:
+            found = extension.in_words(kind, found)
+        return found
 
     def made_with(self, kind: str) -> tuple[str, ...]:
         """The auxiliary classes that an entry of this kind is made with, if nothing else is said."""
@@ -224,6 +240,23 @@ def with_usual(vocabulary: Vocabulary, usual: Mapping[str, Iterable[str]]) -> Vo
         for kind, form in vocabulary.shapes.items()
     }
     return replace(vocabulary, shapes=shapes)
+
+
+def spoken(held: Iterable[str]) -> tuple[type[Extension], ...]:
+    """The extensions there are, of whose object classes an entry has one: `held` are classes of all of them."""
+    lower = {name.lower() for name in held}
+    known = (found for name in registered() if (found := find(name)) is not None)
+    return tuple(one for one in known if lower & {name.lower() for name in _classes(one)})
+
+
+def _classes(extension: type[Extension]) -> Iterator[str]:
+    yield from (registry.object_class for registry in extension.registries)
+    parts: list[type[Part]] = [*extension.facets]
+    while parts:
+        part = parts.pop()
+        if issubclass(part, Facet | Child):
+            yield part.object_class
+        parts += [child for _, child in children_of(part)]
 
 
 # --- from models to rows ------------------------------------------------------------------------------------

@@ -60,6 +60,7 @@ class OrthancSystem:
         self._server: Server | None = None
         self._objects: Mapping[str, Mapping[str, Raw]] = {}
         self._title: str | None = None
+        self._filling: storage.Filling | None = None
         self._held = holds.NOTHING
         self._owned: frozenset[str] = frozenset()
         self._shelter = Shelter()
@@ -76,13 +77,15 @@ class OrthancSystem:
         self._owned = frozenset(address.parts[0] for address in owned if address.kind == HELD)
 
     def read(self) -> Snapshot:
-        """All peers and servers: one request for each kind, and four for what the server tells of itself.
+        """All peers and servers: one request for each kind, and three for what the server tells of itself.
 
-        Where studies are on hold, all studies are gone through too.
+        Where its storage has a limit it is asked how full it is; where studies are on hold, all studies are gone
+        through too.
 
         Raises: Unavailable, Refused; BadAnswer when it is not whole, or not Orthanc that answers.
         """
         self._server = self._live.server()
+        self._filling = self._live.filling() if self._limits().limited else None
         self._objects = self._live.everything(self._server)
         self._shelter = holds.read(self._web, frozenset(self._held.in_force), self._held.named | self._owned)
         standing = (Address.of(self.name, HELD, study) for study in self._shelter.standing())
@@ -106,7 +109,7 @@ class OrthancSystem:
         return (
             *found,
             *settings.findings(self.config, server),
-            *storage.findings(self.config, self._limits(), server.filling),
+            *storage.findings(self.config, self._limits(), self._filling),
         )
 
     def _limits(self) -> storage.Limits:
@@ -244,7 +247,7 @@ class OrthancSystem:
     def stock(self, now: datetime) -> Stock:
         """What it holds, as /statistics counts it."""
         self._server = self._live.server()
-        holds, limits = self._server.filling, self._limits()
+        holds, limits = self._live.filling(), self._limits()
         if holds is None:
             raise Refused(
                 self.name,

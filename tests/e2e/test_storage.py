@@ -149,6 +149,17 @@ def test_doctor_tells_it_too(hospital, server):
     assert (ran.code, "error[ORTHANC-PURGE-ARMED]" in ran.out) == (1, True)
 
 
+def test_adopting_beside_holds_takes_none_of_them_for_peers(hospital, server, patients):
+    assert run(hospital, "record", "init").code == 0
+    hold(hospital, FIRST)
+    assert applied(hospital).code == 0
+    login = ("--user", "pacsconf", "--password", "env:WEB_PASSWORD")
+    ran = run(hospital, "adopt", "orthanc", "--url", server.url, *login, "--name", "pacs")
+    assert ran.code in (0, 1), ran
+    assert "held-study" not in ran.said
+    assert patients() == {"ZZA"}
+
+
 # --- how full it is -----------------------------------------------------------------------------------------------
 
 

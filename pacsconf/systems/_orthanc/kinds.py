@@ -66,6 +66,8 @@ class WebEntry(Resource):
     first.
     """
 
+    secrets: ClassVar[frozenset[str]] = frozenset({"password_version"})
+
     url: str | None = None
     user: str | None = None
     password_version: int | None = None

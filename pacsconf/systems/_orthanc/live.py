@@ -26,17 +26,13 @@ PROJECTIONS: Mapping[str, Callable[[Raw], dict[str, Value]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What an Orthanc tells of itself; `dicomweb` is where its plugin answers, None without one.
-
-    `filling` is what it holds, None where this account may not ask.
-    """
+    """What an Orthanc tells of itself; `dicomweb` is where its plugin answers, None without one."""
 
     version: str
     ae_title: str
     dicom_port: int | None
     dicomweb: Path | None
     limits: Limits = field(default_factory=Limits)
-    filling: Filling | None = None
 
     def places(self) -> Mapping[str, Path]:
         """Where each kind is that this server has."""
@@ -62,11 +58,10 @@ class Live:
             port if isinstance(port, int) else None,
             self._dicomweb(),
             limits(told, whole=False),
-            self._filling(),
         )
 
-    def _filling(self) -> Filling | None:
-        """How full it is; None where this account may not ask."""
+    def filling(self) -> Filling | None:
+        """How full it is; None where this account may not ask. It counts all images, which may take a while."""
         answer = self.web.ask("GET", "statistics")
         return filling(answer.json(self.web.service.name, self.web.at("statistics"))) if answer.ok else None
 

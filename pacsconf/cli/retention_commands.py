@@ -155,6 +155,13 @@ def check(context: typer.Context, format: TextOrJson = "text") -> Exit:  # noqa:
     return Exit.OK if told.stands else Exit.POLICY
 
 
+def compile_(context: typer.Context, format: TextOrJson = "text") -> Exit:  # noqa: A002 - the option's name
+    """Show the policies that an archive gets for the rules, and what it cannot do of each."""
+    from pacsconf.cli.retention_compile import shown
+
+    return shown(context, _checked(context, format), format)
+
+
 def study_reference(
     context: typer.Context,
     uid: Annotated[
@@ -306,4 +313,4 @@ def _checked(context: typer.Context, format: str) -> Workspace:  # noqa: A002
         raise typer.Exit(Exit.INVALID) from None
 
 
-retention = (explain, check, preview, study_reference)
+retention = (explain, check, compile_, preview, study_reference)

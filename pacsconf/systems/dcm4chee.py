@@ -14,12 +14,12 @@ from pacsconf.core.change import Change, Outcome
 from pacsconf.core.finding import Finding
 from pacsconf.inventory.model import Inventory
 from pacsconf.systems._dcm4chee import adopting, checks, deriving
-from pacsconf.systems._dcm4chee.hl7 import HL7_NAMES
+from pacsconf.systems._dcm4chee.hl7 import HL7_NAMES, OwnApplication
 from pacsconf.systems._dcm4chee.native import compiled, iso
 from pacsconf.systems._dcm4chee.reload import Reloads
 from pacsconf.systems._dcm4chee.standard import CapabilityPart, ConnectionPart, DevicePart, EntityPart
 from pacsconf.systems._dcm4chee.web import WEB_NAMES
-from pacsconf.systems.directory_extension import Extension, Facet, Holder, Registry, Whole
+from pacsconf.systems.directory_extension import Extension, Facet, Holder, Part, Registry, Whole
 
 __all__ = ["Dcm4chee", "compiled", "iso"]
 
@@ -29,6 +29,7 @@ class Dcm4chee(Extension):
 
     name: ClassVar[str] = "dcm4chee"
     facets: ClassVar[Sequence[type[Facet]]] = (DevicePart, ConnectionPart, EntityPart, CapabilityPart)
+    of_hl7_application: ClassVar[type[Part] | None] = OwnApplication
     registries: ClassVar[Sequence[Registry]] = (
         Registry(
             HL7_NAMES,

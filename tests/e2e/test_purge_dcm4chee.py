@@ -1,0 +1,198 @@
+"""Every way in which an archive's configuration deletes studies, or sooner, as the command line meets it.
+
+One archive that deletes nothing, then the same with everything armed, shortened and loosened at once: nothing of it
+is written before each address has an acknowledgement of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import ldap3
+import pytest
+
+from pacsconf.lab import servers, slapd
+from tests.e2e.conftest import BASE, DEVICES, Hospital
+
+KEEPING = """\
+sites:
+  main: {name: Main campus, networks: [10.20.0.0/16]}
+devices:
+  arc:
+    type: archive
+    site: main
+    host: 10.20.0.5
+    port: 11112
+    offers: [verification]
+    probe: none
+    ae_titles:
+      ARCHIVE: {vendor: {dcm4chee: {accepted_callers: CT1, object_storages: fs1, allow_delete_patient: NEVER}}}
+    vendor:
+      dcm4chee:
+        fuzzy_algorithm: org.dcm4che3.soundex.ESoundex
+        storages:
+          fs1: {uri: "file:/fs1/"}
+          fs2: {uri: "file:/fs2/", duration: CACHE, export_storages: fs1}
+        rejection_notes:
+          Expired: {code: '(113039, DCM, "Data Retention Policy Expired")', type: DATA_RETENTION_POLICY_EXPIRED}
+        exporters:
+          out: {uri: "dicom:VNA", queue: Export1}
+        retention_policies:
+          shorter: {period: P10Y, priority: 1, conditions: Modality=MG}
+          gone: {period: P10Y, priority: 2, conditions: Modality=MR}
+          about: {period: P10Y, priority: 3, conditions: Modality=CT}
+          longer: {period: P10Y, priority: 4, conditions: Modality=US}
+        hl7_retention_policies:
+          dead: {ae: ARCHIVE, period: P10Y}
+"""
+DELETING = """\
+sites:
+  main: {name: Main campus, networks: [10.20.0.0/16]}
+devices:
+  arc:
+    type: archive
+    site: main
+    host: 10.20.0.5
+    port: 11112
+    offers: [verification]
+    probe: none
+    ae_titles:
+      ARCHIVE: {vendor: {dcm4chee: {accepted_callers: CT1, object_storages: fs1}}}
+    vendor:
+      dcm4chee:
+        fuzzy_algorithm: org.dcm4che3.soundex.ESoundex
+        reject_expired_interval: PT12H
+        reject_expired_studies: 10
+        reject_expired_ae: ARCHIVE
+        delete_rejected_interval: PT1H
+        purge_storage_interval: PT5M
+        allow_delete_study: ALWAYS
+        allow_reject_expired: ALWAYS
+        storages:
+          fs1: {uri: "file:/fs1/", duration: CACHE, delete_studies_older_than: P1Y}
+          fs2: {uri: "file:/fs2/", duration: CACHE, deleter_thresholds: 50GB}
+        rejection_notes:
+          Expired:
+            code: '(113039, DCM, "Data Retention Policy Expired")'
+            type: DATA_RETENTION_POLICY_EXPIRED
+            delete_rejected_delay: P1D
+        exporters:
+          out: {uri: "dicom:VNA", queue: Export1, delete_from_storage: fs1}
+        retention_policies:
+          shorter: {period: P1Y, priority: 1, conditions: Modality=MG}
+          about: {period: P10Y, priority: 5, conditions: Modality=CT|XA}
+          longer: {period: P20Y, priority: 4, conditions: Modality=US}
+          new: {period: P30D, priority: 9}
+        hl7_retention_policies:
+          dead: {ae: ARCHIVE, period: P1Y}
+"""
+SYSTEMS = f"""\
+systems:
+  directory:
+    type: dicom-directory
+    url: ldaps://ldap.example.org
+    base: "{BASE}"
+    extensions: [dcm4chee]
+environments: {{lab: {{dial: {{"*": none}}}}}}
+"""
+PURGES = {
+    "directory/device/arc": (
+        "expired studies are rejected every PT12H",
+        "expired studies are rejected at once: 10",
+        "expired studies are rejected by ARCHIVE",
+        "rejected objects are deleted every PT1H",
+        "storages are emptied every PT5M",
+        "studies that may be deleted for good: ALWAYS",
+        "studies that may be rejected as expired: ALWAYS",
+    ),
+    "directory/network-ae/arc/ARCHIVE": ("patients that may be deleted: as the device has it, so far NEVER",),
+    "directory/storage/arc/fs1": ("it is CACHE, so far PERMANENT", "older than P1Y"),
+    "directory/storage/arc/fs2": ("free space of 50GB", "also on nothing, so far fs1"),
+    "directory/rejection-note/arc/Expired": ("what was rejected is deleted after P1D",),
+    "directory/exporter/arc/out": ("what was exported is deleted from fs1",),
+    "directory/retention-rule/arc/shorter": ("kept for P1Y, so far P10Y",),
+    "directory/retention-rule/arc/gone": ("it is removed: what was kept for P10Y",),
+    "directory/retention-rule/arc/about": ("its priority is 5, so far 3", "it is about Modality=CT|XA"),
+    "directory/retention-rule/arc/new": ("what fits it expires after P30D",),
+    "directory/hl7-retention-rule/arc/dead": ("kept for P1Y, so far P10Y",),
+}
+"""By address what is said; the policy that becomes longer is not among them."""
+
+
+@pytest.fixture
+def hospital(repository, monkeypatch, tmp_path: Path) -> Iterator[Hospital]:
+    """In a lab of its own: an archive that deletes nothing, applied, and then declared to delete."""
+    lab = tmp_path / "the lab"
+    monkeypatch.setenv("PACSCONF_LAB_DIR", str(lab))
+    made = repository(hospital=KEEPING, systems=SYSTEMS)
+    made.env["PACSCONF_LAB_DIR"] = str(lab)
+    up = made.here("lab", "up")
+    try:
+        assert up.code == 0, up
+        made.ok("record", "init")
+        assert made("plan", "--out", "plan.json").code == 5, "its policies give studies an end"
+        made.ok("apply", "plan.json", *acks(made, purging(made)))
+        (made.path / "inventory" / "hospital.yaml").write_text(DELETING)
+        yield made
+    finally:
+        made.here("lab", "down")
+
+
+def digest(hospital: Hospital) -> str:
+    stated: str = json.loads(hospital.plan_file.read_text())["digest"]
+    return stated[:8]
+
+
+def acks(hospital: Hospital, addresses) -> list[str]:
+    named = [f"{digest(hospital)}:GUARD-PURGE:{address}" for address in addresses]
+    return [word for name in named for word in ("--ack", name)] + ["--reason", "agreed with the board"]
+
+
+def purging(hospital: Hospital) -> list[str]:
+    """The addresses that a plan says deletion comes nearer at."""
+    return [each["address"] for each in hospital("plan", "--format", "json").json["purges"]]
+
+
+def entry(hospital: Hospital, dn: str) -> dict[str, list[bytes]] | None:
+    """An entry as another program reads it."""
+    server = slapd.attach(servers.of_system(Path(hospital.env["PACSCONF_LAB_DIR"]), "directory")[1])
+    assert server is not None
+    where = ldap3.Server(server.url, get_info=ldap3.NONE)
+    with ldap3.Connection(where, server.admin_dn, server.password, check_names=False) as conn:
+        conn.search(f"{dn}dicomDeviceName=arc,{DEVICES}", "(objectClass=*)", ldap3.BASE, attributes=["*"])
+        found = [each["raw_attributes"] for each in conn.response or ()]
+    return dict(found[0]) if found else None
+
+
+def test_each_of_them_is_told_and_nothing_is_written_before_each_is_acknowledged(hospital: Hospital):
+    ran = hospital("plan", "--out", "plan.json")
+    assert ran.code == 5
+    assert sorted(purging(hospital)) == sorted(PURGES)
+    for address, words in PURGES.items():
+        for word in words:
+            assert word in ran.said, address
+    assert "highest risk: data-loss" in ran.said
+
+    ran = hospital("apply", "plan.json")
+    assert ran.code == 5
+    assert all(f"{address} purges (GUARD-PURGE)" in ran.said for address in PURGES)
+
+    for left in PURGES:
+        ran = hospital("apply", "plan.json", *acks(hospital, set(PURGES) - {left}))
+        assert ran.code == 5, left
+        assert f"{left} purges (GUARD-PURGE)" in ran.said
+    assert "dcmStorageDuration" not in (entry(hospital, "dcmStorageID=fs1,") or {})
+    assert entry(hospital, "cn=gone,") is not None
+
+    ran = hospital("apply", "plan.json", *acks(hospital, PURGES))
+    assert ran.code == 5
+    assert "GUARD-REMOVE" in ran.said, "that a policy is removed counts by itself"
+    others = [f"{digest(hospital)}:{guard}" for guard in ("GUARD-REMOVE", "GUARD-VANISHED")]
+    removal = [word for name in others for word in ("--ack", name)]
+    ran = hospital("apply", "plan.json", *acks(hospital, PURGES), *removal)
+    assert ran.code == 0, ran
+    assert (entry(hospital, "dcmStorageID=fs1,") or {})["dcmStorageDuration"] == [b"CACHE"]
+    assert entry(hospital, "cn=gone,") is None
+    assert "purges" not in hospital.ok("plan", "--format", "json").json

@@ -43,6 +43,7 @@ Repairs = Annotated[
 Probe = Annotated[
     bool, typer.Option("--probe", help="First ask the network again, as gently as each device allows.")
 ]
+Form = Annotated[Literal["text", "json", "markdown"], typer.Option("--format", help="Form of the result.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show every field.")]
 
 
@@ -55,9 +56,7 @@ def plan(
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.")
     ] = False,
-    format: Annotated[  # noqa: A002 - the option's name
-        Literal["text", "json", "markdown"], typer.Option("--format", help="Form of the result.")
-    ] = "text",
+    format: Form = "text",  # noqa: A002 - the option's name
     show_unmanaged: Annotated[
         bool, typer.Option("--show-unmanaged", help="List what is live and nobody's here.")
     ] = False,
@@ -103,7 +102,7 @@ def show(
 ) -> Exit:
     """Show a saved plan, or what a commit of the record holds.
 
-    A plan that is stale too; a change set, attestations, a probe, a signed acceptance run.
+    A plan that is stale too; a change set, attestations, an approval, a probe, a signed acceptance run.
     """
     screen: Screen = context.obj.screen
     from pacsconf.report.view import View
@@ -125,8 +124,14 @@ def show(
     with workspace.record(work) as store:
         attested = store.attestations(what)
         evidence = store.evidence(what) if attested is None else None
-        changeset = store.load(what) if attested is None and evidence is None else None
-    if evidence is not None:
+        approved = store.approvals(what) if attested is None and evidence is None else None
+        if approved is not None:
+            approved = approved[0], approvals_checked(work, store, approved[1])
+        found = attested or evidence or approved
+        changeset = store.load(what) if found is None else None
+    if approved is not None:
+        _show_approved(screen, work, approved, format)
+    elif evidence is not None:
         from pacsconf.cli.probe_screen import show_evidence
 
         show_evidence(screen, work, evidence, format, verbose=verbose)
@@ -163,6 +168,23 @@ def _show_changeset(
         from pacsconf.report.plan.history_text import changeset_text
 
         screen.show(changeset_text(changeset, view))
+
+
+def _show_approved(
+    screen: Screen,
+    work: workspace.Workspace,
+    approved: tuple[RecordEntry, tuple[PlanApproval, ...]],
+    format: str,  # noqa: A002
+) -> None:
+    entry, given = approved
+    if format == "json":
+        from pacsconf.report.as_json import approvals_json
+
+        screen.raw(approvals_json(work.environment, given, commit=entry.commit))
+    else:
+        from pacsconf.report.plan.approvals_text import approved_text
+
+        screen.show(approved_text(work.environment, given, commit=entry.commit, width=screen.width))
 
 
 def _show_attested(

@@ -251,7 +251,7 @@ def judged(made: Change, rules: Rules) -> Change:
     risk, effects = kind.risk(before, after), kind.effects(before, after)
     purge = kind.purge_note(before, after)
     if purge is not None or "purges" in effects:
-        risk, effects, purge = "data-loss", effects | {"purges"}, purge or PURGES
+        risk, effects, purge = "data-loss", effects | {"purges"}, (purge or PURGES)[:_LONGEST]
     return Change(
         made.action,
         made.before,
@@ -266,6 +266,9 @@ def judged(made: Change, rules: Rules) -> Change:
         purge or "",
     )
 
+
+_LONGEST = 500
+"""Characters of what a kind says: it may quote what stands in a live system."""
 
 PURGES = "arms, shortens or speeds up the deletion of studies"
 """What is said of a change whose kind says that it purges, and not how."""

@@ -166,6 +166,13 @@ class RecordReader:
         """
         return search.evidence(self._branch, which)
 
+    def approvals(self, which: str) -> tuple[Entry, tuple[PlanApproval, ...]] | None:
+        """What a commit (seven digits or more) approves; None where it is another kind of entry.
+
+        Raises: RecordError when the record cannot be read.
+        """
+        return search.approvals(self._branch, which)
+
     def signed(self, given: Sequence[PlanApproval], allowed: Path) -> tuple[PlanApproval, ...]:
         """Approvals with the key that signed each, or what is wrong with it, by an allowed-signers file.
 

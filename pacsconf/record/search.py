@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
+from pacsconf.core.approval import PlanApproval
 from pacsconf.core.attestation import Attestation
 from pacsconf.core.changeset import ChangeSet
 from pacsconf.record.branch import Branch
@@ -29,6 +30,15 @@ def attestations(branch: Branch, which: str) -> tuple[Entry, tuple[Attestation, 
         if _names(which, commit) and (entry := branch.entry(commit)).type == "attest":
             before, after = branch.contents(parent).attested, branch.contents(commit).attested
             return entry, tuple(one for address, one in after.items() if before.get(address) != one)
+    return None
+
+
+def approvals(branch: Branch, which: str) -> tuple[Entry, tuple[PlanApproval, ...]] | None:
+    """What a commit (seven digits or more) approves; None where there is no such commit, or of another kind."""
+    for commit, parent in pairwise(_commits(branch)):
+        if _names(which, commit) and (entry := branch.entry(commit)).type == "approve":
+            before, after = branch.contents(parent).approvals, branch.contents(commit).approvals
+            return entry, tuple(one for one in after if one not in before)
     return None
 
 

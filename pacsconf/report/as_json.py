@@ -158,6 +158,19 @@ def attestations_json(environment: str, said: Sequence[Attestation], *, commit: 
     )
 
 
+def approvals_json(environment: str, given: Sequence[PlanApproval], *, commit: str) -> str:
+    """What one commit of the record approves; `flaw` is why it does not count, as far as that was checked."""
+    body = [approval_to_json(one) | {"flaw": one.flaw} for one in given]
+    return as_text(
+        {
+            "format_version": FORMAT_VERSION,
+            "environment": environment,
+            "commit": commit,
+            "approvals": body,
+        }
+    )
+
+
 def status_json(statuses: Sequence[Status], due: Sequence[DueDay] = ()) -> str:
     """How each environment stands, and what falls due in the inventory; a moment is ISO 8601 with its zone."""
     environments = [_plain(one) for one in statuses]

@@ -411,6 +411,76 @@ def test_a_change_that_takes_another_back_is_judged_anew():
     assert (back.action, back.risk, back.effects) == ("delete", "workflow", {"removes"})
 
 
+class Storage(Resource):
+    """What keeps studies for so many days."""
+
+    kind = "device"
+
+    @classmethod
+    def purge_note(cls, before: Fields | None, after: Fields | None) -> str | None:
+        kept, keeps = (side.get("port", 0) if side else 0 for side in (before, after))
+        return f"keeps them {keeps} days, not {kept}" if keeps < kept else None
+
+
+class Terse(Resource):
+    """One that says no more than that it purges."""
+
+    @classmethod
+    def effects(cls, before: Fields | None, after: Fields | None) -> frozenset[Effect]:
+        return frozenset({"purges"})
+
+
+HUNDRED, TEN = {"port": 100}, {"port": 10}
+WAYS = {
+    "an update": (TEN, HUNDRED, HUNDRED, {}),
+    "taken over": (TEN, HUNDRED, None, {}),
+    "put back to what was applied": (TEN, HUNDRED, TEN, {"repairs": True}),
+    "a clash that is settled by hand": (TEN, HUNDRED, ONE, {"repairs": True}),
+    "asked of a person again": (TEN, HUNDRED, TEN, {"again": frozenset({"port"})}),
+    "a delete": (None, HUNDRED, HUNDRED, {}),
+    "a delete that a clash was settled by": (None, HUNDRED, TEN, {"repairs": True}),
+}
+
+
+@pytest.mark.parametrize(("declared", "live", "last", "how"), WAYS.values(), ids=WAYS.keys())
+def test_a_change_that_purges_is_one_in_whatever_way_it_came_about(declared, live, last, how):
+    made = change(difference(declared, live, last), Rules({"device": Storage}), **how)
+
+    assert made is not None
+    assert "purges" in made.effects
+    assert (made.risk, made.purge) == ("data-loss", f"keeps them {10 if declared else 0} days, not 100")
+
+
+def test_an_enforcing_system_purges_no_more_quietly_than_another():
+    made = change(difference(TEN, HUNDRED, TEN), Rules({"device": Storage}, enforce=True))
+
+    assert made is not None
+    assert "purges" in made.effects
+
+
+def test_a_kind_that_purges_need_not_say_how_and_its_risk_is_data_loss():
+    made = change(difference(HUNDRED, TEN, TEN), Rules({"device": Terse}))
+
+    assert made is not None
+    assert (made.risk, made.purge) == ("data-loss", "arms, shortens or speeds up the deletion of studies")
+
+
+def test_what_a_kind_says_has_an_end(monkeypatch):
+    monkeypatch.setattr(Terse, "purge_note", lambda *_: "x" * 100_000)
+
+    made = change(difference(HUNDRED, TEN, TEN), Rules({"device": Terse}))
+
+    assert made is not None
+    assert made.purge == "x" * 500
+
+
+def test_what_keeps_studies_longer_purges_nothing():
+    made = change(difference(HUNDRED, TEN, TEN), Rules({"device": Storage}))
+
+    assert made is not None
+    assert (made.effects, made.purge) == (frozenset(), "")
+
+
 # --- properties ---------------------------------------------------------------------------------------------
 
 

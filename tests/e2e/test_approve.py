@@ -100,6 +100,13 @@ def test_with_it_the_plan_is_applied_and_all_that_is_kept(edited, memory, monkey
     said = edited.ok("show", changeset["id"]).said
     assert "approved by Anna Berg <anna@example.org>" in said
     assert "seen on screen · signature not checked" in said
+    commits = edited.ok("history", "--format", "json").json["entries"]
+    (commit,) = [one["commit"] for one in commits if one["kind"] == "approve"]
+    shown = edited.ok("show", commit).said
+    assert f"Approved for lab, commit {commit[:7]} plan {digest(edited)} by Anna Berg" in shown
+    assert "signature not checked" in shown
+    (one,) = edited.ok("show", commit, "--format", "json").json["approvals"]
+    assert (one["digest"], one["flaw"]) == (digest(edited), "")
     history = edited.ok("history").said
     assert f"approve Anna Berg 1 approval · plan {digest(edited)[:8]} · seen on screen" in history
     assert "Approved: Anna Berg <anna@example.org>" in edited.git("log", "-1", "--format=%B", "pacsconf/lab")

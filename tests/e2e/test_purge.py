@@ -141,7 +141,7 @@ def test_in_a_system_that_is_only_looked_at_it_is_shown_and_refuses_nothing(kept
     shorten(kept, "SIEMENS")
     kept.edit("mode: write", "mode: read-only", "systems")
     ran = kept.ok("plan")
-    assert HEAD in ran.out
+    assert "!! DELETES STUDIES, or deletes them sooner\n" in ran.out
     assert "read-only, never executed" in ran.said
     assert "GUARD-PURGE" not in ran.said
 

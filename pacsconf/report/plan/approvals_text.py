@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from pacsconf.core.approval import Applier, Standing, standings
+from pacsconf.core.approval import Applier, PlanApproval, Standing, standings
 from pacsconf.core.moment import iso_in_words
 from pacsconf.core.plan import Plan
-from pacsconf.report.lines import Line, Lines, Span, commanded, line, wrapped
+from pacsconf.report.lines import Line, Lines, Span, columns, commanded, line, padded, wrapped
 from pacsconf.report.view import View, approving
 
 _ANYBODY = Applier("")
@@ -70,3 +70,22 @@ def _first(plan: Plan, view: View) -> Iterator[Line]:
         yield line(Span("Into the record: who must approve what from now on", "strong"))
     for risk, rule in new.items():
         yield from wrapped(f"{risk}: {rule}", view.columns, first=line("    "))
+
+
+def approved_text(environment: str, given: Sequence[PlanApproval], *, commit: str, width: int = 80) -> Lines:
+    """What one commit of the record approves: which plan, by whom, when, why, and who signed."""
+    rows = (row for one in given for row in _facts(one, columns(width)))
+    return (line(Span(f"Approved for {environment}, commit {commit[:7]}", "strong")), *rows)
+
+
+def _facts(one: PlanApproval, width: int) -> Iterator[Line]:
+    facts = (
+        ("plan", one.digest),
+        ("by", one.by),
+        ("at", iso_in_words(one.at)),
+        ("reason", one.reason),
+        ("signature", one.flaw or one.key or "not checked"),
+    )
+    for name, text in facts:
+        if text:
+            yield from wrapped(text, width, first=line(Span(f"  {padded(name, 11)}  ", "faint")))

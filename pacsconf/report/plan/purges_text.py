@@ -17,7 +17,8 @@ def purges_text(changes: Iterable[Change], view: View) -> Lines:
     purging = tuple(change for change in changes if "purges" in change.effects)
     if not purging:
         return ()
-    head = f"{PURGE_HEAD}: each needs an --ack of its own"
+    runs = any(change.mode == "write" for change in purging)
+    head = f"{PURGE_HEAD}: each needs an --ack of its own" if runs else PURGE_HEAD
     return (
         *wrapped(head, view.columns, first=line(Span("!!", "error"), " "), indent=3, style="error"),
         *(row for change in purging for row in _purge(change, view)),

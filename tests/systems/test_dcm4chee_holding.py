@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE
+from pacsconf.inventory.retention import Retention
 from pacsconf.systems._dcm4chee import formats
 from pacsconf.systems._dcm4chee.holding import DeviceHolding, EntityHolding
 from pacsconf.systems._dcm4chee.standard import DevicePart
@@ -113,3 +114,48 @@ def test_sizes_and_durations_are_measured():
     assert formats.size("10") == 10
     assert formats.seconds("P1DT2H3M4.5S") == 93784
     assert formats.span("P1Y2M3W4D") == formats.Span(14, 25)
+
+
+def declared(years="10y"):
+    """An archive that takes its policies from the rules."""
+    approval = {"by": "board", "on": "2026-01-01"}
+    rules = {
+        "mammography": {"match": {"modality": "MG"}, "keep": {"for": years}, "approval": approval},
+    }
+    retention = Retention.model_validate(
+        {
+            "rules": rules,
+            "default": {"keep": {"for": "5y"}, "approval": approval},
+            "on_missing": {"modality": "no_match"},
+        }
+    )
+    part = {"fuzzy_algorithm": "org.dcm4che3.soundex.ESoundex", "retention": "declared"}
+    return archive(part, {}).model_copy(update={"retention": retention})
+
+
+def test_policies_that_are_made_of_rules_stand_in_the_directory(directory, steps, hands):
+    steps.bring(directory(**SPEAKS), declared())
+    entry = hands.entry(f"cn=mammography,dicomDeviceName=arc,{steps.devices}")
+    assert entry["dcmRetentionPeriod"] == [b"P10Y2D"]
+    assert entry["dcmProperty"] == [b"Modality=^(?:MG)$"]
+    assert entry["dcmStartRetentionPeriodOnStudyDate"] == [b"TRUE"]
+    assert steps.plan(directory(**SPEAKS), declared()) == ()
+
+
+def test_a_rule_that_becomes_shorter_purges_and_one_that_becomes_longer_does_not_shorten(directory, steps):
+    steps.bring(directory(**SPEAKS), declared())
+    shorter = [each for layer in steps.plan(directory(**SPEAKS), declared("7y")) for each in layer]
+    (only,) = [each for each in shorter if "purges" in each.effects]
+    assert str(only.address) == "directory/retention-rule/arc/mammography"
+    assert "kept for P7Y2D, so far P10Y2D" in only.purge
+    longer = [each for layer in steps.plan(directory(**SPEAKS), declared("12y")) for each in layer]
+    assert all("kept for" not in (each.purge or "") for each in longer)
+
+
+def test_where_a_generated_policy_comes_from_is_told(directory):
+    made = directory(**SPEAKS).declared(declared())
+    paths = {str(address): path for address, path in made.paths.items() if address.kind == "retention-rule"}
+    rule = ("retention", "rules", "mammography")
+    found = paths["directory/retention-rule/arc/mammography"]
+    assert (found[""], found["period"], found["conditions"]) == (rule, (*rule, "keep"), (*rule, "match"))
+    assert paths["directory/retention-rule/arc/default"]["period"] == ("retention", "default", "keep")

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from typing import ClassVar, Self
 
 from pacsconf.core.resource import Effect, Fields, Members, Resource, Risk, State, Value
+from pacsconf.systems._dicom import wordless_purges
 
 CONNECTION = "network-connection"
-EXTRA = "extra."
+EXTRA = wordless_purges.EXTRA
 
 
 class EntryResource(Resource):
@@ -55,6 +56,11 @@ class EntryResource(Resource):
         if before is None or after is None or before.get("installed") is False:
             return found
         return found | {"removes"} if after.get("installed") is False else found
+
+    @classmethod
+    def purge_note(cls, before: Fields | None, after: Fields | None) -> str | None:
+        """What stands under `extra` may delete too."""
+        return wordless_purges.note(before, after)
 
 
 class Container(EntryResource):

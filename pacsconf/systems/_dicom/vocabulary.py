@@ -368,7 +368,10 @@ class _ChildEntry(EntryResource):
 
     @classmethod
     def purge_note(cls, before: Fields | None, after: Fields | None) -> str | None:
-        return cls.part.purge_note(before, after)
+        return (
+            "; ".join(filter(None, (cls.part.purge_note(before, after), super().purge_note(before, after))))
+            or None
+        )
 
 
 class _WithFacets(EntryResource):
@@ -390,8 +393,8 @@ class _WithFacets(EntryResource):
 
     @classmethod
     def purge_note(cls, before: Fields | None, after: Fields | None) -> str | None:
-        notes = (facet.purge_note(*_own(name, before, after)) for name, facet in cls.facets)
-        return "; ".join(filter(None, notes)) or None
+        notes = [facet.purge_note(*_own(name, before, after)) for name, facet in cls.facets]
+        return "; ".join(filter(None, (*notes, super().purge_note(before, after)))) or None
 
 
 def _own(name: str, before: Fields | None, after: Fields | None) -> tuple[Fields | None, Fields | None]:

@@ -67,9 +67,10 @@ def show_findings(screen: Screen, invalid: workspace.InvalidInventory, format: s
 def schema(context: typer.Context) -> Exit:
     """Print the JSON Schema of an inventory file, for editors."""
     from pacsconf.inventory.schema import json_schema
+    from pacsconf.systems.directory_extension import vendor_models
 
     screen: Screen = context.obj.screen
-    screen.raw(json.dumps(json_schema(), indent=2))
+    screen.raw(json.dumps(json_schema(vendor_models()), indent=2))
     return Exit.OK
 
 

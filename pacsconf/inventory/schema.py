@@ -35,8 +35,21 @@ _TEXT = {"type": ["string", "number", "boolean"]}
 _REMOVED = {"type": "null"}
 
 
-def json_schema() -> dict[str, Any]:
-    """The schema (2020-12) of one file below `inventory/`."""
+VENDOR_PLACES: Mapping[str, tuple[str, ...]] = {
+    "device": ("DeviceDeclaration",),
+    "network-connection": ("ConnectionDeclaration",),
+    "network-ae": ("AEDeclaration",),
+    "transfer-capability": ("CapabilityDeclaration", "CapabilityGroup"),
+    "hl7-application": ("HL7ApplicationDeclaration",),
+}
+"""Where something may stand under `vendor`, by what it is said of."""
+
+Vendors = Mapping[str, Mapping[str, type[BaseModel]]]
+"""By extension, then by what it is said of: the model of what may stand under `vendor` there."""
+
+
+def json_schema(vendors: Vendors | None = None) -> dict[str, Any]:
+    """The schema (2020-12) of one file below `inventory/`; `vendors` are extensions that are installed."""
     models: set[type[BaseModel]] = {*COLLECTIONS.values(), *CONFIGS.values(), Settings, RetentionDeclaration}
     refs, found = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/$defs/{model}"
@@ -45,6 +58,8 @@ def json_schema() -> dict[str, Any]:
     _describe(definitions, models)
     for model in _reachable({DeviceDeclaration, DirectoryConfig}) - {CapabilityDeclaration, SetUse}:
         definitions[model.__name__].pop("required", None)  # a profile, or an environment, may give the rest
+    for vendor, of_kinds in sorted((vendors or {}).items()):
+        _add_vendor(definitions, vendor, of_kinds)
     collections = {name: _collection(refs[model, "validation"]) for name, model in COLLECTIONS.items()}
     collections["systems"] = _collection(_any_system(definitions))
     return {
@@ -121,6 +136,42 @@ def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [schema, _REMOVED]}
 
 
+# --- vendors ------------------------------------------------------------------------------------------------
+
+
+def _add_vendor(definitions: dict[str, Any], vendor: str, models: Mapping[str, type[BaseModel]]) -> None:
+    """What an extension takes, where it takes it; its definitions carry its name."""
+    refs, found = models_json_schema(
+        [(model, "validation") for model in models.values()], ref_template=f"#/$defs/{vendor}.{{model}}"
+    )
+    own = {name: _with_numbers(_loosened(schema)) for name, schema in found.get("$defs", {}).items()}
+    _describe(own, models.values())
+    for name, schema in own.items():
+        schema.pop("required", None)  # a profile may give the rest
+        definitions[f"{vendor}.{name}"] = schema
+    for place, model in models.items():
+        for declaration in VENDOR_PLACES[place]:
+            keys = definitions[declaration]["properties"]["vendor"]["anyOf"][0]
+            keys.setdefault("properties", {})[vendor] = _or_null(refs[model, "validation"])
+
+
+def _with_numbers(schema: Any) -> Any:
+    """The schema with numbers beside texts that look like one, since they are written without quotes."""
+    if isinstance(schema, list):
+        return [_with_numbers(member) for member in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: _with_numbers(value) for key, value in schema.items()}
+    if isinstance(found.get("enum"), list) and any(map(_looks_like_a_number, found["enum"])):
+        found["enum"] = [*found["enum"], *(int(one) for one in found["enum"] if _looks_like_a_number(one))]
+        found.pop("type", None)
+    return found
+
+
+def _looks_like_a_number(value: Any) -> bool:
+    return isinstance(value, str) and value.isdecimal()
+
+
 # --- descriptions -------------------------------------------------------------------------------------------
 
 
@@ -128,7 +179,7 @@ def _describe(definitions: Mapping[str, Any], models: Iterable[type[BaseModel]])
     """Gives every key the text that stands under its field in the source, for editors to show."""
     for model in _reachable(models):
         keys = definitions.get(model.__name__, {}).get("properties", {})
-        told = _docstrings(model)
+        told = {name: text.replace("`", "") for name, text in docstrings(model).items()}
         for name, field in model.model_fields.items():
             if name in told and (key := field.alias or name) in keys:
                 keys[key] = {"description": told[name], **keys[key]}
@@ -146,7 +197,7 @@ def _reachable(models: Iterable[type[BaseModel]]) -> set[type[BaseModel]]:
     return found
 
 
-def _docstrings(model: type[BaseModel]) -> dict[str, str]:
+def docstrings(model: type[BaseModel]) -> dict[str, str]:
     """The text under each field, those of base classes included; read from the source only when it is wanted."""
     found: dict[str, str] = {}
     for cls in reversed(model.__mro__[:-1]):
@@ -164,4 +215,4 @@ def _under_fields(definition: ast.ClassDef) -> Iterator[tuple[str, str]]:
             and isinstance(line.target, ast.Name)
             and isinstance(after, ast.Expr)
         ):
-            yield line.target.id, inspect.cleandoc(ast.literal_eval(after.value)).replace("`", "")
+            yield line.target.id, inspect.cleandoc(ast.literal_eval(after.value))

@@ -169,6 +169,8 @@ class Extension:
     """As in `vendor:` and `extensions:`."""
     facets: ClassVar[Sequence[type[Facet]]]
     registries: ClassVar[Sequence[Registry]] = ()
+    of_hl7_application: ClassVar[type[Part] | None] = None
+    """What may stand under `vendor` of an HL7 application, where it takes something there; it reads that itself."""
 
     @classmethod
     def speaks_of(cls, holder: Holder) -> bool:
@@ -220,3 +222,15 @@ def find(name: str) -> type[Extension] | None:
 def registered() -> tuple[str, ...]:
     """The names of all registered extensions."""
     return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
+
+
+def vendor_models() -> dict[str, dict[str, type[Part]]]:
+    """What may stand under `vendor`, by extension, then by what it is said of (`hl7-application` too)."""
+    models: dict[str, dict[str, type[Part]]] = {}
+    for name in registered():
+        extension = find(name)
+        if extension is not None:
+            models[name] = {facet.of: facet for facet in extension.facets}
+            if extension.of_hl7_application is not None:
+                models[name]["hl7-application"] = extension.of_hl7_application
+    return models

@@ -116,7 +116,7 @@ class Scene:
         return _by_kind(known)
 
 
-_REMOVALS: Mapping[str, int] = {"user": 2, "retention-rule": 0}
+_REMOVALS: Mapping[str, int] = {"user": 2, "retention-rule": 0, "hl7-retention-rule": 0}
 """How many may be removed where a share of all is not the measure: people, and rules that keep studies."""
 
 

@@ -15,7 +15,6 @@ from pacsconf.systems.directory_extension import Attribute, Child
 Availability = Literal["ONLINE", "NEARLINE", "OFFLINE"]
 Lasting = Literal["PERMANENT", "CACHE", "TEMPORARY"]
 DELETES_LEAST: tuple[Lasting, ...] = ("PERMANENT", "CACHE", "TEMPORARY")
-PATH_FORMAT = "{now,date,yyyy/MM/dd}/{0020000D,hash}/{0020000E,hash}/{00080018,hash}"
 
 
 class Storage(Child):

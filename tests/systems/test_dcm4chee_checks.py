@@ -160,6 +160,14 @@ def test_a_rule_whose_exporter_deletes_is_told():
     assert rules(device) == ["ARC-PURGE-003"]
 
 
+def test_an_exporter_that_names_what_is_not_declared_is_told():
+    exporters = {"exporters": {"a": {"uri": "storage:fs9", "queue": "Export1"}}}
+    assert rules(exporters) == []
+    assert rules({**exporters, "queues": {"Export2": {}}}) == ["ARC-EXPORT-001"]
+    assert rules({**exporters, "storages": {"fs1": {"uri": "file:/fs1"}}}) == ["ARC-EXPORT-001"]
+    assert rules({**exporters, "queues": {"Export1": {}}, "storages": {"fs9": {"uri": "file:/fs1"}}}) == []
+
+
 # --- storages and schedules -----------------------------------------------------------------------------------
 
 

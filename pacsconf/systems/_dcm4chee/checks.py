@@ -28,6 +28,7 @@ def findings(inventory: Inventory) -> Iterator[Finding]:
         yield from _ties(archive)
         yield from chain.findings(archive)
         yield from _storages(archive)
+        yield from _exporters(archive)
         yield from _schedules(archive)
 
 
@@ -183,6 +184,28 @@ def _only_copy(archive: Archive, name: str, storage: Storage, path: Path, *, sto
         "Name where else they are: `export_storages` or `external_retrieve_aes`; or say `duration: PERMANENT`.",
         path=path,
     )
+
+
+# --- exporters ----------------------------------------------------------------------------------------------
+
+
+def _exporters(archive: Archive) -> Iterator[Finding]:
+    """Those that name a queue or a storage which is not declared, where others of its kind are."""
+    for name, one in archive.part.exporters.items():
+        scheme, _, target = one.uri.partition(":")
+        for kind, key, wanted, there in (
+            ("queue", "queue", one.queue, archive.part.queues),
+            ("storage", "uri", target if scheme == "storage" else "", archive.part.storages),
+        ):
+            if wanted and there and wanted not in there:
+                yield Finding(
+                    "ARC-EXPORT-001",
+                    "warning",
+                    f'Exporter "{name}" of {archive.device.name} names {kind} "{wanted}", which is not declared',
+                    "If the archive has none of that name, nothing is exported.",
+                    f"Declared: {', '.join(sorted(there))}.",
+                    path=(*archive.path, "exporters", name, key),
+                )
 
 
 # --- schedules ----------------------------------------------------------------------------------------------

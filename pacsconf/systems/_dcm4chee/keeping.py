@@ -11,9 +11,12 @@ from typing import Annotated, ClassVar
 
 from pacsconf.core.resource import Fields, Risk
 from pacsconf.inventory.values import AETitle, Flag, Integer
-from pacsconf.systems._dcm4chee import sooner
+from pacsconf.systems._dcm4chee import formats, sooner
 from pacsconf.systems._dcm4chee.formats import CalendarSpan, Conditions, Properties
 from pacsconf.systems.directory_extension import Attribute, Child
+
+STEP = 1000
+"""Generated priorities lie so far apart for each day of length: a rule that is added moves no other."""
 
 
 class _Policy(Child):
@@ -56,7 +59,7 @@ class _Policy(Child):
             return f"it is removed: what was {told} is kept as others say, or has no policy"
         return sooner.together(
             *_reached(before, after),
-            sooner.changed(before, after, "priority", "its priority is"),
+            _moved(before, after),
             sooner.changed(before, after, "conditions", "it is about"),
             sooner.changed(before, after, "from_study_date", "counted from the study date:"),
             _frozen(before, after),
@@ -121,6 +124,20 @@ def _reached(before: Fields, after: Fields) -> list[str | None]:
         limited = sooner.kept(before, after, "max_period", "what fits it is kept for at most")
         found.append(limited)
     return found
+
+
+def _moved(before: Fields, after: Fields) -> str | None:
+    """Another priority; one that is as high as the policy is long, and was, passes shorter ones alone."""
+    by_length = _is_length(before) and _is_length(after)
+    return None if by_length else sooner.changed(before, after, "priority", "its priority is")
+
+
+def _is_length(fields: Fields) -> bool:
+    priority, period = fields.get("priority", 0), sooner.text(fields, "period")
+    try:
+        return isinstance(priority, int) and priority // STEP == formats.span(period).fewest > 0
+    except ValueError:
+        return False
 
 
 def _frozen(before: Fields, after: Fields) -> str | None:

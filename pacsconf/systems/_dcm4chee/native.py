@@ -22,12 +22,11 @@ from pacsconf.retention.decide import CLOCK_WORDS
 from pacsconf.retention.policy import Minimum, Policy, Prepared, policy
 from pacsconf.systems._dcm4chee.conditions import UNDATED, disjuncts
 from pacsconf.systems._dcm4chee.formats import Span
+from pacsconf.systems._dcm4chee.keeping import STEP
 
 ENDLESS = Span(12 * 999, 0)
 """Nothing in the archive is as old."""
 _UNDATED = "no-study-date"
-_STEP = 1000
-"""Priorities lie so far apart for each day of length: a rule that is added moves no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +213,7 @@ def _numbered(policies: Iterable[Native]) -> list[Native]:
     found: list[Native] = []
     lowest = 0
     for one in reversed(list(policies)):
-        lowest = max(lowest + 1, one.span.fewest * _STEP)
+        lowest = max(lowest + 1, one.span.fewest * STEP)
         found.append(replace(one, priority=lowest))
     return found[::-1]
 

@@ -23,6 +23,7 @@ from pacsconf.core.changeset import ChangeSet, Proof, changeset_id
 from pacsconf.core.compare import Rules, judged
 from pacsconf.core.errors import (
     Overtaken,
+    PlanError,
     RecordError,
     SystemFault,
     SystemFaults,
@@ -35,8 +36,9 @@ from pacsconf.core.on_demand import BySystem
 from pacsconf.core.order import layers, waiting_for
 from pacsconf.core.permission import Approval, counting, reasons_against, reasons_against_resuming
 from pacsconf.core.plan import Basis, Options, Plan
-from pacsconf.core.planning import Scenario, SystemRules, make_plan
+from pacsconf.core.planning import Scenario, SystemRules, make_plan, state_digest
 from pacsconf.core.resource import Snapshot, State
+from pacsconf.core.rollback import applied_by, holds_after, not_known
 from pacsconf.core.saved import SavedPlan
 from pacsconf.core.select import ignoring, reads
 from pacsconf.core.stale import require_same
@@ -119,9 +121,15 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
 
     Raises: SystemFaults when systems that are not left out cannot be read whole; PlanError.
     """
-    names = [name for name in sorted(world.systems) if reads(options.target, options.exclude, name)]
-    declared = {name: world.systems[name].declared(world.inventory) for name in names}
     record = world.record.state()
+    undone = _to_take_back(world, options)
+    asked = (
+        world.systems.keys()
+        if undone is None
+        else {one.address.system for one in undone.applied} & world.systems.keys()
+    )
+    names = [name for name in sorted(asked) if reads(options.target, options.exclude, name)]
+    declared = {name: world.systems[name].declared(world.inventory) for name in names}
     snapshots = read(world, names, record.attested, record.owned)
     scenario = Scenario(
         environment=world.environment,
@@ -141,13 +149,14 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
         notes=BySystem({one.system: one.notes for one in snapshots}),
         only=only,
         approvals=Approvals(record.contents.approval_rules, world.inventory.settings.approval_rules()),
-        undone=undone,
+        undone=applied_by(undone) if undone else None,
     )
     made = make_plan(scenario)
-    # What is wrong with the inventory is what is taken back, perhaps: it stands in nobody's way then.
-    findings = _findings(world, declared, made) if undone is None else _refused(world, declared, made)
+    findings = (
+        tuple(_untakeable(world, names, made)) if undone else _findings(world, declared, made, scenario)
+    )
     blocked = tuple(f"{finding.summary} ({finding.rule})" for finding in errors(findings))
-    whole = replace(made, blocked=made.blocked + blocked)
+    whole = replace(made, blocked=made.blocked + blocked, stays={**not_known(undone), **made.stays})
     paths = BySystem({name: one.paths for name, one in declared.items()})
     changed = BySystem({one.system: one.changed for one in snapshots})
     approved = _approved(world, whole, record)
@@ -226,14 +235,41 @@ def _rules(world: World, name: str) -> SystemRules:
     return SystemRules(rules, config.ignore)
 
 
-def _findings(world: World, declared: Mapping[str, Declared], made: Plan) -> tuple[Finding, ...]:
+def _findings(
+    world: World, declared: Mapping[str, Declared], made: Plan, scenario: Scenario
+) -> tuple[Finding, ...]:
+    limits = idle(scenario.limits, (state.root for state in scenario.declared.values()))
     found = [finding for one in declared.values() for finding in one.findings]
-    for name in declared:
-        own = [change for change in made.runs if change.address.system == name]
-        found += world.systems[name].check(own)
+    found += _untakeable(world, declared, made)
     if declared.keys() == world.systems.keys():
         found += nowhere(world.inventory.retention.holds, world.systems.values(), world.clock().date())
-    return accepted(found, world.inventory.baseline, world.clock().date())
+    return (*limits, *accepted(found, world.inventory.baseline, world.clock().date()))
+
+
+def _untakeable(world: World, names: Iterable[str], made: Plan) -> Iterator[Finding]:
+    """What live systems cannot take of a plan."""
+    for name in names:
+        yield from world.systems[name].check([one for one in made.runs if one.address.system == name])
+
+
+def _to_take_back(world: World, options: Options) -> ChangeSet | None:
+    """The change set that is to be taken back; None where none is.
+
+    What may be wrong with the inventory that asked for it is in nobody's way then.
+
+    Raises: RecordError when there is none such; PlanError when it did not come to its end.
+    """
+    if not options.rollback:
+        return None
+    changeset = world.record.load(options.rollback[0])
+    if changeset.status != "closed":
+        raise PlanError(
+            f"change set {changeset.id} is {changeset.status}: what became of its changes is not recorded",
+            fix="Carry it to its end first: pacsconf resume"
+            if changeset.status == "open"
+            else "What it had done shows in: pacsconf plan",
+        )
+    return changeset
 
 
 def _together(sides: Iterable[Mapping[Address, State]]) -> dict[Address, State]:
@@ -345,7 +381,12 @@ def _carry_out(world: World, opened: Open) -> ChangeSet:
 def _written_and_closed(world: World, opened: Open) -> ChangeSet:
     made = opened.changeset.plan
     world.progress.opened(opened.changeset, len(made.runs))
-    done = {a: one for a, one in opened.journalled().items() if one.status in ("applied", "waiting")}
+    known = opened.journalled()
+    done = {
+        one.address: known[one.address]
+        for one in made.runs
+        if one.address in known and known[one.address].status in ("applied", "waiting")
+    }
     for outcome in done.values():
         world.progress.outcome(outcome)
     ended = ""
@@ -355,9 +396,9 @@ def _written_and_closed(world: World, opened: Open) -> ChangeSet:
         for outcome in _skipped(left, ended) if ended else _layer(world, opened, left, made.runs, done):
             done[outcome.address] = outcome
             world.progress.outcome(outcome)
-    _settle(world, made.runs, done)
+    told = _settle(world, made.runs, done)
     proofs = () if ended or _why_end(world, opened) else tuple(_prove(world, made.runs, done))
-    outcomes = tuple(done[change.address] for change in made.runs)
+    outcomes = (*(done[change.address] for change in made.runs), *told)
     held, waiting = opened.contents.held, opened.contents.waiting
     opened.close(
         outcomes=outcomes,
@@ -369,6 +410,7 @@ def _written_and_closed(world: World, opened: Open) -> ChangeSet:
         ],
         reserved={address: date.fromisoformat(day) for address, day in made.reserved.items()},
         held=still_held(held, outcomes),
+        holds=_put_on_hold(world, opened.changeset, outcomes),
         evidence=world.evidence(opened.contents.evidence),
     )
     return opened.changeset
@@ -427,13 +469,35 @@ def _behind(stuck: Set[Address], changes: Sequence[Change]) -> frozenset[Address
     return waiting_for(stuck, changes) if stuck else frozenset()
 
 
-def _settle(world: World, changes: Sequence[Change], outcomes: dict[Address, Outcome]) -> None:
+def _settle(world: World, changes: Sequence[Change], outcomes: dict[Address, Outcome]) -> tuple[Outcome, ...]:
+    """Make systems notice what was applied, also where the rest was stopped: what stands there must be read.
+
+    A change that did not stick is put into `outcomes`; what became of telling programs to reload comes back.
+    """
+    beside: list[Outcome] = []
     applied = [change for change in changes if outcomes[change.address].status == "applied"]
     for name in sorted({change.address.system for change in applied}):
         own = [change for change in applied if change.address.system == name]
         for outcome in world.systems[name].settle(own):
-            outcomes[outcome.address] = outcome
+            if outcome.address in outcomes:
+                outcomes[outcome.address] = outcome
+            else:
+                beside.append(outcome)
             world.progress.outcome(outcome)
+    return tuple(beside)
+
+
+def _put_on_hold(world: World, changeset: ChangeSet, outcomes: Sequence[Outcome]) -> Mapping[Address, str]:
+    """What a rollback took back and the inventory still wants otherwise, so that no later run puts it forth again.
+
+    The value is the `state_digest` of what is declared now.
+    """
+    if not changeset.plan.options.rollback:
+        return {}
+    made = replace(changeset, outcomes=tuple(outcomes)).applied
+    systems = sorted({one.address.system for one in made})
+    declared = _together(world.systems[name].declared(world.inventory).states() for name in systems)
+    return {address: state_digest(declared.get(address)) for address in holds_after(made, declared)}
 
 
 def _prove(world: World, changes: Sequence[Change], outcomes: Mapping[Address, Outcome]) -> Iterator[Proof]:

@@ -1,4 +1,4 @@
-"""What changes the record alone: begin it, hold addresses, release them, attest what a person keyed in."""
+"""What changes the record alone: begin it, hold, release, attest what people keyed in, tell archives to reload."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from fnmatch import fnmatchcase
 
 from pacsconf.core.address import Address
 from pacsconf.core.attestation import Attestation, How
-from pacsconf.core.change import Change
+from pacsconf.core.change import Change, Outcome
 from pacsconf.core.compare import compare, recorded
-from pacsconf.core.errors import PlanError
+from pacsconf.core.errors import PlanError, UnsafePlan
 from pacsconf.core.plan import Options
 from pacsconf.core.planning import state_digest
 from pacsconf.core.resource import State
@@ -72,6 +72,40 @@ def release(world: World, patterns: Sequence[str], reason: str) -> tuple[Address
     named = _named(patterns, held, "is not held", f"Held: {names}.")
     world.record.release(named, reason=reason)
     return named
+
+
+def reload(world: World, names: Sequence[str], reason: str) -> tuple[Outcome, ...]:
+    """Tell the programs that keep a copy to read it again: those of these systems, without any name of all.
+
+    A system that is only read is not told. What became of it is in the record.
+
+    Raises: PlanError for a name of no system; UnsafePlan for one that is only read; LockHeld; RecordUnknown;
+    RecordError.
+    """
+    for name in names:
+        _require_tellable(world, name)
+    world.record.require_free(world.record.state())
+    outcomes: list[Outcome] = []
+    for name in names or sorted(world.systems):
+        if world.inventory.systems[name].mode == "write":
+            for outcome in world.systems[name].settle(()):
+                world.progress.outcome(outcome)
+                outcomes.append(outcome)
+    if outcomes:
+        world.record.reloaded(outcomes, reason=reason)
+    return tuple(outcomes)
+
+
+def _require_tellable(world: World, name: str) -> None:
+    if name not in world.systems:
+        raise PlanError(
+            f'no system is called "{name}"', fix=f"There are: {', '.join(sorted(world.systems))}."
+        )
+    if world.inventory.systems[name].mode != "write":
+        raise UnsafePlan(
+            f"{name} is read-only here, so nobody is told to read it again",
+            fix="Set `mode: write` there, or reload its archives by hand.",
+        )
 
 
 @dataclass(frozen=True, slots=True)

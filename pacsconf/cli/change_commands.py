@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,9 +26,16 @@ if TYPE_CHECKING:
     from pacsconf.core.plan import Options, Plan
     from pacsconf.core.saved import SavedPlan
     from pacsconf.engine import Planned, World
-    from pacsconf.inventory.systems import SystemConfig
     from pacsconf.record.state import RecordState
     from pacsconf.report.view import View
+
+
+Reason = Annotated[str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT")]
+Ticket = Annotated[str, typer.Option("--ticket", help="Ticket, for the record.", metavar="TEXT")]
+Acks = Annotated[
+    list[str] | None,
+    typer.Option("--ack", help="Let a tripped guard through.", metavar="DIGEST:GUARD[:ADDRESS]"),
+]
 
 
 def apply(
@@ -37,12 +44,9 @@ def apply(
     expect: Annotated[
         str | None, typer.Option("--expect", help="Apply if the plan has this digest.", metavar="DIGEST")
     ] = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT")] = "",
-    ticket: Annotated[str, typer.Option("--ticket", help="Ticket, for the record.", metavar="TEXT")] = "",
-    ack: Annotated[
-        list[str] | None,
-        typer.Option("--ack", help="Let a tripped guard through.", metavar="DIGEST:GUARD[:ADDRESS]"),
-    ] = None,
+    reason: Reason = "",
+    ticket: Ticket = "",
+    ack: Acks = None,
     repair: Repairs = None,
     target: Targets = None,
     exclude: Excludes = None,
@@ -63,16 +67,16 @@ def apply(
     saved = load_saved(plan_file) if plan_file else None
     if saved is not None:
         _require_runs(saved)
-    workspace.operator(work).require_write(work.environment, _written_systems(work))
+    require_writable(work)
     reporter = Reporter(screen)
     with world_of(work, reporter) as world:
         resumed = _ready_record(screen, work, world)
         if resumed is not None:
-            code = _concluded(screen, work, resumed, world.record.state(fetch=False), sheets)
+            code = concluded(screen, work, ended(world, resumed), sheets)
             if code is not Exit.OK or _is_same(resumed.plan, saved, expect):
                 return code
         planned = _chosen(screen, world, saved, expect, options, reporter)
-        approval = _approval(work, world, planned, _said(reason, ticket, ack))
+        approval = approval_of(work, world, planned, said(reason, ticket, ack))
         reviewed = saved is not None or expect is not None
         if not reviewed:
             view = view_of(work, world, planned, reporter, screen.width)
@@ -81,33 +85,37 @@ def apply(
             if reviewed:
                 screen.show(sentence(f"No changes. {work.environment} is as declared; nothing was written."))
             return Exit.OK
-        _require_applicable(work, planned, approval, plan_file)
+        require_applicable(work, planned, approval, plan_file)
         if not reviewed:
-            approval = _asked(screen, planned.plan, approval)
+            approval = asked(screen, planned.plan, approval)
         with stoppable() as stopping:
             changeset = engine.apply(replace(world, stopping=stopping), planned, approval)
-        record = world.record.state(fetch=False)
-    return _concluded(screen, work, changeset, record, sheets)
+        end = ended(world, changeset)
+    return concluded(screen, work, end, sheets)
 
 
 def resume(context: typer.Context, sheets: Sheets = None) -> Exit:
     """Take up a change set that was left open. Here or in another clone, once its lease has ended."""
     screen: Screen = context.obj.screen
     work = opened(context, "text")
-    workspace.operator(work).require_write(work.environment, _written_systems(work))
+    require_writable(work)
     with world_of(work, Reporter(screen)) as world:
         state = world.record.state()
         if state.known and state.open is None:
             screen.show(sentence(f"No change set is open on {work.environment}: there is nothing to resume."))
             return Exit.OK
-        changeset = _resumed(world)
-        record = world.record.state(fetch=False)
-    return _concluded(screen, work, changeset, record, sheets)
+        end = ended(world, _resumed(world))
+    return concluded(screen, work, end, sheets)
 
 
-def _written_systems(work: workspace.Workspace) -> list[SystemConfig]:
-    """The systems that this environment lets pacsconf write."""
-    return [config for config in work.inventory.systems.values() if config.mode == "write"]
+def require_writable(work: workspace.Workspace) -> None:
+    """The operator file lets this environment be written, and those be told who must hear of it.
+
+    Raises: OperatorError.
+    """
+    written = [config for config in work.inventory.systems.values() if config.mode == "write"]
+    workspace.operator(work).require_write(work.environment, written)
+    workspace.require_told(work)
 
 
 # --- apply ------------------------------------------------------------------------------------------------------
@@ -207,22 +215,31 @@ def _chosen(
         finally:
             reporter.stop()
     planned = planned_by(screen, world, options, reporter)
-    if expect is not None and not planned.plan.digest.startswith(expect.lower()):
-        raise StalePlan(
-            f"the plan has digest {planned.plan.digest[:8]} now, not the expected {expect[:8]}",
-            fix="Make the plan again and look at it: pacsconf plan",
-        )
+    if expect is not None:
+        require_expected(planned.plan, expect, "pacsconf plan")
     return planned
 
 
-def _said(reason: str, ticket: str, ack: list[str] | None) -> Approval:
+def require_expected(made: Plan, expect: str, again: str) -> None:
+    """The plan is the one that was looked at.
+
+    Raises: StalePlan with the command that makes it again.
+    """
+    if not made.digest.startswith(expect.lower()):
+        raise StalePlan(
+            f"the plan has digest {made.digest[:8]} now, not the expected {expect[:8]}",
+            fix=f"Make the plan again and look at it: {again}",
+        )
+
+
+def said(reason: str, ticket: str, ack: list[str] | None) -> Approval:
     from pacsconf.core.permission import Approval
     from pacsconf.record.lock import this_runner
 
     return Approval("", this_runner(), reason, ticket, tuple(ack or ()))
 
 
-def _approval(work: workspace.Workspace, world: World, planned: Planned, said: Approval) -> Approval:
+def approval_of(work: workspace.Workspace, world: World, planned: Planned, said: Approval) -> Approval:
     """Who applies; where signatures of approvals are checked, with the key that they sign with themselves.
 
     Raises: OperatorError; RecordError.
@@ -234,7 +251,7 @@ def _approval(work: workspace.Workspace, world: World, planned: Planned, said: A
     return by if allowed is None else replace(by, key=world.record.own_key(allowed).key)
 
 
-def _require_applicable(
+def require_applicable(
     work: workspace.Workspace, planned: Planned, approval: Approval, plan_file: Path | None
 ) -> None:
     """Refuse what must not run; what only lacks an acknowledgement, with the command line that gives it.
@@ -269,7 +286,7 @@ def _ways_on(planned: Planned, approval: Approval, view: View) -> str:
     return "\n".join(f"{words}\n{command}" for words, command in ways if command)
 
 
-def _asked(screen: Screen, made: Plan, approval: Approval) -> Approval:
+def asked(screen: Screen, made: Plan, approval: Approval) -> Approval:
     """A person's yes. Guards are never let through by a mere yes.
 
     Raises: UnsafePlan when the answer is another one.
@@ -283,18 +300,53 @@ def _nothing_to_do(made: Plan) -> bool:
     return not (made.changes or made.takes or made.forgets or made.approvals.changed)
 
 
-def _concluded(
-    screen: Screen, work: workspace.Workspace, changeset: ChangeSet, record: RecordState, sheets: str | None
-) -> Exit:
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A change set that came to its end, the record then, and the one that it took back, if it took one back."""
+
+    changeset: ChangeSet
+    record: RecordState
+    undone: ChangeSet | None
+
+
+def ended(world: World, changeset: ChangeSet) -> Ended:
+    """How a change set ended, with what the record tells of it."""
+    undone = next(map(world.record.load, changeset.plan.options.rollback), None)
+    return Ended(changeset, world.record.state(fetch=False), undone)
+
+
+def concluded(screen: Screen, work: workspace.Workspace, end: Ended, sheets: str | None) -> Exit:
     """Show how it ended and what is left to a person, and the exit code that says so."""
     from pacsconf.report.plan.apply_text import apply_summary, proofs_text
+    from pacsconf.report.plan.rollback_text import taken_back_text
 
-    undone = [one for one in changeset.outcomes if one.status in ("failed", "skipped", "unknown")]
-    failing = [proof for proof in changeset.proofs if proof.verdict == "failing"]
-    next_step = f"{work.command} plan" if undone else ""
-    if any(one.status == "failed" for one in undone):
-        next_step = f"mend the cause, then  {next_step}"
+    changeset = end.changeset
     screen.show(proofs_text(changeset.proofs, screen.width))
-    screen.show(apply_summary(changeset, commit=record.head, next_step=next_step, width=screen.width))
-    hand_out(screen, work, changeset, record, sheets)
+    next_step, *others = _next_steps(work, changeset) or ("",)
+    screen.show(
+        apply_summary(
+            changeset, commit=end.record.head, next_step=next_step, others=others, width=screen.width
+        )
+    )
+    if end.undone is not None:
+        held = tuple(one.address for one in changeset.applied if one.address in end.record.held)
+        screen.show(taken_back_text(changeset, end.undone, held, work.command, screen.width))
+    hand_out(screen, work, changeset, end.record, sheets)
+    undone = any(one.status in ("failed", "skipped", "unknown") for one in changeset.outcomes)
+    failing = any(proof.verdict == "failing" for proof in changeset.proofs)
     return Exit.PARTIAL if undone or failing else Exit.OK
+
+
+def _next_steps(work: workspace.Workspace, changeset: ChangeSet) -> list[str]:
+    """What to type next, where not all went well."""
+    steps = []
+    if any(one.status == "failed" for one in changeset.done):
+        steps.append(f"mend the cause, then  {work.command} plan")
+    elif any(one.status in ("skipped", "unknown") for one in changeset.done):
+        steps.append(f"{work.command} plan")
+    refused = any(one.status == "failed" for one in changeset.told)
+    if refused and not changeset.plan.options.rollback:
+        steps.append(f"{work.command} rollback {changeset.id}")
+    if missed := sorted({one.address.system for one in changeset.told if one.status != "applied"}):
+        steps.append(f"mend the cause, then  {work.command} reload {' '.join(missed)}")
+    return steps

@@ -34,6 +34,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "approve": ("approve", "Say yes to a plan that somebody else applies."),
     "apply": ("change", "Carry a plan out, and prove it."),
     "resume": ("change", "Take up a change set that was left open."),
+    "rollback": ("rollback", "Take back what a change set applied, where it still stands."),
+    "reload": ("reload", "Tell archives to read their configuration again."),
     "history": ("record", "Show what the record holds, newest first."),
     "hold": ("record", "Leave changes alone until they are released."),
     "release": ("record", "End a hold: apply goes on with these changes."),

@@ -152,7 +152,7 @@ def _origin(work: workspace.Workspace, planned: Planned) -> Callable[[Address, s
 
 
 def _next_step(work: workspace.Workspace, planned: Planned, plan_file: str) -> str:
-    from pacsconf.report.view import typed
+    from pacsconf.report.view import expecting, typed
 
     made = planned.plan
     if not planned.record.exists:
@@ -161,4 +161,6 @@ def _next_step(work: workspace.Workspace, planned: Planned, plan_file: str) -> s
         return ""
     if plan_file:
         return f"{work.command} apply {shlex.quote(plan_file)}"
+    if made.options.rollback:
+        return f"{work.command} {expecting(made)}"
     return " ".join(filter(None, (work.command, "plan", typed(made.options), "--out plan.json")))

@@ -52,6 +52,10 @@ class Reporter:
     def outcome(self, outcome: Outcome) -> None:
         from pacsconf.report.plan.apply_text import outcome_text
 
+        if outcome.action == "reload":
+            self._say("")
+            self._screen.note(outcome_text(outcome, self._screen.width))
+            return
         self._done += 1
         if self._total <= _LINES or (outcome.status != "applied" and self._is_new(outcome)):
             self._say("")

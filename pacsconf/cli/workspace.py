@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
     from pacsconf.core.finding import Finding
+    from pacsconf.inventory.checks import Further
     from pacsconf.inventory.loader import Loaded
     from pacsconf.inventory.model import Inventory
     from pacsconf.inventory.systems import SystemConfig
@@ -190,12 +191,18 @@ def _read(root: Path) -> Loaded:
             f'there is no folder "inventory" in {root.resolve()}',
             fix="Change to the inventory's repository, name it by --chdir DIR, or begin one: pacsconf init",
         )
-    from pacsconf.dicom.reach.rules import RULES
     from pacsconf.inventory.loader import load
+
+    return load(root, now().date(), further())
+
+
+def further() -> Further:
+    """The rules that are asked beside the inventory's own."""
+    from pacsconf.dicom.reach.rules import RULES
     from pacsconf.retention.rules import RULES as OF_RETENTION
     from pacsconf.systems.vendor_rules import RULES as OF_VENDORS
 
-    return load(root, now().date(), RULES + OF_RETENTION + OF_VENDORS)
+    return RULES + OF_RETENTION + OF_VENDORS
 
 
 class InvalidInventory(InventoryError):
@@ -232,17 +239,13 @@ def require_lab(workspace: Workspace) -> None:
 
     Raises: PacsconfError, since it would lead to systems that it shares with other environments then.
     """
-    from pacsconf.operator.needs import stays_here
-
     declared = workspace.loaded.inventory
     if workspace.environment != LAB or declared is None or len(declared.environments) < 2:
         return
     shared = [
         name
         for name, config in workspace.inventory.systems.items()
-        if name in declared.systems
-        and _url(config) == _url(declared.systems[name])
-        and not stays_here(config)
+        if name in declared.systems and _is_shared(config, declared.systems[name])
     ]
     if shared:
         lacks = "has no server for every system" if workspace.practice else "is not up"
@@ -250,6 +253,33 @@ def require_lab(workspace: Workspace) -> None:
             f"the practice lab {lacks}, so environment lab would lead to the real {', '.join(shared)}",
             fix="Start it: pacsconf lab up. Is lab an environment of your own? Give its systems a url there.",
         )
+
+
+def _is_shared(config: SystemConfig, declared: SystemConfig) -> bool:
+    """Whether a system, or a program that is told of its changes, is another than this machine's, as declared."""
+    from pacsconf.operator.needs import stays_here, told
+
+    if _url(config) == _url(declared) and not stays_here(config):
+        return True
+    real = told(declared)
+    return any(real.get(name) == at and not at.is_loopback for name, at in told(config).items())
+
+
+def require_told(workspace: Workspace) -> None:
+    """Nothing, where the operator file lets all that must be told of a change receive its password or token.
+
+    Asked before anything is written, since what was written and cannot be told has no effect.
+
+    Raises: OperatorError with the lines that would allow it.
+    """
+    from pacsconf.operator.needs import needs_of_told
+
+    written = [config for config in workspace.inventory.systems.values() if config.mode == "write"]
+    found = [need for config in written for need in needs_of_told(config)]
+    if found:
+        permit = keyring(workspace).permit
+        for need in found:
+            permit(need.ref, need.endpoint)
 
 
 def _url(config: SystemConfig) -> str | None:

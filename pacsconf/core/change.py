@@ -20,6 +20,8 @@ from pacsconf.core.resource import (
 
 Action = Literal["create", "update", "delete"]
 Mode = Literal["read-only", "write"]
+Deed = Literal["create", "update", "delete", "reload"]
+"""What an outcome is of: a change, or telling a program that keeps a copy to read it again."""
 SIGNS: dict[Action, str] = {"create": "+", "update": "~", "delete": "-"}
 
 Status = Literal["applied", "failed", "skipped", "waiting", "unknown"]
@@ -145,10 +147,13 @@ def _claims(state: State | None) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one change: `unknown` is sent without an answer, `waiting` is for a person to do."""
+    """What became of one change: `unknown` is sent without an answer, `waiting` is for a person to do.
+
+    Of a `reload`, `failed` is that the program refuses what it was told to read, `unknown` that it was not told.
+    """
 
     address: Address
-    action: Action
+    action: Deed
     status: Status
     error: str = ""
     milliseconds: float = 0.0

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pacsconf.core.address import Address
 from pacsconf.core.approval import PlanApproval, approval_from_json, approval_to_json
-from pacsconf.core.change import Action, Change, Outcome, Status
+from pacsconf.core.change import Change, Deed, Outcome, Status
 from pacsconf.core.compare import Rules, taken_back
 from pacsconf.core.errors import RecordError
 from pacsconf.core.plan import Plan, plan_from_json, plan_to_json
@@ -51,6 +51,22 @@ class ChangeSet:
     outcomes: tuple[Outcome, ...] = ()
     proofs: tuple[Proof, ...] = ()
     closed: str = ""
+
+    @property
+    def done(self) -> tuple[Outcome, ...]:
+        """What became of its changes."""
+        return tuple(one for one in self.outcomes if one.action != "reload")
+
+    @property
+    def told(self) -> tuple[Outcome, ...]:
+        """What became of telling programs to read what was changed."""
+        return tuple(one for one in self.outcomes if one.action == "reload")
+
+    @property
+    def applied(self) -> tuple[Change, ...]:
+        """Its changes that stand as far as it knows, in the order in which they were made."""
+        applied = {one.address for one in self.done if one.status == "applied"}
+        return tuple(one for one in self.plan.runs if one.address in applied)
 
     def inverse(self, systems: Mapping[str, Rules]) -> tuple[Change, ...]:
         """What takes the applied changes back, in order, judged by these rules."""
@@ -135,7 +151,7 @@ def outcome_from_json(data: dict[str, Any]) -> Outcome:
     """
     return Outcome(
         Address.parse(data["address"]),
-        one_of(Action, data["action"]),
+        one_of(Deed, data["action"]),
         one_of(Status, data["status"]),
         str(data["error"]),
         float(data["milliseconds"]),

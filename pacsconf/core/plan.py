@@ -33,6 +33,8 @@ class Options:
     repair: tuple[str, ...] = ()
     target: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    rollback: tuple[str, ...] = ()
+    """The change set that is to be taken back; at most one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,9 @@ class Plan:
     `takes` and `forgets` move the record without writing. `closure` are the live and last states of every address
     the changes stand on. `drifts` are differences somebody else made; `waiting` and `held` are changes left out
     because a person must act, or because they were rolled back. `reserved` are the release dates (ISO) of names
-    that linger. `counts` are resources read by system; `unmanaged` are live and nobody's here.
+    that linger. Of a plan that takes a change set back, `stays` is what it leaves as it is, and `lost` what does
+    not come back with what it makes anew, both with the reason. `counts` are resources read by system; `unmanaged`
+    are live and nobody's here.
     """
 
     environment: str
@@ -79,6 +83,8 @@ class Plan:
     blocked: tuple[str, ...] = ()
     """Why this plan can be read but not applied, in words."""
     approvals: Approvals = field(default_factory=Approvals)
+    stays: Mapping[Address, str] = field(default_factory=dict)
+    lost: Mapping[Address, str] = field(default_factory=dict)
 
     @cached_property
     def digest(self) -> str:
@@ -149,7 +155,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "digest": plan.digest,
         "environment": plan.environment,
         "basis": {name: getattr(plan.basis, name) for name in Basis.__slots__},
-        "options": {name: list(getattr(plan.options, name)) for name in Options.__slots__},
+        "options": _options_to_json(plan.options),
         "changes": [change_to_json(change) for change in plan.changes],
         "closure": _closure_to_json(plan.closure),
         "guards": [_guard_to_json(guard) for guard in plan.guards],
@@ -164,7 +170,22 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "notes": {str(address): text for address, text in sorted(plan.notes.items())},
         "blocked": list(plan.blocked),
         **({"approvals": approvals_to_json(plan.approvals)} if plan.approvals.in_force else {}),
+        **_notes_to_json("stays", plan.stays),
+        **_notes_to_json("lost", plan.lost),
     }
+
+
+def _options_to_json(options: Options) -> dict[str, list[str]]:
+    given = {name: list(getattr(options, name)) for name in Options.__slots__}
+    return given if options.rollback else {name: each for name, each in given.items() if name != "rollback"}
+
+
+def _notes_to_json(name: str, notes: Mapping[Address, str]) -> dict[str, Any]:
+    return {name: {str(address): text for address, text in sorted(notes.items())}} if notes else {}
+
+
+def _notes_from_json(data: dict[str, Any]) -> dict[Address, str]:
+    return {Address.parse(address): str(text) for address, text in data.items()}
 
 
 NO_PLAN = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
@@ -211,7 +232,14 @@ def _parse(data: dict[str, Any]) -> Plan:
     return Plan(
         environment=str(data["environment"]),
         basis=Basis(**{name: str(data["basis"][name]) for name in Basis.__slots__}),
-        options=Options(**{name: tuple(map(str, data["options"][name])) for name in Options.__slots__}),
+        options=Options(
+            **{
+                name: tuple(
+                    map(str, data["options"].get(name, ()) if name == "rollback" else data["options"][name])
+                )
+                for name in Options.__slots__
+            }
+        ),
         changes=tuple(map(change_from_json, data["changes"])),
         closure={
             Address.parse(address): (state_from_json(sides["live"]), state_from_json(sides["last"]))
@@ -226,9 +254,11 @@ def _parse(data: dict[str, Any]) -> Plan:
         reserved={Address.parse(address): str(day) for address, day in data["reserved"].items()},
         unmanaged=tuple(map(Address.parse, data["unmanaged"])),
         counts={str(system): int(count) for system, count in data["counts"].items()},
-        notes={Address.parse(address): str(text) for address, text in data["notes"].items()},
+        notes=_notes_from_json(data["notes"]),
         blocked=tuple(map(str, data["blocked"])),
         approvals=approvals_from_json(data.get("approvals")),
+        stays=_notes_from_json(data.get("stays", {})),
+        lost=_notes_from_json(data.get("lost", {})),
     )
 
 

@@ -23,6 +23,7 @@ from pacsconf.core.lingering import Lingering, linger
 from pacsconf.core.order import closure, needed_by, order, waiting_for
 from pacsconf.core.plan import Basis, Options, Plan
 from pacsconf.core.resource import State, value_to_json
+from pacsconf.core.rollback import Applied, take_back
 from pacsconf.core.select import ignoring, matching
 from pacsconf.core.spelling import canonical
 
@@ -73,6 +74,8 @@ class Scenario:
     counts: Mapping[str, int] = field(default_factory=dict)
     notes: Mapping[Address, str] = field(default_factory=dict)
     approvals: Approvals = field(default_factory=Approvals)
+    undone: tuple[Applied, ...] | None = None
+    """What is to be taken back, instead of what the inventory wants."""
 
 
 def make_plan(scenario: Scenario) -> Plan:
@@ -81,6 +84,8 @@ def make_plan(scenario: Scenario) -> Plan:
     Raises: DependencyCycle; UnsafePlan when an exclude leaves out what another change needs; PlanError when a
     target, exclude or repair names nothing that exists.
     """
+    if scenario.undone is not None:
+        return _taking_back(scenario, scenario.undone)
     last = scenario.record.owned or {}
     lingering = linger(
         scenario.declared, last, scenario.record.reserved, _lingering_kinds(scenario), scenario.today,
@@ -96,6 +101,42 @@ def make_plan(scenario: Scenario) -> Plan:
     asked = {address for address in scenario.record.waiting if address.system in scenario.systems}
     over = asked - {one.address for one in wanted}
     return _assembled(scenario, changes, differences, held, waiting, over, lingering)
+
+
+def _taking_back(scenario: Scenario, undone: Iterable[Applied]) -> Plan:
+    """The plan that takes changes back as far as they stand; what the inventory wants is left for another one.
+
+    What goes by it goes on purpose, and what it makes counts as declared: guards look at the rest.
+    """
+    _require_known_names(scenario)
+    rules = {name: part.rules for name, part in scenario.systems.items()}
+    live, owned = scenario.live, scenario.record.owned or {}
+    found = take_back(undone, live, owned, rules, _ignored(scenario))
+    changes = order(_chosen(scenario, list(found.changes)))
+    made = {one.address: one.after for one in changes if one.after is not None}
+    scene = replace(
+        scenario,
+        declared={**scenario.declared, **made},
+        retired=scenario.retired | {one.root for one in changes if one.action == "delete"},
+    )
+    as_reserved = Lingering(scene.declared, scenario.record.reserved)
+    plan = _assembled(scene, changes, (), (), (), frozenset(), as_reserved)
+    is_chosen = _chooser(scenario.options)
+    return replace(
+        plan,
+        stays={a: why for a, why in found.stays.items() if is_chosen(a, _root_at(a, scenario))},
+        lost={one.address: found.lost[one.address] for one in changes if one.address in found.lost},
+    )
+
+
+def _root_at(address: Address, scenario: Scenario) -> Address:
+    sides = (scenario.live, scenario.declared, scenario.record.owned or {})
+    return next((side[address].root for side in sides if address in side), address)
+
+
+def _ignored(scenario: Scenario) -> Callable[[Address, str], bool]:
+    ignored = {name: ignoring(part.ignore) for name, part in scenario.systems.items()}
+    return lambda address, field: ignored[address.system](address, field)
 
 
 def state_digest(state: State | None) -> str:
@@ -164,7 +205,6 @@ def _meant(pattern: str, known: Iterable[State]) -> str:
 def _differences(scenario: Scenario) -> tuple[Difference, ...]:
     """What the sides make of every address but those that are plainly equal and that nobody was asked about."""
     declared, live, last = scenario.declared, scenario.live, scenario.record.owned
-    ignored = {name: ignoring(part.ignore) for name, part in scenario.systems.items()}
     asked = {
         each for each in scenario.record.waiting if any(each in side for side in (declared, live, last or {}))
     }
@@ -172,8 +212,8 @@ def _differences(scenario: Scenario) -> tuple[Difference, ...]:
         declared,
         live,
         last,
-        lambda address, field: ignored[address.system](address, field),
-        [each for each in unequal(declared, live, last) | asked if each.system in ignored],
+        _ignored(scenario),
+        [each for each in unequal(declared, live, last) | asked if each.system in scenario.systems],
     )
 
 

@@ -64,6 +64,8 @@ class Resource(BaseModel):
     kind: ClassVar[str]
     lingers: ClassVar[bool] = False
     """Whether a name no longer used stays reserved for a while (quarantine) before it is deleted."""
+    secrets: ClassVar[frozenset[str]] = frozenset()
+    """Fields that stand for a secret (its version): that itself is kept nowhere, so none is ever taken back."""
 
     address: Address
     root: Address

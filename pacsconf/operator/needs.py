@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from pacsconf.inventory.endpoint import Endpoint
-from pacsconf.inventory.systems import OrthancConfig, SystemConfig
+from pacsconf.inventory.systems import DirectoryConfig, OrthancConfig, SystemConfig
 from pacsconf.inventory.values import SecretRef
 
 WITHOUT_NETWORK = frozenset({"memory", "console"})
@@ -37,7 +37,23 @@ def endpoint_of(config: SystemConfig) -> Endpoint | None:
 def stays_here(config: SystemConfig) -> bool:
     """Whether writing to this system cannot leave this machine."""
     endpoint = endpoint_of(config)
-    return endpoint.is_loopback if endpoint else config.type in WITHOUT_NETWORK
+    here = endpoint.is_loopback if endpoint else config.type in WITHOUT_NETWORK
+    return here and all(one.is_loopback for one in told(config).values())
+
+
+def told(config: SystemConfig) -> dict[str, Endpoint]:
+    """By name, the programs that are told of a change there, and where they are."""
+    if not isinstance(config, DirectoryConfig):
+        return {}
+    return {name: Endpoint.parse(one.url) for name, one in sorted(config.reload.items())}
+
+
+def needs_of_told(config: SystemConfig) -> Iterator[Need]:
+    """The secrets that programs receive which are told of a change."""
+    if isinstance(config, DirectoryConfig):
+        for name, endpoint in told(config).items():
+            for ref in dict.fromkeys(_references(config.reload[name])):
+                yield Need(config.name, ref, endpoint)
 
 
 def needs(systems: Iterable[SystemConfig]) -> Iterator[Need]:
@@ -45,9 +61,15 @@ def needs(systems: Iterable[SystemConfig]) -> Iterator[Need]:
     for config in systems:
         endpoint = endpoint_of(config)
         if endpoint:
-            for ref in dict.fromkeys(_references(config)):
+            for ref in dict.fromkeys(_own_references(config)):
                 yield Need(config.name, ref, endpoint)
         yield from _passed_on(config)
+        yield from needs_of_told(config)
+
+
+def _own_references(config: SystemConfig) -> Iterator[SecretRef]:
+    """Those that are sent to the system itself: what other programs receive is none of them."""
+    yield from _references({name: value for name, value in config if name != "reload"})
 
 
 def _passed_on(config: SystemConfig) -> Iterator[Need]:

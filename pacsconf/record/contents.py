@@ -57,6 +57,7 @@ EntryType = Literal[
     "commission",
     "storage",
     "approve",
+    "reload",
 ]
 
 APPROVALS = "approvals.json"

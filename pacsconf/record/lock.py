@@ -106,12 +106,14 @@ class Open:
         waiting: Iterable[Change] | None = None,
         reserved: Mapping[Address, date] | None = None,
         held: Mapping[Address, Held] | None = None,
+        holds: Mapping[Address, str] | None = None,
         evidence: Mapping[str, bytes] | None = None,
     ) -> str:
         """Record what became of it, and with that give the lock back. Returns the commit.
 
         `waiting` are all changes that a person must make now, `reserved`, `held` and `evidence` all there are;
-        None leaves them as they were.
+        None leaves them as they were. `holds` are addresses that are held from now on, with the `state_digest` of
+        what is declared there.
 
         Raises: Overtaken, or RecordError when it cannot be written or pushed; then the outcomes stay in the
         journal of this clone.
@@ -128,17 +130,22 @@ class Open:
         contents = replace(
             old,
             owned=owned,
-            held=old.held if held is None else held,
+            held={**(old.held if held is None else held), **self._held(holds or {})},
             waiting=old.waiting if waiting is None else self._waiting(waiting),
             reserved=old.reserved if reserved is None else reserved,
             evidence=old.evidence if evidence is None else evidence,
             changeset=closed,
             approval_rules=closed.plan.approvals.declared,
         )
-        self._append("closed", contents, _tally(outcomes))
+        self._append("closed", contents, _tally(closed))
         self.changeset = closed
         self._journal.finish()
         return self.commit
+
+    def _held(self, holds: Mapping[Address, str]) -> dict[Address, Held]:
+        why = " · ".join(filter(None, ("rolled back", self.changeset.reason)))
+        by, at = self.changeset.operator, stamp(self._branch.time())
+        return {address: Held(address, declared, why, by, at) for address, declared in holds.items()}
 
     def _waiting(self, changes: Iterable[Change]) -> dict[Address, Waiting]:
         """Changes that wait already keep the day since when they do."""
@@ -212,6 +219,15 @@ def lock_held(environment: str, changeset: ChangeSet, now: datetime) -> LockHeld
     )
 
 
-def _tally(outcomes: Iterable[Outcome]) -> dict[str, int]:
-    counted = Counter(outcome.status for outcome in outcomes)
-    return {status: counted[status] for status in get_args(Status) if counted[status]}
+def _tally(closed: ChangeSet) -> dict[str, int]:
+    counted = Counter(outcome.status for outcome in closed.done)
+    return {
+        **{status: counted[status] for status in get_args(Status) if counted[status]},
+        **reloads(closed.told),
+    }
+
+
+def reloads(told: Iterable[Outcome]) -> dict[str, int]:
+    """How many programs read what was changed, and how many did not."""
+    counted = Counter("reloaded" if one.status == "applied" else "not reloaded" for one in told)
+    return {words: counted[words] for words in ("reloaded", "not reloaded") if counted[words]}

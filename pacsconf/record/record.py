@@ -17,13 +17,14 @@ from typing import Literal
 from pacsconf.core.address import Address
 from pacsconf.core.approval import ApprovalRules, PlanApproval
 from pacsconf.core.attestation import Attestation
+from pacsconf.core.change import Outcome
 from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.errors import LockHeld, PacsconfError, RecordError, RecordUnknown, StalePlan
 from pacsconf.core.resource import State
 from pacsconf.record import edits
 from pacsconf.record.branch import stamp
 from pacsconf.record.contents import Contents, EntryType, Held, Waiting
-from pacsconf.record.lock import Open, about, lock_held, this_runner
+from pacsconf.record.lock import Open, about, lock_held, reloads, this_runner
 from pacsconf.record.reader import RecordReader
 from pacsconf.record.state import RecordState
 
@@ -207,6 +208,15 @@ class Record(RecordReader):
         return self._edit(
             "approve", lambda now: edits.approved(now, one), said, [f"Plan: {digest}"], {"approvals": 1}
         )
+
+    def reloaded(self, outcomes: Iterable[Outcome], *, reason: str) -> str:
+        """Programs were told to read again what stands. Returns the commit.
+
+        Raises: LockHeld; RecordUnknown; RecordError when there is no record yet, or it cannot be written.
+        """
+        told = tuple(outcomes)
+        lines = [f"{one.address}: {'' if one.status == 'applied' else 'not '}reloaded" for one in told]
+        return self._edit("reload", lambda now: now, reason, lines, reloads(told))
 
     def keep(
         self,

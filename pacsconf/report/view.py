@@ -83,7 +83,11 @@ def acknowledgement(plan: Plan, view: View) -> str:
     digest = short(plan.digest)
     names = dict.fromkeys(name for guard in plan.guards for name in guard.acks)
     acks = " ".join(f"--ack {shlex.quote(f'{digest}:{name}')}" for name in names)
-    chosen = (
-        shlex.quote(view.plan_file) if view.plan_file else f"--expect {digest} {typed(plan.options)}".rstrip()
-    )
-    return f'{view.command_for(plan.environment)} apply {chosen} {acks} --reason "..."' if acks else ""
+    way = f"apply {shlex.quote(view.plan_file)}" if view.plan_file else expecting(plan)
+    return f'{view.command_for(plan.environment)} {way} {acks} --reason "..."' if acks else ""
+
+
+def expecting(plan: Plan) -> str:
+    """The words by which a plan that was not saved is carried out, if it has this digest still."""
+    verb = " ".join(("rollback", *plan.options.rollback)) if plan.options.rollback else "apply"
+    return f"{verb} --expect {short(plan.digest)} {typed(plan.options)}".rstrip()

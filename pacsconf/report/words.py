@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-ACTIONS = {"create": "created", "update": "changed", "delete": "deleted"}
+ACTIONS = {"create": "created", "update": "changed", "delete": "deleted", "reload": "reloaded"}
 """What an action is called once it is done."""
 
 

@@ -165,7 +165,8 @@ class System(Protocol):
         """Make the system notice (reload, restart). Idempotent.
 
         Yields one outcome per change that did not stick after all, and one `reload` for each program that was told,
-        at an address of its own (`SYSTEM/reload/NAME`).
+        at an address of its own (`SYSTEM/reload/NAME`). Without any change those are told again (`reload`), and
+        `read` need not have come first.
         """
         ...
 

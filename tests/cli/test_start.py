@@ -157,9 +157,12 @@ def test_a_mistake_is_wrong_usage_wherever_it_is_found(words, said, capsys):
 
 @pytest.mark.parametrize(
     ("typed", "offered"),
-    [("pacsconf re", ["reach", "resume", "release", "retention", "render", "record"]), ("pacsconf lab u", ["up"]),
-     ("pacsconf plan --o", ["--out"])],
-)  # fmt: skip
+    [
+        ("pacsconf re", ["reach", "resume", "reload", "release", "retention", "render", "record"]),
+        ("pacsconf lab u", ["up"]),
+        ("pacsconf plan --o", ["--out"]),
+    ],
+)
 def test_the_shell_completes_commands_and_their_options(typed, offered):
     asked = {
         "_PACSCONF_COMPLETE": "complete_bash",

@@ -38,7 +38,12 @@ RULE, OTHER = ApprovalRule(("anna@example.org",)), ApprovalRule(("eve@example.or
 PLAN = Plan(
     environment="lab",
     basis=BASIS,
-    options=Options(repair=("directory/device/ct",), target=("directory",), exclude=("archive",)),
+    options=Options(
+        repair=("directory/device/ct",),
+        target=("directory",),
+        exclude=("archive",),
+        rollback=("20261124-141200-5be1",),
+    ),
     changes=(UPDATE, CREATE),
     closure={CT: (state(port=1), state(port=1)), MR: (None, None)},
     guards=(WITHIN,),
@@ -53,6 +58,8 @@ PLAN = Plan(
     notes={CT: "by cn=jdoe"},
     blocked=("the record is not fetched",),
     approvals=Approvals({"data-loss": RULE}, {"data-loss": RULE}),
+    stays={MR: "is gone already"},
+    lost={CT: "what is not modelled"},
 )
 
 
@@ -80,6 +87,14 @@ def test_one_that_was_made_before_there_were_approvals_is_read():
 
     assert "approvals" not in body
     assert plan_from_json(body).approvals == Approvals()
+
+
+def test_one_that_takes_nothing_back_says_nothing_of_that_and_is_read():
+    body = plan_to_json(replace(PLAN, options=Options(), stays={}, lost={}))
+
+    assert "rollback" not in body["options"]
+    assert {"stays", "lost"}.isdisjoint(body)
+    assert plan_from_json(body).options.rollback == ()
 
 
 def test_approvals_are_asked_for_the_risks_of_what_would_run():

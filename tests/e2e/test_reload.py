@@ -80,8 +80,8 @@ def test_each_archive_is_told_and_one_that_refuses_is_named_with_its_reason(
     """A colleague leaves a period that no archive can read; after it is mended, all are told again."""
     hospital.here("record", "init")
     said = applied(hospital)
-    assert "✓ changed directory/reload/arc-1" in said
-    assert "✓ changed directory/reload/arc-2" in said
+    assert "✓ reloaded directory/reload/arc-1" in said
+    assert "✓ reloaded directory/reload/arc-2" in said
 
     server = slapd.attach(directory)
     assert server is not None
@@ -89,8 +89,8 @@ def test_each_archive_is_told_and_one_that_refuses_is_named_with_its_reason(
     load(server, f"dn: {policy}\nobjectClass: dcmStudyRetentionPolicy\ndcmRetentionPeriod: 10 years\n")
     hospital.edit("description: first", "description: second")
     said = applied(hospital)
-    assert "✗ failed directory/reload/arc-1" in said
-    assert "✗ failed directory/reload/arc-2" in said
+    assert "✗ refused directory/reload/arc-1" in said
+    assert "✗ refused directory/reload/arc-2" in said
     assert "the archive refuses its new configuration: dcmRetentionPeriod is not a period" in said
     assert '"10 years", in cn=Old,dicomDeviceName=arc,' in said
     assert "What was written stands in the directory" in said
@@ -99,21 +99,21 @@ def test_each_archive_is_told_and_one_that_refuses_is_named_with_its_reason(
     load(server, change)
     hospital.edit("description: second", "description: third")
     said = applied(hospital)
-    assert "✓ changed directory/reload/arc-1" in said
-    assert "✓ changed directory/reload/arc-2" in said
+    assert "✓ reloaded directory/reload/arc-1" in said
+    assert "✓ reloaded directory/reload/arc-2" in said
 
 
 def test_one_that_fails_or_is_slow_does_not_keep_the_others_from_it(hospital: Hospital, directory: Path):
     hospital.here("record", "init")
     stand_ins.disturb(directory, "arc-1", status=500)
     said = applied(hospital)
-    assert "✗ failed directory/reload/arc-1" in said
+    assert "? not told directory/reload/arc-1" in said
     assert "HTTP 500" in said
-    assert "✓ changed directory/reload/arc-2" in said
+    assert "✓ reloaded directory/reload/arc-2" in said
 
     stand_ins.disturb(directory, "arc-1", seconds=50)
     hospital.edit("description: first", "description: second")
     said = applied(hospital)
-    assert "✗ failed directory/reload/arc-1" in said
-    assert "✓ changed directory/reload/arc-2" in said
+    assert "? not told directory/reload/arc-1" in said
+    assert "✓ reloaded directory/reload/arc-2" in said
     assert "HTTP 500" not in said

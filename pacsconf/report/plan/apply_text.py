@@ -25,6 +25,8 @@ _VERBS: Mapping[Status, str] = {
     "waiting": "waiting",
     "unknown": "no answer",
 }
+_RELOADS: Mapping[Status, str] = {"failed": "refused", "unknown": "not told"}
+"""The same of programs that were told to reload."""
 _SUMS: tuple[tuple[Status, str], ...] = (
     ("failed", "failed"),
     ("skipped", "skipped"),
@@ -50,7 +52,8 @@ def apply_header(plan: Plan, *, holder: str, until: str, width: int = 80) -> Lin
 def outcome_text(outcome: Outcome, width: int = 80) -> Lines:
     """One line for what became of a change, and why below it where it did not go well."""
     mark, style = _MARKS[outcome.status]
-    verb = _VERBS.get(outcome.status, ACTIONS[outcome.action])
+    verbs = _RELOADS if outcome.action == "reload" else _VERBS
+    verb = verbs.get(outcome.status, ACTIONS[outcome.action])
     shown = Span(padded(verb, 9), "" if style == "good" else style)
     left = line("  ", Span(mark, style), " ", shown, f"  {outcome.address}")
     time = f"{outcome.milliseconds:,.0f} ms".replace(",", " ") if outcome.milliseconds else ""
@@ -66,12 +69,12 @@ ALIKE = 5
 
 def outcomes_text(outcomes: Iterable[Outcome], width: int = 80) -> Lines:
     """What became of changes; of many that ended alike only the first are shown."""
-    by_way: dict[tuple[Status, str], list[Outcome]] = {}
+    by_way: dict[tuple[bool, Status, str], list[Outcome]] = {}
     for outcome in outcomes:
-        by_way.setdefault((outcome.status, outcome.error), []).append(outcome)
+        by_way.setdefault((outcome.action == "reload", outcome.status, outcome.error), []).append(outcome)
     return tuple(
         row
-        for (status, error), alike in by_way.items()
+        for (_, status, error), alike in by_way.items()
         for row in (
             *(row for one in alike[:ALIKE] for row in outcome_text(one, width)),
             *(more_alike(status, len(alike) - ALIKE, error, width) if len(alike) > ALIKE else ()),
@@ -115,9 +118,15 @@ def _proof(proof: Proof, subjects: int, width: int) -> Lines:
     return wrapped(proof.text, width, first=first, indent=6) if proof.text else (first,)
 
 
-def apply_summary(changeset: ChangeSet, *, commit: str, next_step: str = "", width: int = 80) -> Lines:
-    """How it ended, where it is recorded, and what to type next."""
-    return tuple(_summary(changeset, commit, next_step, columns(width)))
+def apply_summary(
+    changeset: ChangeSet, *, commit: str, next_step: str = "", others: Iterable[str] = (), width: int = 80
+) -> Lines:
+    """How it ended, where it is recorded, and what to type next, or else."""
+    room = columns(width)
+    return (
+        *_summary(changeset, commit, next_step, room),
+        *(row for other in others for row in wrapped(other, room, first=line("  or: "), style="command")),
+    )
 
 
 def _summary(changeset: ChangeSet, commit: str, next_step: str, width: int) -> Iterator[Line]:
@@ -130,11 +139,11 @@ def _summary(changeset: ChangeSet, commit: str, next_step: str, width: int) -> I
 
 def outcomes_sum(changeset: ChangeSet) -> str:
     """`4 of 6 changes done, 1 failed · on the wire: 2 healthy, 1 asleep`; words where there were none."""
-    counts = Counter(outcome.status for outcome in changeset.outcomes)
-    total = max(len(changeset.outcomes), len(changeset.plan.runs))
+    counts = Counter(outcome.status for outcome in changeset.done)
+    total = max(len(changeset.done), len(changeset.plan.runs))
     if not total:
         return "Nothing was to be written; the record took in what stands"
-    pending = total - len(changeset.outcomes)
+    pending = total - len(changeset.done)
     done = listed(
         (
             f"{counts['applied']} of {counted(total, 'change')} done",
@@ -142,7 +151,25 @@ def outcomes_sum(changeset: ChangeSet) -> str:
             f"{pending} not reached" if pending else "",
         )
     )
-    return listed((done, _proven(changeset.proofs)), " · ")
+    return listed((done, reloads_sum(changeset.told), _proven(changeset.proofs)), " · ")
+
+
+def reloads_sum(told: Iterable[Outcome]) -> str:
+    """`2 reloaded, 1 refused`; empty where nothing was told."""
+    counts = Counter(one.status for one in told)
+    words: tuple[tuple[Status, str], ...] = (("applied", "reloaded"), *_RELOADS.items())
+    return listed(f"{counts[status]} {said}" for status, said in words if counts[status])
+
+
+def reloads_text(told: Sequence[Outcome], command: str, last: str, width: int = 80) -> Lines:
+    """How telling programs again ended, and what to do then; `last` is the change set that was applied last."""
+    room = columns(width)
+    rows = wrapped(reloads_sum(told), room, style="strong")
+    if any(one.status == "failed" for one in told) and last:
+        rows += wrapped(f"{command} rollback {last}", room, first=line("Next: "), style="command")
+    elif any(one.status != "applied" for one in told):
+        rows += wrapped("mend the cause, then give the same command again", room, first=line("Next: "))
+    return rows
 
 
 def _proven(proofs: Iterable[Proof]) -> str:

@@ -13,6 +13,7 @@ from pacsconf.report.lines import BLANK, Line, Lines, Span, columns, joined, lin
 from pacsconf.report.plan.apply_text import outcome_text, outcomes_sum, outcomes_text, proofs_text
 from pacsconf.report.plan.changes_text import changes_text
 from pacsconf.report.plan.purges_text import purges_text
+from pacsconf.report.plan.rollback_text import lost_text, rollback_of, stays_text
 from pacsconf.report.values import text_of
 from pacsconf.report.view import DEFAULT_VIEW, View, short
 from pacsconf.report.words import counted
@@ -65,6 +66,8 @@ def changeset_text(changeset: ChangeSet, view: View = DEFAULT_VIEW, *, commit: s
             tuple(_facts(changeset, commit, view.columns)),
             purges_text(changeset.plan.runs, view),
             (line(Span("What was planned", "strong")), *planned) if planned else (),
+            stays_text(changeset.plan, view),
+            lost_text(changeset.plan, view),
             _outcomes(changeset, view),
             proofs_text(changeset.proofs, view.width),
             wrapped(outcomes_sum(changeset), view.columns, style="strong"),
@@ -101,26 +104,24 @@ def _stands(one: Attestation, width: int) -> Iterator[Line]:
 def _outcomes(changeset: ChangeSet, view: View) -> Lines:
     """What became of every change; those that went well are counted unless all is asked for."""
     shown = [one for one in changeset.outcomes if view.verbose or one.status != "applied"]
-    done = len(changeset.outcomes) - len(shown)
+    done = sum(one.status == "applied" for one in changeset.done)
+    told = sum(one.status == "applied" for one in changeset.told)
     if not changeset.outcomes:
         return ()
     return (
         line(Span("What became of it", "strong")),
-        *(
-            (
-                line(
-                    "  ", Span("✓", "good"), f" {counted(done, 'change')} done ", Span("(--verbose)", "faint")
-                ),
-            )
-            if done
-            else ()
-        ),
+        *(_went_well(f"{counted(done, 'change')} done") if done and not view.verbose else ()),
+        *(_went_well(f"{counted(told, 'program')} reloaded") if told and not view.verbose else ()),
         *(
             (row for outcome in shown for row in outcome_text(outcome, view.width))
             if view.verbose
             else outcomes_text(shown, view.width)
         ),
     )
+
+
+def _went_well(text: str) -> Lines:
+    return (line("  ", Span("✓", "good"), f" {text} ", Span("(--verbose)", "faint")),)
 
 
 def _approved(one: PlanApproval) -> str:
@@ -133,6 +134,7 @@ def _facts(changeset: ChangeSet, commit: str, width: int) -> Iterator[Line]:
     plan = changeset.plan
     facts = (
         ("environment", plan.environment),
+        ("takes back", rollback_of(plan)),
         ("operator", changeset.operator),
         ("ran on", changeset.runner),
         ("opened", iso_in_words(changeset.opened)),

@@ -18,6 +18,7 @@ from pacsconf.report.plan.drift_text import drifts_text
 from pacsconf.report.plan.guards_text import counts_of, sentence_of, told
 from pacsconf.report.plan.plan_text import action_counts, headline, remarks
 from pacsconf.report.plan.purges_text import PURGE_HEAD
+from pacsconf.report.plan.rollback_text import lost_text, rollback_of, stays_text
 from pacsconf.report.plan.sections import (
     held_text,
     recorded_text,
@@ -123,6 +124,7 @@ def _values(plan: Plan, view: View, blocks: tuple[Block, ...]) -> dict[str, Any]
     command = view.command_for(plan.environment)
     return {
         "environment": plan.environment,
+        "rollback": rollback_of(plan),
         "headline": headline(plan) or "No changes",
         "remarks": " · ".join(remarks(plan)),
         "risk": highest_risk(plan.changes),
@@ -176,6 +178,8 @@ def _blocked(reason: str) -> dict[str, Any]:
 def _blocks(plan: Plan, view: View) -> tuple[Block, ...]:
     systems = sorted({change.address.system for change in plan.changes})
     others = (
+        (f"{counted(len(plan.stays), 'resource')} left as they are", stays_text(plan, view)),
+        (f"{counted(len(plan.lost), 'resource')} come back in part", lost_text(plan, view)),
         (f"{counted(len(plan.drifts), 'resource')} changed outside pacsconf", drifts_text(plan, view)),
         (f"{len(plan.waiting)} waiting for a person", waiting_text(plan, view)),
         (f"{len(plan.held)} held", held_text(plan, view)),

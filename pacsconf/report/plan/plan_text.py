@@ -13,6 +13,7 @@ from pacsconf.report.plan.changes_text import changes_text, groups, highest_risk
 from pacsconf.report.plan.drift_text import drifts_text, next_text, wire_line
 from pacsconf.report.plan.guards_text import guards_line, refusals_text
 from pacsconf.report.plan.purges_text import purges_text
+from pacsconf.report.plan.rollback_text import lost_text, rollback_of, stays_text
 from pacsconf.report.plan.sections import (
     held_text,
     left_text,
@@ -32,6 +33,8 @@ def plan_text(plan: Plan, view: View = DEFAULT_VIEW) -> Lines:
             header(plan, view),
             purges_text(plan.changes, view),
             changes_text(plan.changes, view) if plan.changes else _nothing(plan, view),
+            stays_text(plan, view),
+            lost_text(plan, view),
             drifts_text(plan, view),
             waiting_text(plan, view),
             held_text(plan, view),
@@ -48,7 +51,9 @@ def plan_text(plan: Plan, view: View = DEFAULT_VIEW) -> Lines:
 
 def header(plan: Plan, view: View) -> Lines:
     """Which environment and inventory, and what was read from each system."""
-    head = line(Span(f"Plan for {plan.environment}", "strong"), " · ")
+    undone = rollback_of(plan)
+    what = f"Rollback of change set {undone} on" if undone else "Plan for"
+    head = line(Span(f"{what} {plan.environment}", "strong"), " · ")
     title = wrapped(_inventory(plan, view), view.columns, first=head, indent=2)
     names = max((len(system) for system in plan.counts), default=0)
     rows = (
@@ -74,6 +79,8 @@ def _seconds(system: str, view: View) -> str:
 
 
 def _nothing(plan: Plan, view: View) -> Lines:
+    if rollback_of(plan):
+        return (line(Span("Nothing is left to take back.", "good")),)
     read = listed(f"{counted(number, 'resource')} of {name}" for name, number in sorted(plan.counts.items()))
     compared = f"{read} compared with what the inventory declares." if read else "No system was read."
     left = plan.drifts or plan.waiting or plan.held
@@ -117,6 +124,7 @@ def remarks(plan: Plan) -> tuple[str, ...]:
     read_only = len(plan.changes) - len(plan.runs)
     counts = (
         (read_only, "read-only, never executed"),
+        (len(plan.stays), "left as they are" if len(plan.stays) > 1 else "left as it is"),
         (len(plan.drifts), "drifted"),
         (len(plan.waiting), "waiting"),
         (len(plan.held), "held"),

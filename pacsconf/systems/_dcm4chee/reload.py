@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Outcome, Status
-from pacsconf.core.errors import SystemFault
+from pacsconf.core.errors import OperatorError, PacsconfError, SystemFault
 from pacsconf.inventory.systems import DirectoryConfig
 from pacsconf.systems._http import Web
 from pacsconf.systems._http.answers import Answer
@@ -39,7 +39,7 @@ class Reloads:
             began = time.perf_counter()
             status, error = self._told(self._webs[name])
             took = (time.perf_counter() - began) * 1000
-            yield Outcome(Address.of(self._system, RELOAD, name), "update", status, error, took)
+            yield Outcome(Address.of(self._system, RELOAD, name), "reload", status, error, took)
 
     def close(self) -> None:
         for web in self._webs.values():
@@ -48,20 +48,25 @@ class Reloads:
     def _told(self, web: Web) -> tuple[Status, str]:
         try:
             answer = web.ask("POST", "ctrl", "reload")
-        except SystemFault as fault:
-            return "failed", f"{fault.message}. {_STANDS} {fault.fix}".rstrip()
+        except (SystemFault, OperatorError) as fault:
+            return "unknown", _not_told(fault)
         if answer.ok:
             return "applied", ""
-        return "failed", _refusal(web, answer)
+        if answer.status == _INVALID:
+            return "failed", _refusal(answer)
+        return "unknown", _not_told(web.fault(answer, "the archive could not be told to reload"))
 
 
-def _refusal(web: Web, answer: Answer) -> str:
+def _refusal(answer: Answer) -> str:
     """Why an archive did not take its new configuration."""
-    if answer.status == _INVALID:
-        said = answer.remark or "it does not say what"
-        return (
-            f"the archive refuses its new configuration: {said}. It goes on with the former one. {_STANDS} "
-            "Correct the inventory, or take this change set back."
-        )
-    fault = web.fault(answer, "the archive could not be told to reload")
-    return f"{fault.message}. {_STANDS} {fault.fix}".rstrip()
+    said = answer.remark or "it does not say what"
+    return (
+        f"the archive refuses its new configuration: {said}. It goes on with the former one. {_STANDS} "
+        "Correct the inventory, or take this change set back."
+    )
+
+
+def _not_told(fault: PacsconfError) -> str:
+    """Why nobody knows whether an archive goes by its new configuration."""
+    fix = "pacsconf doctor says what is missing." if isinstance(fault, OperatorError) else fault.fix
+    return f"{fault.message.rstrip('.')}. {_STANDS} {fix}".rstrip()

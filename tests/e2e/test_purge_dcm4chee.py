@@ -50,6 +50,7 @@ devices:
 DELETING = """\
 sites:
   main: {name: Main campus, networks: [10.20.0.0/16]}
+pacsconf: {approvals: {data-loss: {approvers: [anna@example.org]}}}
 devices:
   arc:
     type: archive
@@ -166,7 +167,7 @@ def entry(hospital: Hospital, dn: str) -> dict[str, list[bytes]] | None:
     return dict(found[0]) if found else None
 
 
-def test_each_of_them_is_told_and_nothing_is_written_before_each_is_acknowledged(hospital: Hospital):
+def test_nothing_of_it_is_written_before_each_is_acknowledged_and_somebody_else_approved(hospital: Hospital):
     ran = hospital("plan", "--out", "plan.json")
     assert ran.code == 5
     assert sorted(purging(hospital)) == sorted(PURGES)
@@ -191,8 +192,17 @@ def test_each_of_them_is_told_and_nothing_is_written_before_each_is_acknowledged
     assert "GUARD-REMOVE" in ran.said, "that a policy is removed counts by itself"
     others = [f"{digest(hospital)}:{guard}" for guard in ("GUARD-REMOVE", "GUARD-VANISHED")]
     removal = [word for name in others for word in ("--ack", name)]
-    ran = hospital("apply", "plan.json", *acks(hospital, PURGES), *removal)
-    assert ran.code == 0, ran
+    every = (*acks(hospital, PURGES), *removal)
+    ran = hospital("apply", "plan.json", *every)
+    assert ran.code == 5
+    assert "data-loss: 0 of 1 approvals by somebody else than who applies" in ran.said
+    assert entry(hospital, "cn=gone,") is not None
+
+    with pytest.MonkeyPatch.context() as other:
+        for name, value in (("NAME", "Anna Berg"), ("EMAIL", "anna@example.org")):
+            other.setenv(f"GIT_COMMITTER_{name}", value)
+        hospital.ok("approve", "plan.json")
+    hospital.ok("apply", "plan.json", *every)
     assert (entry(hospital, "dcmStorageID=fs1,") or {})["dcmStorageDuration"] == [b"CACHE"]
     assert entry(hospital, "cn=gone,") is None
     assert "purges" not in hospital.ok("plan", "--format", "json").json

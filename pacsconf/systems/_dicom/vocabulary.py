@@ -262,11 +262,17 @@ def _classes(extension: type[Extension]) -> Iterator[str]:
 # --- from models to rows ------------------------------------------------------------------------------------
 
 
-def rows_of(part: type[Part], extension: str) -> Iterator[Row]:
+@lru_cache(256)
+def rows_of(part: type[Part], extension: str) -> tuple[Row, ...]:
     """The rows of a part's fields; those of a facet are called `EXTENSION.FIELD`.
 
     A row that is looked at only where the inventory says something of it carries the name of the extension.
+    Remembered, since an archive has hundreds of transfer capabilities.
     """
+    return tuple(_rows_of(part, extension))
+
+
+def _rows_of(part: type[Part], extension: str) -> Iterator[Row]:
     prefix, own = (f"{extension}.", part.object_class) if issubclass(part, Facet) else ("", "")
     for name, info in part.model_fields.items():
         attribute = attribute_of(info)

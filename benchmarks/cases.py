@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import hospital, listeners
+from benchmarks import hospital, listeners, studies
 from benchmarks.timing import Command
 from pacsconf.inventory import uids
 from pacsconf.lab import orthanc, slapd
@@ -378,6 +378,28 @@ def _one_by_one(script: str, known: Path, *words: str) -> Command:
     return Command("pynetdicom, one by one", command, known.parent, says="all answered")
 
 
+# --- retention --------------------------------------------------------------------------------------------
+
+
+def _retention(folder: Path) -> Iterator[Contest]:
+    """Both sides have to come to the same last days."""
+    studies.write_rules(folder / "rules")
+    made = tuple(studies.studies())
+    total = studies.TIMES * studies.last_days(studies.ours(folder / "rules"), made)
+
+    def side(name: str, module: str) -> Command:
+        return Command(name, [PYTHON, "-m", module, str(folder / "rules")], ROOT, says=f"sum {total}")
+
+    yield Contest(
+        "judge 1,000,000 studies by 30 retention rules",
+        side("prepared rules", "benchmarks.studies"),
+        [side("plain walk through the rules", "benchmarks.peers.plain_retention")],
+        target=0.5,
+        of=studies.MADE * studies.TIMES,
+        rounds=1,
+    )
+
+
 CASES: Sequence[Case] = (
     Case("start", "how long until anything is said", _start),
     Case("example", "validate the example hospital", _example),
@@ -389,6 +411,7 @@ CASES: Sequence[Case] = (
     Case("apply-60000", "apply 60,000 new entries to a directory", _apply(10_000, synced=False)),
     Case("adopt", "adopt a directory of 20,000 entries with an archive", _adopt(3_067)),
     Case("orthanc", "no-op plan of an Orthanc with 5,000 modalities", _orthanc(5_000)),
+    Case("retention", "judge 1,000,000 studies by 30 retention rules", _retention),
     Case("sweep", "echo 1,000 AEs behind 500 listeners", _sweep()),
     Case("sweep-fork", "the same, where each association starts a process", _sweep("--fork")),
     Case("contexts", "negotiate 5,000 presentation contexts with 50 AEs", _contexts),

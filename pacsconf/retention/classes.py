@@ -22,7 +22,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import combinations, product
-from typing import Any
 
 from pacsconf.inventory.retention import Match
 from pacsconf.inventory.retention_rules import MODALITIES
@@ -43,40 +42,54 @@ class TooMany(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """What one way to match asks for; None: whatever it is."""
+    """What one way to match asks for: all of these values; of ages those from one to another, both included."""
 
     modalities: frozenset[str] = NONE
     codes: frozenset[tuple[str, str]] = NO_CODES
-    institution: str | None = None
-    department: str | None = None
-    calling_ae: str | None = None
-    clinical_trial: bool | None = None
+    institution: frozenset[str] = NONE
+    department: frozenset[str] = NONE
+    calling_ae: frozenset[str] = NONE
+    clinical_trial: frozenset[bool] = frozenset()
     youngest: int = 0
     oldest: int = days.OLDEST
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether a study can be of this class of which everything is known: it is of one institution only."""
+        singles = (self.institution, self.department, self.calling_ae, self.clinical_trial)
+        return self.youngest <= self.oldest and all(len(values) <= 1 for values in singles)
+
+
+def _joined(one: Class, other: Class) -> Class:
+    """What two classes ask for together."""
+    return Class(
+        one.modalities | other.modalities,
+        one.codes | other.codes,
+        one.institution | other.institution,
+        one.department | other.department,
+        one.calling_ae | other.calling_ae,
+        one.clinical_trial | other.clinical_trial,
+        max(one.youngest, other.youngest),
+        min(one.oldest, other.oldest),
+    )
 
 
 def both(one: Class, other: Class) -> Class | None:
     """What two classes have in common; None when no study is of both."""
-    youngest, oldest = max(one.youngest, other.youngest), min(one.oldest, other.oldest)
-    singles: dict[str, Any] = {}
-    for name in ("institution", "department", "calling_ae", "clinical_trial"):
-        values = {value for value in (getattr(one, name), getattr(other, name)) if value is not None}
-        if len(values) > 1:
-            return None
-        singles[name] = next(iter(values), None)
-    if youngest > oldest:
-        return None
-    return Class(
-        one.modalities | other.modalities,
-        one.codes | other.codes,
-        **singles,
-        youngest=youngest,
-        oldest=oldest,
-    )
+    found = _joined(one, other)
+    return found if found.is_possible else None
 
 
 def classes(match: Match) -> tuple[Class, ...]:
-    """The ways to match.
+    """The ways to match, each of which some study takes.
+
+    Raises: TooMany.
+    """
+    return tuple(kind for kind in ways(match) if kind.is_possible)
+
+
+def ways(match: Match) -> tuple[Class, ...]:
+    """The same with those that contradict themselves: they fit where what they ask for is not known.
 
     Raises: TooMany.
     """
@@ -84,8 +97,7 @@ def classes(match: Match) -> tuple[Class, ...]:
     for alternatives in _alternatives(match):
         if len(found) * len(alternatives) > MOST_CLASSES:
             raise TooMany
-        pairs = (both(one, other) for one, other in product(found, alternatives))
-        found = tuple(dict.fromkeys(one for one in pairs if one))
+        found = tuple(dict.fromkeys(_joined(one, other) for one, other in product(found, alternatives)))
     return found
 
 
@@ -100,17 +112,17 @@ def _alternatives(match: Match) -> Iterator[tuple[Class, ...]]:
         pairs = ((one.scheme, code) for one in match.procedure_code for code in one.codes)
         yield tuple(Class(codes=frozenset({pair})) for pair in pairs)
     if match.institution:
-        yield tuple(Class(institution=folded(text)) for text in match.institution)
+        yield tuple(Class(institution=frozenset({folded(text)})) for text in match.institution)
     if match.department:
-        yield tuple(Class(department=folded(text)) for text in match.department)
+        yield tuple(Class(department=frozenset({folded(text)})) for text in match.department)
     if match.calling_ae:
-        yield tuple(Class(calling_ae=title) for title in match.calling_ae)
+        yield tuple(Class(calling_ae=frozenset({title})) for title in match.calling_ae)
     if match.clinical_trial is not None:
-        yield (Class(clinical_trial=match.clinical_trial),)
+        yield (Class(clinical_trial=frozenset({match.clinical_trial})),)
     if match.any_of:
-        yield tuple(one for inner in match.any_of for one in classes(inner))
+        yield tuple(one for inner in match.any_of for one in ways(inner))
     for inner in match.all_of:
-        yield classes(inner)
+        yield ways(inner)
 
 
 # --- studies at the edges ----------------------------------------------------------------------------------------
@@ -141,15 +153,14 @@ class Edges:
 
     def bare(self, kind: Class) -> Iterator[StudyFacts]:
         """The barest studies of a class, of no age yet and on no day."""
-        trials = self.trials if kind.clinical_trial is None else (kind.clinical_trial,)
-        for trial in trials:
+        for trial in kind.clinical_trial or self.trials:
             yield StudyFacts(
                 _EXAMPLE,
                 kind.modalities or frozenset({self.other}),
                 procedure_codes=kind.codes,
-                institution=kind.institution or ELSEWHERE,
-                department=kind.department or ELSEWHERE,
-                calling_ae=kind.calling_ae or OTHER_AE,
+                institution=next(iter(kind.institution), ELSEWHERE),
+                department=next(iter(kind.department), ELSEWHERE),
+                calling_ae=next(iter(kind.calling_ae), OTHER_AE),
                 clinical_trial=trial,
             )
 
@@ -197,7 +208,7 @@ def edges(rules: Sequence[Prepared]) -> Edges:
         (*_DAYS, *_MONTH_DAYS) if mixed else _DAYS,
         timedelta(days=longest + 366 * (1 + max(ages))),
         tuple(_later(rules, named)),
-        tuple(sorted({False} | {bool(kind.clinical_trial) for kind in kinds})),
+        tuple(sorted({False}.union(*(kind.clinical_trial for kind in kinds)))),
         next(iter(sorted(MODALITIES - named)), "OT"),
     )
 

@@ -1,33 +1,33 @@
 """The rules prepared for millions of studies: hundreds of thousands in a second, in one process.
 
-Terms: the *look* of a study is what the matches could tell apart of its facts (of its procedure codes those that
-some rule names), its *band* where its age stands between the ages that matches ask for. Premise: which rules
-match depends on look and band alone, and a hospital has few of them. So for each pair that turns up the rules are
-asked once, by `decide`'s own functions, and what they say is laid down as a *timetable*: from each clock the
-longest period, of ages the highest. A study then costs one look-up, one for each clock, and a comparison.
+Terms: each rule matches in one or several ways, its *classes* (see `classes`), and each class has a bit. A fact
+of a study leaves those bits whose classes it allows: what is left by all facts are the classes that fit. Premise:
+how long the rules keep a study depends on these and on its days alone, and a hospital has few such combinations.
+So for each that turns up what its rules say is laid down once as a *timetable*: from each clock the longest
+period, of ages the highest. A study then costs a look-up for each fact and for each clock, and a comparison.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
-from operator import attrgetter, getitem
+from functools import partial, reduce
+from operator import and_, attrgetter, getitem
 from typing import Any, NamedTuple
 
 from pacsconf.inventory.period import Period
-from pacsconf.inventory.retention import AUXILIARY, SHOWN, Match
+from pacsconf.inventory.retention import AUXILIARY, SHOWN, OnMissing
 from pacsconf.retention import days
+from pacsconf.retention.classes import Class, ways
 from pacsconf.retention.decide import applicable, review_after
 from pacsconf.retention.known import known
-from pacsconf.retention.matching import fits, folded
+from pacsconf.retention.matching import folded
 from pacsconf.retention.policy import Minimum, Policy, Prepared
 from pacsconf.retention.study import State, StudyFacts
 
-MOST_LOOKS = 100_000
-"""So many looks are remembered before all are forgotten again."""
+MOST_REMEMBERED = 100_000
+"""So much is remembered of one sort before all of it is forgotten again."""
 
 
 class Outcome(NamedTuple):
@@ -50,7 +50,7 @@ class _Ends(dict[date, date]):
         self.reckon = reckon
 
     def __missing__(self, day: date) -> date:
-        if len(self) > 2 * MOST_LOOKS:
+        if len(self) > MOST_REMEMBERED:
             self.clear()
         self[day] = found = self.reckon(day)
         return found
@@ -58,16 +58,15 @@ class _Ends(dict[date, date]):
 
 @dataclass(frozen=True, slots=True)
 class _Timetable:
-    """What the rules say that match one look and band.
+    """What the rules say of which some classes fit.
 
-    `periods` are a clock, the ends of the period, and the rank of its rule; `ages` the ends by day of birth, with
-    the rank. `first` is the lowest rank of a rule that needs each clock, and of one that needs an age: it is named
-    where that date is missing. `external`: a clock must be confirmed that images never show; `by_contact`: one
+    `ends` are a clock (birth is one), the ends of a period by its first day, and the rule; of those that end
+    together the first is named. `first` is by clock the lowest rank of a rule that needs it: that one is named
+    where the date is missing. `external`: a clock must be confirmed that images never show; `by_contact`: one
     that they may show.
     """
 
-    periods: tuple[tuple[int, _Ends, int], ...]
-    ages: tuple[tuple[_Ends, int], ...]
+    ends: tuple[tuple[int, _Ends, str], ...]
     reviews: tuple[tuple[int, _Ends], ...]
     first: Mapping[int, int]
     external: bool
@@ -82,13 +81,14 @@ class Evaluator:
         self.today = today
         self._held = frozenset(policy.holding(today))
         self._names = {rule.rank: rule.name for rule in policy.rules}
-        self._ages = sorted({age for rule in policy.rules for age in _ages(rule.match)})
-        looks = dict(_looks(policy))
-        self._facts: Callable[[StudyFacts], tuple[Any, ...]] = attrgetter(*looks, "reference")
-        self._looks = tuple(looks.values())
-        self._timetables: dict[tuple[Any, ...], _Timetable | None] = {}
-        self._by_age = policy.on_missing.birth_date == "use_patient_age"
-        self._ends: dict[Any, _Ends] = {}
+        self._ways = tuple((kind, rule) for rule in policy.rules for kind in ways(rule.match))
+        left = dict(_left([kind for kind, _ in self._ways], policy.on_missing))
+        self._by_age = left.pop("age")
+        self._facts: Callable[[StudyFacts], tuple[Any, ...]] = attrgetter(*left, "reference")
+        self._left = tuple(left.values())
+        self._timetables: dict[Any, _Timetable | None] = {}
+        self._asks_for_later = any(minimum.when for rule in policy.rules for minimum in rule.minimums)
+        self._ends: dict[Period, _Ends] = {}
 
     def __call__(self, study: StudyFacts) -> Outcome:
         """What the rules say of a study."""
@@ -99,12 +99,12 @@ class Evaluator:
             on, age, born = self._odd(study)
         else:
             age = on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))
-        band = -1 if age is None else bisect_right(self._ages, age)
-        look = (band, *map(getitem, self._looks, self._facts(study)))
+        fitting = reduce(and_, map(getitem, self._left, self._facts(study)), self._by_age[age])
+        key = (fitting, study.later_modalities, study.modalities) if self._asks_for_later else fitting
         try:
-            timetable = self._timetables[look]
+            timetable = self._timetables[key]
         except KeyError:
-            timetable = self._remembered(look, study)
+            timetable = self._remembered(key, fitting, study)
         return _NO_RULE if timetable is None else self._outcome(timetable, study, on, born)
 
     def _odd(self, study: StudyFacts) -> tuple[date | None, int | None, date | None]:
@@ -112,10 +112,10 @@ class Evaluator:
         facts = known(study, self.policy.on_missing)
         return facts.study_date, facts.age, facts.born
 
-    def _remembered(self, look: tuple[Any, ...], study: StudyFacts) -> _Timetable | None:
-        if len(self._timetables) > MOST_LOOKS:
+    def _remembered(self, key: Any, fitting: int, study: StudyFacts) -> _Timetable | None:
+        if len(self._timetables) > MOST_REMEMBERED:
             self._timetables.clear()
-        self._timetables[look] = made = self._timetable(study)
+        self._timetables[key] = made = self._timetable(fitting, study)
         return made
 
     # --- one study
@@ -125,63 +125,59 @@ class Evaluator:
             return self._endless(table, (None, None, None, None))
         seen = study.last_contact
         begun = (on, study.received, on if seen is None or on > seen else seen, born)
-        until, decides = date.min, 0
-        for clock, ends, rank in table.periods:
+        until, decides = date.min, ""
+        for clock, ends, rule in table.ends:
             day = begun[clock]
             if day is None:
                 return self._endless(table, begun)
             end = ends[day]
-            if end > until or (end == until and rank < decides):
-                until, decides = end, rank
-        for ends, rank in table.ages:
-            end = ends[born]
-            if end > until or (end == until and rank < decides):
-                until, decides = end, rank
+            if end > until:
+                until, decides = end, rule
         state: State = "kept"
         if self.today > until:
             state = "to-confirm" if table.external or (table.by_contact and seen is None) else "expired"
         review = _review(table, begun, until) if table.reviews else None
-        return _outcome((state, until, review, self._names[decides]))
+        return _outcome((state, until, review, decides))
 
     def _endless(self, table: _Timetable, begun: Sequence[date | None]) -> Outcome:
         """The first rule that needs a date which is missing keeps the study without an end."""
         decides = min(rank for clock, rank in table.first.items() if begun[clock] is None)
         return Outcome("no-date", None, None, self._names[decides])
 
-    # --- one look
+    # --- one combination
 
-    def _timetable(self, study: StudyFacts) -> _Timetable | None:
-        """What the rules say of all studies with the look and band of this one; None when none matches."""
-        on_missing = self.policy.on_missing
-        facts = known(study, on_missing)
-        rules = [rule for rule in self.policy.rules if fits(rule.match, facts, on_missing) is not None]
+    def _timetable(self, fitting: int, study: StudyFacts) -> _Timetable | None:
+        """What the rules say of which these classes fit; None when there are none."""
+        rules = tuple(dict.fromkeys(rule for at, (_, rule) in enumerate(self._ways) if fitting >> at & 1))
         if not rules:
             return None
+        facts = known(study, self.policy.on_missing)
         counted = [(rule, minimum) for rule in rules for minimum in applicable(rule, facts)[0]]
         clocks = {minimum.clock for _, minimum in counted if minimum.period}
         first: dict[int, int] = {}
         for rule, minimum in counted:
             first.setdefault(_clock(minimum), rule.rank)
-        ages = max(((one.age, -rule.rank) for rule, one in counted if one.age is not None), default=None)
         return _Timetable(
-            tuple(self._periods(counted)),
-            ((self._birthdays(ages[0]), -ages[1]),) if ages else (),
+            tuple(self._longest(counted)),
             tuple(self._reviews(rules)),
             first,
             not clocks <= SHOWN,
             "last_imaging_contact" in clocks,
         )
 
-    def _periods(self, counted: Iterable[tuple[Prepared, Minimum]]) -> Iterator[tuple[int, _Ends, int]]:
-        """From each clock the longest period in months and the longest in days, of equal ones the first rule's."""
-        longest: dict[tuple[int, bool], tuple[Period, int]] = {}
+    def _longest(self, counted: Iterable[tuple[Prepared, Minimum]]) -> Iterator[tuple[int, _Ends, str]]:
+        """From each clock the longest period in months and the longest in days, and the highest age.
+
+        In the order of their rules; of equal ones the first rule's.
+        """
+        longest: dict[tuple[int, bool], tuple[int, Period]] = {}
         for rule, minimum in counted:
-            if minimum.period:
-                key = _clock(minimum), minimum.period.months > 0
-                if key not in longest or minimum.period > longest[key][0]:
-                    longest[key] = minimum.period, rule.rank
-        for (clock, _), (period, rank) in longest.items():
-            yield clock, self._ends_of(period), rank
+            length = minimum.period or Period(12 * (minimum.age or 0))
+            key = _clock(minimum), length.months > 0
+            if key not in longest or length > longest[key][1]:
+                longest[key] = rule.rank, length
+        for (clock, _), (rank, length) in sorted(longest.items(), key=lambda one: one[1][0]):
+            yield clock, self._ends_of(length), self._names[rank]
 
     def _reviews(self, rules: Iterable[Prepared]) -> Iterator[tuple[int, _Ends]]:
         shortest: dict[tuple[int, bool], Period] = {}
@@ -193,10 +189,9 @@ class Evaluator:
             yield clock, self._ends_of(period)
 
     def _ends_of(self, period: Period) -> _Ends:
-        return self._ends.setdefault(period, _Ends(lambda day: days.after(day, period)))
-
-    def _birthdays(self, age: int) -> _Ends:
-        return self._ends.setdefault(age, _Ends(lambda day: days.birthday(day, age)))
+        if period not in self._ends:
+            self._ends[period] = _Ends(lambda day: days.after(day, period))
+        return self._ends[period]
 
 
 def _review(table: _Timetable, begun: Sequence[date | None], until: date) -> date | None:
@@ -212,96 +207,72 @@ def _clock(minimum: Minimum) -> int:
     return _BORN if minimum.age is not None else _CLOCKS.get(minimum.clock, _CONTACT)
 
 
-# --- what rules ask for ------------------------------------------------------------------------------------------
-
-_FACTS = {
-    "modality": "modalities",
-    "procedure_code": "procedure_codes",
-    "institution": "institution",
-    "department": "department",
-    "calling_ae": "calling_ae",
-    "clinical_trial": "clinical_trial",
-}
-"""The fact of a study that each key of a match asks for."""
+# --- what facts leave --------------------------------------------------------------------------------------------
 
 
-class _Look(dict[Any, Any]):
-    """What the matches can tell apart of one fact, remembered by fact."""
+class _Left(dict[Any, int]):
+    """The bits of the classes that a fact allows, remembered by fact."""
 
-    def __init__(self, of: Callable[[Any], Any]) -> None:
-        self.of = of
+    def __init__(self, kinds: Sequence[Class], allows: Callable[[Class, Any], bool]) -> None:
+        self.kinds = kinds
+        self.allows = allows
 
-    def __missing__(self, fact: Any) -> Any:
-        if len(self) > MOST_LOOKS:
+    def __missing__(self, fact: Any) -> int:
+        if len(self) > MOST_REMEMBERED:
             self.clear()
-        self[fact] = found = self.of(fact)
+        self[fact] = found = sum(1 << at for at, kind in enumerate(self.kinds) if self.allows(kind, fact))
         return found
 
 
-def _looks(policy: Policy) -> Iterator[tuple[str, _Look]]:
-    """By fact what is told apart of it, for all facts that tell which rules match and which minimums count."""
-    asked = [match for rule in policy.rules for match in _all(rule.match)]
-    for key, fact in _FACTS.items():
-        named = frozenset(value for match in asked for value in _named(match, key))
-        if named:
-            yield fact, _Look(partial(_OF[key], named))
-    if any(minimum.when for rule in policy.rules for minimum in rule.minimums):
-        yield "later_modalities", _Look(lambda held: held)
-        if any(not rule.modalities for rule in policy.rules):
-            yield "modalities", _Look(lambda held: held)
+def _left(kinds: Sequence[Class], on_missing: OnMissing) -> Iterator[tuple[str, _Left]]:
+    """By fact what it leaves, for age and for all facts that some class asks for."""
+    yield "age", _Left(kinds, _of_age)
+    for fact, (key, allows) in _FACTS.items():
+        if any(getattr(kind, _NAMES.get(fact, fact)) for kind in kinds):
+            yield fact, _Left(kinds, partial(allows, getattr(on_missing, key) == "may_match"))
 
 
-def _named(match: Match, key: str) -> Iterator[Any]:
-    value = getattr(match, key)
-    if key == "procedure_code":
-        yield from ((one.scheme, code) for one in value for code in one.codes)
-    elif key in ("institution", "department"):
-        yield from map(folded, value)
-    elif key == "clinical_trial":
-        yield from () if value is None else (value,)
-    else:
-        yield from value
+def _of_age(kind: Class, age: int | None) -> bool:
+    return age is None or kind.youngest <= age <= kind.oldest
 
 
-def _of_many(named: frozenset[Any], held: frozenset[Any] | None) -> frozenset[Any] | None:
-    return held if held is None else held & named
-
-
-def _of_modalities(named: frozenset[str], held: frozenset[str]) -> frozenset[str] | None:
+def _of_modalities(may: bool, kind: Class, held: frozenset[str]) -> bool:
     images = held - AUXILIARY
-    return images & named if images else None
+    return kind.modalities <= images if images else may or not kind.modalities
 
 
-def _of_place(named: frozenset[str], held: str | None) -> str | None:
-    return _of_title(named, folded(held or ""))
+def _of_codes(may: bool, kind: Class, held: frozenset[tuple[str, str]] | None) -> bool:
+    return may or not kind.codes if held is None else kind.codes <= held
 
 
-def _of_title(named: frozenset[str], held: str | None) -> str | None:
-    return (held if held in named else _OTHER) if held else None
+def _of_trial(may: bool, kind: Class, held: bool | None) -> bool:
+    return _single(may, kind.clinical_trial, held)
 
 
-_OTHER = ""
-"""In place of a name that no match mentions; what is not known is None."""
+def _of_institution(may: bool, kind: Class, held: str | None) -> bool:
+    return _single(may, kind.institution, folded(held or "") or None)
 
 
-_OF: Mapping[str, Callable[[frozenset[Any], Any], Any]] = {
-    "modality": _of_modalities,
-    "procedure_code": _of_many,
-    "institution": _of_place,
-    "department": _of_place,
-    "calling_ae": _of_title,
-    "clinical_trial": lambda _, held: held,
+def _of_department(may: bool, kind: Class, held: str | None) -> bool:
+    return _single(may, kind.department, folded(held or "") or None)
+
+
+def _of_title(may: bool, kind: Class, held: str | None) -> bool:
+    return _single(may, kind.calling_ae, held or None)
+
+
+def _single(may: bool, wanted: frozenset[Any], held: object) -> bool:
+    return not wanted or (may if held is None else wanted == {held})
+
+
+_FACTS: Mapping[str, tuple[str, Callable[[bool, Class, Any], bool]]] = {
+    "modalities": ("modality", _of_modalities),
+    "procedure_codes": ("procedure_code", _of_codes),
+    "institution": ("institution", _of_institution),
+    "department": ("department", _of_department),
+    "calling_ae": ("calling_ae", _of_title),
+    "clinical_trial": ("clinical_trial", _of_trial),
 }
-
-
-def _ages(match: Match) -> Iterator[int]:
-    for one in _all(match):
-        if one.age_at_study:
-            yield from (age for age in (one.age_at_study.under, one.age_at_study.at_least) if age is not None)
-
-
-def _all(match: Match) -> Iterator[Match]:
-    """A match and those inside it."""
-    yield match
-    for inner in (*match.any_of, *match.all_of):
-        yield from _all(inner)
+"""By fact of a study the key of a match that asks for it, and whether a class allows what is known of it."""
+_NAMES = {"procedure_codes": "codes"}
+"""Facts that a class has under another name."""

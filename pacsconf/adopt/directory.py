@@ -15,9 +15,11 @@ from typing import Any
 from pacsconf.adopt import guess
 from pacsconf.adopt.draft import Draft, Plain, Remark
 from pacsconf.adopt.standing import standing
+from pacsconf.adopt.vendors import Vendors
 from pacsconf.core.address import Address
 from pacsconf.core.resource import State, Value
 from pacsconf.inventory import formats
+from pacsconf.inventory.words import Words
 
 States = Mapping[Address, State]
 
@@ -27,22 +29,30 @@ WILDCARD = "*"
 _EXTRA = "extra."
 _ALIASES = "dcmotheraetitle"
 """The attribute under which archives of the dcm4che family keep further titles of an AE."""
-_NOT_WRITTEN = frozenset({"vendor_data"})
+_NOT_WRITTEN = frozenset({"vendor_data", "object_classes"})
+"""What may be others' there, unless an extension is spoken."""
 
 
-def draft(system: str, config: Plain, states: States, spelled: Mapping[Address, str] | None = None) -> Draft:
+def draft(
+    system: str,
+    config: Plain,
+    states: States,
+    spelled: Mapping[Address, str] | None = None,
+    words: Words | None = None,
+) -> Draft:
     """The devices in long form, as far as an inventory can hold them, and the system itself, to be read only.
 
     `config` is what stands under the system's name: type, url, base, and of a login the reference. `spelled` is how
-    the directory writes names, where addresses do not tell.
+    the directory writes names, where addresses do not tell. `words` are those of the extensions that it speaks.
     """
-    made = _Maker(states, spelled or {})
+    vendors = Vendors(states, spelled or {}, words) if words else None
+    made = _Maker(states, spelled or {}, vendors)
     devices = {name: made.device(name) for name in sorted(made.devices)}
     odd = tuple(made.remarks)
     found = Draft(
         system,
         {name: device for name, device in devices.items() if device},
-        {system: {**config, "mode": "read-only"}},
+        {system: {**config, **(vendors.config() if vendors else {}), "mode": "read-only"}},
         remarks=odd,
         origin=made.origin,
     )
@@ -52,8 +62,9 @@ def draft(system: str, config: Plain, states: States, spelled: Mapping[Address, 
 class _Maker:
     """Makes declared devices of states."""
 
-    def __init__(self, states: States, spelled: Mapping[Address, str]) -> None:
+    def __init__(self, states: States, spelled: Mapping[Address, str], vendors: Vendors | None) -> None:
         self.spelled = spelled
+        self.vendors = vendors
         self.devices: dict[str, State] = {}
         self.titles: dict[str, Address] = {}
         self.below: dict[tuple[str, ...], list[State]] = defaultdict(list)
@@ -86,9 +97,12 @@ class _Maker:
         codes = self._members(self.devices[name], "device_types")
         key = self.devices[name].address.parts[0]
         does = guess.Does.of(self._does(key))
-        connections = {self.name(one.address): _plain(one) for one in self.below["network-connection", key]}
+        connections = {
+            self.name(one.address): self._whole(one, _plain(one))
+            for one in self.below["network-connection", key]
+        }
         entities = dict(self._entities(key, name, connections))
-        return {
+        found = {
             "type": guess.device_type(codes, does),
             "probe": "none",
             **_coded(codes),
@@ -96,6 +110,11 @@ class _Maker:
             **({"connections": connections} if connections else {}),
             **({"ae_titles": entities} if entities else {}),
         }
+        return self._whole(self.devices[name], found)
+
+    def _whole(self, state: State, declaration: dict[str, Any]) -> dict[str, Any]:
+        """A declaration with what extensions of the directory keep of it."""
+        return dict(self.vendors.whole(state, declaration)) if self.vendors else declaration
 
     def _does(self, name: str) -> Iterator[tuple[str, str]]:
         for ae in self.below["network-ae", name]:
@@ -119,12 +138,13 @@ class _Maker:
         used = [named[name] for name in self._members(state, "connections") if name in named]
         aliases = [title for title in self._aliases(state) if _is_title(title)]
         capabilities = self.below[("transfer-capability", *state.address.parts)]
-        return {
+        found = {
             **({"connections": used} if used else {}),
             **({"answers_to": aliases} if aliases else {}),
             **_plain(state, "connections"),
             **self._capabilities(capabilities),
         }
+        return self._whole(state, found)
 
     def _aliases(self, state: State) -> list[str]:
         """Further titles of an AE, in the order of their names."""
@@ -136,7 +156,7 @@ class _Maker:
         """Each SOP class in each role; without transfer syntaxes one cannot be declared."""
         listed = []
         for state in states:
-            plain = {"name": self.name(state.address), **_plain(state)}
+            plain = self._whole(state, {"name": self.name(state.address), **_plain(state)})
             if {"sop_class", "role", "transfer_syntaxes"} <= plain.keys():
                 listed.append(plain)
             else:
@@ -154,7 +174,7 @@ def _plain(state: State, *without: str) -> dict[str, Any]:
     return {
         name: _written(value)
         for name, value in state.fields.items()
-        if not name.startswith(_EXTRA) and name not in _NOT_WRITTEN and name not in without
+        if "." not in name and name not in _NOT_WRITTEN and name not in without
     }
 
 

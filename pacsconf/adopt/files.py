@@ -17,6 +17,8 @@ from pacsconf.adopt.leave_alone import Ignored
 from pacsconf.adopt.profiles import Profiled
 from pacsconf.core.errors import PacsconfError
 from pacsconf.core.finding import Path
+from pacsconf.dicom.reach.rules import RULES
+from pacsconf.inventory.checks import Further
 from pacsconf.inventory.writing import document
 
 MAX_CHARACTERS = 3_000_000
@@ -27,13 +29,15 @@ MAX_CHARACTERS = 3_000_000
 class Terms:
     """Under what terms a source is adopted: who owns its faults, and for how many days they are accepted.
 
-    `source` is told in the files' heads: an address without a password.
+    `source` is told in the files' heads: an address without a password. `rules` are asked beside the inventory's
+    own.
     """
 
     owner: str
     today: date
     days: int = 90
     source: str = ""
+    rules: Further = RULES
 
 
 @dataclass(frozen=True, slots=True)

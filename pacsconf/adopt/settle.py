@@ -22,10 +22,10 @@ from pacsconf.adopt.guess import RESERVED
 from pacsconf.adopt.leave_alone import Ignored, left_alone
 from pacsconf.adopt.profiles import BASE, Profiled, profiled
 from pacsconf.adopt.standing import standing
+from pacsconf.adopt.vendors import without
 from pacsconf.core.compare import Difference
 from pacsconf.core.errors import PacsconfError
 from pacsconf.core.finding import Finding, errors
-from pacsconf.dicom.reach.rules import RULES
 from pacsconf.inventory.capability_sets import SETS
 from pacsconf.inventory.checks import RULE_IDS
 from pacsconf.inventory.loader import Loaded, load
@@ -118,10 +118,12 @@ class _Rounds:
 
     def leave_out(self, loaded: Loaded) -> bool:
         """Leave out devices and flows that cannot be declared although each value can; whether there were any."""
-        wrong = [one for one in errors(loaded.findings) if one.rule not in RULE_IDS]
-        names = {(str(one.path[0]), str(one.path[1])): one for one in wrong if len(one.path) > 1}
-        devices, flows = dict(self.draft.devices), dict(self.draft.flows)
-        remarks: list[Remark] = []
+        acceptable = RULE_IDS | self.terms.rules.ids
+        wrong = [one for one in errors(loaded.findings) if one.rule not in acceptable]
+        devices, remarks = without(self.draft.devices, [one for one in wrong if "vendor" in one.path])
+        flows = dict(self.draft.flows)
+        left = [one for one in wrong if "vendor" not in one.path or not remarks]
+        names = {(str(one.path[0]), str(one.path[1])): one for one in left if len(one.path) > 1}
         for (collection, name), finding in names.items():
             held = {"devices": devices, "flows": flows}.get(collection, {})
             if held.pop(name, None) is not None:
@@ -292,4 +294,4 @@ def _loaded(files: Mapping[str, str], terms: Terms) -> Loaded:
             file = FilePath(folder, "inventory", path)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8", newline="\n")
-        return load(FilePath(folder), terms.today, RULES)
+        return load(FilePath(folder), terms.today, terms.rules)

@@ -11,6 +11,7 @@ from typing import Any
 from pacsconf.adopt.draft import Plain
 from pacsconf.adopt.services import in_words
 from pacsconf.adopt.sets import Said
+from pacsconf.inventory.base import VENDOR_KEYS
 from pacsconf.inventory.expand import SHORT
 
 _OF_ALL = (
@@ -35,7 +36,16 @@ _ORDER = (
     "ae_title", "host", "port", "tls", "answers_to",
     "description", "manufacturer", "model", "software_versions", "station_name", "serial_number", "device_uid",
 )  # fmt: skip
-_LAST = ("connections", "ae_titles", *_OF_ALL)
+_LAST = (
+    "connections",
+    "ae_titles",
+    *_OF_ALL,
+    "hl7_applications",
+    "extra",
+    "object_classes",
+    "vendor",
+    "entries",
+)
 """How a person looks for them: what it is, where it is, what the type plate says; then what is long."""
 
 
@@ -65,13 +75,13 @@ def ordered(device: Plain) -> dict[str, Any]:
     return {key: device[key] for key in (*_ORDER, *middle, *_LAST) if key in device}
 
 
+_OF_ONE_CONNECTION = frozenset({"installed", "protocol", *VENDOR_KEYS})
+"""What the short form of a device cannot say of its connection."""
+
+
 def _connected(connections: Mapping[str, Plain]) -> dict[str, Any]:
     """One connection of the usual name stands at the device."""
-    if (
-        list(connections) == [SHORT]
-        and not connections[SHORT].keys() & {"installed", "protocol"}
-        and "extra" not in connections[SHORT]
-    ):
+    if list(connections) == [SHORT] and not connections[SHORT].keys() & _OF_ONE_CONNECTION:
         return {key: _single(key, value) for key, value in connections[SHORT].items()}
     plain = {
         name: {key: _single(key, value) for key, value in one.items()} for name, one in connections.items()

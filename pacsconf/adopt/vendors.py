@@ -7,39 +7,22 @@ directory gives back the same. Secrets are not: they are never read.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-from pacsconf.adopt.draft import Plain
+from pacsconf.adopt.draft import Plain, Remark
 from pacsconf.core.address import Address
+from pacsconf.core.finding import Finding, Path
 from pacsconf.core.resource import State, Value
+from pacsconf.inventory.words import Words
 
 OTHER = "entry"
 """The kind of whole entries without words."""
 _EXTRA = "extra."
 _CLASSES = "object_classes"
 STANDARD = ("device", "network-connection", "network-ae", "transfer-capability")
-
-
-class Words(Protocol):
-    """What must be known of the extensions that a directory speaks."""
-
-    def parent(self, address: Address) -> Address:
-        """What the entry at this address stands right below."""
-        ...
-
-    def key(self, above: str, kind: str) -> tuple[str, str] | None:
-        """The extension and its key under which what stands below a kind is written; None where it is not."""
-        ...
-
-    def needed(self, address: Address, field: str) -> str:
-        """The auxiliary class that an entry needs for a field; empty for none."""
-        ...
-
-    def made_with(self, kind: str) -> tuple[str, ...]:
-        """The auxiliary classes that an entry of this kind is made with, if nothing else is said."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -70,8 +53,13 @@ class Vendors:
         }
         return {_CLASSES: other} if other else {}
 
-    def part(self, state: State) -> Plain:
-        """What is to be written at an entry of the standard, beside what the standard has."""
+    def whole(self, state: State, declaration: Plain) -> Plain:
+        """The declaration of an entry of the standard, with all that is to be written beside the standard's own."""
+        kind = state.address.kind
+        entries = self.entries(state.address) if kind == "device" else {}
+        return self.words.in_words(kind, {**declaration, **self._part(state), **entries})
+
+    def _part(self, state: State) -> Plain:
         vendor: dict[str, dict[str, Any]] = defaultdict(dict)
         for name, value in state.fields.items():
             extension, dot, key = name.partition(".")
@@ -156,3 +144,33 @@ def _members(value: Value | None) -> tuple[str, ...]:
 def written(value: Value) -> Any:
     """A value as an inventory writes it."""
     return list(value) if isinstance(value, tuple) else value
+
+
+def without(
+    devices: Mapping[str, Plain], findings: Iterable[Finding]
+) -> tuple[dict[str, Plain], list[Remark]]:
+    """Devices in long form without what these findings, all about what stands under `vendor`, are about.
+
+    What is not found where they say (a set or profile says it) is left; then there is no remark of it.
+    """
+    left: dict[str, Plain] = {name: deepcopy(dict(device)) for name, device in devices.items()}
+    remarks = [
+        Remark(f"{finding.summary}; it is left alone", finding.fix)
+        for finding in findings
+        if _take_out({"devices": left}, finding.path)
+    ]
+    return (left if remarks else dict(devices)), remarks
+
+
+def _take_out(tree: Any, path: Path) -> bool:
+    """Take out the innermost thing on the way that is there, from below `vendor` on; whether there was any."""
+    for at, step in enumerate(path):
+        if not isinstance(tree, dict) or step not in tree:
+            return False
+        inner = tree[step]
+        last = at + 1 == len(path) or not isinstance(inner, dict) or path[at + 1] not in inner
+        if last and at > path.index("vendor") + 1:
+            del tree[step]
+            return True
+        tree = inner
+    return False

@@ -235,7 +235,8 @@ def _require_something(finds: Finds) -> None:
 def _terms(finds: Finds, choices: Choices) -> Terms:
     from pacsconf.adopt.files import Terms
 
-    return Terms(choices.owner or _me(choices), workspace.now().date(), choices.days, finds.said)
+    owner = choices.owner or _me(choices)
+    return Terms(owner, workspace.now().date(), choices.days, finds.said, workspace.further())
 
 
 def _me(choices: Choices) -> str:

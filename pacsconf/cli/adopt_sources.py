@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pacsconf.cli.adoption import Beside, Finds
     from pacsconf.core.resource import Snapshot
     from pacsconf.inventory.systems import SystemConfig
+    from pacsconf.inventory.words import Words
     from pacsconf.systems.base import System
     from pacsconf.systems.ldif import LdifFile
 
@@ -80,7 +81,7 @@ def live(
     """What a live system holds, and what exists beside; the system is open as long as this lasts."""
     from pacsconf.cli.adoption import Again, Finds
     from pacsconf.inventory.model import Inventory
-    from pacsconf.systems.abilities import Inspectable
+    from pacsconf.systems.abilities import Extended, Inspectable
 
     if typed.where is None and not screen.is_interactive:
         raise typer.BadParameter(f"an address is missing: {schemes[-1]}://HOST", param_hint="--url")
@@ -91,18 +92,25 @@ def live(
     ):
         require_scheme(opened.typed, schemes)
         existing = existing_at(choices, opened.config)
-        system = opened.system
+        system, config = opened.system, opened.config
         found = _read(system, opened.typed)
-        states = found.states()
         unseen = tuple(system.unseen()) if isinstance(system, Inspectable) else ()
+        words: Words | None = None
+        if isinstance(system, Extended) and (spoken := system.spoken()):
+            config = config.model_copy(update={"extensions": spoken})
+            with opened.declared_as(config) as speaking:
+                found = speaking.read()
+                assert isinstance(speaking, Extended), "it is a system of the same kind"
+                words = speaking.words
 
         def again(inventory: Inventory, config: SystemConfig) -> Again:
             with opened.declared_as(config) as declared:
                 return Again.at(declared, inventory)
 
-        url = str(getattr(opened.config, "url", ""))
+        url = str(getattr(config, "url", ""))
         own = _own(system, url)
-        yield Finds(choices.name, opened.config, states, again, url, own, unseen, (), found.spelled), existing
+        states = found.states()
+        yield Finds(choices.name, config, states, again, url, own, unseen, (), found.spelled, words), existing
 
 
 def _read(system: System, typed: Typed) -> Snapshot:
@@ -166,9 +174,12 @@ def exported(path: Path, said: Path, name: str, config: SystemConfig | None) -> 
     from pacsconf.cli.adoption import Again, Finds
     from pacsconf.systems.ldif import LdifFile
 
-    export = LdifFile(name, path)
+    export = LdifFile(name, path, speaks=True)
     found = export.read()
     states = found.states()
+    words = export.words if export.words.extended else None
+    if words and config is not None:
+        config = config.model_copy(update={"extensions": tuple(one.name for one in words.extensions)})
     _require_whole(export, said)
     remarks = tuple(
         Remark(f"{finding.summary} ({finding.place})" if finding.place else finding.summary, finding.fix)
@@ -183,6 +194,7 @@ def exported(path: Path, said: Path, name: str, config: SystemConfig | None) -> 
         unseen=tuple(export.unseen()),
         remarks=remarks,
         spelled=found.spelled,
+        words=words,
     )
 
 

@@ -28,6 +28,7 @@ from pacsconf.inventory.loader import Loaded
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.systems import SystemConfig
 from pacsconf.inventory.values import SecretRef
+from pacsconf.inventory.words import Words
 from pacsconf.inventory.writing import document
 from pacsconf.systems import base
 
@@ -81,6 +82,8 @@ class Finds:
     remarks: tuple[Remark, ...] = ()
     spelled: Mapping[Address, str] = field(default_factory=dict)
     """How the source writes names, where addresses do not tell."""
+    words: Words | None = None
+    """Those of the extensions that a directory speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ def _draft(finds: Finds) -> Draft:
     if finds.config is not None and finds.config.type == "orthanc":
         made = orthanc.draft(finds.name, config, finds.states, finds.own)
     else:
-        made = directory.draft(finds.name, config, finds.states, finds.spelled)
+        made = directory.draft(finds.name, config, finds.states, finds.spelled, finds.words)
     systems = made.systems if finds.config else {}
     return replace(made, systems=systems, remarks=(*finds.remarks, *made.remarks))
 
@@ -337,9 +340,12 @@ def _spoken_of(states: States, declared: States) -> States:
     }
 
 
+_OTHERS_TOO = ("vendor_data", "object_classes")
+
+
 def _named(live: State, declared: State) -> Fields:
     return {
         name: value
         for name, value in live.fields.items()
-        if name in declared.fields or not (name.startswith("extra.") or name == "vendor_data")
+        if name in declared.fields or not (name.startswith("extra.") or name in _OTHERS_TOO)
     }

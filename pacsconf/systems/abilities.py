@@ -12,9 +12,10 @@ from typing import Literal, Protocol, runtime_checkable
 
 from pacsconf.core.address import Address
 from pacsconf.core.attestation import Attestation
-from pacsconf.core.change import Change, Outcome
+from pacsconf.core.change import Change
 from pacsconf.core.finding import Finding
 from pacsconf.core.resource import State
+from pacsconf.inventory.words import Words
 from pacsconf.retention.capacity import Stock
 from pacsconf.retention.reading import Told, Wanted
 
@@ -29,6 +30,20 @@ class Inspectable(Protocol):
 
     def unseen(self) -> Sequence[str]:
         """What could not be seen, and why, one sentence each: what this account may not read, what REST hides."""
+        ...
+
+
+@runtime_checkable
+class Extended(Protocol):
+    """Holds what extensions have words for (`adopt`)."""
+
+    def spoken(self) -> tuple[str, ...]:
+        """The extensions there are that have words for something of what was read last."""
+        ...
+
+    @property
+    def words(self) -> Words:
+        """What it was read by."""
         ...
 
 

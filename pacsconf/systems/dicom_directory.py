@@ -28,10 +28,11 @@ from pacsconf.systems._dicom.check import Check
 from pacsconf.systems._dicom.declare import Intent, declare
 from pacsconf.systems._dicom.export import snapshot_of
 from pacsconf.systems._dicom.oddities import Oddities
+from pacsconf.systems._dicom.places import Places
 from pacsconf.systems._dicom.rights import Rights
-from pacsconf.systems._dicom.tree import Reader, grow
+from pacsconf.systems._dicom.tree import Reader, grow, spoken_in
 from pacsconf.systems._dicom.unseen import Unseen
-from pacsconf.systems._dicom.vocabulary import speaking, with_usual
+from pacsconf.systems._dicom.vocabulary import Vocabulary, speaking, with_usual
 from pacsconf.systems._dicom.write import Writer
 from pacsconf.systems._ldap import Directory, Entry, Missing, names
 from pacsconf.systems._ldap.directory import OPERATIONAL
@@ -80,6 +81,7 @@ class DicomDirectory:
         spoken = speaking(tuple(type(each) for each in self.extensions))
         self.vocabulary = with_usual(spoken, self.config.object_classes)
         self._intent: Intent | None = None
+        self._places = Places()
         self._owned: Mapping[Address, State] = {}
         self._writer: Writer | None = None
 
@@ -94,6 +96,7 @@ class DicomDirectory:
         How names are spelled, and which unmodelled attributes are meant, is kept for `read` and `apply`.
         """
         declared, self._intent = declare(self.name, inventory, self.vocabulary, self.extensions)
+        self._places = Places(inventory, declared.paths)
         return declared
 
     def remember(self, owned: Mapping[Address, State]) -> None:
@@ -115,9 +118,9 @@ class DicomDirectory:
         return snapshot
 
     def check(self, changes: Sequence[Change]) -> Sequence[Finding]:
-        """What the server's schema lacks, and deletes that would take somebody else's data with them."""
+        """What does not fit the server's schema, and deletes that would take somebody else's data with them."""
         reader = self._opened().reader
-        return Check(reader.tree, reader.schema).findings(changes)
+        return Check(reader.tree, reader.schema, self._places).findings(changes)
 
     def apply(self, layer: Sequence[Change]) -> Iterator[Outcome]:
         """Each change conditional on what was read; many of a large layer on their way at once."""
@@ -146,6 +149,15 @@ class DicomDirectory:
         """What this account did not see of it."""
         reader = self._opened().reader
         return Unseen(reader.tree, self.config.bind is None, reader.schema is not None).sentences()
+
+    def spoken(self) -> tuple[str, ...]:
+        """The extensions there are that have words for something of what was read last."""
+        return spoken_in(self._opened().reader.tree)
+
+    @property
+    def words(self) -> Vocabulary:
+        """What it is read and written by."""
+        return self.vocabulary
 
     def rights(self) -> Iterator[AccountRight]:
         """What the account may do here, as far as that is told without doing it."""

@@ -13,9 +13,11 @@ from pacsconf.core.finding import Finding, Place
 from pacsconf.core.resource import Snapshot
 from pacsconf.systems._dicom.export import legible, planted, spelled
 from pacsconf.systems._dicom.oddities import Oddities
-from pacsconf.systems._dicom.tree import Reader
+from pacsconf.systems._dicom.tree import Reader, spoken_in
 from pacsconf.systems._dicom.unseen import Unseen
+from pacsconf.systems._dicom.vocabulary import STANDARD, speaking
 from pacsconf.systems._ldap import ldif
+from pacsconf.systems.directory_extension import find
 
 _CUT = "The last line of the file does not end: what followed it may be missing. Was it copied whole?"
 
@@ -23,11 +25,15 @@ _CUT = "The last line of the file does not end: what followed it may be missing.
 class LdifFile:
     """The file at `path`, as what the system `name` would give. `Inspectable` once it was read."""
 
-    def __init__(self, name: str, path: Path) -> None:
+    def __init__(self, name: str, path: Path, *, speaks: bool = False) -> None:
+        """`speaks`: with the words of those extensions that have some for what is in it."""
         self.name = name
         self.path = path
+        self.speaks = speaks
         self.findings: tuple[Finding, ...] = ()
         """What is wrong with the file itself, each with its line, once it was read."""
+        self.words = STANDARD
+        """What it was read by."""
         self._reader: Reader | None = None
         self._ends = True
 
@@ -37,7 +43,12 @@ class LdifFile:
         Raises: PacsconfError when the file cannot be read; BadAnswer for two entries of one address.
         """
         contents = ldif.read(self.path)
-        tree, wrong = legible(planted(self.name, contents.entries))
+        plain = planted(self.name, contents.entries)
+        names = spoken_in(plain) if self.speaks else ()
+        self.words = speaking(tuple(found for name in names if (found := find(name))))
+        tree, wrong = legible(
+            planted(self.name, contents.entries, self.words) if self.words.extended else plain
+        )
         values = (self._value(what, contents.lines.get(entry.dn, 1)) for entry, what in wrong)
         self.findings = (*contents.findings, *values)
         self._ends = contents.ends

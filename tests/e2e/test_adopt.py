@@ -304,7 +304,7 @@ def test_an_archive_as_it_is_delivered_is_adopted_with_a_few_sets_and_plans_to_n
     )
     inventory = desk.path / "inventory"
     text = (inventory / "capability-sets.yaml").read_text()
-    assert text.count("\n") < 220
+    assert text.count("\n") < 240
     desk.begin()
     assert "No changes." in desk.ok("plan").out
     desk.ok("adopt", "ldap", "--url", directory.url, *SIGN_IN, "--into", "again/inventory")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pacsconf.core.address import Address
 from pacsconf.core.finding import Finding, Path
 from pacsconf.core.on_demand import OnDemand
-from pacsconf.core.resource import Fields, State, Typed, Value
+from pacsconf.core.resource import Fields, State, Typed
 from pacsconf.inventory.base import Extensible
 from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, Site, TransferCapability
 from pacsconf.systems._dicom.attributes import CONTAINERS
@@ -23,9 +23,9 @@ from pacsconf.systems._dicom.fields import (
     entity_fields,
 )
 from pacsconf.systems._dicom.kinds import EXTRA
-from pacsconf.systems._dicom.vendors import Made, Vendors, relative
-from pacsconf.systems._dicom.vocabulary import CLASSES, OTHER, STANDARD, Vocabulary
-from pacsconf.systems._ldap import names
+from pacsconf.systems._dicom.others import others, wordless
+from pacsconf.systems._dicom.vendors import Made, Vendors
+from pacsconf.systems._dicom.vocabulary import CLASSES, STANDARD, Vocabulary
 from pacsconf.systems.base import Declared
 from pacsconf.systems.directory_extension import Extension, Holder
 
@@ -274,43 +274,23 @@ class _Maker:
             self.collected.add_made(made)
 
     def _others(self, device: Device, root: Address) -> None:
-        """Entries that nothing has words for, each below what stands above it."""
+        """Entries that nothing has words for."""
         if self._vendors is None:
-            self.collected.findings.append(_wordless(device))
+            self.collected.findings.append(wordless(device))
             return
+        places = self.collected.places
         spelled = {
-            address: place[0]
-            for address, place in self.collected.places.items()
+            address: places[address][0]
+            for address in places
             if address.parts[0] == root.parts[0]
+            and address.kind != "container"
+            and not address.kind.startswith("unique-")
         }
-        known = {
-            names.canonical(relative(self._vendors.words, address, spelled)): address
-            for address, state in self.collected.states.items()
-            if state.root == root and not address.kind.startswith("unique-")
-        }
-        others = {
-            name: Address.of(self._system, OTHER, root.parts[0], names.canonical(name))
-            for name in device.entries
-        }
-        known |= {address.parts[1]: address for address in others.values()}
-        for name, entry in device.entries.items():
-            path: Path = ("devices", device.name, "entries", name)
-            try:
-                above = ",".join("+".join(names.rdn(*part) for part in one) for one in names.parse(name)[1:])
-            except ValueError:
-                self.collected.findings.append(_no_name(name, path))
-                continue
-            parent = known.get(names.canonical(above)) if above else root
-            if parent is None:
-                self.collected.findings.append(_no_parent(name, above, device, path))
-                continue
-            fields: dict[str, Value] = {
-                EXTRA + key: tuple(sorted(set(held))) for key, held in entry.extra.items() if held
-            }
-            fields["object_classes"] = tuple(sorted(set(entry.object_classes)))
-            self.collected.add(
-                State(others[name], root, fields, frozenset({root, parent})), name, path, entry
-            )
+        for found in others(device, root, self._vendors.words, spelled):
+            if isinstance(found, Finding):
+                self.collected.findings.append(found)
+            else:
+                self.collected.add(*found)
 
     def reserve(self, device: Device) -> Mapping[str, Address]:
         """The reservations of a device's titles, and their addresses; the wildcard is nobody's to reserve."""
@@ -407,39 +387,6 @@ def _collision(pair: tuple[_Item, _Item]) -> Finding:
 def _misplaced(special: Iterable[_Item], words: Vocabulary) -> Iterator[Finding]:
     for item in special:
         yield from misplaced(words.shape(item.state.address), item.source.extra, item.path)
-
-
-def _wordless(device: Device) -> Finding:
-    return Finding(
-        "DIR-ENTRY",
-        "error",
-        f"Device {device.name} has entries that no extension of the directory looks at",
-        "Without an extension pacsconf leaves everything alone that is not in the standard.",
-        "Name the vendor's under `extensions:` of the directory, or take the entries out.",
-        path=("devices", device.name, "entries"),
-    )
-
-
-def _no_name(name: str, path: Path) -> Finding:
-    return Finding(
-        "DIR-ENTRY",
-        "error",
-        f'"{name}" is no name of an entry',
-        "An entry is named as in LDAP (RFC 4514), relative to its device.",
-        "Such as: cn=Image Readers",
-        path=path,
-    )
-
-
-def _no_parent(name: str, above: str, device: Device, path: Path) -> Finding:
-    return Finding(
-        "DIR-ENTRY",
-        "error",
-        f'The entry "{name}" of {device.name} stands below "{above}", which is not declared',
-        "A directory makes no entry below one that is not there.",
-        "Declare that too, or correct the name.",
-        path=path,
-    )
 
 
 def _title_findings(devices: Iterable[Device], titles: Mapping[str, Mapping[str, Path]]) -> Iterator[Finding]:

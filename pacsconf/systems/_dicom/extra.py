@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from pacsconf.core.finding import Finding, Path
+from pacsconf.core.resource import Value
 from pacsconf.systems._dicom.attributes import Shape
+from pacsconf.systems._dicom.kinds import EXTRA
+from pacsconf.systems._ldap import names
 from pacsconf.systems._ldap.entry import is_secret
 
 
@@ -44,6 +47,18 @@ def misplaced(form: Shape, attributes: Iterable[str], path: Path) -> Iterator[Fi
                 _instead(form, name),
                 path=(*path, "extra", name),
             )
+
+
+def beyond_name(fields: Mapping[str, Value], dn: str) -> dict[str, Value]:
+    """Fields of unmodelled attributes without the values that stand in the entry's own name."""
+    own = {(attribute.lower(), value) for attribute, value in names.parse(dn)[0]}
+    found: dict[str, Value] = {}
+    for name, value in fields.items():
+        attribute = name.removeprefix(EXTRA).lower()
+        members = value if isinstance(value, tuple) else (str(value),)
+        if left := tuple(member for member in members if (attribute, member) not in own):
+            found[name] = left
+    return found
 
 
 def _instead(form: Shape, name: str) -> str:

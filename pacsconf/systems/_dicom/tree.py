@@ -21,8 +21,9 @@ from pacsconf.systems._dicom.attributes import Refer, Row, decode
 from pacsconf.systems._dicom.branches import Branches, NoName, branches
 from pacsconf.systems._dicom.declare import Intent
 from pacsconf.systems._dicom.decoding import Decoding
+from pacsconf.systems._dicom.extra import beyond_name
 from pacsconf.systems._dicom.kinds import CONNECTION, EXTRA
-from pacsconf.systems._dicom.vocabulary import CLASSES, OTHER, STANDARD, VENDOR, Vocabulary
+from pacsconf.systems._dicom.vocabulary import CLASSES, OTHER, STANDARD, VENDOR, Vocabulary, spoken
 from pacsconf.systems._ldap import Entry, names
 from pacsconf.systems._ldap.directory import OPERATIONAL
 from pacsconf.systems._ldap.schema import Schema
@@ -103,6 +104,12 @@ def grow(system: str, entries: Iterable[Entry], vocabulary: Vocabulary = STANDAR
     addresses = Later(lambda: {names.key(entry.dn): address for address, entry in ours.items()})
     children = Later(lambda: _children(entries))
     return Tree(system, ours, addresses, children, holders, tuple(foreign), found.orphans, above, vocabulary)
+
+
+def spoken_in(tree: Tree) -> tuple[str, ...]:
+    """The extensions there are that have words for something in a tree."""
+    held = {name for entry in tree.everything for name in entry.texts(CLASSES)}
+    return tuple(sorted(one.name for one in spoken(held)))
 
 
 def _branches(system: str, entries: Iterable[Entry]) -> Branches:
@@ -290,7 +297,8 @@ class Reader:
             return found
         if words.extended and _named(CLASSES, scope) and not (scope is None and self._had_none(address)):
             found |= self._classes(address, entry)
-        return found | self._extras(of_kind, entry, scope)
+        extras = self._extras(of_kind, entry, scope)
+        return found | (beyond_name(extras, entry.dn) if address.kind == OTHER else extras)
 
     def _had_none(self, address: Address) -> bool:
         """Whether an entry was applied here without its classes being named: then they are not compared either."""

@@ -22,7 +22,6 @@ from pacsconf.systems._dicom.vocabulary import (
     children_of,
     rows_of,
 )
-from pacsconf.systems._ldap import names
 from pacsconf.systems.directory_extension import Child, Extension, Facet, Holder, Part
 
 
@@ -193,16 +192,3 @@ def _unnamed(path: Path) -> Finding:
         "Give it a name.",
         path=path,
     )
-
-
-# --- entries without words of ours --------------------------------------------------------------------------
-
-
-def relative(words: Vocabulary, address: Address, spelled: Mapping[Address, str]) -> str:
-    """The name of an entry below a device, relative to it; empty for the device's own."""
-    if address.kind == "device":
-        return ""
-    naming = words.shape(address).naming
-    own = names.rdn(naming, spelled.get(address, address.parts[-1]))
-    above = relative(words, words.parent(address), spelled)
-    return f"{own},{above}" if above else own

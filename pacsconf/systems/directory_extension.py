@@ -62,8 +62,9 @@ class Attribute:
 
     `object_class` is the auxiliary class that lets an entry hold it, where that is not the facet's own.
     `refers` is the kind of what its values name: of a `network-connection` of the same device, or a `device`, LDAP
-    keeps the DN; of any other the name, which must be declared on the same device. `syntax` is told by the field's
-    type where it is not given.
+    keeps the DN; of any other the name, which must be declared on the same device. An `ae-title` or a `hl7-name`
+    may be of any device, and is a warning where no declared one has it. `syntax` is told by the field's type where
+    it is not given.
     """
 
     name: str

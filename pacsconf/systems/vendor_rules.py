@@ -34,7 +34,7 @@ def check(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
         yield from problems(extensions[name], inventory)
 
 
-RULES = Further(frozenset({"PACS-VENDOR-001", "PACS-VENDOR-002", "PACS-VENDOR-003"}), check)
+RULES = Further(frozenset(f"PACS-VENDOR-00{number}" for number in range(1, 5)), check)
 
 
 def _written(inventory: Inventory) -> Iterator[tuple[Extensible, Path]]:

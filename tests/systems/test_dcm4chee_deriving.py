@@ -236,7 +236,17 @@ def test_senders_follow_from_feeds(directory, hands):
     declared = directory(**SPEAKS).declared(whole)
     address = next(each.address for each in declared.resources if each.address.parts == ("ris", "RIS|HOSP"))
     assert declared.paths[address]["accepted_senders"] == ("hl7_feeds", "admissions")
-    assert found(whole) == []
+    (told,) = problems(Dcm4chee, whole)  # nobody has that name
+    assert (told.rule, told.severity) == ("PACS-VENDOR-004", "warning")
+    assert told.path[2:] == (
+        "hl7_applications",
+        "RIS|HOSP",
+        "vendor",
+        "dcm4chee",
+        "forward_rules",
+        "all",
+        "to",
+    )
 
 
 def test_an_application_that_lets_in_everybody_unmeant_is_an_error():
@@ -373,3 +383,14 @@ def test_a_secret_that_stands_there_is_neither_shown_nor_lost(directory, hands):
     assert "changeit" not in repr(cut)
     assert [each.status for each in apply(system, cut)] == ["applied"]
     assert hands.entry(ARCHIVE)["dcmKeyStorePin"] == [b"changeit"]
+
+
+def test_a_title_that_no_declared_device_has_is_looked_at():
+    settings = {
+        "fuzzy_algorithm": "x.Soundex",
+        "forward_mpps_to": ["CT_1", "RSI"],
+        "fallback_c_move_scp": "CT_2",
+    }
+    (told,) = problems(Dcm4chee, with_archive(vendor={"dcm4chee": settings}))
+    assert (told.rule, told.severity) == ("PACS-VENDOR-004", "warning")
+    assert '"RSI"' in told.summary

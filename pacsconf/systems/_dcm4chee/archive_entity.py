@@ -39,7 +39,7 @@ class OverridingSettings(Part):
     default_character_set: Annotated[CharacterSet | None, Attribute("dcmDefaultCharacterSet", _ARCHIVE)] = (
         None
     )
-    retrieve_ae_titles: Annotated[Titles, Attribute("dcmRetrieveAET", _ARCHIVE)] = ()
+    retrieve_ae_titles: Annotated[Titles, Attribute("dcmRetrieveAET", _ARCHIVE, refers="ae-title")] = ()
     bulk_data_spool: Annotated[str | None, Attribute("dcmBulkDataSpoolDirectory", _ARCHIVE)] = None
     stow_retired_transfer_syntax: Annotated[
         Flag | None, Attribute("dcmStowRetiredTransferSyntax", _ARCHIVE)
@@ -86,26 +86,36 @@ class OverridingSettings(Part):
     send_pending_c_move_interval: Annotated[
         Duration | None, Attribute("dcmSendPendingCMoveInterval", _ARCHIVE)
     ] = None
-    return_retrieve_ae_titles: Annotated[Titles, Attribute("dcmReturnRetrieveAET", _ARCHIVE)] = ()
-    spanning_c_find_scp: Annotated[Title | None, Attribute("dcmSpanningCFindSCP", _ARCHIVE)] = None
+    return_retrieve_ae_titles: Annotated[
+        Titles, Attribute("dcmReturnRetrieveAET", _ARCHIVE, refers="ae-title")
+    ] = ()
+    spanning_c_find_scp: Annotated[
+        Title | None, Attribute("dcmSpanningCFindSCP", _ARCHIVE, refers="ae-title")
+    ] = None
     spanning_policy: Annotated[
         choices.SpanningPolicy | None, Attribute("dcmSpanningCFindSCPPolicy", _ARCHIVE)
     ] = None
-    spanning_retrieve_ae_titles: Annotated[Titles, Attribute("dcmSpanningCFindSCPRetrieveAET", _ARCHIVE)] = ()
-    fallback_c_move_scp: Annotated[Title | None, Attribute("dcmFallbackCMoveSCP", _ARCHIVE)] = None
-    fallback_c_move_destination: Annotated[
-        Title | None, Attribute("dcmFallbackCMoveSCPDestination", _ARCHIVE)
+    spanning_retrieve_ae_titles: Annotated[
+        Titles, Attribute("dcmSpanningCFindSCPRetrieveAET", _ARCHIVE, refers="ae-title")
+    ] = ()
+    fallback_c_move_scp: Annotated[
+        Title | None, Attribute("dcmFallbackCMoveSCP", _ARCHIVE, refers="ae-title")
     ] = None
-    fallback_c_move_caller: Annotated[Title | None, Attribute("dcmFallbackCMoveSCPCallingAET", _ARCHIVE)] = (
-        None
-    )
+    fallback_c_move_destination: Annotated[
+        Title | None, Attribute("dcmFallbackCMoveSCPDestination", _ARCHIVE, refers="ae-title")
+    ] = None
+    fallback_c_move_caller: Annotated[
+        Title | None, Attribute("dcmFallbackCMoveSCPCallingAET", _ARCHIVE, refers="ae-title")
+    ] = None
     fallback_c_find_scp: Annotated[
-        Title | None, Attribute("dcmFallbackCMoveSCPLeadingCFindSCP", _ARCHIVE)
+        Title | None, Attribute("dcmFallbackCMoveSCPLeadingCFindSCP", _ARCHIVE, refers="ae-title")
     ] = None
     fallback_retries: Annotated[Retries | None, Attribute("dcmFallbackCMoveSCPRetries", _ARCHIVE)] = None
-    alternative_c_move_scp: Annotated[Title | None, Attribute("dcmAltCMoveSCP", _ARCHIVE)] = None
+    alternative_c_move_scp: Annotated[
+        Title | None, Attribute("dcmAltCMoveSCP", _ARCHIVE, refers="ae-title")
+    ] = None
     external_retrieve_destination: Annotated[
-        Title | None, Attribute("dcmExternalRetrieveAEDestination", _ARCHIVE)
+        Title | None, Attribute("dcmExternalRetrieveAEDestination", _ARCHIVE, refers="ae-title")
     ] = None
     wado_sr_html_template: Annotated[str | None, Attribute("dcmWadoSR2HtmlTemplateURI", _ARCHIVE)] = None
     wado_sr_text_template: Annotated[str | None, Attribute("dcmWadoSR2TextTemplateURI", _ARCHIVE)] = None
@@ -118,17 +128,21 @@ class OverridingSettings(Part):
     image_display_study_url: Annotated[Ascii | None, Attribute("dcmInvokeImageDisplayStudyURL", _ARCHIVE)] = (
         None
     )
-    forward_mpps_to: Annotated[Titles, Attribute("dcmFwdMppsDestination", _ARCHIVE)] = ()
-    availability_notice_to: Annotated[Titles, Attribute("dcmIanDestination", _ARCHIVE)] = ()
+    forward_mpps_to: Annotated[Titles, Attribute("dcmFwdMppsDestination", _ARCHIVE, refers="ae-title")] = ()
+    availability_notice_to: Annotated[
+        Titles, Attribute("dcmIanDestination", _ARCHIVE, refers="ae-title")
+    ] = ()
     availability_notice_triggers: Annotated[
         tuple[choices.NoticeTrigger, ...], OneOrMany, Attribute("dcmIanTrigger", _ARCHIVE)
     ] = ()
     availability_notice_delay: Annotated[Duration | None, Attribute("dcmIanDelay", _ARCHIVE)] = None
     availability_notice_timeout: Annotated[Duration | None, Attribute("dcmIanTimeout", _ARCHIVE)] = None
     availability_notice_on_timeout: Annotated[Flag | None, Attribute("dcmIanOnTimeout", _ARCHIVE)] = None
-    change_requester: Annotated[Title | None, Attribute("dcmChangeRequesterAET", _ARCHIVE)] = None
+    change_requester: Annotated[
+        Title | None, Attribute("dcmChangeRequesterAET", _ARCHIVE, refers="ae-title")
+    ] = None
     ups_worklist_label: Annotated[str | None, Attribute("dcmUPSWorklistLabel", _ARCHIVE)] = None
-    ups_event_scus: Annotated[Titles, Attribute("dcmUPSEventSCU", _ARCHIVE)] = ()
+    ups_event_scus: Annotated[Titles, Attribute("dcmUPSEventSCU", _ARCHIVE, refers="ae-title")] = ()
     ups_event_keep_alive: Annotated[Milliseconds | None, Attribute("dcmUPSEventSCUKeepAlive", _ARCHIVE)] = (
         None
     )
@@ -157,9 +171,11 @@ class OverridingSettings(Part):
         str | None,
         Attribute("dcmUserIdentityNegotiationKeycloakClientID", _ARCHIVE, refers="keycloak-client"),
     ] = None
-    procedure_update_sender: Annotated[HL7Name | None, Attribute("hl7PSUSendingApplication", _ARCHIVE)] = None
+    procedure_update_sender: Annotated[
+        HL7Name | None, Attribute("hl7PSUSendingApplication", _ARCHIVE, refers="hl7-name")
+    ] = None
     procedure_update_receivers: Annotated[
-        tuple[HL7Name, ...], OneOrMany, Attribute("hl7PSUReceivingApplication", _ARCHIVE)
+        tuple[HL7Name, ...], OneOrMany, Attribute("hl7PSUReceivingApplication", _ARCHIVE, refers="hl7-name")
     ] = ()
     procedure_update_delay: Annotated[Duration | None, Attribute("hl7PSUDelay", _ARCHIVE)] = None
     procedure_update_timeout: Annotated[Duration | None, Attribute("hl7PSUTimeout", _ARCHIVE)] = None
@@ -180,7 +196,9 @@ class EntitySettings(OverridingSettings):
     """Access control ID that studies get which it receives."""
     access_control: Annotated[Asciis, Attribute("dcmAccessControlID", _ARCHIVE)] = ()
     """Access control IDs of the studies that it shows, beside those without one; absent, all."""
-    accepted_move_destinations: Annotated[Titles, Attribute("dcmAcceptedMoveDestination", _ARCHIVE)] = ()
+    accepted_move_destinations: Annotated[
+        Titles, Attribute("dcmAcceptedMoveDestination", _ARCHIVE, refers="ae-title")
+    ] = ()
     """Titles that C-MOVE may send to; absent, any."""
     accepted_user_roles: Annotated[Asciis, Attribute("dcmAcceptedUserRole", _ARCHIVE)] = ()
     """Roles of users whose web requests it takes; absent, any."""

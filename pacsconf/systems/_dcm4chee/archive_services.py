@@ -47,7 +47,7 @@ class ReceivingSettings(Part):
         None
     )
     """Of objects that name none."""
-    retrieve_ae_titles: Annotated[Titles, Attribute("dcmRetrieveAET", _ARCHIVE)] = ()
+    retrieve_ae_titles: Annotated[Titles, Attribute("dcmRetrieveAET", _ARCHIVE, refers="ae-title")] = ()
     """Titles that are kept with objects as where to retrieve them; absent, the one that was called."""
     bulk_data_spool: Annotated[str, Attribute("dcmBulkDataSpoolDirectory", _ARCHIVE)] = TEMPORARY
     """Directory for bulk data under way."""
@@ -139,7 +139,9 @@ class QuerySettings(Part):
         Duration | None, Attribute("dcmSendPendingCMoveInterval", _ARCHIVE)
     ] = None
     """Between pending responses of C-MOVE; absent, none are sent."""
-    return_retrieve_ae_titles: Annotated[Titles, Attribute("dcmReturnRetrieveAET", _ARCHIVE)] = ()
+    return_retrieve_ae_titles: Annotated[
+        Titles, Attribute("dcmReturnRetrieveAET", _ARCHIVE, refers="ae-title")
+    ] = ()
     """Retrieve AE Titles that queries give; absent, those kept with the objects."""
     max_access_time_staleness: Annotated[
         Duration | None, Attribute("dcmMaxAccessTimeStaleness", _ARCHIVE)
@@ -153,34 +155,42 @@ class QuerySettings(Part):
     """How long answers of a leading C-FIND SCP are used."""
     c_find_cache_size: Annotated[Positive, Attribute("dcmLeadingCFindSCPQueryCacheSize", _ARCHIVE)] = 10
     """Answers of it that are kept."""
-    spanning_c_find_scp: Annotated[Title | None, Attribute("dcmSpanningCFindSCP", _ARCHIVE)] = None
+    spanning_c_find_scp: Annotated[
+        Title | None, Attribute("dcmSpanningCFindSCP", _ARCHIVE, refers="ae-title")
+    ] = None
     """Title of another archive that queries are passed on to."""
     spanning_policy: Annotated[choices.SpanningPolicy, Attribute("dcmSpanningCFindSCPPolicy", _ARCHIVE)] = (
         "REPLACE"
     )
     """How its answers and our own are put together."""
-    spanning_retrieve_ae_titles: Annotated[Titles, Attribute("dcmSpanningCFindSCPRetrieveAET", _ARCHIVE)] = ()
+    spanning_retrieve_ae_titles: Annotated[
+        Titles, Attribute("dcmSpanningCFindSCPRetrieveAET", _ARCHIVE, refers="ae-title")
+    ] = ()
     """Retrieve AE Titles put into its answers."""
-    fallback_c_move_scp: Annotated[Title | None, Attribute("dcmFallbackCMoveSCP", _ARCHIVE)] = None
+    fallback_c_move_scp: Annotated[
+        Title | None, Attribute("dcmFallbackCMoveSCP", _ARCHIVE, refers="ae-title")
+    ] = None
     """Title of another archive that is asked for what is not here."""
     fallback_c_move_destination: Annotated[
-        Title | None, Attribute("dcmFallbackCMoveSCPDestination", _ARCHIVE)
+        Title | None, Attribute("dcmFallbackCMoveSCPDestination", _ARCHIVE, refers="ae-title")
     ] = None
     """Own title that receives it."""
-    fallback_c_move_caller: Annotated[Title | None, Attribute("dcmFallbackCMoveSCPCallingAET", _ARCHIVE)] = (
-        None
-    )
+    fallback_c_move_caller: Annotated[
+        Title | None, Attribute("dcmFallbackCMoveSCPCallingAET", _ARCHIVE, refers="ae-title")
+    ] = None
     """Title to call it with; absent, that of who asked."""
     fallback_c_find_scp: Annotated[
-        Title | None, Attribute("dcmFallbackCMoveSCPLeadingCFindSCP", _ARCHIVE)
+        Title | None, Attribute("dcmFallbackCMoveSCPLeadingCFindSCP", _ARCHIVE, refers="ae-title")
     ] = None
     """Title that is asked how many objects there should be."""
     fallback_retries: Annotated[Retries, Attribute("dcmFallbackCMoveSCPRetries", _ARCHIVE)] = 0
     """Further attempts to get them; -1 is for ever."""
-    alternative_c_move_scp: Annotated[Title | None, Attribute("dcmAltCMoveSCP", _ARCHIVE)] = None
+    alternative_c_move_scp: Annotated[
+        Title | None, Attribute("dcmAltCMoveSCP", _ARCHIVE, refers="ae-title")
+    ] = None
     """Title that is asked for what is on no storage of this archive."""
     external_retrieve_destination: Annotated[
-        Title | None, Attribute("dcmExternalRetrieveAEDestination", _ARCHIVE)
+        Title | None, Attribute("dcmExternalRetrieveAEDestination", _ARCHIVE, refers="ae-title")
     ] = None
     """Own title that receives what others hold."""
     wado_sr_html_template: Annotated[str | None, Attribute("dcmWadoSR2HtmlTemplateURI", _ARCHIVE)] = None
@@ -216,9 +226,11 @@ class QuerySettings(Part):
 class ForwardingSettings(Part):
     """What it passes on, and the notices it sends."""
 
-    forward_mpps_to: Annotated[Titles, Attribute("dcmFwdMppsDestination", _ARCHIVE)] = ()
+    forward_mpps_to: Annotated[Titles, Attribute("dcmFwdMppsDestination", _ARCHIVE, refers="ae-title")] = ()
     """Titles that get every MPPS."""
-    availability_notice_to: Annotated[Titles, Attribute("dcmIanDestination", _ARCHIVE)] = ()
+    availability_notice_to: Annotated[
+        Titles, Attribute("dcmIanDestination", _ARCHIVE, refers="ae-title")
+    ] = ()
     """Titles that get instance availability notices (IAN)."""
     availability_notice_triggers: Annotated[
         tuple[choices.NoticeTrigger, ...], OneOrMany, Attribute("dcmIanTrigger", _ARCHIVE)
@@ -250,13 +262,17 @@ class ForwardingSettings(Part):
         Duration | None, Attribute("dcmDiffTaskProgressUpdateInterval", _ARCHIVE)
     ] = None
     """How often a comparison of archives tells how far it is."""
-    change_requester: Annotated[Title | None, Attribute("dcmChangeRequesterAET", _ARCHIVE)] = None
+    change_requester: Annotated[
+        Title | None, Attribute("dcmChangeRequesterAET", _ARCHIVE, refers="ae-title")
+    ] = None
     """Title that is named as who asked for changes."""
-    xds_source: Annotated[Title | None, Attribute("dcmXDSiImagingDocumentSourceAETitle", _ARCHIVE)] = None
+    xds_source: Annotated[
+        Title | None, Attribute("dcmXDSiImagingDocumentSourceAETitle", _ARCHIVE, refers="ae-title")
+    ] = None
     """Own title that is the imaging document source of XDS-I."""
     ups_worklist_label: Annotated[str | None, Attribute("dcmUPSWorklistLabel", _ARCHIVE)] = None
     """Worklist label of unified procedure steps that name none; absent, the title that was called."""
-    ups_event_scus: Annotated[Titles, Attribute("dcmUPSEventSCU", _ARCHIVE)] = ()
+    ups_event_scus: Annotated[Titles, Attribute("dcmUPSEventSCU", _ARCHIVE, refers="ae-title")] = ()
     """Titles that get events of unified procedure steps."""
     ups_event_keep_alive: Annotated[Milliseconds | None, Attribute("dcmUPSEventSCUKeepAlive", _ARCHIVE)] = (
         None

@@ -168,16 +168,20 @@ class MessageSettings(Part):
     """Audit messages about configuration hold all that a new entry holds."""
     audit_repository_url: Annotated[Ascii | None, Attribute("dcmAuditRecordRepositoryURL", _ARCHIVE)] = None
     """Where the user interface finds the audit record repository."""
-    patient_update_sender: Annotated[HL7Name | None, Attribute("hl7ADTSendingApplication", _ARCHIVE)] = None
+    patient_update_sender: Annotated[
+        HL7Name | None, Attribute("hl7ADTSendingApplication", _ARCHIVE, refers="hl7-name")
+    ] = None
     """Own HL7 application that tells others of changed patients; absent, none does."""
     patient_update_receivers: Annotated[
-        tuple[HL7Name, ...], OneOrMany, Attribute("hl7ADTReceivingApplication", _ARCHIVE)
+        tuple[HL7Name, ...], OneOrMany, Attribute("hl7ADTReceivingApplication", _ARCHIVE, refers="hl7-name")
     ] = ()
     """HL7 applications that are told."""
-    procedure_update_sender: Annotated[HL7Name | None, Attribute("hl7PSUSendingApplication", _ARCHIVE)] = None
+    procedure_update_sender: Annotated[
+        HL7Name | None, Attribute("hl7PSUSendingApplication", _ARCHIVE, refers="hl7-name")
+    ] = None
     """Own HL7 application that tells how far a procedure is (PSU); absent, none does."""
     procedure_update_receivers: Annotated[
-        tuple[HL7Name, ...], OneOrMany, Attribute("hl7PSUReceivingApplication", _ARCHIVE)
+        tuple[HL7Name, ...], OneOrMany, Attribute("hl7PSUReceivingApplication", _ARCHIVE, refers="hl7-name")
     ] = ()
     """HL7 applications that are told."""
     procedure_update_delay: Annotated[Duration | None, Attribute("hl7PSUDelay", _ARCHIVE)] = None

@@ -33,7 +33,9 @@ class EntityFields(EntitySettings):
     """Title that it calls with: `OTHER`, or `[CALLED]OTHER` towards that one alone."""
     masked_called: Annotated[MaskedCalled, Attribute("dcmMasqueradeCalledAETitle", "dcmNetworkAE")] = ()
     """Title that a peer is called by: `CONFIGURED:USED`."""
-    no_async_with: Annotated[Titles, Attribute("dcmNoAsyncModeCalledAETitle", "dcmNetworkAE")] = ()
+    no_async_with: Annotated[
+        Titles, Attribute("dcmNoAsyncModeCalledAETitle", "dcmNetworkAE", refers="ae-title")
+    ] = ()
     """Peers that do not take asynchronous operations."""
     preferred_transfer_syntaxes: Annotated[
         TransferSyntaxes, Attribute("dcmPreferredTransferSyntax", "dcmNetworkAE")
@@ -44,7 +46,9 @@ class EntityFields(EntitySettings):
         Attribute("dcmShareTransferCapabilitiesFromAETitle", "dcmNetworkAE", refers="network-ae"),
     ] = None
     """Title of the same device whose transfer capabilities it has too."""
-    hl7_application: Annotated[HL7Name | None, Attribute("hl7ApplicationName", "dcmNetworkAE")] = None
+    hl7_application: Annotated[
+        HL7Name | None, Attribute("hl7ApplicationName", "dcmNetworkAE", refers="hl7-name")
+    ] = None
     """HL7 application of that system."""
     role_selection_lenient: Annotated[
         Flag | None, Attribute("dcmRoleSelectionNegotiationLenient", "dcmNetworkAE")

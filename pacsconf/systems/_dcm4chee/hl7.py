@@ -31,7 +31,7 @@ class ForwardRule(Child):
     kind: ClassVar[str] = "hl7-forward-rule"
     object_class: ClassVar[str] = "hl7ForwardRule"
 
-    to: Annotated[tuple[HL7Name, ...], OneOrMany, Attribute("hl7FwdApplicationName")]
+    to: Annotated[tuple[HL7Name, ...], OneOrMany, Attribute("hl7FwdApplicationName", refers="hl7-name")]
     """HL7 applications that get them."""
     conditions: Annotated[HL7Conditions, Attribute("dcmProperty")] = ()
     """`MSH-4=HOSP`, `MSH-9!=ADT\\\\^A28.*`; all must fit, none is every message."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 from pacsconf.core.finding import Finding, Path
@@ -32,8 +33,8 @@ def problems(extension: type[Extension], inventory: Inventory) -> Iterator[Findi
         facet, wrong = parsed(extension.name, facet_type, holder.entry, holder.path)
         yield from wrong
         if facet is not None:
-            facet, _ = extension.complete(facet, holder, inventory)
-            parts += within(Placed(holder, facet, (*holder.path, "vendor", extension.name)))
+            facet, derived = extension.complete(facet, holder, inventory)
+            parts += within(Placed(holder, facet, (*holder.path, "vendor", extension.name)), derived)
     yield from _dangling(parts, inventory)
     yield from extension.findings(inventory)
 
@@ -69,12 +70,14 @@ def _standard(inventory: Inventory) -> Iterator[tuple[Holder, str]]:
                 yield Holder(device, one, (*at, "capabilities", place), ae), "transfer-capability"
 
 
-def within(placed: Placed) -> Iterator[Placed]:
-    """A part and all its children, each at its place."""
+def within(placed: Placed, derived: Mapping[Path, Path] | None = None, steps: Path = ()) -> Iterator[Placed]:
+    """A part and all its children, each at its place; `derived` are places of what follows from elsewhere."""
     yield placed
     for key, _ in children_of(type(placed.part)):
         for name, child in getattr(placed.part, key).items():
-            yield from within(Placed(placed.holder, child, (*placed.path, key, name), name))
+            own: Path = (*steps, key, name)
+            path = (derived or {}).get(own, (*placed.path, key, name))
+            yield from within(Placed(placed.holder, child, path, name), derived, own)
 
 
 def _dangling(parts: list[Placed], inventory: Inventory) -> Iterator[Finding]:
@@ -83,10 +86,14 @@ def _dangling(parts: list[Placed], inventory: Inventory) -> Iterator[Finding]:
     for placed in parts:
         if isinstance(placed.part, Child):
             known[placed.holder.device.name, placed.part.kind].add(placed.name)
+    peers = Peers(inventory)
     for placed in parts:
         for key, info in type(placed.part).model_fields.items():
             attribute = attribute_of(info)
             if attribute is None or not attribute.refers:
+                continue
+            if attribute.refers in PEERS:
+                yield from peers.unknown(attribute.refers, getattr(placed.part, key), (*placed.path, key))
                 continue
             device = placed.holder.device
             there = _there(attribute.refers, placed.holder, inventory) or known[device.name, attribute.refers]
@@ -94,6 +101,52 @@ def _dangling(parts: list[Placed], inventory: Inventory) -> Iterator[Finding]:
             for name in value if isinstance(value, tuple) else (value,):
                 if name is not None and name not in there and not ("=" in name and "," in name):
                     yield _missing(name, attribute.refers, sorted(there), device.name, (*placed.path, key))
+
+
+PEERS: Mapping[str, str] = {"ae-title": "AE title", "hl7-name": "HL7 application"}
+"""What a value may name of whatever device."""
+
+
+class Peers:
+    """Those that other devices of an inventory are called by."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._inventory = inventory
+
+    def unknown(self, kind: str, value: object, path: Path) -> Iterator[Finding]:
+        """Names of this kind that no device has. Nobody may have declared them yet, so that is no error."""
+        named = value if isinstance(value, tuple) else () if value is None else (value,)
+        for name in map(str, named):
+            if name not in self._known[kind] and name != "*":
+                yield _nobody(name, PEERS[kind], sorted(self._known[kind]), path)
+
+    @cached_property
+    def _known(self) -> Mapping[str, frozenset[str]]:
+        devices = [one for one in self._inventory.devices.values() if one.lifecycle != "retired"]
+        titles = {
+            title
+            for device in devices
+            for ae in device.ae_titles.values()
+            for title in (ae.title, *ae.answers_to, *device.rewrites.values())
+        }
+        names = {
+            name
+            for device in devices
+            for one in device.hl7_applications.values()
+            for name in (one.name, *one.other_names)
+        }
+        return {"ae-title": frozenset(titles), "hl7-name": frozenset(names)}
+
+
+def _nobody(name: str, what: str, known: list[str], path: Path) -> Finding:
+    return Finding(
+        "PACS-VENDOR-004",
+        "warning",
+        f'No declared device has the {what} "{name}"{nearest(name, known)}',
+        "It is looked up in the directory by this name, and nobody is found unless others keep it there.",
+        "Declare the device, or correct the name.",
+        path=path,
+    )
 
 
 def _there(kind: str, holder: Holder, inventory: Inventory) -> set[str]:

@@ -1,4 +1,7 @@
-"""Rules of `validate` for what stands under `vendor:`. Pure; extensions are loaded only where something does."""
+"""Rules of `validate` for what stands under `vendor:`. Pure.
+
+Extensions are loaded only where something does, or where a directory speaks one.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,13 @@ from pacsconf.inventory.scope import Scope
 
 def check(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
     """All that is wrong under `vendor:`, each at its place."""
-    written = list(_written(inventory))
-    if not written:
+    written, spoken = list(_written(inventory)), _spoken(inventory)
+    if not (written or spoken):
         return
     from pacsconf.systems._dicom.placed import problems
     from pacsconf.systems.directory_extension import find, registered
 
     extensions = {name: found for name in registered() if (found := find(name))}
-    spoken = _spoken(inventory)
     told: set[str] = set()
     for entry, path in written:
         for name in entry.vendor:
@@ -30,7 +32,8 @@ def check(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
             elif name not in spoken and name not in told:
                 told.add(name)
                 yield _unspoken(name, (*path, "vendor", name))
-    for name in sorted(extensions):
+    meant = spoken.union(*(entry.vendor for entry, _ in written))
+    for name in sorted(extensions.keys() & meant):
         yield from problems(extensions[name], inventory)
 
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import pytest
 
 from pacsconf.core.compare import Rules, change, compare
+from pacsconf.inventory.flows import Entities
 from pacsconf.inventory.hl7_model import Feed, HL7Application
 from pacsconf.inventory.model import Connection, Flow, NetworkAE, Selector
+from pacsconf.inventory.scope import Scope
+from pacsconf.inventory.sources import Sources
+from pacsconf.inventory.systems import DirectoryConfig
 from pacsconf.systems._dcm4chee.callers import callers
 from pacsconf.systems._dicom.placed import problems
 from pacsconf.systems.dcm4chee import Dcm4chee
+from pacsconf.systems.vendor_rules import RULES
 from tests.systems.conftest import DEVICES, ROOT, apply, ct, hospital, plan
 
 ARCHIVE = f"dicomDeviceName=arc,{DEVICES}"
@@ -394,3 +399,18 @@ def test_a_title_that_no_declared_device_has_is_looked_at():
     (told,) = problems(Dcm4chee, with_archive(vendor={"dcm4chee": settings}))
     assert (told.rule, told.severity) == ("PACS-VENDOR-004", "warning")
     assert '"RSI"' in told.summary
+
+
+def rules(inventory, tmp_path):
+    scope = Scope(Sources(tmp_path), {}, True, True, Entities(inventory))
+    return [each.rule for each in RULES.check(inventory, scope)]
+
+
+def test_what_follows_is_judged_where_a_directory_speaks_it_and_nowhere_else(tmp_path):
+    """An HL7 application needs nothing under `vendor` to be written, and so to let in everybody."""
+    listens = with_hl7(application={"accepted_message_types": "any"})
+    config = DirectoryConfig(
+        name="directory", type="dicom-directory", url="ldap://127.0.0.1", extensions="dcm4chee"
+    )
+    assert rules(listens, tmp_path) == []
+    assert rules(listens.model_copy(update={"systems": {"directory": config}}), tmp_path) == ["ARC-HL7-001"]

@@ -22,7 +22,7 @@ __all__ = ["desk", "directory", "started_directory", "started_orthanc"]
 
 TREES = {
     "as delivered": frozenset(),
-    "with oddities": archive_tree.ODDITIES - {"secrets"},
+    "with oddities": archive_tree.ODDITIES - {"secrets", "escapes", "multi_rdn"},
 }
 
 IS_DEFAULT = "dcmreadonly -b'FALSE'"

@@ -314,12 +314,18 @@ class Writer:
         named = fields.pop("object_classes", None)
         rows = [(form.row(name), value) for name, value in fields.items()]
         values = {row.attribute: encode(row, value, self._reference(address)) for row, value in rows}
-        wanted = form.usual if named is None else named
-        classes = [*filter(None, [form.object_class]), *(wanted if isinstance(wanted, tuple) else ())]
+        if named is None and not self._says_no_classes(address):
+            named = form.usual
+        classes = [*filter(None, [form.object_class]), *(named if isinstance(named, tuple) else ())]
         classes += _needed([row for row, _ in rows], classes)
-        classes += self._auxiliary(values, classes)
+        classes += self._auxiliary(values, classes, [form.naming] if form.naming else [])
         own = {CLASSES: tuple(name.encode() for name in classes), **self._naming(address, form, values)}
         return values | own
+
+    def _says_no_classes(self, address: Address) -> bool:
+        """Whether the inventory says that an entry has no auxiliary classes; a state has no empty sets."""
+        intent = self.reader.intent
+        return intent is not None and CLASSES in (intent.extras.get(address) or ())
 
     def _naming(self, address: Address, form: Shape, values: Mapping[str, Values]) -> dict[str, Values]:
         """The attributes that name an entry to be made; of one without words of ours with what else they hold."""
@@ -338,14 +344,14 @@ class Writer:
         form = self._words.shape(change.address)
         changed = [(form.row(each.name), each) for each in change.fields]
         made = [self._modification(change, entry, row, each) for row, each in changed]
-        added = {each.attribute: each.add for each in made if each.add and each.attribute != CLASSES}
+        added = [each.attribute for each in made if each.add and each.attribute != CLASSES]
         held = [
             *entry.texts(CLASSES),
             *(name for each in change.fields if each.name == "object_classes" for name in each.added),
         ]
         rows = [row for row, each in changed if each.after is not None]
         classes = _needed(rows, held)
-        classes += self._auxiliary(added, [*held, *classes])
+        classes += self._auxiliary(added, [*held, *classes], entry.attributes)
         if classes:
             made.append(Modification(CLASSES, add=tuple(name.encode() for name in classes)))
         return made
@@ -363,17 +369,10 @@ class Writer:
         gone = tuple(value for value in before if value not in after)
         return Modification(row.attribute, gone, tuple(value for value in after if value not in before))
 
-    def _auxiliary(self, values: dict[str, Values], classes: Sequence[str]) -> list[str]:
-        """Auxiliary classes to add so that the entry may hold these attributes."""
+    def _auxiliary(self, attributes: Iterable[str], classes: Sequence[str], held: Iterable[str]) -> list[str]:
+        """Auxiliary classes to add so that the entry may hold these attributes beside those that it has."""
         schema = self.reader.schema
-        if schema is None:
-            return []
-        added: list[str] = []
-        for attribute in sorted(values):
-            if schema.attribute(attribute) and not schema.allowing(attribute, [*classes, *added]):
-                found = schema.auxiliary_for(attribute)
-                added += [found.name] if found else []
-        return added
+        return schema.auxiliaries(attributes, classes, held) if schema else []
 
     def _reference(self, address: Address) -> Refer:
         """From the name of a connection of the same device, or of any device, to its DN; a DN stays one."""

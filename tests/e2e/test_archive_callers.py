@@ -1,0 +1,100 @@
+"""Who may call an archive, as an administrator declares it: by flows, opened on purpose, and never by accident."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import ldap3
+import pytest
+
+from pacsconf.lab import servers, slapd
+from tests.e2e.conftest import BASE, DEVICES, Hospital
+
+HOSPITAL = """\
+sites:
+  main: {name: Main campus, networks: [10.20.0.0/16]}
+devices:
+  ct-1: {type: modality, modality: [CT], site: main, ae_title: CT1, host: 10.20.4.17, uses: [ct-image-storage]}
+  ct-2: {type: modality, modality: [CT], site: main, ae_title: CT2, host: 10.20.4.18, uses: [ct-image-storage]}
+  arc:
+    type: archive
+    site: main
+    connections: {dicom: {host: 10.20.0.5, port: 11112}, hl7: {host: 10.20.0.5, port: 2575, protocol: hl7}}
+    ae_titles:
+      ARCHIVE: {offers: [ct-image-storage], vendor: {dcm4chee: {}}}
+    hl7_applications: {ARCHIVE|HOSP: {ae_title: ARCHIVE}}
+    probe: none
+flows:
+  images: {from: {type: modality}, to: {device: arc}, services: [storage]}
+"""
+SYSTEMS = f"""\
+systems:
+  directory:
+    type: dicom-directory
+    url: ldaps://ldap.example.org
+    base: "{BASE}"
+    extensions: [dcm4chee]
+environments: {{lab: {{dial: {{"*": none}}}}}}
+"""
+ENTITY = f"dicomAETitle=ARCHIVE,dicomDeviceName=arc,{DEVICES}"
+
+
+@pytest.fixture
+def hospital(repository, monkeypatch, tmp_path: Path) -> Iterator[Hospital]:
+    """All of it applied, in a lab of its own."""
+    lab = tmp_path / "the lab"
+    monkeypatch.setenv("PACSCONF_LAB_DIR", str(lab))
+    made = repository(hospital=HOSPITAL, systems=SYSTEMS)
+    made.env["PACSCONF_LAB_DIR"] = str(lab)
+    up = made.here("lab", "up")
+    try:
+        assert up.code == 0, up
+        made.applied()
+        yield made
+    finally:
+        made.here("lab", "down")
+
+
+def callers(hospital: Hospital) -> list[bytes]:
+    """The list in the directory, as the archive reads it."""
+    server = slapd.attach(servers.of_system(Path(hospital.env["PACSCONF_LAB_DIR"]), "directory")[1])
+    assert server is not None
+    where = ldap3.Server(server.url, get_info=ldap3.NONE)
+    with ldap3.Connection(where, server.admin_dn, server.password, check_names=False) as conn:
+        conn.search(ENTITY, "(objectClass=*)", "BASE", attributes=["dcmAcceptedCallingAETitle"])
+        return sorted(conn.response[0]["raw_attributes"].get("dcmAcceptedCallingAETitle", []))
+
+
+def test_a_new_scanner_may_call_once_a_flow_says_so(hospital: Hospital):
+    assert callers(hospital) == [b"CT1", b"CT2"]
+    hospital.edit(
+        "  arc:\n",
+        "  ct-3: {type: modality, modality: [CT], site: main, ae_title: CT3, host: 10.20.4.19, "
+        "uses: [ct-image-storage]}\n  arc:\n",
+    )
+    told = hospital("plan", "--out", "plan.json")
+    assert "dcm4chee.accepted_callers" in told.out
+    assert "highest risk: access" in told.said
+    assert "inventory/hospital.yaml:16" in told.said  # the flow's line
+    hospital.ok("apply", "plan.json")
+    assert callers(hospital) == [b"CT1", b"CT2", b"CT3"]
+    assert hospital("plan").code == 0
+
+
+def test_an_archive_is_opened_to_anybody_only_when_it_is_acknowledged(hospital: Hospital):
+    hospital.edit("ARCHIVE: {offers", "ARCHIVE: {accepts: any, offers")
+    ran = hospital("plan", "--out", "plan.json")
+    assert ran.code == 5, ran
+    assert "refused[GUARD-WIDEN] 1 of 3 devices" in ran.out
+    assert hospital("apply", "plan.json").code == 5
+    assert callers(hospital) == [b"CT1", b"CT2"]
+
+
+def test_that_nobody_is_declared_is_an_error_and_not_an_open_door(hospital: Hospital):
+    hospital.edit("images: {from: {type: modality}", "images: {from: {device: arc}")
+    ran = hospital.here("validate")
+    assert ran.code == 3
+    assert "ARC-CALLERS-001" in ran.said
+    assert "lets anybody in" in ran.said
+    assert hospital("plan").code == 3

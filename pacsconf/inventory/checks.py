@@ -34,6 +34,7 @@ RULES: tuple[Callable[[Inventory, Scope], Iterable[Finding]], ...] = (
     retention_rules.days_the_wrong_way_round,
     retention_rules.modalities_that_tell_nothing,
     retention_rules.matches_of_everything,
+    retention_rules.matches_in_too_many_ways,
     retention_rules.foreign_packs,
 )
 

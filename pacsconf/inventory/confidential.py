@@ -1,5 +1,8 @@
 """Source lines that are not shown, since a secret may stand there that somebody typed instead of a reference.
 
+The same holds for a Study Instance UID in a legal hold, which is to name its studies by a hash: a UID leads to a
+patient.
+
 A report shows the line of whatever is wrong, and reports end up in logs of CI. So the text decides, whatever the
 complaint is about: a line is kept back when something named like a secret has a value on it that is no reference.
 One line too many costs an excerpt; one too few would cost a password.
@@ -24,6 +27,7 @@ _SECRET = re.compile(
 _BIND = re.compile(r"\bbind[\"']?[ \t]*:[ \t]*(?![ \t{#])(?=\S)")
 """A password in the place of `{dn: ..., password: ...}`."""
 _IN_URL = re.compile(r"://[^/\s\"']*@")
+_STUDY = re.compile(r"\bstudies[\"']?\s*:(?:[^\n]*\n){0,3}?[^\n]*?\b[0-9]+(?:\.[0-9]+){3,}")
 _BACK = 3
 """Lines between a key and its value that are looked back over: blank ones, comments, the `|` of a block."""
 
@@ -37,5 +41,5 @@ def is_confidential(line: str, before: Sequence[str] = ()) -> bool:
     """Whether a line may hold a secret; `before` are those above it, the nearest last."""
     window = "\n".join((*before[-_BACK:], line))
     start = len(window) - len(line)
-    values = (found.end() for found in _SECRET.finditer(window))
+    values = (found.end() for pattern in (_SECRET, _STUDY) for found in pattern.finditer(window))
     return any(end >= start for end in values) or bool(_BIND.search(line) or _IN_URL.search(line))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,7 @@ def retention(node: Node | None) -> tuple[Retention, tuple[Finding, ...]]:
 
 
 def _part(key: str, node: Node, path: Steps) -> tuple[Any, tuple[Finding, ...]]:
-    named = {**NAMED, "packs": Pack}
+    named: Mapping[str, type[BaseModel]] = {**NAMED, "packs": Pack}
     if key in named and isinstance(node.value, dict):
         return _members(named[key], node, path)
     if key in ONCE:

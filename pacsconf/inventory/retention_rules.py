@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from math import prod
 
 from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.merge import nearest
@@ -159,6 +160,34 @@ def matches_of_everything(inventory: Inventory, scope: Scope) -> Iterator[Findin
                 "Write it under default, or say which studies are meant.",
                 path=(*_RETENTION, "rules", name, "match"),
             )
+
+
+MOST_WAYS = 1_000
+"""Combinations of values by which one rule may match: more were not written by hand."""
+
+
+def matches_in_too_many_ways(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
+    """All ways to match can be looked at, one after the other."""
+    for match, path in _matches(inventory.retention):
+        if path[-1] == "match" and (number := _ways(match)) > MOST_WAYS:
+            yield Finding(
+                "PACS-RET-007",
+                "error",
+                f"{'.'.join(map(str, path))} combines its lists in {number:,} ways; the limit is {MOST_WAYS:,}",
+                "Nobody could prove that no legal minimum is broken.",
+                "Split it into several rules. All that match count anyway.",
+                path=path,
+            )
+
+
+def _ways(match: Match) -> int:
+    """By how many combinations of values a match fits."""
+    found = prod(
+        len(values) or 1 for values in (match.modality, match.institution, match.department, match.calling_ae)
+    )
+    found *= sum(len(one.codes) for one in match.procedure_code) or 1
+    found *= sum(map(_ways, match.any_of)) or 1
+    return found * prod(map(_ways, match.all_of))
 
 
 def _matches(declared: Retention) -> Iterator[tuple[Match, Path]]:

@@ -237,10 +237,39 @@ def test_a_hold_that_cannot_be_meant_is_told(told, hold, expected):
     assert told(held(**hold)) == [expected]
 
 
-def test_a_study_that_is_named_by_its_uid_is_refused_without_repeating_it(declare):
-    (finding,) = declare(held(studies="[1.2.840.113619.2]")).findings
-    assert (finding.rule, str(finding.place)) == ("PACS-RET-002", "inventory/hospital.yaml:4:17")
+@pytest.mark.parametrize(
+    ("studies", "line"),
+    [
+        ("[1.2.840.113619.2]", 4),
+        ("1.2.840.113619.2", 4),
+        ("\n        # a case\n        - 1.2.840.113619.2", 6),
+    ],
+    ids=["list", "single", "lines"],
+)
+def test_a_study_that_is_named_by_its_uid_is_refused_without_repeating_it(declare, studies, line):
+    loaded = declare(held(studies=studies))
+    (finding,) = loaded.findings
+    assert (finding.rule, finding.place.line) == ("PACS-RET-002", line)
     assert "113619" not in finding.summary + finding.detail + finding.fix
+    assert (loaded.line("inventory/hospital.yaml", line), loaded.line("inventory/hospital.yaml", 2)) == (
+        None,
+        "  holds:",
+    )
+
+
+def test_a_hash_is_shown_with_its_line(declare):
+    loaded = declare(held())
+    assert loaded.line("inventory/hospital.yaml", 4) == f'      studies: "{HASH}"'
+
+
+def test_a_match_of_too_many_combinations_is_refused(told):
+    codes = ", ".join(f"C{number}" for number in range(40))
+    parts = ", ".join(f"{{procedure_code: {{scheme: LOCAL, in: [{codes}]}}}}" for _ in range(2))
+    (line,) = told(rules(f"{{match: {{all: [{parts}]}}, {KEPT}}}"))
+    assert line.startswith(
+        "error PACS-RET-007 inventory/hospital.yaml:3:9 retention.rules.a.match combines its "
+    )
+    assert line.endswith("lists in 1,600 ways; the limit is 1,000")
 
 
 @pytest.mark.parametrize(

@@ -281,3 +281,62 @@ def test_an_archive_that_says_declared_has_them_each_from_its_rule():
     assert paths["retention_policies", "mammography"] == ("retention", "rules", "mammography")
     same, none = with_policies(DevicePart(), inventory)
     assert (same.retention_policies, none) == ({}, {})
+
+
+def a_study(*modalities, **facts):
+    """A study of 29 February 2012, of whom all that rules ask for is known."""
+    on = date(2012, 2, 29)
+    given = {"study_date": on, "received": on, "birth_date": date(1950, 1, 1), "last_contact": on}
+    return StudyFacts(reference("2.999.78"), frozenset(modalities), **(given | facts))
+
+
+CORNERS = {
+    "a longer one from an earlier day": (
+        rules(
+            on_missing={"modality": "no_match"},
+            trial={"match": {"clinical_trial": True}, "keep": {"for": "15y", "from": "received"}},
+            ct={"match": {"modality": "CT"}, "keep": {"for": "20y"}},
+        ),
+        a_study("CT", clinical_trial=True, received=date(2024, 1, 1)),
+    ),
+    "days and months of almost one length": (
+        rules(
+            default={"for": "365d"},
+            year={"match": {"modality": "CT"}, "keep": {"for": "12m"}},
+        ),
+        a_study("CT"),
+    ),
+    "days and months of almost one length, the other way": (
+        rules(
+            default={"for": "1m"},
+            days={"match": {"modality": "CT"}, "keep": {"for": "30d"}},
+        ),
+        a_study("CT", study_date=date(2012, 1, 31), received=date(2012, 1, 31)),
+    ),
+    "a report alone": (
+        rules(default={"for": "5y"}, mg={"match": {"modality": "MG"}, "keep": {"for": "10y"}}),
+        a_study("SR"),
+    ),
+    "a report beside images": (
+        rules(default={"for": "5y"}, mg={"match": {"modality": "MG"}, "keep": {"for": "10y"}}),
+        a_study("SR", "MG"),
+    ),
+    "two kinds of images at once": (
+        rules(
+            default={"for": "5y"},
+            both={"match": {"all": [{"modality": "CT"}, {"modality": "US"}]}, "keep": {"for": "10y"}},
+        ),
+        a_study("CT", "US"),
+    ),
+    "somebody born that day": (
+        rules(default={"until_age": 25}),
+        a_study("CT", birth_date=date(2012, 2, 29)),
+    ),
+}
+
+
+@pytest.mark.parametrize(("declared", "study"), CORNERS.values(), ids=CORNERS)
+def test_at_corners_no_study_is_kept_shorter(declared, study):
+    gone = expiry(compiled(declared).policies, study)
+    assert decide(policy(declared), study, gone).state == "expired"
+    assert gone.year < 2100

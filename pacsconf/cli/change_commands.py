@@ -307,12 +307,23 @@ class Ended:
     changeset: ChangeSet
     record: RecordState
     undone: ChangeSet | None
+    since: str = ""
+    """The commit of the inventory that was applied before that one; empty where it was the first."""
 
 
 def ended(world: World, changeset: ChangeSet) -> Ended:
     """How a change set ended, with what the record tells of it."""
     undone = next(map(world.record.load, changeset.plan.options.rollback), None)
-    return Ended(changeset, world.record.state(fetch=False), undone)
+    since = _applied_before(world, undone) if undone else ""
+    return Ended(changeset, world.record.state(fetch=False), undone, since)
+
+
+def _applied_before(world: World, changeset: ChangeSet) -> str:
+    closed = [one for one in world.record.history(limit=500) if one.type == "closed"]
+    ids = [one.changeset for one in closed]
+    at = ids.index(changeset.id) + 1 if changeset.id in ids else len(ids)
+    before = world.record.changesets(closed[at : at + 1])
+    return before[0].plan.basis.commit.removesuffix("-dirty") if before else ""
 
 
 def concluded(screen: Screen, work: workspace.Workspace, end: Ended, sheets: str | None) -> Exit:
@@ -330,7 +341,7 @@ def concluded(screen: Screen, work: workspace.Workspace, end: Ended, sheets: str
     )
     if end.undone is not None:
         held = tuple(one.address for one in changeset.applied if one.address in end.record.held)
-        screen.show(taken_back_text(changeset, end.undone, held, work.command, screen.width))
+        screen.show(taken_back_text(changeset, end.undone, held, work.command, screen.width, since=end.since))
     hand_out(screen, work, changeset, end.record, sheets)
     undone = any(one.status in ("failed", "skipped", "unknown") for one in changeset.outcomes)
     failing = any(proof.verdict == "failing" for proof in changeset.proofs)

@@ -76,10 +76,11 @@ def rollback(
             require_expected(made, expect, f"{work.command} rollback {changeset}")
         if out is not None:
             save_plan(made, out)
-        if expect is None:
+        if expect is None or not made.changes:
             saved_as = str(out) if out else ""
             view = view_of(work, world, planned, reporter, screen.width, verbose=verbose, plan_file=saved_as)
-            show_plan(screen, work, planned, view, format)
+            is_asked = screen.is_interactive and not only_shown
+            show_plan(screen, work, planned, replace(view, next_step="") if is_asked else view, format)
         if only_shown:
             return Exit.REFUSED if made.blocked or trips(made) else Exit.OK
         if not made.changes:

@@ -138,7 +138,11 @@ def test_a_second_apply_at_the_same_time_is_kept_out(small, world_of):
     assert "its lease runs until" in second[0].said
 
 
-@pytest.mark.parametrize("command", [["hold", CT_1, "--reason", "wait"], ["resume"]], ids=["hold", "resume"])
+@pytest.mark.parametrize(
+    "command",
+    [["hold", CT_1, "--reason", "wait"], ["resume"], ["rollback", "20261124-141200-5be1"], ["reload"]],
+    ids=["hold", "resume", "rollback", "reload"],
+)
 def test_whoever_else_writes_the_record_is_kept_out_while_a_change_set_is_open(small, world_of, command):
     small.applied()
     small.edit("manufacturer: SIEMENS", "manufacturer: Varian")

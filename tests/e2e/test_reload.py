@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from pacsconf.lab import servers, slapd, stand_ins
 from tests.e2e.conftest import BASE, DEVICES, Hospital
-from tests.ldif_compare import load
+from tests.ldif_compare import differences, load, of_server
 
 HOSPITAL = """\
 sites:
@@ -41,6 +42,12 @@ systems:
       arc-2: {{url: "https://arc-2.example.org:8443/dcm4chee-arc"}}
 environments: {{lab: {{}}}}
 """
+FIRST = "description: first"
+OLD = f"""\
+dn: cn=Old,dicomDeviceName=arc,{DEVICES}
+objectClass: dcmStudyRetentionPolicy
+dcmRetentionPeriod: 10 years
+"""
 
 
 @pytest.fixture
@@ -65,13 +72,23 @@ def directory(hospital: Hospital) -> Path:
     return servers.of_system(Path(hospital.env["PACSCONF_LAB_DIR"]), "directory")[1]
 
 
-def applied(hospital: Hospital) -> str:
+def applied(hospital: Hospital, code: int = 0) -> str:
     """What was said when a new plan was applied; its changes are in the directory."""
-    planned = hospital.here("plan", "--out", "plan.json")
-    assert planned.code in (0, 2), planned
-    ran = hospital.here("apply", "plan.json")
-    assert "failed directory/device" not in ran.said
+    hospital.ok("plan", "--out", "plan.json")
+    ran = hospital("apply", "plan.json")
+    assert ran.code == code, ran
+    assert "failed directory/" not in ran.said
     return ran.said
+
+
+def last(hospital: Hospital) -> str:
+    """The id of the change set that was closed last."""
+    entries = hospital.ok("history", "--format", "json").json["entries"]
+    return next(one["id"] for one in entries if one["kind"] == "closed")
+
+
+def owned(hospital: Hospital) -> str:
+    return hospital.git("ls-tree", "-r", "--name-only", "pacsconf/lab", "owned/")
 
 
 def test_each_archive_is_told_and_one_that_refuses_is_named_with_its_reason(
@@ -88,7 +105,7 @@ def test_each_archive_is_told_and_one_that_refuses_is_named_with_its_reason(
     policy = f"cn=Old,dicomDeviceName=arc,{DEVICES}"
     load(server, f"dn: {policy}\nobjectClass: dcmStudyRetentionPolicy\ndcmRetentionPeriod: 10 years\n")
     hospital.edit("description: first", "description: second")
-    said = applied(hospital)
+    said = applied(hospital, 8)
     assert "✗ refused directory/reload/arc-1" in said
     assert "✗ refused directory/reload/arc-2" in said
     assert "the archive refuses its new configuration: dcmRetentionPeriod is not a period" in said
@@ -106,14 +123,139 @@ def test_each_archive_is_told_and_one_that_refuses_is_named_with_its_reason(
 def test_one_that_fails_or_is_slow_does_not_keep_the_others_from_it(hospital: Hospital, directory: Path):
     hospital.here("record", "init")
     stand_ins.disturb(directory, "arc-1", status=500)
-    said = applied(hospital)
+    said = applied(hospital, 8)
     assert "? not told directory/reload/arc-1" in said
     assert "HTTP 500" in said
     assert "✓ reloaded directory/reload/arc-2" in said
 
     stand_ins.disturb(directory, "arc-1", seconds=50)
     hospital.edit("description: first", "description: second")
-    said = applied(hospital)
+    said = applied(hospital, 8)
     assert "? not told directory/reload/arc-1" in said
     assert "✓ reloaded directory/reload/arc-2" in said
     assert "HTTP 500" not in said
+    assert f"rollback {last(hospital)}" not in said  # it may well take what was written
+
+
+# --- what is kept of it, and what to do ----------------------------------------------------------------------
+
+
+def test_a_refused_change_set_is_taken_back_and_all_is_as_before(hospital: Hospital, directory: Path):
+    """An interval that the archive does not read: refused, taken back, reloaded, held, and reverted."""
+    hospital.here("record", "init")
+    applied(hospital)
+    server = slapd.attach(directory)
+    assert server is not None
+    before = of_server(server)
+
+    hospital.edit(FIRST, f"{FIRST}\n    extra: {{dcmCalculateStudySizePollingInterval: hourly}}")
+    commit = hospital.git("rev-parse", "HEAD")
+    said = applied(hospital, 8)
+    changeset = last(hospital)
+    assert (
+        "the archive refuses its new configuration: dcmCalculateStudySizePollingInterval is not a duration"
+        in said
+    )
+    assert f"Next: pacsconf -e lab rollback {changeset}" in said
+    assert "or: mend the cause, then pacsconf -e lab reload directory" in said
+    assert "1 of 1 change done · 2 refused" in said
+
+    digest = hospital("rollback", changeset, "--format", "json").json["digest"][:8]
+    ran = hospital.ok("rollback", changeset, "--expect", digest)
+    assert "✓ reloaded directory/reload/arc-1" in ran.said
+    assert "✓ reloaded directory/reload/arc-2" in ran.said
+    assert f"git revert {commit[:10]}" in ran.said
+    assert differences(before, of_server(server)) == []
+    assert "1 held" in hospital.ok("plan", "--detailed-exitcode").out
+
+    hospital.git("revert", "--no-edit", commit)
+    assert "No changes. " in hospital.ok("plan", "--detailed-exitcode").said
+
+
+def test_what_became_of_it_is_in_the_change_set_and_never_owned(hospital: Hospital, directory: Path):
+    hospital.here("record", "init")
+    stand_ins.disturb(directory, "arc-1", status=500)
+    applied(hospital, 8)
+    changeset = last(hospital)
+    shown = hospital.ok("show", changeset)
+    assert "? not told directory/reload/arc-1" in shown.said
+    assert "1 program reloaded" in shown.said
+    outcomes = hospital.ok("show", changeset, "--format", "json").json["outcomes"]
+    told = {one["address"]: one["status"] for one in outcomes if one["action"] == "reload"}
+    assert told == {"directory/reload/arc-1": "unknown", "directory/reload/arc-2": "applied"}
+    assert "10 applied, 1 not reloaded, 1 reloaded" in hospital.ok("history").said
+    assert "reload" not in owned(hospital)
+    assert hospital.ok("plan", "--detailed-exitcode").code == 0
+
+
+def test_those_that_were_not_told_are_told_again(hospital: Hospital, directory: Path):
+    hospital.here("record", "init")
+    stand_ins.disturb(directory, "arc-1", status=503)
+    assert "Next: mend the cause, then pacsconf -e lab reload directory" in applied(hospital, 8)
+    again = hospital("reload")
+    assert again.code == 8
+    assert "? not told directory/reload/arc-1" in again.said
+    assert "1 reloaded, 1 not told" in again.said
+
+    stand_ins.disturb(directory, "arc-1")
+    stand_ins.disturb(directory, "arc-2")
+    ran = hospital.ok("reload", "directory", "--reason", "arc-1 is up again")
+    assert "✓ reloaded directory/reload/arc-1" in ran.said
+    assert "2 reloaded" in ran.out
+    history = hospital.ok("history").said
+    assert "reload Maria Weber 2 reloaded · arc-1 is up again" in history
+    assert "1 not reloaded, 1 reloaded" in history
+
+
+def test_where_no_archive_answers_nothing_is_reachable(hospital: Hospital, directory: Path):
+    hospital.here("record", "init")
+    for name in ("arc-1", "arc-2"):
+        stand_ins.disturb(directory, name, status=503)
+    ran = hospital("reload")
+    assert ran.code == 9
+    assert "2 not told" in ran.out
+
+
+def test_an_archive_that_refuses_what_stands_is_told_of_by_name(hospital: Hospital, directory: Path):
+    hospital.here("record", "init")
+    applied(hospital)
+    server = slapd.attach(directory)
+    assert server is not None
+    load(server, OLD)
+    ran = hospital("reload")
+    assert ran.code == 8
+    assert "dcmRetentionPeriod is not a period" in ran.said
+    assert f"Next: pacsconf -e lab rollback {last(hospital)}" in ran.said
+
+
+def test_nothing_is_told_where_nothing_was_applied(hospital: Hospital, directory: Path):
+    hospital.here("record", "init")
+    applied(hospital)
+    for name in ("arc-1", "arc-2"):
+        stand_ins.disturb(directory, name, status=500)
+    hospital.ok("plan", "--out", "plan.json")
+    ran = hospital.ok("apply", "plan.json")
+    assert "directory/reload" not in ran.said
+
+
+def test_a_system_that_is_only_read_is_not_told(hospital: Hospital):
+    hospital.here("record", "init")
+    overlay = Path(hospital.env["PACSCONF_LAB_DIR"]) / "overlay.json"
+    body = json.loads(overlay.read_text())
+    body["systems"]["directory"]["mode"] = "read-only"
+    overlay.write_text(json.dumps(body))
+    assert "Nobody is to be told" in hospital.ok("reload").said
+    named = hospital("reload", "directory")
+    assert named.code == 5
+    assert "directory is read-only here" in named.said
+
+
+def test_a_system_that_is_not_there_is_told_with_those_that_are(hospital: Hospital):
+    hospital.here("record", "init")
+    ran = hospital("reload", "direktory")
+    assert ran.code == 1
+    assert 'no system is called "direktory" There are: directory.' in ran.said.replace(" fix", "")
+
+
+def test_without_a_record_nobody_is_told(hospital: Hospital):
+    assert hospital("reload").code == 5

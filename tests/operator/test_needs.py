@@ -9,7 +9,7 @@ from pacsconf.inventory.systems import (
     SystemConfig,
 )
 from pacsconf.inventory.values import SecretRef
-from pacsconf.operator.needs import Need, endpoint_of, needs, stays_here
+from pacsconf.operator.needs import Need, endpoint_of, needs, needs_of_told, stays_here
 
 
 def directory(url: str, **more: object) -> DirectoryConfig:
@@ -44,6 +44,30 @@ def test_a_password_that_an_orthanc_passes_on_is_bound_to_both_places():
         Need("pacs", SecretRef("env", "VNA"), pacs),
         Need("pacs", SecretRef("env", "VNA"), Endpoint("https", "vna.example.org", 8443)),
     ]
+
+
+RELOAD = {
+    "arc-1": {"url": "https://arc-1.example.org:8443/dcm4chee-arc", "token": "env:TOKEN"},
+    "arc-2": {"url": "https://arc-2.example.org/arc", "login": {"user": "admin", "password": "env:ARC"}},
+    "arc-3": {"url": "https://arc-3.example.org/arc"},
+}
+
+
+def test_what_a_told_program_receives_is_bound_to_its_own_place_alone():
+    config = directory("ldaps://ldap.example.org", bind={"dn": "cn=x", "password": "env:PW"}, reload=RELOAD)
+    assert list(needs([config])) == [
+        Need("directory", SecretRef("env", "PW"), Endpoint("ldaps", "ldap.example.org", 636)),
+        Need("directory", SecretRef("env", "TOKEN"), Endpoint("https", "arc-1.example.org", 8443)),
+        Need("directory", SecretRef("env", "ARC"), Endpoint("https", "arc-2.example.org", 443)),
+    ]
+    assert list(needs_of_told(config)) == list(needs([config]))[1:]
+
+
+@pytest.mark.parametrize(("host", "here"), [("127.0.0.1", True), ("arc.example.org", False)])
+def test_a_directory_whose_changes_are_told_elsewhere_does_not_stay_here(host, here):
+    assert stays_here(directory("ldap://127.0.0.1:1389"))
+    told = {"arc": {"url": f"http://{host}:8080/arc"}}
+    assert stays_here(directory("ldap://127.0.0.1:1389", reload=told)) is here
 
 
 def test_a_system_of_another_type_is_where_its_url_says():

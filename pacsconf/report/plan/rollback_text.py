@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pacsconf.core.address import Address
 from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.plan import Plan
-from pacsconf.report.lines import BLANK, Line, Lines, Span, columns, commanded, line, wrapped
+from pacsconf.report.lines import BLANK, Line, Lines, Span, columns, commanded, joined, line, wrapped
 from pacsconf.report.view import View
 from pacsconf.report.words import counted
 
@@ -49,28 +49,40 @@ def _alike(why: str, addresses: Sequence[Address], view: View) -> Iterator[Line]
 
 
 def taken_back_text(
-    changeset: ChangeSet, undone: ChangeSet, held: Sequence[Address], command: str, width: int = 80
+    changeset: ChangeSet,
+    undone: ChangeSet,
+    held: Sequence[Address],
+    command: str,
+    width: int = 80,
+    *,
+    since: str = "",
 ) -> Lines:
-    """What a rollback leaves to do: what is held, and the commit of the inventory to take back."""
+    """What a rollback leaves to do: what is held, and the commit of the inventory to take back.
+
+    `since` is the commit that was applied before the one that is taken back.
+    """
     room = columns(width)
     view = View(width=width)
-    rows = [*stays_text(changeset.plan, view), *lost_text(changeset.plan, view)]
-    if held:
-        rows += [*(rows and (BLANK,)), *_held(undone, held, command, room)]
-    return tuple(rows)
+    parts = (
+        stays_text(changeset.plan, view),
+        lost_text(changeset.plan, view),
+        tuple(_held(held, command, room)) if held else (),
+        tuple(_to_propose(undone, since, room)) if held else (),
+    )
+    shown = joined(parts)
+    return (BLANK, *shown) if shown else ()
 
 
-def _held(undone: ChangeSet, held: Sequence[Address], command: str, room: int) -> Iterator[Line]:
+def _held(held: Sequence[Address], command: str, room: int) -> Iterator[Line]:
     text = (
         f"{counted(len(held), 'resource')} held as the inventory has them now, so that the next plan does not put"
         " them forth again. That ends when the inventory says something else, or by:"
     )
     yield from wrapped(text, room)
     yield from commanded(line("  "), f"{command} release {held[0]}", room)
-    yield from _to_propose(undone, room)
 
 
-def _to_propose(undone: ChangeSet, room: int) -> Iterator[Line]:
+def _to_propose(undone: ChangeSet, since: str, room: int) -> Iterator[Line]:
     commit = undone.plan.basis.commit
     if not commit or commit.endswith("-dirty"):
         yield from wrapped(
@@ -79,8 +91,8 @@ def _to_propose(undone: ChangeSet, room: int) -> Iterator[Line]:
             room,
         )
         return
-    yield from wrapped(
-        "Propose the same for the inventory. It was applied at this commit; others before it may belong to it:",
-        room,
-    )
+    yield from wrapped("Propose the same for the inventory, from which it was made at this commit:", room)
     yield from commanded(line("  "), f"git revert {commit[:10]}", room)
+    if since and since != commit:
+        yield from wrapped("Other commits may belong to it. All since the apply before:", room)
+        yield from commanded(line("  "), f"git log --oneline {since[:10]}..{commit[:10]} -- inventory", room)

@@ -273,7 +273,10 @@ def checked_text(told: Checked, width: int = 80) -> Lines:
     wrong = findings_text(
         (*told.unread, *told.findings), place_of=told.place_of, line_of=told.line_of, width=width
     )
-    return joined((wrong, _verdict(told, room), _people(told.proof, room), _drafts(told, room)))
+    proof = told.proof
+    return joined(
+        (wrong, _verdict(told, room), _people(proof, room), _blind(proof, room), _drafts(told, room))
+    )
 
 
 def _verdict(told: Checked, width: int) -> Lines:
@@ -327,6 +330,14 @@ def _people(proof: Proof, width: int) -> Lines:
     )
 
 
+def _blind(proof: Proof, width: int) -> Lines:
+    rows = (wrapped(f"{key}: {name}", width, first=line("  ? "), indent=4) for name, key in proof.blind)
+    return _section(
+        "Not proven where this is missing in a study, since on_missing says no_match",
+        tuple(row for each in rows for row in each),
+    )
+
+
 def _drafts(told: Checked, width: int) -> Lines:
     if not told.proof.drafts:
         return ()
@@ -347,6 +358,7 @@ def checked_json(told: Checked) -> str:
         "broken": [one.floor.name for one in proof.broken],
         "ties": [[one.one.name, one.other.name] for one in proof.ties],
         "confirm": [{"name": name, "clock": clock} for name, clock in proof.confirm],
+        "blind": [{"name": name, "fact": key} for name, key in proof.blind],
         "drafts": list(proof.drafts),
         "findings": [
             finding_as_json(finding, place)

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from itertools import combinations, product
 from random import Random
 
-from pacsconf.inventory.retention import SHOWN, Clock, Retention
+from pacsconf.inventory.retention import SHOWN, Clock, Match, OnMissing, Retention
 from pacsconf.retention.classes import Class, Edges, both, classes, edges
 from pacsconf.retention.decide import decide, reckon
 from pacsconf.retention.evaluator import Evaluator
@@ -51,7 +51,11 @@ class Tie:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was looked at, and what was found. `confirm` are clocks by floor or rule that images cannot show."""
+    """What was looked at, and what was found.
+
+    `confirm` are clocks by floor or rule that images cannot show. `blind` are facts by floor that it asks for,
+    where the inventory says that a rule does not match when they are missing: nothing is proven of such studies.
+    """
 
     floors: int
     classes: int
@@ -60,6 +64,7 @@ class Proof:
     broken: tuple[Broken, ...]
     ties: tuple[Tie, ...]
     confirm: tuple[tuple[str, Clock], ...]
+    blind: tuple[tuple[str, str], ...]
     drafts: tuple[str, ...]
 
 
@@ -86,6 +91,7 @@ def prove(declared: Retention, sampled: int = SAMPLED) -> Proof:
         tuple(broken),
         tuple(ties(whole)),
         tuple(_to_confirm((*all_floors, *whole.rules))),
+        tuple(_blind(all_floors, whole.on_missing)),
         drafts,
     )
 
@@ -94,6 +100,20 @@ def _to_confirm(rules: Iterable[Prepared]) -> Iterator[tuple[str, Clock]]:
     for rule in rules:
         for clock in sorted({one.clock for one in rule.minimums if one.period} - SHOWN):
             yield rule.name, clock
+
+
+def _blind(all_floors: Iterable[Prepared], on_missing: OnMissing) -> Iterator[tuple[str, str]]:
+    for floor in all_floors:
+        asked = {key for match in _within(floor.match) for key in match.model_fields_set}
+        for key in sorted(asked & set(OnMissing.model_fields)):
+            if getattr(on_missing, key) == "no_match":
+                yield floor.name, key
+
+
+def _within(match: Match) -> Iterator[Match]:
+    yield match
+    for inner in (*match.any_of, *match.all_of):
+        yield from _within(inner)
 
 
 class _Search:

@@ -127,6 +127,17 @@ def test_clocks_that_images_cannot_show_are_listed(retention):
     assert prove(declared).confirm == (("law", "last_seen"), ("a", "end_of_treatment"))
 
 
+@pytest.mark.parametrize(
+    ("missing", "blind"),
+    [({}, ()), ({"modality": "no_match"}, ()), ({"institution": "no_match"}, (("law", "institution"),))],
+    ids=["all may match", "not asked for", "asked for"],
+)
+def test_of_what_is_missing_and_does_not_match_nothing_is_proven(retention, missing, blind):
+    match = {"any": [{"institution": "x"}, {"clinical_trial": True}]}
+    declared = retention(floors={"law": {"match": match, "keep": {"for": "1y"}}}, on_missing=missing)
+    assert prove(declared).blind == blind
+
+
 def test_a_match_with_too_many_ways_is_refused(retention):
     codes = [
         {"procedure_code": {"scheme": "LOCAL", "in": [f"{part}{number}" for number in range(30)]}}

@@ -84,6 +84,20 @@ def device() -> dict[str, Any]:
         "retention_policies": {
             "MG": {"period": "P10Y", "priority": "2", "conditions": "Modality=MG", "from_study_date": "true"}
         },
+        "hl7_export_rules": {
+            "orders": {"exporters": "nearline", "conditions": "MSH-9=ORM\\^O01", "select": "priors=1"}
+        },
+        "prefetch_rules": {
+            "orders": {
+                "ae": "ARC",
+                "queue": "Retrieve1",
+                "find_at": "OLD",
+                "move_from": "OLD",
+                "destinations": "ARC",
+                "conditions": "MSH-4=HOSP",
+                "in_advance": "P1D",
+            }
+        },
         "hl7_retention_policies": {
             "dead": {"ae": "ARC", "period": "P1Y", "max_period": "P30Y", "conditions": "MSH-9=ADT\\^A03"}
         },

@@ -7,10 +7,11 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from pacsconf.core.resource import Fields
-from pacsconf.inventory.values import UID, AETitle, Flag, OneOrMany, Texts, Titles
+from pacsconf.inventory.values import UID, AETitle, Count, Flag, OneOrMany, Texts, Titles
 from pacsconf.systems._dcm4chee import sooner
 from pacsconf.systems._dcm4chee.formats import Conditions, Duration, Properties, Schedules
 from pacsconf.systems._dcm4chee.storage import Availability
+from pacsconf.systems._dcm4chee.values import HL7Conditions
 from pacsconf.systems.directory_extension import Attribute, Child
 
 Again = Literal["REPLACE", "NEVER", "ALWAYS"]
@@ -153,3 +154,59 @@ class WebForwardRule(Child):
     """A regular expression for the name of who asks."""
     address_pattern: Annotated[str | None, Attribute("dcmIPAddressPattern")] = None
     """A regular expression for the address of who asks."""
+
+
+class HL7ExportRule(Child):
+    """Which studies of a patient are exported whom an HL7 message is about (hl7ExportRule)."""
+
+    kind: ClassVar[str] = "hl7-export-rule"
+    object_class: ClassVar[str] = "hl7ExportRule"
+
+    exporters: Annotated[Exporters, Attribute("dcmExporterID", refers="exporter")]
+    """By whom."""
+    conditions: Annotated[HL7Conditions, Attribute("dcmProperty")] = ()
+    """All must fit the message: `MSH-9=ORM\\^O01`."""
+    select: Annotated[Texts, Attribute("dcmEntitySelector")] = ()
+    """`priors=2&StudyAge=-5Y&ModalitiesInStudy=CT`; fields of the message as `$PV1-19`."""
+    not_again_within: Annotated[Duration | None, Attribute("dcmDuration")] = None
+    """The same study is not exported twice within it."""
+    history: Annotated[Count, Attribute("dcmHistorySize")] = 100
+    """How many exports are remembered for that."""
+
+
+class PrefetchRule(Child):
+    """Which prior studies are fetched from another archive when an HL7 message comes (hl7PrefetchRule)."""
+
+    kind: ClassVar[str] = "prefetch-rule"
+    object_class: ClassVar[str] = "hl7PrefetchRule"
+
+    ae: Annotated[AETitle, Attribute("dicomAETitle")]
+    """The archive's title that asks."""
+    queue: Annotated[str, Field(min_length=1), Attribute("dcmQueueName")]
+    """The queue in which its tasks wait."""
+    find_at: Annotated[AETitle, Attribute("dcmPrefetchCFindSCP")]
+    """Who is asked for them."""
+    move_from: Annotated[AETitle, Attribute("dcmPrefetchCMoveSCP")]
+    """Who sends them."""
+    destinations: Annotated[
+        tuple[AETitle, ...], OneOrMany, Field(min_length=1), Attribute("dcmPrefetchCStoreSCP")
+    ]
+    """Who gets them."""
+    skip_what_is_at: Annotated[AETitle | None, Attribute("dcmDestinationCFindSCP")] = None
+    """Who is asked what is there already."""
+    device: Annotated[str | None, Attribute("dicomDeviceName")] = None
+    """Another archive that does it."""
+    conditions: Annotated[HL7Conditions, Attribute("dcmProperty")] = ()
+    """All must fit the message."""
+    select: Annotated[Texts, Attribute("dcmEntitySelector")] = ()
+    """`priors=2&StudyAge=-5Y&ModalitiesInStudy=CT`; fields of the message as `$PV1-19`."""
+    schedule: Annotated[Schedules, Attribute("dcmSchedule")] = ()
+    """When it is done."""
+    in_advance: Annotated[Duration | None, Attribute("dcmPrefetchInAdvance")] = None
+    """How long before the appointment."""
+    appointment_field: Annotated[str | None, Attribute("dcmPrefetchDateTimeField")] = None
+    """Where it stands in the message: `OBR-36`."""
+    not_again_within: Annotated[Duration | None, Attribute("dcmDuration")] = None
+    """The same study is not fetched twice within it."""
+    history: Annotated[Count, Attribute("dcmHistorySize")] = 100
+    """How many are remembered for that."""

@@ -13,7 +13,9 @@ from pacsconf.systems._dcm4chee.deleting import DeviceDeleting, EntityDeleting
 from pacsconf.systems._dcm4chee.exporting import (
     Exporter,
     ExportRule,
+    HL7ExportRule,
     MPPSForwardRule,
+    PrefetchRule,
     PriorsRule,
     WebForwardRule,
 )
@@ -68,6 +70,10 @@ class DeviceHolding(Rules, DeviceDeleting):
     """Where studies are sent."""
     change_access_rules: Mapping[str, ChangeAccessRule] = {}
     """Which access control ID a study gets later."""
+    hl7_export_rules: Mapping[str, HL7ExportRule] = {}
+    """Which studies are exported by what HL7 messages say."""
+    prefetch_rules: Mapping[str, PrefetchRule] = {}
+    """Which prior studies are fetched by what HL7 messages say."""
     hl7_retention_policies: Mapping[str, HL7RetentionPolicy] = {}
     """How long studies are kept by what HL7 messages say."""
 

@@ -12,7 +12,8 @@ from typing import Annotated, ClassVar
 from pacsconf.core.resource import Fields, Risk
 from pacsconf.inventory.values import AETitle, Flag, Integer
 from pacsconf.systems._dcm4chee import formats, sooner
-from pacsconf.systems._dcm4chee.formats import CalendarSpan, Conditions, Properties
+from pacsconf.systems._dcm4chee.formats import CalendarSpan, Conditions
+from pacsconf.systems._dcm4chee.values import HL7Conditions
 from pacsconf.systems.directory_extension import Attribute, Child
 
 STEP = 1000
@@ -99,7 +100,7 @@ class HL7RetentionPolicy(_Policy):
     """No shorter than this."""
     max_period: Annotated[CalendarSpan | None, Attribute("dcmMaxRetentionPeriod")] = None
     """No longer than this."""
-    conditions: Annotated[Properties, Attribute("dcmProperty")] = ()
+    conditions: Annotated[HL7Conditions, Attribute("dcmProperty")] = ()
     """`MSH-9=ADT\\^A03` and the like: all must fit the message."""
 
     @classmethod

@@ -59,6 +59,10 @@ def test_a_name_that_begins_plainly_is_taken_apart_as_any_other(relative, betwee
         ("dicomAETitle=CT,dc=x", "dicomaetitle=CT,dc=x", True),
         ("dicomAETitle=CT,dc=x", "dicomAETitle=ct,dc=x", False),
         ("cn=a,dc=x", "cn=a,dc=y", False),
+        ("dcmStorageID=fs1,dc=x", "DCMSTORAGEID=fs1,DC=X", True),
+        ("dcmStorageID=fs1,dc=x", "dcmStorageID=FS1,dc=x", False),
+        ("acmeQueueName=a", "acmeQueueName=A", False),
+        ("dicomHostname=A.example+dicomPort=104", "dicomPort=104+dicomhostname=a.EXAMPLE", True),
     ],
 )
 def test_names_are_compared_as_a_directory_does(one, other, same):
@@ -85,3 +89,26 @@ def test_the_empty_name_has_no_parts():
 def test_what_is_no_name_is_refused(text):
     with pytest.raises(ValueError, match="is not a distinguished name"):
         names.parse(text)
+
+
+def test_case_counts_as_it_does_in_the_schemas_that_there_are(shared_server):
+    """What an attribute's rule in a real server says of case, and what is taken for granted without asking it."""
+    import ldap3
+
+    from pacsconf.systems._ldap.schema import parse
+
+    found = shared_server[1].conn
+    wanted = ["attributeTypes", "objectClasses"]
+    found.search("cn=Subschema", "(objectClass=subschema)", ldap3.BASE, attributes=wanted)
+    raw = found.response[0]["raw_attributes"]
+    schema = parse(raw["attributeTypes"], raw["objectClasses"])
+    structural = [each for each in schema.classes.values() if each.kind == "structural"]
+    naming = {name for each in structural for name in (each.must or each.may)}
+    wrong = []
+    for name in sorted(naming):
+        known = schema.attribute(name)
+        rule = known.rule.lower() if known else ""
+        if rule.startswith(("caseignore", "caseexact")) and name.startswith(("cn", "dcm", "dicom", "hl7")):
+            same = names.key(f"{name}=a") == names.key(f"{name}=A")
+            wrong += [name] if same != rule.startswith("caseignore") else []
+    assert wrong == []

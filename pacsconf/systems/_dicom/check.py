@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
 from pacsconf.core.finding import Finding
 from pacsconf.core.resource import Value
-from pacsconf.systems._dicom.attributes import Shape
+from pacsconf.systems._dicom.fitting import Fitting
 from pacsconf.systems._dicom.kinds import EXTRA
+from pacsconf.systems._dicom.places import Places
 from pacsconf.systems._dicom.tree import Tree
 from pacsconf.systems._ldap import Entry, names
 from pacsconf.systems._ldap.directory import OPERATIONAL
 from pacsconf.systems._ldap.schema import Schema
 
 _NEVER_OURS = frozenset({name.lower() for name in OPERATIONAL} | {"objectclass"})
-
-Told = dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[str, ...]]
-"""What a schema lacks, by the classes of an entry and the fields that are written to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +26,7 @@ class Check:
 
     tree: Tree
     schema: Schema | None
+    places: Places = field(default_factory=Places)
 
     def findings(self, changes: Sequence[Change]) -> tuple[Finding, ...]:
         """What stands in the way, one finding per cause."""
@@ -39,45 +38,17 @@ class Check:
 
     def _lacking(self, changes: Sequence[Change]) -> Iterator[Finding]:
         writing = [change for change in changes if change.after is not None]
-        if self.schema is None:
-            if writing:
-                yield Finding(
-                    "DIR-SCHEMA-HIDDEN",
-                    "warning",
-                    "The directory does not show its schema to this account",
-                    "Whether it can hold everything that is declared will only show when it is written.",
-                    "Let the account read the subschema entry.",
-                    verdict="unknown",
-                )
-            return
-        lacking: dict[str, list[Address]] = {}
-        told: Told = {}
-        for change in writing:
-            for what in self._unknown_to(self.schema, change, told):
-                lacking.setdefault(what, []).append(change.address)
-        for what, addresses in sorted(lacking.items()):
+        if self.schema is not None:
+            yield from Fitting(self.tree, self.schema, self.places).findings(writing)
+        elif writing:
             yield Finding(
-                "DIR-SCHEMA",
-                "error",
-                f"The directory's schema lacks {what}, needed by {_some(addresses)}",
-                "It would refuse the whole entry. Older printings of PS3.15 Annex H have attributes 1 to 31 only.",
-                "Load the current schema into the directory, or take the value out of the inventory.",
-                about=addresses[0],
+                "DIR-SCHEMA-HIDDEN",
+                "warning",
+                "The directory does not show its schema to this account",
+                "Whether it can hold everything that is declared will only show when it is written.",
+                "Let the account read the subschema entry.",
+                verdict="unknown",
             )
-
-    def _unknown_to(self, schema: Schema, change: Change, told: Told) -> tuple[str, ...]:
-        """What the schema lacks for a change. `told` is what it lacked for others that write the same."""
-        form = self.tree.vocabulary.shape(change.address)
-        entry = self.tree.entries.get(change.address)
-        before = change.before.fields if change.before else {}
-        after = change.after.fields if change.after else {}
-        held = entry.texts("objectClass") if entry else (form.object_class, *form.usual)
-        classes = (*filter(None, held), *_set(after.get("object_classes", ())))
-        written = tuple([name for name, value in after.items() if value != before.get(name)])
-        found = told.get((classes, written))
-        if found is None:
-            found = told[classes, written] = tuple(_lacks(schema, form, classes, written))
-        return found
 
     # --- deletes --------------------------------------------------------------------------------------------
 
@@ -126,19 +97,6 @@ class Check:
         return f"{names.leaf(entry.dn)} ({', '.join(kinds)})"
 
 
-def _lacks(schema: Schema, form: Shape, classes: Sequence[str], fields: Iterable[str]) -> Iterator[str]:
-    """What stands in the way of these fields in an entry of these classes."""
-    missing = [name for name in classes if schema.object_class(name) is None]
-    if missing:
-        yield from (f"the object class {name}" for name in missing)
-        return
-    for field in fields:
-        row = form.row(field)
-        own = (row.object_class,) if row.object_class and schema.object_class(row.object_class) else ()
-        if lack := _lack(schema, row.attribute, (*classes, *own)):
-            yield lack
-
-
 def _set(value: Value) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else ()
 
@@ -146,15 +104,6 @@ def _set(value: Value) -> tuple[str, ...]:
 def _naming(entry: Entry) -> set[str]:
     """The attributes that an entry is named by, in lower case."""
     return {attribute.lower() for attribute, _ in names.parse(entry.dn)[0]}
-
-
-def _lack(schema: Schema, attribute: str, classes: Sequence[str]) -> str:
-    """What stands in the way of an attribute in an entry of these classes; empty for nothing."""
-    if schema.attribute(attribute) is None:
-        return f"the attribute {attribute}"
-    if not schema.allowing(attribute, classes) and schema.auxiliary_for(attribute) is None:
-        return f"an object class that lets such an entry hold {attribute}"
-    return ""
 
 
 def _kept(address: Address, why: str, what: Iterable[str]) -> Finding:
@@ -166,8 +115,3 @@ def _kept(address: Address, why: str, what: Iterable[str]) -> Finding:
         "Remove it by hand if nobody needs it, or leave the entry out (--exclude), then plan again.",
         about=address,
     )
-
-
-def _some(addresses: Sequence[Address]) -> str:
-    shown = ", ".join(map(str, addresses[:3]))
-    return f"{shown} and {len(addresses) - 3} more" if len(addresses) > 3 else shown

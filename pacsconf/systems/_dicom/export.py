@@ -92,4 +92,4 @@ def legible(tree: Tree) -> tuple[Tree, tuple[tuple[Entry, str], ...]]:
 
 def spelled(spellings: Mapping[str, str]) -> Schema:
     """A schema that knows how names of attributes are spelled, and nothing else of them."""
-    return Schema({key: AttributeType(name, True, False) for key, name in spellings.items()})
+    return Schema({key: AttributeType(name) for key, name in spellings.items()})

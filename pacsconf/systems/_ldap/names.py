@@ -14,8 +14,70 @@ Part = tuple[str, str]
 Key = tuple[frozenset[Part], ...]
 """A name for comparison, leaf first: equal for all spellings that a server takes for the same entry."""
 
-_CASE_EXACT = frozenset({"dicomaetitle"})
-"""Naming attributes whose values differ by case (PS3.15 section H.1.3); all others met here do not."""
+_CASE_IGNORED = frozenset(
+    {
+        *(
+            "c",
+            "cn",
+            "commonname",
+            "countryname",
+            "dc",
+            "description",
+            "domaincomponent",
+            "displayname",
+            "employeenumber",
+        ),
+        *(
+            "gn",
+            "givenname",
+            "host",
+            "l",
+            "localityname",
+            "mail",
+            "o",
+            "organizationname",
+            "organizationalunitname",
+        ),
+        *(
+            "ou",
+            "serialnumber",
+            "sn",
+            "st",
+            "stateorprovincename",
+            "street",
+            "streetaddress",
+            "surname",
+            "title",
+        ),
+        *(
+            "uid",
+            "userid",
+            "2.5.4.3",
+            "2.5.4.10",
+            "2.5.4.11",
+            "0.9.2342.19200300.100.1.1",
+            "0.9.2342.19200300.100.1.25",
+        ),
+        *(
+            "dicomapplicationcluster",
+            "dicomdescription",
+            "dicomdevicename",
+            "dicomdeviceserialnumber",
+            "dicomhostname",
+        ),
+        *(
+            "dicominstitutionaddress",
+            "dicominstitutiondepartmentname",
+            "dicominstitutionname",
+            "dicommanufacturer",
+        ),
+        *("dicommanufacturermodelname", "dicomsoftwareversion", "dicomstationname", "dicomtransferrole"),
+        *("dcmauditenterprisesiteid", "dcmauditsourceid", "dcmbindaddress", "dcmhostname"),
+    }
+)
+"""Attributes that are known to be compared without case. All others are taken to be exact, as AE titles are (PS3.15
+section H.1.3), and the names of storages, queues, exporters and rules of an archive. Two entries that were taken
+for one could not both be shown; of one that is taken for two, a name in another spelling is at worst not found."""
 
 _PART = re.compile(
     r"\s*(?P<name>[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)*)\s*="
@@ -90,7 +152,8 @@ def _unescaped(value: str) -> str:
 
 
 def key(dn: str) -> Key:
-    """What is equal for two spellings of the same name: case, spaces and the order of parts do not count.
+    """What is equal for two spellings of the same name: spaces and the order of parts do not count, nor does case
+    where the attribute is compared without.
 
     Raises: ValueError when it is no distinguished name.
     """
@@ -112,7 +175,7 @@ def _folded_all(names: tuple[tuple[Part, ...], ...]) -> Key:
 
 def _folded(attribute: str, value: str) -> Part:
     name, text = attribute.lower(), " ".join(value.split())
-    return name, text if name in _CASE_EXACT else text.casefold()
+    return name, text.casefold() if name in _CASE_IGNORED else text
 
 
 def canonical(dn: str) -> str:

@@ -6,16 +6,33 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pacsconf.systems._ldap import names, syntaxes
+
 ClassKind = Literal["abstract", "structural", "auxiliary"]
+
+
+_ANYTHING = "extensibleobject"
+"""The class whose entries may hold every attribute (RFC 4512 section 4.3)."""
+_DN = "1.3.6.1.4.1.1466.115.121.1.12"
 
 
 @dataclass(frozen=True, slots=True)
 class AttributeType:
-    """An attribute as the server defines it; without `equality` single values cannot be compared or removed."""
+    """An attribute as the server defines it, with what it takes from its superiors.
+
+    `rule` is its equality rule; without one single values cannot be compared or removed. `syntax` is an OID, and
+    empty where it is not told. The server alone writes what is not `writable`.
+    """
 
     name: str
-    equality: bool
-    single_value: bool
+    rule: str = ""
+    single_value: bool = False
+    syntax: str = ""
+    writable: bool = True
+
+    @property
+    def equality(self) -> bool:
+        return bool(self.rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +47,9 @@ class ObjectClass:
     """Names of all classes above, in lower case."""
 
     def allows(self, attribute: str) -> bool:
-        name = attribute.lower()
-        return name in self.must or name in self.may
+        """Whether an entry of it may hold the attribute; options such as `;binary` do not count."""
+        name = attribute.partition(";")[0].lower()
+        return name in self.must or name in self.may or self.name.lower() == _ANYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +77,66 @@ class Schema:
         found = (self.object_class(name) for name in classes)
         return any(each.allows(attribute) for each in found if each is not None)
 
-    def auxiliary_for(self, attribute: str) -> ObjectClass | None:
-        """The auxiliary class to add so that an entry can hold the attribute: the one that asks for least."""
+    def auxiliary_for(self, attribute: str, held: Iterable[str] = ()) -> ObjectClass | None:
+        """The auxiliary class to add so that an entry can hold the attribute: the one that asks for least.
+
+        It asks for nothing but what the entry has: `held` are other attributes of it.
+        """
+        have = {self.principal(name) for name in (attribute, *held)} | {"objectclass"}
         fitting = {
             each.name: each
             for each in self.classes.values()
             if each.kind == "auxiliary"
-            and each.allows(attribute)
-            and each.must <= {attribute.lower(), "objectclass"}
+            and each.name.lower() != _ANYTHING
+            and each.allows(self.principal(attribute))
+            and each.must <= have
         }
         return min(fitting.values(), key=lambda each: (len(each.must | each.may), each.name), default=None)
+
+    def auxiliaries(
+        self, attributes: Iterable[str], classes: Iterable[str], held: Iterable[str] = ()
+    ) -> list[str]:
+        """Auxiliary classes to add to `classes` so that an entry may hold these attributes beside what it holds."""
+        attributes, held = sorted(attributes), [*held]
+        current, added = [*classes], list[str]()
+        for attribute in attributes:
+            if self.attribute(attribute) and not self.allowing(self.principal(attribute), current):
+                found = self.auxiliary_for(attribute, [*attributes, *held])
+                if found is not None:
+                    current.append(found.name)
+                    added.append(found.name)
+        return added
+
+    def principal(self, name: str) -> str:
+        """The first name of an attribute that has several, in lower case and without options."""
+        found = self.attribute(name)
+        return found.name.lower() if found else name.partition(";")[0].lower()
+
+    def broken(self, attribute: str, value: bytes) -> str:
+        """How values of an attribute are written, where the server would refuse this one; empty where it would not.
+
+        A name is as good as the values that it is made of.
+        """
+        known = self.attribute(attribute)
+        if known is None:
+            return ""
+        words = syntaxes.broken(known.syntax, value)
+        if words or known.syntax != _DN:
+            return words
+        for name in names.parse(value.decode()):
+            if len({self.principal(part) for part, _ in name}) < len(name):
+                return f"a distinguished name, with {name[0][0]} once in each part"
+            for part, text in name:
+                if self.attribute(part) is None:
+                    return f"a distinguished name, in which it knows no {part}"
+                if inner := self.broken(part, text.encode()):
+                    return f"a distinguished name; {part} in it is {inner}"
+        return ""
+
+    def same(self, attribute: str, value: bytes) -> bytes:
+        """What is equal for two values that the server takes for one."""
+        known = self.attribute(attribute)
+        return syntaxes.compared(known.rule, value) if known else value
 
 
 def parse(attribute_types: Iterable[bytes], object_classes: Iterable[bytes]) -> Schema:
@@ -79,9 +147,9 @@ def parse(attribute_types: Iterable[bytes], object_classes: Iterable[bytes]) -> 
     class_infos: Any = ObjectClassInfo
     types = _by_name(attribute_infos.from_definition(list(attribute_types)))
     classes = _by_name(class_infos.from_definition(list(object_classes)))
+    attributes = {name: _attribute(info, types) for name, info in types.items()}
     return Schema(
-        {name: _attribute(info, types) for name, info in types.items()},
-        {name: _object_class(info, classes) for name, info in classes.items()},
+        attributes, {name: _object_class(info, classes, attributes) for name, info in classes.items()}
     )
 
 
@@ -91,15 +159,29 @@ def _by_name(infos: Mapping[str, Any]) -> dict[str, Any]:
 
 def _attribute(info: Any, types: Mapping[str, Any]) -> AttributeType:
     chain = [info, *_above(info, types)]
+    rule = next((_first(each.equality) for each in chain if each.equality), "")
+    syntax = next((_first(each.syntax) for each in chain if each.syntax), "").partition("{")[0]
+    writable = not info.no_user_modification
     name = info.name[0] if info.name else info.oid
-    return AttributeType(name, any(each.equality for each in chain), bool(info.single_value))
+    return AttributeType(name, rule, bool(info.single_value), syntax, writable)
 
 
-def _object_class(info: Any, classes: Mapping[str, Any]) -> ObjectClass:
+def _first(value: Any) -> str:
+    return str(value[0] if isinstance(value, list | tuple) else value)
+
+
+def _object_class(
+    info: Any, classes: Mapping[str, Any], attributes: Mapping[str, AttributeType]
+) -> ObjectClass:
     above = _above(info, classes)
     chain = [info, *above]
-    must = {name.lower() for each in chain for name in each.must_contain or []}
-    may = {name.lower() for each in chain for name in each.may_contain or []}
+
+    def principal(name: str) -> str:
+        known = attributes.get(name.lower())
+        return known.name.lower() if known else name.lower()
+
+    must = {principal(name) for each in chain for name in each.must_contain or []}
+    may = {principal(name) for each in chain for name in each.may_contain or []}
     kinds: dict[str, ClassKind] = {"ABSTRACT": "abstract", "AUXILIARY": "auxiliary"}
     superiors = frozenset(name.lower() for each in above for name in each.name or [])
     name = info.name[0] if info.name else info.oid

@@ -16,13 +16,14 @@ from typing import ClassVar, Literal
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome
-from pacsconf.core.errors import BadAnswer, PacsconfError
+from pacsconf.core.errors import BadAnswer, OperatorError, PacsconfError, Refused
 from pacsconf.core.finding import Finding
 from pacsconf.core.resource import Resource, Snapshot, State
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.systems import DirectoryConfig, SystemConfig
+from pacsconf.inventory.values import SecretRef
 from pacsconf.systems._dicom.attributes import CONTAINERS
 from pacsconf.systems._dicom.check import Check
 from pacsconf.systems._dicom.declare import Intent, declare
@@ -113,7 +114,7 @@ class DicomDirectory:
         tree = grow(self.name, self._below(root) if root else (), self.vocabulary)
         reader = Reader(tree, self._intent, schema, self._owned)
         snapshot = reader.snapshot()
-        self._writer = Writer(self._directory, reader, base)
+        self._writer = Writer(self._directory, reader, base, self._secret)
         log.debug("%s: read below %s", self.name, root or base)
         return snapshot
 
@@ -177,6 +178,17 @@ class DicomDirectory:
         if self.config.bind is None:
             return None
         return self._secrets(self.config.bind.password, endpoint.scheme, endpoint.host, endpoint.port)
+
+    def _secret(self, ref: SecretRef) -> Secret:
+        """A secret that this directory is to hold.
+
+        Raises: Refused when the operator file does not let it be sent here, or it cannot be had.
+        """
+        endpoint = Endpoint.parse(self.config.url)
+        try:
+            return self._secrets(ref, endpoint.scheme, endpoint.host, endpoint.port)
+        except OperatorError as exc:
+            raise Refused(self.name, exc.message, fix=exc.fix) from exc
 
     def _below(self, root: str) -> tuple[Entry, ...]:
         return self._directory.search(root, "(objectClass=*)", ["*", *OPERATIONAL])

@@ -33,9 +33,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pacsconf.core.change import Change, Outcome
 from pacsconf.core.finding import Finding, Path
@@ -43,7 +43,7 @@ from pacsconf.core.resource import Effect, Fields, Risk
 from pacsconf.inventory.base import Extensible, Model
 from pacsconf.inventory.model import Device, Inventory, NetworkAE
 from pacsconf.inventory.systems import DirectoryConfig
-from pacsconf.inventory.values import Extra, Texts
+from pacsconf.inventory.values import Extra, Integer, SecretRef, Texts
 from pacsconf.systems.base import Secrets
 
 GROUP = "pacsconf.directory_extensions"
@@ -51,9 +51,10 @@ GROUP = "pacsconf.directory_extensions"
 Standard = Literal["device", "network-connection", "network-ae", "transfer-capability"]
 """The kinds of entries of the standard that an extension may add attributes to."""
 
-Syntax = Literal["text", "host", "boolean", "integer", "role", "dn", "reference", "binary"]
+Syntax = Literal["text", "host", "boolean", "integer", "role", "dn", "reference", "binary", "secret"]
 """How values are spelled. `host` and `role` are text that a directory compares without case: one spelling is kept.
-A `reference` is the name of another thing of the inventory, its DN in LDAP. `binary` is base64 here."""
+A `reference` is the name of another thing of the inventory, its DN in LDAP. `binary` is base64 here. A `secret` is
+written and never read: what it holds is a `SecretUse`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,29 @@ class Attribute:
     object_class: str = ""
     refers: str = ""
     syntax: Syntax | None = None
+
+
+class SecretUse(Model):
+    """A secret that a directory keeps for somebody: where it is kept, never the secret."""
+
+    secret: SecretRef
+    """`env:NAME`, `file:PATH`, `age:PATH`, `prompt:LABEL`."""
+    version: Annotated[Integer, Field(ge=1)] = 1
+    """Count this up to have it written again (rotation)."""
+
+    def __str__(self) -> str:
+        return f"version {self.version}"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return {"secret": value} if isinstance(value, str | SecretRef) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> dict[str, Any]:
+        """The map, or the place alone."""
+        whole = handler.resolve_ref_schema(handler(core))
+        return {"anyOf": [dict(whole["properties"]["secret"]), dict(whole)]}
 
 
 class Part(Model):

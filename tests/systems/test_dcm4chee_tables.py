@@ -19,9 +19,9 @@ SYNTAXES = {
     "27": {"integer"},
     "12": {"reference", "dn"},
     "5": {"binary"},
-    "40": {"binary"},
+    "40": {"secret"},
 }
-TEXTS = {"text", "host", "role"}
+TEXTS = {"text", "host", "role", "secret"}
 
 
 @cache
@@ -75,7 +75,7 @@ def rows():
     ]
 
 
-FROM_CORE = {"uid"}
+FROM_CORE = {"uid", "userpassword"}
 """Attributes of slapd's own schema."""
 READ_AS_ONE = {
     "dcmauditsuccessseverity",

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from pacsconf.core.resource import Fields, Risk
 from pacsconf.inventory.values import Count, Flag, TimeZone
 from pacsconf.systems._dcm4chee.choices import StoreType
 from pacsconf.systems._dcm4chee.values import Limits
-from pacsconf.systems.directory_extension import Attribute, Part
+from pacsconf.systems.directory_extension import Attribute, Part, SecretUse
 
 _DEVICE = "dcmDevice"
 
 
 class DeviceSettings(Part):
-    """Of any device. The pins of key stores are secrets, and are left alone where they stand."""
+    """Of any device. Pins are secrets: they are named, written, and never read."""
 
     limit_open_associations: Annotated[Count, Attribute("dcmLimitOpenAssociations", _DEVICE)] = 0
     """Associations open at once, more are rejected; 0 is without limit."""
@@ -27,13 +28,34 @@ class DeviceSettings(Part):
     """Certificates of peers that are trusted; goes before `authorized_certificates`."""
     trust_store_type: Annotated[StoreType | None, Attribute("dcmTrustStoreType", _DEVICE)] = None
     """Form of the trust store."""
+    trust_store_pin: Annotated[SecretUse | None, Attribute("dcmTrustStorePin", _DEVICE, syntax="secret")] = (
+        None
+    )
+    """Pin of the trust store: `env:NAME`, or `{secret: env:NAME, version: 2}`."""
     trust_store_pin_property: Annotated[str | None, Attribute("dcmTrustStorePinProperty", _DEVICE)] = None
     """System property of the archive that holds the pin of the trust store."""
     key_store_url: Annotated[str | None, Attribute("dcmKeyStoreURL", _DEVICE)] = None
     """Own key and certificate for TLS."""
     key_store_type: Annotated[StoreType | None, Attribute("dcmKeyStoreType", _DEVICE)] = None
     """Form of the key store."""
+    key_store_pin: Annotated[SecretUse | None, Attribute("dcmKeyStorePin", _DEVICE, syntax="secret")] = None
+    """Pin of the key store: `env:NAME`, or `{secret: env:NAME, version: 2}`."""
     key_store_pin_property: Annotated[str | None, Attribute("dcmKeyStorePinProperty", _DEVICE)] = None
     """System property of the archive that holds the pin of the key store."""
+    key_store_key_pin: Annotated[
+        SecretUse | None, Attribute("dcmKeyStoreKeyPin", _DEVICE, syntax="secret")
+    ] = None
+    """Pin of the key in it: `env:NAME`, or `{secret: env:NAME, version: 2}`."""
     key_store_key_pin_property: Annotated[str | None, Attribute("dcmKeyStoreKeyPinProperty", _DEVICE)] = None
     """System property of the archive that holds the pin of the key in it."""
+
+    @classmethod
+    def risk(cls, before: Fields | None, after: Fields | None) -> Risk:
+        """Whom it trusts, and by what it is known, is a matter of access."""
+        if before is None or after is None:
+            return super().risk(before, after)
+        changed = any(before.get(name) != after.get(name) for name in _STORES)
+        return "access" if changed else super().risk(before, after)
+
+
+_STORES = tuple(name for name in DeviceSettings.model_fields if "_store_" in name)

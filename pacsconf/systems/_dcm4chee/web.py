@@ -11,7 +11,7 @@ from pacsconf.inventory.values import Flag, OneOrMany, Texts
 from pacsconf.systems._dcm4chee import choices
 from pacsconf.systems._dcm4chee.formats import Properties
 from pacsconf.systems._dcm4chee.values import Ascii, Asciis
-from pacsconf.systems.directory_extension import Attribute, Child
+from pacsconf.systems.directory_extension import Attribute, Child, SecretUse
 
 WEB_NAMES = "unique-web-names"
 
@@ -73,7 +73,7 @@ def _roles(fields: Fields) -> bool:
 
 
 class KeycloakClient(Child):
-    """Who asks a Keycloak server for tokens (dcmKeycloakClient). Its secret is left alone where it stands."""
+    """Who asks a Keycloak server for tokens (dcmKeycloakClient). Its secrets are written, and never read."""
 
     kind: ClassVar[str] = "keycloak-client"
     object_class: ClassVar[str] = "dcmKeycloakClient"
@@ -86,6 +86,10 @@ class KeycloakClient(Child):
     """Base URL of the server."""
     grant_type: Annotated[choices.GrantType, Attribute("dcmKeycloakGrantType")] = "client_credentials"
     """How it proves who it is: by a secret of its own, or by a user's password."""
+    secret: Annotated[SecretUse | None, Attribute("dcmKeycloakClientSecret", syntax="secret")] = None
+    """Its own secret, with `client_credentials`: `env:NAME`, or `{secret: env:NAME, version: 2}`."""
+    password: Annotated[SecretUse | None, Attribute("userPassword", syntax="secret")] = None
+    """The user's password, with `grant_type: password`."""
     user: Annotated[str | None, Attribute("uid")] = None
     """User, with `grant_type: password`."""
     allow_any_hostname: Annotated[Flag, Attribute("dcmTLSAllowAnyHostname")] = False

@@ -27,7 +27,7 @@ from pacsconf.systems._dicom.others import others, wordless
 from pacsconf.systems._dicom.vendors import Made, Vendors
 from pacsconf.systems._dicom.vocabulary import CLASSES, STANDARD, Vocabulary
 from pacsconf.systems.base import Declared
-from pacsconf.systems.directory_extension import Extension, Holder
+from pacsconf.systems.directory_extension import Extension, Holder, SecretUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class Intent:
     domains: Mapping[str, str] = field(default_factory=dict)
     shared: frozenset[str] = frozenset()
     """Claims on titles that several devices hold on purpose."""
+    secrets: Mapping[Address, Mapping[str, SecretUse]] = field(default_factory=dict)
+    """By address, then by field: where the secrets are kept that entries hold."""
 
     def claim(self, device: str, title: str) -> frozenset[str]:
         """What the holder of a title claims: nobody else has it in its domain."""
@@ -90,7 +92,7 @@ def declare(
     }
     extras = dict.fromkeys(addresses, ()) | named
     spelling = OnDemand(addresses, lambda address: item(address).spelled)
-    return declared, Intent(spelling, extras, domains, shared)
+    return declared, Intent(spelling, extras, domains, shared, collected.secrets)
 
 
 def _retired(system: str, inventory: Inventory) -> frozenset[Address]:
@@ -160,6 +162,7 @@ class _Collected:
     findings: list[Finding] = field(default_factory=list)
     left: dict[Address, Mapping[str, str]] = field(default_factory=dict)
     """Fields that programs write by themselves."""
+    secrets: dict[Address, Mapping[str, SecretUse]] = field(default_factory=dict)
 
     def add(
         self, state: State, spelled: str, path: Path, source: Any = None, site: str | None = None
@@ -182,6 +185,8 @@ class _Collected:
         """Add what an extension made."""
         if made.scope:
             self.scopes.setdefault(made.state.address, made.scope)
+        if made.secrets:
+            self.secrets.setdefault(made.state.address, made.secrets)
         self.origins.setdefault(made.state.address, made.origins)
         self.add(made.state, made.spelled, made.path, made.source)
 
@@ -265,6 +270,8 @@ class _Maker:
             self.collected.scopes[address] = added.scope
         if added.left:
             self.collected.left[address] = added.left
+        if added.secrets:
+            self.collected.secrets[address] = added.secrets
         if added.origins:
             self.collected.origins[address] = added.origins
         needs = state.depends_on | frozenset(self._vendors.words.referred(address, added.fields))

@@ -24,7 +24,9 @@ class Decoding:
     """The modelled attributes of one form of entry, those of extensions by themselves."""
 
     def __init__(self, form: Shape) -> None:
-        rows = sorted(form.rows, key=lambda row: row.field)
+        rows = sorted((row for row in form.rows if row.syntax != "secret"), key=lambda row: row.field)
+        self.secrets = tuple(row for row in form.rows if row.syntax == "secret")
+        """What is never read: only whether it is there."""
         self._rows = tuple(map(_decoded, (row for row in rows if not row.extension)))
         self._without_vendor_data = tuple(each for each in self._rows if each[0] != "vendor_data")
         self._attributes = tuple(attribute for _, attribute, _ in self._rows)
@@ -33,7 +35,9 @@ class Decoding:
             for name in sorted({row.extension for row in rows if row.extension})
         }
         of_extensions = (each[1] for held in self._of_extensions.values() for each in held)
-        self.modelled = frozenset({form.naming.lower(), "objectclass", *self._attributes, *of_extensions})
+        secret = (row.attribute.lower() for row in self.secrets)
+        own = {form.naming.lower(), "objectclass"}
+        self.modelled = frozenset({*own, *self._attributes, *of_extensions, *secret})
         """Names of attributes, in lower case, that are the name, the class or a row, and so not an extra."""
 
     def values(self, attributes: Mapping[str, Values]) -> tuple[Values | None, ...]:

@@ -293,12 +293,30 @@ class Reader:
             raise BadAnswer(
                 self.tree.system, f"{entry.dn}: {exc}", fix="Correct that entry in the directory itself."
             ) from exc
+        if of_kind.secrets:
+            found |= self._secrets(address, entry, scope)
         if scope == ():
             return found
         if words.extended and _named(CLASSES, scope) and not (scope is None and self._had_none(address)):
             found |= self._classes(address, entry)
         extras = self._extras(of_kind, entry, scope)
         return found | (beyond_name(extras, entry.dn) if address.kind == OTHER else extras)
+
+    def _secrets(self, address: Address, entry: Entry, scope: Collection[str] | None) -> dict[str, Value]:
+        """Secrets that are there, as far as somebody here wrote them or wants to: nobody can see which they are.
+
+        One that was written here is the one that was written last; one that is there already, and was never written
+        here, is taken for the one that is declared.
+        """
+        found: dict[str, Value] = {}
+        last, wanted = self.owned.get(address), self.intent.secrets.get(address, {}) if self.intent else {}
+        for row in self.tree.vocabulary.decoding(address).secrets:
+            is_seen = not row.extension or _named(VENDOR + row.extension, scope)
+            if is_seen and row.attribute.lower() in entry.attributes:
+                value = last.fields.get(row.field) if last else None
+                value = value or (str(wanted[row.field]) if row.field in wanted else None)
+                found |= {row.field: value} if value else {}
+        return found
 
     def _had_none(self, address: Address) -> bool:
         """Whether an entry was applied here without its classes being named: then they are not compared either."""

@@ -22,7 +22,7 @@ from pacsconf.systems._dicom.vocabulary import (
     children_of,
     rows_of,
 )
-from pacsconf.systems.directory_extension import Child, Extension, Facet, Holder, Part
+from pacsconf.systems.directory_extension import Child, Extension, Facet, Holder, Part, SecretUse
 
 
 class Made(NamedTuple):
@@ -35,6 +35,7 @@ class Made(NamedTuple):
     origins: Mapping[str, Path]
     scope: tuple[str, ...] = ()
     """What is looked at of it beside what always is."""
+    secrets: Mapping[str, SecretUse] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Addition:
     below: tuple[Made, ...] = ()
     left: Mapping[str, str] = field(default_factory=dict)
     """Fields that the vendor's program writes by itself, each with why."""
+    secrets: Mapping[str, SecretUse] = field(default_factory=dict)
 
 
 @dataclass
@@ -66,6 +68,7 @@ class Vendors:
         origins: dict[str, Path] = {}
         below: list[Made] = []
         left: dict[str, str] = {}
+        secrets: dict[str, SecretUse] = {}
         for extension in self.extensions:
             facet_type = next((one for one in extension.facets if one.of == address.kind), None)
             if facet_type is None or not extension.speaks_of(holder):
@@ -77,13 +80,14 @@ class Vendors:
             facet, derived = extension.complete(facet, holder, self.inventory)
             at: Path = (*holder.path, "vendor", extension.name)
             says = extension.name in holder.entry.vendor
-            rows = (row for row in rows_of(facet_type, extension.name) if says or not row.extension)
-            fields |= fields_of(facet, tuple(rows))
+            rows = [row for row in rows_of(facet_type, extension.name) if says or not row.extension]
+            fields |= fields_of(facet, rows)
+            secrets |= secrets_of(facet, rows)
             scope += [VENDOR + extension.name] if says else []
             left |= extension.left(facet, holder, self.inventory)
             origins |= dict(_origins(facet_type, extension.name, at, derived))
             below += self._below(address, facet, at, (), derived)
-        return Addition(fields, tuple(scope), origins, tuple(below), left)
+        return Addition(fields, tuple(scope), origins, tuple(below), left, secrets)
 
     def classes(self, address: Address, entry: Extensible | Child, fields: Fields) -> dict[str, Value]:
         """The auxiliary classes of an entry that names them, with those that its fields need."""
@@ -135,7 +139,8 @@ class Vendors:
         origins = {row.field: at for row in form.rows if (at := derived.get((*own, row.field)))}
         state = State(address, address if kind.counts else device, fields, frozenset(needs))
         asked = {VENDOR + row.extension for row in form.rows if row.extension}
-        return (*reserved, Made(state, name, path, child, origins, tuple(asked) if child.speaks else ()))
+        scope = tuple(asked) if child.speaks else ()
+        return (*reserved, Made(state, name, path, child, origins, scope, secrets_of(child, form.rows)))
 
     def _reserved(
         self, address: Address, kind: type[Child], name: str, device: Address, path: Path
@@ -167,6 +172,12 @@ def fields_of(part: Part, rows: Sequence[Row]) -> dict[str, Value]:
         if value is not None and value != row.default:
             found[row.field] = _spelled(row, value)
     return found
+
+
+def secrets_of(part: Part, rows: Sequence[Row]) -> dict[str, SecretUse]:
+    """Where the secrets of a part are kept, by field."""
+    found = {row.field: getattr(part, row.field.rpartition(".")[2]) for row in rows if row.syntax == "secret"}
+    return {name: use for name, use in found.items() if use is not None}
 
 
 def _spelled(row: Row, value: Value) -> Value:

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import time
 from collections import ChainMap, deque
-from collections.abc import Generator, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, FieldChange, Outcome, Status
-from pacsconf.core.errors import SystemFault, Unavailable
+from pacsconf.core.errors import Refused, SystemFault, Unavailable
 from pacsconf.core.resource import Value
+from pacsconf.core.secret import Secret
+from pacsconf.inventory.values import SecretRef
 from pacsconf.systems._dicom.attributes import Refer, Row, Shape, encode
 from pacsconf.systems._dicom.check import Check
 from pacsconf.systems._dicom.kinds import CONNECTION, EXTRA
@@ -68,6 +70,8 @@ class Writer:
     reader: Reader
     base: str
     """The suffix below which `cn=DICOM Configuration` stands or is to stand."""
+    secret: Callable[[SecretRef], Secret]
+    """Resolves what is to be written into this directory; raises SystemFault."""
     known: dict[Address, Entry] = field(default_factory=dict)
     stale: set[Address] = field(default_factory=set)
     dns: dict[Address, str] = field(default_factory=dict)
@@ -313,7 +317,7 @@ class Writer:
         fields = dict(change.after.fields)
         named = fields.pop("object_classes", None)
         rows = [(form.row(name), value) for name, value in fields.items()]
-        values = {row.attribute: encode(row, value, self._reference(address)) for row, value in rows}
+        values = {row.attribute: self._encoded(address, row, value) for row, value in rows}
         if named is None and not self._says_no_classes(address):
             named = form.usual
         classes = [*filter(None, [form.object_class]), *(named if isinstance(named, tuple) else ())]
@@ -358,8 +362,10 @@ class Writer:
 
     def _modification(self, change: Change, entry: Entry, row: Row, each: FieldChange) -> Modification:
         """Only the members that go or come; all of them where the server cannot tell single values apart."""
+        after = self._encoded(change.address, row, each.after)
+        if row.syntax == "secret":
+            return Modification(row.attribute, add=after, replace=True)
         before = encode(row, each.before, self._reference(change.address))
-        after = encode(row, each.after, self._reference(change.address))
         if row.default is not None and each.before is None:
             before = entry.values(row.attribute)  # its default may stand there, or nothing
         known = self.reader.schema.attribute(row.attribute) if self.reader.schema else None
@@ -368,6 +374,23 @@ class Writer:
             return Modification(row.attribute, add=after, replace=True)
         gone = tuple(value for value in before if value not in after)
         return Modification(row.attribute, gone, tuple(value for value in after if value not in before))
+
+    def _encoded(self, address: Address, row: Row, value: Value | None) -> Values:
+        """The LDAP values of a field; a secret is resolved here, at the moment of use.
+
+        Raises: SystemFault for a secret that may not be written here, or of which nobody knows what it was.
+        """
+        if row.syntax != "secret" or value is None:
+            return encode(row, value, self._reference(address))
+        intent = self.reader.intent
+        use = intent.secrets.get(address, {}).get(row.field) if intent else None
+        if use is None or str(use) != value:
+            raise Refused(
+                self.reader.tree.system,
+                f"{value} of the secret {row.attribute} is not what the inventory declares now",
+                fix="No secret can be read back. Declare it with a version of its own, or set it by hand.",
+            )
+        return (self.secret(use.secret).reveal().encode(),)
 
     def _auxiliary(self, attributes: Iterable[str], classes: Sequence[str], held: Iterable[str]) -> list[str]:
         """Auxiliary classes to add so that the entry may hold these attributes beside those that it has."""

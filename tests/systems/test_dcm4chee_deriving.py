@@ -414,3 +414,16 @@ def test_what_follows_is_judged_where_a_directory_speaks_it_and_nowhere_else(tmp
     )
     assert rules(listens, tmp_path) == []
     assert rules(listens.model_copy(update={"systems": {"directory": config}}), tmp_path) == ["ARC-HL7-001"]
+
+
+def test_an_attribute_set_is_a_whole_entry_named_by_two_attributes(directory, hands):
+    name = "dcmAttributeSetID=default+dcmAttributeSetType=QIDO_RS"
+    entry = {
+        "object_classes": ["dcmAttributeSet"],
+        "extra": {"dcmTag": ["00100010"], "dcmAttributeSetNumber": ["1"]},
+    }
+    vendor = {"dcm4chee": {"fuzzy_algorithm": "x.Soundex"}}
+    bring(directory, with_archive(vendor=vendor, entries={name: entry}))
+    made = hands.entry(f"{name},{ARCHIVE}")
+    assert (made["dcmAttributeSetID"], made["dcmAttributeSetType"]) == ([b"default"], [b"QIDO_RS"])
+    assert made["dcmTag"] == [b"00100010"]

@@ -227,6 +227,13 @@ def test_an_attribute_is_named_once(steps):
     assert found.summary == '"DCMTIMEZONEOFDEVICE" and "dcmTimeZoneOfDevice" are one attribute'
 
 
+@pytest.mark.parametrize("name", ["1.2.40.0.13.1.15.110.3.91", "OID.1.2.3", "dcmTime Zone", " dcmTag", ""])
+def test_an_attribute_is_not_written_by_its_number(steps, name):
+    (found,) = extras(steps, device={name: ("PT1H",)})
+    assert (found.rule, found.severity, found.path[-1]) == ("DIR-EXTRA", "error", name)
+    assert found.summary == f'"{name}" is no name of an attribute'
+
+
 def test_a_secret_is_no_extra_attribute(steps):
     (found,) = extras(steps, device={"dcmKeyStorePin": ("hunter2",)})
     assert (found.rule, found.severity) == ("DIR-EXTRA-SECRET", "error")

@@ -9,6 +9,10 @@ from pacsconf.systems._dicom.vocabulary import OTHER, speaking
 from pacsconf.systems.dcm4chee import Dcm4chee
 
 SPOKEN = speaking((Dcm4chee,)).kinds
+NOTE = {"object_classes": ("dcmRejectionNote",), "extra.dcmRejectionNoteCode": ("A",)}
+EXPIRED = {"extra.dcmRejectionNoteType": ("DATA_RETENTION_POLICY_EXPIRED",)}
+DELAY = {"extra.dcmDeleteRejectedInstanceDelay": ("P1D",)}
+CACHE = {"object_classes": ("dcmStorage",), "extra.dcmStorageDuration": ("CACHE",)}
 POLICY = {"object_classes": ("dcmStudyRetentionPolicy",), "extra.dcmRetentionPeriod": ("P10Y",)}
 
 
@@ -21,6 +25,13 @@ POLICY = {"object_classes": ("dcmStudyRetentionPolicy",), "extra.dcmRetentionPer
         (POLICY, None, "dcmRetentionPeriod is none, so far P10Y"),
         ({}, {"extra.dcmStorageDuration": ("CACHE",)}, "dcmStorageDuration is CACHE"),
         ({}, {"extra.dcmdeleterthreshold": ("50GB",)}, "dcmdeleterthreshold is 50GB"),
+        ({}, {"extra.dcmDeleterThreshold;lang-en": ("50GB",)}, "dcmDeleterThreshold;lang-en is 50GB"),
+        ({}, {"extra.1.2.40.0.13.1.15.110.3.91": ("PT1H",)}, "110.3.91 is PT1H"),
+        (None, NOTE | EXPIRED, "dcmRejectionNoteType is DATA_RETENTION_POLICY_EXPIRED, so far none"),
+        (NOTE, NOTE | EXPIRED, "dcmRejectionNoteType is DATA_RETENTION_POLICY_EXPIRED"),
+        (NOTE | DELAY, NOTE | DELAY | {"extra.dcmRejectionNoteCode": ("B",)}, "about others than so far"),
+        (CACHE | {"extra.dcmExportStorageID": ("fs1",)}, CACHE, "about others than so far"),
+        (CACHE | {"extra.dcmReadOnly": ("TRUE",)}, CACHE | {"extra.dcmReadOnly": ("FALSE",)}, "than so far"),
     ],
 )
 def test_a_whole_entry_that_deletes_purges(before, after, words):
@@ -33,6 +44,9 @@ def test_a_whole_entry_that_deletes_purges(before, after, words):
         (None, {"object_classes": ("dcmQueue",), "extra.dcmQueueName": ("a",)}),
         ({"extra.dcmStorageDuration": ("CACHE",)}, {}),
         (POLICY, POLICY),
+        (None, NOTE),
+        (NOTE | EXPIRED, NOTE),
+        (NOTE, NOTE | {"extra.dcmRejectionNoteType": ("REVOKE_REJECTION",)}),
         (None, {"object_classes": ("dcmMetrics",), "extra.dcmMetricsRetentionPeriod": ("60",)}),
         ({}, {"extra.dcmDeleteUPSPollingInterval": ("PT1H",)}),
     ],

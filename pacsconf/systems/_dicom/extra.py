@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 
 from pacsconf.core.finding import Finding, Path
 from pacsconf.core.resource import Value
 from pacsconf.systems._dicom.attributes import Shape
 from pacsconf.systems._dicom.kinds import EXTRA
 from pacsconf.systems._ldap import names
-from pacsconf.systems._ldap.entry import is_secret
+from pacsconf.systems._ldap.entry import is_secret, is_secret_pair
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*(;[A-Za-z0-9-]+)*")
+"""RFC 4512 section 2.5, without names that are numbers (OIDs)."""
 
 
-def misplaced(form: Shape, attributes: Iterable[str], path: Path) -> Iterator[Finding]:
+def misplaced(form: Shape, attributes: Mapping[str, tuple[str, ...]], path: Path) -> Iterator[Finding]:
     """Attributes under `extra` of something of this form, declared at `path`, that may not stand there.
 
     LDAP takes names in any letter case for one (RFC 4512 section 2.5).
     """
     seen: dict[str, str] = {}
-    for name in attributes:
+    for name, values in attributes.items():
         first = seen.setdefault(name.lower(), name)
         if first != name:
             yield Finding(
@@ -29,7 +33,17 @@ def misplaced(form: Shape, attributes: Iterable[str], path: Path) -> Iterator[Fi
                 "Write all its values under one of them.",
                 path=(*path, "extra", name),
             )
-        elif is_secret(name):
+        elif not _NAME.fullmatch(name):
+            yield Finding(
+                "DIR-EXTRA",
+                "error",
+                f'"{name}" is no name of an attribute',
+                "A directory shows it by its name alone, so that it would never be what is declared; and only its"
+                " name tells what it does.",
+                "Write the name that the directory's schema has for it.",
+                path=(*path, "extra", name),
+            )
+        elif is_secret(name) or any(is_secret_pair(name, value) for value in values):
             yield Finding(
                 "DIR-EXTRA-SECRET",
                 "error",

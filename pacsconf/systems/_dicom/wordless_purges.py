@@ -19,7 +19,13 @@ _DELETES = re.compile(
 )
 _SPARES = re.compile(r"dcm(Allow\w+|PreserveStudyInterval|(Max)?RetentionPeriod)", re.IGNORECASE)
 """Those of which it matters too that they are taken away."""
-_KEEPS = re.compile(r"dcm(Max)?RetentionPeriod", re.IGNORECASE)
+_RULES = re.compile(
+    r"dcm((Max)?RetentionPeriod|DeleteRejectedInstanceDelay|StorageDuration|DeleteStudyFromStorageID)",
+    re.IGNORECASE,
+)
+"""Of entries that say what is deleted, and when: whatever else of them changes says so of others."""
+_REJECTS = ("dcmrejectionnotetype", "DATA_RETENTION_POLICY_EXPIRED")
+"""What makes a note one with which expired studies are rejected."""
 
 
 def note(before: Fields | None, after: Fields | None) -> str | None:
@@ -28,11 +34,25 @@ def note(before: Fields | None, after: Fields | None) -> str | None:
     told = [
         f"{name} is {_words(now.get(name))}, so far {_words(was.get(name))}"
         for name in sorted({*was, *now})
-        if was.get(name) != now.get(name) and (_DELETES if name in now else _SPARES).fullmatch(name)
+        if was.get(name) != now.get(name) and _counts(name, now.get(name))
     ]
-    if not told and was and now and was != now and any(map(_KEEPS.fullmatch, now)):
-        told.append("it says how long studies are kept, and about others than so far")
+    if not told and was and now and was != now and any(_RULES.fullmatch(_plain(name)) for name in now):
+        told.append("it says what is deleted, or how long it is kept, and about others than so far")
     return "; ".join(told) or None
+
+
+def _counts(name: str, value: Value | None) -> bool:
+    """Whether an attribute deletes by this value, or spares no more when it has none; by its number none tells."""
+    plain = _plain(name)
+    if value is None:
+        return _SPARES.fullmatch(plain) is not None
+    rejects = (plain.lower(), _words(value)) == _REJECTS
+    return rejects or plain[:1].isdigit() or _DELETES.fullmatch(plain) is not None
+
+
+def _plain(name: str) -> str:
+    """An attribute's name without options such as `;lang-en`."""
+    return name.partition(";")[0]
 
 
 def _extras(fields: Fields | None) -> Mapping[str, Value]:

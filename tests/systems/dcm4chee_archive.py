@@ -88,7 +88,7 @@ def device() -> dict[str, Any]:
             "orders": {"exporters": "nearline", "conditions": "MSH-9=ORM\\^O01", "select": "priors=1"}
         },
         "prefetch_rules": {
-            "orders": {
+            "prefetch": {
                 "ae": "ARC",
                 "queue": "Retrieve1",
                 "find_at": "OLD",

@@ -107,6 +107,34 @@ def test_rules_that_nobody_approved_are_told():
     assert "ARC-RETAIN-003" not in rules({"retention": "declared"}, retention=APPROVED)
 
 
+@pytest.mark.parametrize(
+    "device",
+    [
+        {**POLICY, "compression_rules": {"All": {"transfer_syntaxes": "1.2.840.10008.1.2.4.90"}}},
+        {"retention_policies": {"dicom": {"period": "P10Y"}}},
+    ],
+    ids=["two kinds of rules", "a rule and a connection"],
+)
+def test_two_entries_of_one_name_are_an_error(device):
+    (told,) = [one for one in found(device) if one.rule == "ARC-NAME-001"]
+    assert told.severity == "error"
+    assert "in the directory, which can hold one of them" in told.detail
+
+
+def test_a_policy_that_is_made_of_a_rule_needs_a_name_of_its_own_too():
+    device = {
+        "retention": "declared",
+        "compression_rules": {"default": {"transfer_syntaxes": "1.2.840.10008.1.2.4.90"}},
+    }
+    (told,) = [one for one in found(device, retention=APPROVED) if one.rule == "ARC-NAME-001"]
+    assert told.path == ("retention", "default")
+
+
+def test_one_name_below_two_entries_or_by_two_attributes_is_fine():
+    device = {"storages": {"a": {"uri": "file:/a"}}, **policies(a={"period": "P10Y", "priority": "1"})}
+    assert "ARC-NAME-001" not in rules(device, policies(a={"period": "P9Y"}))
+
+
 # --- whether it deletes ---------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from itertools import combinations
 
 from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.model import Inventory
-from pacsconf.systems._dcm4chee import chain, formats
+from pacsconf.systems._dcm4chee import chain, formats, names
 from pacsconf.systems._dcm4chee.archives import Archive, archives
 from pacsconf.systems._dcm4chee.keeping import HL7RetentionPolicy, RetentionPolicy
 from pacsconf.systems._dcm4chee.retention import DECLARED
@@ -24,6 +24,7 @@ Standing = tuple[Path, Policy]
 def findings(inventory: Inventory) -> Iterator[Finding]:
     """Of every archive."""
     for archive in archives(inventory):
+        yield from names.findings(archive)
         yield from _declared(archive, inventory)
         yield from _ties(archive)
         yield from chain.findings(archive)

@@ -104,7 +104,7 @@ def probe(
     work = opened(context, format)
     workspace.require_lab(work)
     title = _title(work, impersonate) if impersonate else ""
-    wanted = _wanted(work, words, site)
+    wanted = _wanted(work, words, site, hl7=not title)
     ask = partial(network_asked, work, anytime=now, negatives=negatives, impersonate=title or None)
     everybody = from_each_site(work, ask) if scheduler else ask(site=site)
     targets = tuple(lowered(one, level or "services") for one in everybody if _is_of(one, wanted))
@@ -168,15 +168,15 @@ Wanted = frozenset[tuple[str, str]]
 """By device and AE title, or name of an HL7 application."""
 
 
-def _wanted(work: Workspace, patterns: Sequence[str], site: str | None) -> Wanted:
-    """Whom to ask.
+def _wanted(work: Workspace, patterns: Sequence[str], site: str | None, *, hl7: bool) -> Wanted:
+    """Whom to ask, `hl7` applications too.
 
     Raises: BadParameter for a pattern, or a site, that names nobody.
     """
     from pacsconf.inventory.selecting import chosen_names
 
     try:
-        return chosen_names(work.inventory, patterns, site)
+        return chosen_names(work.inventory, patterns, site, hl7=hl7)
     except ValueError as exc:
         hint = "--site" if site is not None and site not in work.inventory.sites else "SELECTOR"
         raise typer.BadParameter(str(exc), param_hint=hint) from None

@@ -72,13 +72,15 @@ def network_asked(
 ) -> tuple[Target, ...]:
     """What may be called of these devices, HL7 applications too, as a person asks for it (`targets_asked`).
 
-    Strangers and borrowed titles are of DICOM alone.
+    Strangers and borrowed titles are of DICOM alone: under another's title no HL7 application is asked.
     """
     from pacsconf.dicom.hl7_targets import hl7_targets
 
     dicom = targets_asked(
         work, site=site, anytime=anytime, negatives=negatives, impersonate=impersonate, devices=devices
     )
+    if impersonate is not None:
+        return dicom
     hl7 = hl7_targets(
         work.inventory,
         devices,

@@ -23,7 +23,8 @@ _VERSION = "2.5"
 _AUTHORITY = "PACSCONF-PROBE"
 _LONGEST = 120
 """Characters of what an application says of a refusal that are told."""
-_TYPE = re.compile(r"[A-Z][A-Z0-9]{2}(\^[A-Z0-9_]{1,7}){0,2}")
+_TYPE = re.compile(r"[A-Z][A-Z0-9]{2}(\^([A-Z][0-9]{2}|PC[0-9A-L])(\^[A-Z][A-Z0-9]{2}(_[A-Z0-9]{3})?)?)?")
+"""Nothing else is told of a message that is not for us: a name could stand where its type belongs."""
 _LONGEST_SEGMENT = 4096
 """Characters of a segment that are read."""
 _UTF8 = "UNICODE UTF-8"
@@ -93,8 +94,8 @@ def acknowledgement(content: bytes) -> Acknowledgement:
     try:
         code, number = _field(message, "MSA", 1), _field(message, "MSA", 2)
     except LookupError as exc:
-        told = kind if _TYPE.fullmatch(kind) else "none"
-        raise NotHL7(f"it is a message of type {told} that acknowledges nothing") from exc
+        told = f"a message of type {kind}" if _TYPE.fullmatch(kind) else "a message without a type of HL7"
+        raise NotHL7(f"it is {told} that acknowledges nothing") from exc
     return Acknowledgement(code, number, _said(message))
 
 

@@ -14,6 +14,7 @@ LONGEST_PART = 180
 """Characters of an application or a facility: what HL7 2.3.1 allows them (MSH-3 and MSH-4), and no version less."""
 _DELIMITERS = frozenset("^~\\&")
 _TYPE = re.compile(r"[A-Z][A-Z0-9]{2}(\^[A-Z][A-Z0-9]{2})?")
+_WITH_STRUCTURE = re.compile(r"([A-Z][A-Z0-9]{2}\^[A-Z][A-Z0-9]{2})\^[A-Z0-9_]*")
 _CHARACTER_SET = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}")
 
 CHARACTER_SETS = frozenset(
@@ -43,10 +44,15 @@ def application(text: str) -> str:
     """
     if text == EVERY:
         return text
+    return _named(text, ", or *")
+
+
+def _named(text: str, besides: str = "") -> str:
+    """An application and its facility; `besides` is what could be written instead."""
     name, bar, facility = text.partition("|")
     if not bar or "|" in facility or not name:
         raise ValueError(
-            f'"{_short(text)}" is no HL7 application: write APPLICATION|FACILITY, such as RIS|HOSPITAL, or *'
+            f'"{_short(text)}" is no HL7 application: write APPLICATION|FACILITY, such as RIS|HOSPITAL{besides}'
         )
     for part in (name, facility):
         _check_part(part)
@@ -70,21 +76,28 @@ def sender(text: str) -> str:
     """The name of an application that sends: no other may stand for it."""
     if text == EVERY:
         raise ValueError("* is no application that sends: write any to let in every one")
-    return application(text)
+    return _named(text)
 
 
 def message_type(text: str) -> str:
     """A type of message with its trigger event, `ADT^A08`; `*` stands for all."""
-    if text != EVERY and not _TYPE.fullmatch(text):
-        raise ValueError(f'"{_short(text)}" is no type of message: write TYPE^EVENT, such as ADT^A08, or *')
-    return text
+    return text if text == EVERY else _type(text, ", or *")
+
+
+def _type(text: str, besides: str = "") -> str:
+    if _TYPE.fullmatch(text):
+        return text
+    whole = _WITH_STRUCTURE.fullmatch(text)
+    if whole:
+        raise ValueError(f'"{_short(text)}" names the structure of a message too: write {whole[1]}')
+    raise ValueError(f'"{_short(text)}" is no type of message: write TYPE^EVENT, such as ADT^A08{besides}')
 
 
 def sent_type(text: str) -> str:
     """A type of message that is sent: one, and not all of them."""
     if text == EVERY:
         raise ValueError("name the messages that are sent, such as ADT^A08: * says nothing of them")
-    return message_type(text)
+    return _type(text)
 
 
 def character_set(text: str) -> str:

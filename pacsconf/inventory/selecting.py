@@ -46,12 +46,14 @@ def chosen(inventory: Inventory, patterns: Iterable[str], site: str | None = Non
 
 
 def chosen_names(
-    inventory: Inventory, patterns: Iterable[str], site: str | None = None
+    inventory: Inventory, patterns: Iterable[str], site: str | None = None, *, hl7: bool = True
 ) -> frozenset[tuple[str, str]]:
     """The entities and HL7 applications that any of the patterns names, as `chosen`: each by device and name.
 
-    Raises: ValueError as `chosen` does.
+    Without `hl7` entities alone. Raises: ValueError as `chosen` does.
     """
+    if not hl7:
+        return frozenset((device.name, ae.title) for device, ae in chosen(inventory, patterns, site))
     every = (*_entities(inventory), *_applications(inventory))
     found = _chosen(inventory, every, patterns, site, "AE title or HL7 application")
     return frozenset((one.device, one.name) for one in found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pacsconf.inventory.flows import Entity
+from pacsconf.inventory.hl7_feeds import Speaker, speakers
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Inventory
 
@@ -18,12 +19,23 @@ def meant(inventory: Inventory, text: str) -> Entity:
     if found:
         which = ", ".join(f"{device.name}/{ae.title}" for device, ae in found)
         raise ValueError(f'"{text}" may mean {which}: write which')
+    if text in inventory.devices:
+        raise ValueError(f'device "{text}" has no AE title')
+    if any(text in _names_of(speaker) for speaker in speakers(inventory)):
+        raise ValueError(
+            f'"{text}" is an HL7 application, and an AE title is meant here; pacsconf probe asks HL7 applications'
+        )
     known = {spelling for entity in inventory.entities() for spelling in _spellings(entity)}
     raise ValueError(f'"{text}" is no declared device or AE title{nearest(text, known)}')
 
 
 def _names(text: str, entity: Entity) -> bool:
     return text in _spellings(entity)
+
+
+def _names_of(speaker: Speaker) -> tuple[str, ...]:
+    device, application = speaker
+    return (f"{device.name}/{application.name}", application.name, *application.other_names)
 
 
 def _spellings(entity: Entity) -> tuple[str, ...]:

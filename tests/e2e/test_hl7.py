@@ -145,3 +145,25 @@ def test_by_level_tcp_no_message_is_sent(hospital: Hospital):
     (one,) = hospital("probe", "RIS|HOSP", "--level", "tcp", "--format", "json").json["observations"]
 
     assert [step["name"] for step in one["steps"]] == ["tcp"]
+
+
+def test_no_application_is_asked_under_anothers_title(hospital: Hospital):
+    seen = hospital("probe", "ris", "--impersonate", "RIS", "--format", "json").json["observations"]
+    assert [one["subject"] for one in seen] == ["ris/RIS"]
+
+    ran = hospital("probe", "RIS|HOSP", "--impersonate", "RIS")
+    assert (ran.code, '"RIS|HOSP" is no declared device or AE title' in ran.said) == (64, True), ran
+
+
+def test_diagnose_says_that_it_is_not_about_hl7(hospital: Hospital):
+    ran = hospital("diagnose", "ws-1", "RIS|HOSP")
+    assert (ran.code, '"RIS|HOSP" is an HL7 application' in ran.said) == (64, True), ran
+
+
+def test_screens_of_the_lab_fit_into_eighty_columns(hospital: Hospital):
+    screens = [
+        hospital.here("lab", *words).out for words in (["break", "port", "pacs"], ["status"], ["mend"])
+    ]
+
+    assert [line for text in screens for line in text.splitlines() if len(line) > 80] == []
+    assert "10.20.0.5:12575" in screens[1]

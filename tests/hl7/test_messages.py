@@ -132,10 +132,18 @@ def test_what_stands_beside_the_acknowledgement_is_not_read(filler: str):
             b"MSH|^~\\&|A|B|C|D|2026||ADT^A01|1|P|2.5\rPID|1||x",
             "it is a message of type ADT^A01 that acknowledges nothing",
         ),
-        (b"MSH|^~\\&|A", "it is a message of type none that acknowledges nothing"),
+        (b"MSH|^~\\&|A", "it is a message without a type of HL7 that acknowledges nothing"),
         (
             b"MSH|^~\\&|A|B|C|D|2026||ZZTEST PACSCONF|1|P|2.5\r",
-            "it is a message of type none that acknowledges nothing",
+            "it is a message without a type of HL7 that acknowledges nothing",
+        ),
+        (
+            b"MSH|^~\\&|A|B|C|D|2026||ZZT^TEST|1|P|2.5\r",
+            "it is a message without a type of HL7 that acknowledges nothing",
+        ),
+        (
+            b"MSH|^~\\&|A|B|C|D|2026||ORU^R01^ORU_R01|1|P|2.5\r",
+            "it is a message of type ORU^R01^ORU_R01 that acknowledges nothing",
         ),
         (b"\rPID|1\rMSH|^~\\&|A\rMSA|AA|1", "what is in it is no HL7 message"),
     ],

@@ -236,3 +236,20 @@ def test_what_ends_a_part_of_a_message_is_in_no_name(before: str, letter: str, a
 def test_what_is_no_name_is_refused(name: str):
     with pytest.raises(ValueError, match="HL7"):
         hl7_formats.application(name)
+
+
+@pytest.mark.parametrize(
+    ("written", "taken", "said"),
+    [
+        (hl7_formats.sent_type, "ORM^O01^ORM_O01", "write ORM^O01"),
+        (hl7_formats.message_type, "ORM^O01^ORM_O01", "write ORM^O01"),
+        (hl7_formats.sent_type, "orm^o01", "such as ADT^A08"),
+        (hl7_formats.message_type, "orm^o01", "such as ADT^A08, or *"),
+        (hl7_formats.sender, "5", "such as RIS|HOSPITAL"),
+        (hl7_formats.application, "5", "such as RIS|HOSPITAL, or *"),
+    ],
+)
+def test_what_is_suggested_is_taken(written, taken: str, said: str):
+    with pytest.raises(ValueError, match="write ") as caught:
+        written(taken)
+    assert str(caught.value).endswith(said)

@@ -7,6 +7,7 @@ import pytest
 from pacsconf.inventory.hl7_model import HL7Application
 from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, Site
 from pacsconf.inventory.selecting import chosen, chosen_names
+from pacsconf.inventory.whom import meant
 
 
 def device(name: str, *titles: str, site: str | None = None, aliases: tuple[str, ...] = ()) -> Device:
@@ -122,3 +123,19 @@ def test_without_patterns_they_are_meant_too():
 def test_what_names_no_application_is_told_so():
     with pytest.raises(ValueError, match=r'"RIS\|HOPS" is no declared .*; did you mean "RIS\|HOSP"'):
         chosen_names(SPEAKING, ["RIS|HOPS"])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("ris", 'device "ris" has no AE title'),
+        ("RIS|HOSP", '"RIS|HOSP" is an HL7 application, and an AE title is meant here'),
+        ("ris/RIS|HOSP", '"ris/RIS|HOSP" is an HL7 application'),
+        ("OLD|HOSP", '"OLD|HOSP" is an HL7 application'),
+        ("RIS|X", '"RIS|X" is no declared device or AE title'),
+    ],
+)
+def test_who_speaks_hl7_alone_is_not_said_to_be_undeclared(text: str, said: str):
+    with pytest.raises(ValueError, match=r"AE title|HL7") as caught:
+        meant(SPEAKING, text)
+    assert str(caught.value).startswith(said)

@@ -13,7 +13,7 @@ from pacsconf.cli.exits import Exit
 from pacsconf.cli.screen import Screen
 from pacsconf.core.errors import RecordError
 from pacsconf.lab import place
-from pacsconf.report.lines import Lines, Span, line
+from pacsconf.report.lines import Line, Lines, Span, line, wrapped
 
 if TYPE_CHECKING:
     from pacsconf.lab.practice import LabState
@@ -60,9 +60,8 @@ def status(context: typer.Context) -> Exit:
     screen: Screen = context.obj.screen
     state = practice.status(place.default_folder())
     screen.show(_lines(state))
-    screen.show(
-        tuple(line("  ", Span("!", "warning"), f" broken on purpose: {told}") for told in state.broken)
-    )
+    for told in state.broken:
+        screen.show(_told(screen, line("  ", Span("!", "warning"), " "), f"broken on purpose: {told}"))
     back = " Take back what was broken: pacsconf lab mend" if state.broken else ""
     screen.show((line(f"The lab is {state.condition}.{back}"),))
     return Exit.ERROR if state.condition == "broken" else Exit.OK
@@ -100,8 +99,14 @@ def fill(
 
     screen: Screen = context.obj.screen
     given = filled(place.default_folder(), studies, workspace.now().date())
-    screen.show(tuple(line(f"  ✓ {name} has {count} made-up studies") for name, count in given.items()))
+    width = max(map(len, given))
+    screen.show(tuple(line(f"  ✓ {name:<{width}}  {_given(new, studies)}") for name, new in given.items()))
     return Exit.OK
+
+
+def _given(new: int, of_all: int) -> str:
+    before = f", the other {of_all - new} it had" if new and new < of_all else ""
+    return f"got {new} made-up stud{'y' if new == 1 else 'ies'}{before}" if new else "had them all before"
 
 
 def break_(
@@ -120,7 +125,7 @@ def break_(
 
     screen: Screen = context.obj.screen
     told = practice.break_it(place.default_folder(), fault, device)
-    screen.show((line(f"Broken: {told}."), line("Take it back: pacsconf lab mend")))
+    screen.show((*_told(screen, (), f"Broken: {told}."), line("Take it back: pacsconf lab mend")))
     return Exit.OK
 
 
@@ -130,7 +135,8 @@ def mend(context: typer.Context) -> Exit:
 
     screen: Screen = context.obj.screen
     mended = practice.mend(place.default_folder())
-    screen.show(tuple(line(f"  ✓ taken back: {told}") for told in mended))
+    for told in mended:
+        screen.show(_told(screen, line("  ✓ "), f"taken back: {told}"))
     screen.show((line("The lab is whole again." if mended else "Nothing was broken."),))
     return Exit.OK
 
@@ -145,9 +151,13 @@ def down(context: typer.Context) -> Exit:
     return Exit.OK
 
 
+def _told(screen: Screen, first: Line, text: str) -> Lines:
+    return wrapped(text, screen.width, first=first)
+
+
 def _lines(state: LabState) -> Lines:
     width = max((len(part.name) for part in state.parts), default=0) + 1
-    listen = f"archives call pacsconf back at port {state.listen}, where commission listens"
+    listen = f"port {state.listen}: archives call back there during commission"
     free = (line("  · ", f"{'free':<{width}} {listen}"),) if state.listen else ()
     parts = tuple(
         line(

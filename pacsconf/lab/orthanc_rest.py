@@ -40,9 +40,9 @@ def asked(server: Orthanc, path: str, method: str = "GET", body: object = None) 
     return _answered(server, path, method, None if body is None else json.dumps(body).encode())
 
 
-def stored(server: Orthanc, data: bytes) -> None:
-    """Store an object, as a file, in an Orthanc of the lab."""
-    _answered(server, "/instances", "POST", data)
+def stored(server: Orthanc, data: bytes) -> bool:
+    """Store an object, as a file, in an Orthanc of the lab. False: it was there already."""
+    return bool(_answered(server, "/instances", "POST", data)["Status"] == "Success")
 
 
 def _answered(server: Orthanc, path: str, method: str, content: bytes | None) -> Any:

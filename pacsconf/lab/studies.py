@@ -106,15 +106,13 @@ def assortment(count: int, today: date) -> Iterator[MadeUp]:
         )
 
 
-def put(server: Orthanc, studies: Iterable[MadeUp]) -> None:
-    """Store these in an Orthanc of the lab; what it has already stays as it is."""
-    for study in studies:
-        for data in study.objects():
-            stored(server, data)
+def put(server: Orthanc, studies: Iterable[MadeUp]) -> int:
+    """Store these in an Orthanc of the lab: how many it did not have. What it has already stays as it is."""
+    return sum(True in {stored(server, data) for data in study.objects()} for study in studies)
 
 
 def fill(folder: Path, count: int, today: date) -> dict[str, int]:
-    """Put so many studies into every Orthanc of the lab in this folder: how many each was given, by its name.
+    """Put so many studies into every Orthanc of the lab in this folder: how many were new to each, by its name.
 
     Raises: Unavailable when no lab is up there, or it has no Orthanc.
     """
@@ -127,9 +125,7 @@ def fill(folder: Path, count: int, today: date) -> dict[str, int]:
             fix="Start the lab (pacsconf lab up) for an inventory with an archive, or a system of type orthanc.",
         )
     made = tuple(assortment(count, today))
-    for server in servers.values():
-        put(server, made)
-    return dict.fromkeys(servers, count)
+    return {name: put(server, made) for name, server in servers.items()}
 
 
 def _servers(folder: Path) -> Iterator[tuple[str, Orthanc]]:

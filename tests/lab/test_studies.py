@@ -42,9 +42,9 @@ def test_they_are_of_many_kinds_ages_and_dates():
 def test_every_orthanc_of_a_lab_is_filled_and_filling_again_adds_nothing(tmp_path):
     place.write(tmp_path / place.OVERLAY, {"systems": {}, "dial": {}})
     with orthanc.started(tmp_path / "orthancs" / "pacs") as server:
-        for _ in range(2):
-            assert fill(tmp_path, 12, TODAY) == {"pacs": 12}
-            assert asked(server, "/statistics")["CountStudies"] == 12
+        for asked_for, new in ((12, 12), (12, 0), (5, 0), (20, 8)):
+            assert fill(tmp_path, asked_for, TODAY) == {"pacs": new}
+        assert asked(server, "/statistics")["CountStudies"] == 20
 
 
 def test_without_a_lab_nothing_is_filled(tmp_path):

@@ -234,6 +234,13 @@ def test_an_attribute_is_not_written_by_its_number(steps, name):
     assert found.summary == f'"{name}" is no name of an attribute'
 
 
+def test_what_may_not_be_extra_is_not_written_whoever_accepts_that(steps):
+    given = {"dicomManufacturer": ("x",), "dcmKeyStorePin": ("hunter2",), "1.2.3": ("x",), "dcmTag": ("y",)}
+    made = declared("d", steps.hospital(steps.ct(extra=given)))
+    extra = made.states()[Address.parse("d/device/ct-1")].fields
+    assert [name for name in extra if name.startswith("extra.")] == ["extra.dcmTag"]
+
+
 def test_a_secret_is_no_extra_attribute(steps):
     (found,) = extras(steps, device={"dcmKeyStorePin": ("hunter2",)})
     assert (found.rule, found.severity) == ("DIR-EXTRA-SECRET", "error")

@@ -15,7 +15,7 @@ from pacsconf.core.resource import Fields, State, Typed
 from pacsconf.inventory.base import Extensible
 from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, Site, TransferCapability
 from pacsconf.systems._dicom.attributes import CONTAINERS
-from pacsconf.systems._dicom.extra import misplaced
+from pacsconf.systems._dicom.extra import misplaced, placed
 from pacsconf.systems._dicom.fields import (
     capability_fields,
     connection_fields,
@@ -90,6 +90,8 @@ def declare(
         for each in collected.special
         if collected.is_meant(each)
     }
+    for address in named:
+        collected.states[address] = placed(collected.states[address], vocabulary.shape(address))
     extras = dict.fromkeys(addresses, ()) | named
     spelling = OnDemand(addresses, lambda address: item(address).spelled)
     return declared, Intent(spelling, extras, domains, shared, collected.secrets)

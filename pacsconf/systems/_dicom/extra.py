@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from pacsconf.core.finding import Finding, Path
-from pacsconf.core.resource import Value
+from pacsconf.core.resource import State, Value
 from pacsconf.systems._dicom.attributes import Shape
 from pacsconf.systems._dicom.kinds import EXTRA
 from pacsconf.systems._ldap import names
@@ -61,6 +61,17 @@ def misplaced(form: Shape, attributes: Mapping[str, tuple[str, ...]], path: Path
                 _instead(form, name),
                 path=(*path, "extra", name),
             )
+
+
+def placed(state: State, form: Shape) -> State:
+    """A state without what may not stand under `extra`: that is not written, even where its finding is accepted."""
+    fields = {name: value for name, value in state.fields.items() if not _is_misplaced(name, form)}
+    return state.with_fields(fields) if len(fields) < len(state.fields) else state
+
+
+def _is_misplaced(field: str, form: Shape) -> bool:
+    name = field.removeprefix(EXTRA)
+    return name != field and (not _NAME.fullmatch(name) or is_secret(name) or form.models(name))
 
 
 def beyond_name(fields: Mapping[str, Value], dn: str) -> dict[str, Value]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
+from unicodedata import category, normalize
 
 from pacsconf.core.address import Address
 from pacsconf.core.guard import Guard
@@ -164,8 +165,10 @@ def _why_not(one: PlanApproval, rule: ApprovalRule, counted: Sequence[PlanApprov
 
 
 def folded(text: str) -> str:
-    """A name or an address without what tells nobody apart: case, and how many spaces there are."""
-    return " ".join(text.split()).casefold()
+    """A name or an address without what tells nobody apart: case, spaces, what is not seen, and how one letter is
+    made up of code points (Unicode Annex 15, form KC)."""
+    seen = "".join(char for char in normalize("NFKC", text) if category(char) != "Cf")
+    return normalize("NFKC", " ".join(seen.split()).casefold())
 
 
 def name_and_mail(identity: str) -> tuple[str, str]:

@@ -70,6 +70,14 @@ def test_one_person_has_the_name_or_the_address_in_common(one, same):
     assert is_same_person(one, ANNA) is same
 
 
+@pytest.mark.parametrize(
+    "name", ["Ju\u0308rgen Klein", "J\u00fcr\u200bgen Klein", "\uff2a\u00fcrgen\u00a0KLEIN"]
+)
+def test_letters_that_look_the_same_are_one_person(name):
+    assert is_same_person("J\u00fcrgen Klein <jk@example.org>", f"{name} <private@example.net>")
+    assert is_named(f"{name} <private@example.net>", ["J\u00fcrgen Klein"])
+
+
 def test_nobody_is_the_same_as_nobody():
     assert not is_same_person("", "")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 
+import httpx2
 import pytest
 
 from pacsconf.lab import orthanc, processes
@@ -136,6 +137,15 @@ def test_a_person_reads_counts_and_hashes(hospital):
     assert "archive/ORTHANC: 30 studies, all days, asked by C-FIND" in ran.said
     assert "1 below the legal floor; 1 needs a birth date; 1 on hold; purge armed: no" in ran.said
     assert STUDIES[5].reference in ran.said
+
+
+@pytest.mark.parametrize("whom", ["pacs", "archive", "other/ARCHIVE"])
+def test_no_log_names_a_patient_or_a_study(hospital, server, whom):
+    with httpx2.Client(base_url=server.url, auth=(server.colleague, server.password)) as client:
+        hospital.secrets += [*client.get("/patients").json(), *client.get("/studies").json()]
+    ran = hospital.here("--log", "-e", "main", "retention", "preview", whom, "--list-expiring", "30")
+    assert ran.code == 4
+    assert "Traceback" not in ran.said
 
 
 def test_days_may_be_bounded(hospital):

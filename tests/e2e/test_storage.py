@@ -123,6 +123,19 @@ def test_a_hold_that_is_deleted_from_the_inventory_is_noticed(hospital, patients
     assert patients() == {"ZZB"}
 
 
+def test_no_log_of_holds_names_a_patient_or_a_study(hospital, server, patients):
+    with httpx2.Client(base_url=server.url, auth=(server.colleague, server.password)) as client:
+        hospital.secrets += [*client.get("/patients").json(), *client.get("/studies").json()]
+    assert run(hospital, "record", "init").code == 0
+    hold(hospital, FIRST, SECOND)
+    run(hospital, "plan", "--out", "plan.json")
+    assert hospital.here("--log", "-e", "main", "apply", "plan.json").code == 0
+    assert patients() == {"ZZA", "ZZB"}
+    for words in (["plan"], ["drift"], ["storage"], ["plan", "--format", "json"]):
+        ran = hospital.here("--log", "-e", "main", *words)
+        assert "Traceback" not in ran.said
+
+
 def test_a_hold_on_nothing_is_a_warning(hospital):
     assert run(hospital, "record", "init").code == 0
     hold(hospital, NOWHERE)

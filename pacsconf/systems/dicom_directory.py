@@ -121,7 +121,7 @@ class DicomDirectory:
     def check(self, changes: Sequence[Change]) -> Sequence[Finding]:
         """What does not fit the server's schema, and deletes that would take somebody else's data with them."""
         reader = self._opened().reader
-        return Check(reader.tree, reader.schema, self._places).findings(changes)
+        return Check(reader.tree, reader.schema, self._places, reader.misread).findings(changes)
 
     def apply(self, layer: Sequence[Change]) -> Iterator[Outcome]:
         """Each change conditional on what was read; many of a large layer on their way at once."""
@@ -149,7 +149,8 @@ class DicomDirectory:
     def unseen(self) -> Sequence[str]:
         """What this account did not see of it."""
         reader = self._opened().reader
-        return Unseen(reader.tree, self.config.bind is None, reader.schema is not None).sentences()
+        spelling = reader.schema.spelling if reader.schema else str
+        return Unseen(reader.tree, self.config.bind is None, reader.schema is not None, spelling).sentences()
 
     def spoken(self) -> tuple[str, ...]:
         """The extensions there are that have words for something of what was read last."""

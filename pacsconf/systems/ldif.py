@@ -73,7 +73,9 @@ class LdifFile:
     def unseen(self) -> Sequence[str]:
         """What the file does not tell."""
         cut = () if self._ends else (_CUT,)
-        return (*cut, *Unseen(self._read().tree).sentences())
+        reader = self._read()
+        spelling = reader.schema.spelling if reader.schema else str
+        return (*cut, *Unseen(reader.tree, spelling=spelling).sentences())
 
     def _read(self) -> Reader:
         assert self._reader is not None, "read comes first"

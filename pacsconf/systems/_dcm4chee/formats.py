@@ -15,6 +15,7 @@ from typing import Annotated, NamedTuple
 from pydantic import AfterValidator
 
 from pacsconf.inventory.values import OneOrMany, ruled
+from pacsconf.systems._ldap.entry import has_secret_name
 
 _NUMBER = r"([0-9]{1,9})"
 _DURATION = re.compile(
@@ -244,12 +245,17 @@ def condition(text: str) -> str:
 
 
 def name_value(text: str) -> str:
-    """`NAME=VALUE`.
+    """`NAME=VALUE`, and no secret.
 
-    Raises: ValueError when it has another form.
+    Raises: ValueError when it has another form, or its name says that the value is secret.
     """
     if not _NAME_VALUE.fullmatch(text):
         raise ValueError("a property is written as name=value")
+    if has_secret_name(name := text.partition("=")[0]):
+        raise ValueError(
+            f"what stands under {name} is secret, and such values are never read back: take it out, change the "
+            "secret if it was real, and set it in the directory by hand, where it then stays"
+        )
     return text
 
 

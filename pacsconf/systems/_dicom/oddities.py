@@ -17,7 +17,6 @@ from pacsconf.inventory import formats
 from pacsconf.systems._dicom.attributes import CONTAINERS, SHAPES
 from pacsconf.systems._dicom.tree import Tree
 from pacsconf.systems._ldap import Entry, names
-from pacsconf.systems._ldap.entry import is_secret
 
 ANY = "*"
 """The title of an entity that stands for every other one, which nobody reserves."""
@@ -36,6 +35,7 @@ _INTEGRITY_ONLY = ("TLS_SHA256_SHA256", "TLS_SHA384_SHA384")
 """Of TLS 1.3 (RFC 9150); earlier ones say NULL where others name their cipher."""
 
 T = TypeVar("T")
+K = TypeVar("K", str, tuple[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,16 +256,14 @@ class Oddities:
 
     def _secrets(self) -> Iterator[Finding]:
         """Secrets that this account is given; their values were never kept."""
-        found = _grouped(
-            (name, entry) for entry in self.tree.everything for name in entry.attributes if is_secret(name)
-        )
-        for name, entries in sorted(found.items()):
+        found = _grouped((secret, entry) for entry in self.tree.everything for secret in entry.secrets())
+        for (name, pair), entries in sorted(found.items()):
             where = "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
             severity: Severity = "error" if self.anonymous else "warning"
             yield _finding(
                 "DIR-SECRET",
                 severity,
-                f"{self.spelling(name)} of {where} can be read by "
+                f"{' '.join(filter(None, (self.spelling(name), pair)))} of {where} can be read by "
                 + ("anybody, without signing in" if self.anonymous else "this account"),
                 "It is a password or a PIN. (pacsconf does not keep or show its value.)",
                 "Let no account read it that does not need it, and change it where many could.",
@@ -349,8 +347,8 @@ def _weight(finding: Finding) -> tuple[int, str, str]:
     return _SEVERITY.index(finding.severity), finding.rule, str(finding.about)
 
 
-def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
-    found: dict[str, list[T]] = defaultdict(list)
+def _grouped(pairs: Iterable[tuple[K, T]]) -> dict[K, list[T]]:
+    found: dict[K, list[T]] = defaultdict(list)
     for key, value in pairs:
         found[key].append(value)
     return found

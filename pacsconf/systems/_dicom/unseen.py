@@ -7,7 +7,7 @@ without an attribute that the standard requires, an entry below one that is not 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pacsconf.core.address import Address
@@ -33,11 +33,21 @@ class Unseen:
     tree: Tree
     anonymous: bool = False
     schema_known: bool | None = None
+    spelling: Callable[[str], str] = str
+    """How the server writes the name of an attribute."""
 
     def sentences(self) -> tuple[str, ...]:
         if not self.tree.entries:
             return tuple(self._nothing())
-        checks = (self._account, self._registry, self._gaps, self._references, self._orphans, self._server)
+        checks = (
+            self._account,
+            self._registry,
+            self._gaps,
+            self._references,
+            self._orphans,
+            self._secrets,
+            self._server,
+        )
         return tuple(sentence for check in checks for sentence in check())
 
     def _nothing(self) -> Iterator[str]:
@@ -82,6 +92,19 @@ class Unseen:
     def _orphans(self) -> Iterator[str]:
         if number := self.tree.orphans:
             yield f"The entry above {_entries(number)} is not shown, so it cannot be told what they belong to."
+
+    def _secrets(self) -> Iterator[str]:
+        found = Counter(
+            " ".join(filter(None, (self.spelling(name), pair)))
+            for entry in self.tree.everything
+            for name, pair in entry.secrets()
+        )
+        if found:
+            listed = ", ".join(f"{name} ({_entries(number)})" for name, number in sorted(found.items()))
+            yield (
+                f"Secrets are never read, and no inventory holds one: {listed}. If this directory were lost, each "
+                "would have to be set again."
+            )
 
     def _server(self) -> Iterator[str]:
         if self.schema_known is False:

@@ -19,7 +19,7 @@ from pathlib import Path
 from pacsconf.core.errors import PacsconfError
 from pacsconf.core.finding import Finding, Place, Severity
 from pacsconf.systems._ldap import names
-from pacsconf.systems._ldap.entry import Entry, Values, is_secret
+from pacsconf.systems._ldap.entry import Entry, Values, kept
 
 LIMIT = 128 * 1024 * 1024
 """Bytes. A hospital of thousands of devices takes a third of that."""
@@ -355,4 +355,4 @@ _UTF_8 = "Export it again, or save it as UTF-8. PowerShell's > makes UTF-16: let
 
 def _kept(attribute: str, values: list[bytes]) -> Values:
     """Each value once, as in a directory; of secrets none."""
-    return () if is_secret(attribute) else tuple(dict.fromkeys(values))
+    return kept(attribute, dict.fromkeys(values))

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pacsconf.systems._ldap import wire
-from pacsconf.systems._ldap.entry import Entry, Values, is_secret
+from pacsconf.systems._ldap.entry import Entry, Values, holds_pairs, is_secret, kept
 from pacsconf.systems._ldap.framing import (
     CONTROLS,
     OCTETS,
@@ -112,8 +112,8 @@ class Stream:
             if response["type"] == "searchResEntry":
                 attributes: dict[str, Values] = {}
                 for spelled, values in response["raw_attributes"].items():
-                    name, secret = self._named(spelled.encode())
-                    attributes[name] = () if secret else tuple(values or ())
+                    name, _ = self._named(spelled.encode())
+                    attributes[name] = kept(name, values or ())
                 self._found.append(Entry(response["dn"], attributes))
             self.elsewhere += response["type"] == "searchResRef"
 
@@ -238,7 +238,7 @@ class Stream:
             name, values = self._heads[head], rest
         else:
             name, values = self._taken_apart(whole)
-            if values == rest:
+            if values == rest and not holds_pairs(name):  # each pair is looked at: any may be a secret
                 self._heads[head] = name
         found = name, values
         if self._met[name] < _REMEMBERED:
@@ -247,7 +247,7 @@ class Stream:
         return found
 
     def _taken_apart(self, whole: bytes) -> _Attribute:
-        """The name and the values of one attribute (PartialAttribute); no values of a secret one.
+        """The name and the values of one attribute (PartialAttribute); nothing that is secret.
 
         Raises: Garbled, IndexError, UnicodeDecodeError.
         """
@@ -265,14 +265,14 @@ class Stream:
             n, at = length(whole, at - 1)
         if at + n != len(whole):
             raise Garbled("values that end elsewhere than their attribute")
-        name, secret = self._names.get(spelled) or self._named(spelled)
+        name, is_plain = self._names.get(spelled) or self._named(spelled)
         values = _values(whole, at)
-        return name, () if secret else values
+        return name, values if is_plain else kept(name, values)
 
     def _named(self, spelled: bytes) -> tuple[str, bool]:
-        """An attribute's name in lower case, one object for all entries, and whether its values are secret."""
+        """An attribute's name in lower case, one object for all entries, and whether nothing of it is secret."""
         name = spelled.decode("ascii").lower()
-        found = self._names[spelled] = name, is_secret(name)
+        found = self._names[spelled] = name, not (is_secret(name) or holds_pairs(name))
         return found
 
 

@@ -12,6 +12,7 @@ from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.systems import DirectoryConfig, OrthancConfig, SystemConfig
 from pacsconf.inventory.values import SecretRef
 
+DIRECTORY = "dicom-directory"
 WITHOUT_NETWORK = frozenset({"memory", "console"})
 """Types of systems that nothing is sent to: they are in memory, a file, or keyed in by a person."""
 
@@ -27,7 +28,10 @@ class Need:
 
 def endpoint_of(config: SystemConfig) -> Endpoint | None:
     """Where a system is, by its `url`; None without one, or when that is no URL (its own check says so)."""
-    url = getattr(config, "url", None)
+    return _endpoint(getattr(config, "url", None))
+
+
+def _endpoint(url: object) -> Endpoint | None:
     try:
         return Endpoint.parse(url) if isinstance(url, str) else None
     except ValueError:
@@ -42,10 +46,15 @@ def stays_here(config: SystemConfig) -> bool:
 
 
 def told(config: SystemConfig) -> dict[str, Endpoint]:
-    """By name, the programs that are told of a change there, and where they are."""
-    if not isinstance(config, DirectoryConfig):
-        return {}
-    return {name: Endpoint.parse(one.url) for name, one in sorted(config.reload.items())}
+    """By name, the programs that are told of a change there, and where they are.
+
+    Of a system that no environment completed yet, too; without what is no URL (its own check says so).
+    """
+    reload = getattr(config, "reload", None) if config.type == DIRECTORY else None
+    named = sorted(reload.items()) if isinstance(reload, Mapping) else ()
+    urls = {name: one.get("url") if isinstance(one, Mapping) else one.url for name, one in named}
+    found = {name: _endpoint(url) for name, url in urls.items()}
+    return {name: endpoint for name, endpoint in found.items() if endpoint}
 
 
 def needs_of_told(config: SystemConfig) -> Iterator[Need]:

@@ -174,6 +174,8 @@ def test_a_file_of_200_megabytes_is_not_read(small):
         ["apply"],
         ["apply", "--expect", "01234567"],
         ["resume"],
+        ["rollback", "x"],
+        ["reload"],
         ["history"],
         ["hold", "x", "--reason", "x"],
         ["release", "x"],

@@ -306,11 +306,29 @@ def test_taking_back_a_revert_is_a_purge_again(kept, memory):
     assert keeps(memory) == "keep 30"
 
 
+def test_a_rollback_that_purges_needs_its_own_word(kept, memory):
+    """Keeping longer purges nothing, so only the way back does."""
+    kept.edit("SIEMENS, description: keep 10", "SIEMENS, description: keep 30")
+    kept.ok("plan", "--out", "plan.json")
+    kept.ok("apply", "plan.json")
+    entries = kept.ok("history", "--format", "json").json["entries"]
+    changeset = next(one["id"] for one in entries if one["kind"] == "closed")
+    shown = kept("rollback", changeset, "--format", "json")
+    assert shown.code == 5
+    back = ("rollback", changeset, "--expect", shown.json["digest"][:8])
+    refused = kept(*back)
+    assert refused.code == 5
+    assert f"{CT_1} purges (GUARD-PURGE)" in refused.said
+    assert keeps(memory) == "keep 30"
+    kept.ok(*back, "--ack", f"{back[-1]}:GUARD-PURGE:{CT_1}", "--reason", "it was to be 10")
+    assert keeps(memory) == "keep 10"
+
+
 # --- an apply that was interrupted ---------------------------------------------------------------------------
 
 
-def opened(hospital, *acks: str) -> ChangeSet:
-    """An apply of the saved plan that died right after it got the lock, an hour ago."""
+def opened(hospital, *acks: str, elsewhere: bool = False) -> ChangeSet:
+    """An apply of the saved plan that died right after it got the lock, an hour ago, here or in another clone."""
     made, now = load_plan(hospital.plan_file), datetime.now(UTC)
     at = f"{now:%Y-%m-%dT%H:%M:%SZ}"
     whole = ChangeSet(
@@ -319,12 +337,28 @@ def opened(hospital, *acks: str) -> ChangeSet:
     ended = timedelta(hours=-1)
     with Record.open(Path(hospital.path), "lab", clock=lambda: now, lease=ended) as record:
         record.begin(whole, record.state()).release()
+    if elsewhere:
+        (hospital.path / ".git" / "pacsconf" / "lab" / f"{whole.id}.jsonl").unlink()
     return whole
 
 
 def test_one_that_was_acknowledged_goes_on_without_another_ack(shorter, memory):
     opened(shorter, f"{digest(shorter)}:GUARD-PURGE:{CT_1}")
     shorter.ok("resume")
+    assert keeps(memory) == "keep 1"
+
+
+@pytest.mark.parametrize("command", [["resume"], ["apply", "plan.json"]], ids=["resume", "apply"])
+def test_one_that_another_clone_opened_is_acknowledged_here_again(shorter, memory, command):
+    """Whoever can push to the record can write into it that something was acknowledged."""
+    ack = f"{digest(shorter)}:GUARD-PURGE:{CT_1}"
+    opened(shorter, ack, elsewhere=True)
+    ran = shorter(*command)
+    assert ran.code == 5
+    assert f"{CT_1} purges (GUARD-PURGE)" in ran.said
+    assert f"pacsconf -e lab resume --ack {ack}" in ran.said
+    assert keeps(memory) == "keep 10"
+    shorter.ok(*command, "--ack", ack)
     assert keeps(memory) == "keep 1"
 
 

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from pacsconf import engine
+from pacsconf.cli import workspace
+from pacsconf.cli import world as worlds
+from pacsconf.cli.plan_file import load_plan
+from pacsconf.cli.progress import Reporter
+from pacsconf.cli.screen import Screen
+from pacsconf.core.changeset import ChangeSet, changeset_id
+from pacsconf.core.plan import Options, Plan
 from pacsconf.lab import servers, slapd, stand_ins
+from pacsconf.record.record import Record
 from tests.e2e.conftest import BASE, DEVICES, Hospital
+from tests.e2e.test_engine import MARIA, Quiet
 from tests.ldif_compare import differences, load, of_server
 
 HOSPITAL = """\
@@ -259,3 +271,109 @@ def test_a_system_that_is_not_there_is_told_with_those_that_are(hospital: Hospit
 
 def test_without_a_record_nobody_is_told(hospital: Hospital):
     assert hospital("reload").code == 5
+
+
+# --- an apply that was stopped, or died ----------------------------------------------------------------------
+
+
+def test_what_was_applied_before_somebody_stopped_it_is_told(hospital: Hospital, monkeypatch):
+    hospital.here("record", "init")
+    monkeypatch.chdir(hospital.path)
+    work, watching = workspace.opened(Path(), "lab"), Quiet()
+    with worlds.world_of(work, Reporter(Screen(None))) as world:
+        stopped = replace(world, progress=watching, stopping=lambda: bool(watching.outcomes))
+        changeset = engine.apply(stopped, engine.plan(stopped, Options()), MARIA)
+    assert {one.status for one in changeset.done} == {"applied", "skipped"}
+    assert [(str(one.address), one.status) for one in changeset.told] == [
+        ("directory/reload/arc-1", "applied"),
+        ("directory/reload/arc-2", "applied"),
+    ]
+
+
+def begun(hospital: Hospital, made: Plan) -> None:
+    """An apply that died right after it got the lock, an hour ago."""
+    now = datetime.now(UTC)
+    at = f"{now:%Y-%m-%dT%H:%M:%SZ}"
+    whole = ChangeSet(changeset_id(at, made.digest), made, MARIA.operator, MARIA.runner, at, "")
+    ended = timedelta(hours=-1)
+    with Record.open(hospital.path, "lab", clock=lambda: now, lease=ended, remote="") as record:
+        record.begin(whole, record.state()).release()
+
+
+def test_whoever_takes_a_change_set_up_tells_the_archives_of_all_of_it(hospital: Hospital):
+    hospital.here("record", "init")
+    hospital.ok("plan", "--out", "plan.json")
+    begun(hospital, load_plan(hospital.plan_file))
+    ran = hospital.ok("resume")
+    assert "10 of 10 changes done · 2 reloaded" in ran.said
+
+
+def test_what_stands_already_when_it_is_taken_up_is_told_too(hospital: Hospital):
+    hospital.here("record", "init")
+    hospital.ok("plan", "--out", "plan.json")
+    made = load_plan(hospital.plan_file)
+    applied(hospital)
+    begun(hospital, made)
+    assert "10 of 10 changes done · 2 reloaded" in hospital.ok("resume").said
+
+
+# --- who may be told -----------------------------------------------------------------------------------------
+
+
+def test_a_token_that_no_operator_file_lets_be_sent_there_is_asked_before_anything_is_written(
+    hospital: Hospital, directory: Path
+):
+    """The lab's own file is a secret of the lab; another one is bound to no place."""
+    hospital.here("record", "init")
+    hospital.ok("plan", "--out", "plan.json")
+    overlay = Path(hospital.env["PACSCONF_LAB_DIR"]) / "overlay.json"
+    body = json.loads(overlay.read_text())
+    body["systems"]["directory"]["reload"]["arc-1"]["token"] = "env:ARC_TOKEN"
+    overlay.write_text(json.dumps(body))
+    server = slapd.attach(directory)
+    assert server is not None
+    before = of_server(server)
+    for command in (["apply", "plan.json"], ["reload"], ["resume"]):
+        ran = hospital(*command)
+        assert ran.code == 5, ran
+        assert "env:ARC_TOKEN is not bound to http" in ran.said
+    assert differences(before, of_server(server)) == []
+
+
+def test_doctor_asks_and_writes_where_each_token_may_be_sent(repository):
+    made = repository(hospital=HOSPITAL, systems=SYSTEMS)
+    operator = Path(made.env["XDG_CONFIG_HOME"]) / "pacsconf" / "operator.toml"
+    ran = made.on_terminal("doctor", "--write", answers="y\nn\n")
+    assert "May env:ARC_TOKEN be sent to https://arc-1.example.org:8443?" in " ".join(ran.err.split())
+    assert (
+        '[[secret]]\nref = "env:ARC_TOKEN"\nfor = "https://arc-1.example.org:8443"\n' in operator.read_text()
+    )
+    assert "arc-2" not in operator.read_text(), "nothing is sent there that is a secret"
+
+
+def test_a_lab_never_leads_to_the_real_archives_of_another_environment(repository):
+    """Its directory is here, and the archives that are told would be those of production."""
+    environments = "environments: {lab: {systems: {directory: {url: ldap://127.0.0.1:1}}}, production: {}}"
+    made = repository(hospital=HOSPITAL, systems=SYSTEMS.replace("environments: {lab: {}}", environments))
+    ran = made("plan")
+    assert ran.code == 1
+    assert "environment lab would lead to the real directory" in ran.said
+
+
+def test_a_lab_of_its_own_whose_archives_are_elsewhere_is_not_written_without_a_word(repository):
+    here = SYSTEMS.replace("ldaps://ldap.example.org", "ldap://127.0.0.1:1").replace("read-only", "write")
+    made = repository(hospital=HOSPITAL, systems=here)
+    ran = made("reload")
+    assert ran.code == 5
+    assert "does not let environment lab be written from here, which is more than this machine" in ran.said
+
+
+def test_an_archive_that_the_lab_does_not_play_is_never_told_from_there(hospital: Hospital):
+    """One was added after the lab was brought up: the real one would be told of what was practised."""
+    more = '      arc-3: {url: "https://arc-3.example.org:8443/dcm4chee-arc"}'
+    hospital.edit(
+        "environments: {lab: {}}", f"{more}\nenvironments: {{lab: {{}}, production: {{}}}}", "systems"
+    )
+    ran = hospital("plan")
+    assert ran.code == 1
+    assert "the practice lab has no server for every system" in ran.said

@@ -13,8 +13,8 @@ from pacsconf.cli.exits import MEANINGS
 from tests.e2e.conftest import Hospital
 
 COMMANDS = [
-    "init", "doctor", "validate", "schema", "plan", "show", "apply", "resume", "drift", "history", "hold",
-    "release", "unlock", "record", "record init", "lab", "lab up", "lab status", "lab down",
+    "init", "doctor", "validate", "schema", "plan", "show", "apply", "resume", "rollback", "reload", "drift",
+    "history", "hold", "release", "unlock", "record", "record init", "lab", "lab up", "lab status", "lab down",
 ]  # fmt: skip
 COLOUR = re.compile(r"\x1b\[[\d;]*3\dm")
 
@@ -37,6 +37,7 @@ def test_every_command_has_help_and_tells_wrong_usage(small, command):
         (["plan", "extra"], "usage: Got unexpected extra argument"),
         (["plan", "--format", "yaml"], "usage: Invalid value for '--format'"),
         (["show"], "usage: Missing argument"),
+        (["rollback"], "usage: Missing argument"),
         (["hold"], "usage: Missing argument"),
         (["hold", "x"], "usage: Invalid value for --reason: a hold needs one"),
         (["unlock"], "usage: Invalid value for --reason: breaking a lock needs one"),

@@ -21,6 +21,7 @@ from pacsconf.report.plan.purges_text import PURGE_HEAD
 from pacsconf.report.plan.rollback_text import lost_text, rollback_of, stays_text
 from pacsconf.report.plan.sections import (
     held_text,
+    left_text,
     recorded_text,
     reserved_text,
     unmanaged_text,
@@ -188,6 +189,7 @@ def _blocks(plan: Plan, view: View) -> tuple[Block, ...]:
             f"{counted(len(plan.takes) + len(plan.forgets), 'resource')} only recorded",
             recorded_text(plan, view),
         ),
+        (f"{counted(sum(map(len, view.left.values())), 'field')} left alone", left_text(view)),
         (f"{len(plan.unmanaged)} unmanaged", unmanaged_text(plan, view)),
     )
     return (

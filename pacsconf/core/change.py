@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -119,8 +118,8 @@ class Change:
     def inverse(self) -> Change:
         """The change that leads back from `after` to `before`.
 
-        What it puts at risk is its kind's to judge (`core.compare.taken_back`): of two changes that undo each other
-        it may be either that purges.
+        What it puts at risk is its kind's to judge (`core.compare.judged`): of two changes that undo each other it
+        may be either that purges. `core.rollback` makes the one that fits what is live by now.
         """
         actions: dict[Action, Action] = {"create": "delete", "delete": "create", "update": "update"}
         return Change(
@@ -157,12 +156,6 @@ class Outcome:
     status: Status
     error: str = ""
     milliseconds: float = 0.0
-
-
-def inverse(changes: Iterable[Change], outcomes: Iterable[Outcome]) -> tuple[Change, ...]:
-    """The changes that take back what was applied, in the opposite order."""
-    applied = {outcome.address for outcome in outcomes if outcome.status == "applied"}
-    return tuple(change.inverse() for change in reversed(tuple(changes)) if change.address in applied)
 
 
 # --- JSON: what plan files and the record hold --------------------------------------------------------------

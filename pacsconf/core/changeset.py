@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pacsconf.core.address import Address
 from pacsconf.core.approval import PlanApproval, approval_from_json, approval_to_json
 from pacsconf.core.change import Change, Deed, Outcome, Status
-from pacsconf.core.compare import Rules, taken_back
 from pacsconf.core.errors import RecordError
 from pacsconf.core.plan import Plan, plan_from_json, plan_to_json
 from pacsconf.core.resource import one_of
@@ -67,10 +65,6 @@ class ChangeSet:
         """Its changes that stand as far as it knows, in the order in which they were made."""
         applied = {one.address for one in self.done if one.status == "applied"}
         return tuple(one for one in self.plan.runs if one.address in applied)
-
-    def inverse(self, systems: Mapping[str, Rules]) -> tuple[Change, ...]:
-        """What takes the applied changes back, in order, judged by these rules."""
-        return taken_back(self.plan.runs, self.outcomes, systems)
 
 
 def changeset_id(opened: str, digest: str) -> str:

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pacsconf.core.address import Address
-from pacsconf.core.change import Change, Outcome, inverse
+from pacsconf.core.change import Change
 from pacsconf.core.resource import Fields, Resource, State, Value
 
 Verdict = Literal[
@@ -272,13 +272,6 @@ _LONGEST = 500
 
 PURGES = "arms, shortens or speeds up the deletion of studies"
 """What is said of a change whose kind says that it purges, and not how."""
-
-
-def taken_back(
-    changes: Iterable[Change], outcomes: Iterable[Outcome], systems: Mapping[str, Rules]
-) -> tuple[Change, ...]:
-    """The changes that take back what was applied, in the opposite order, each judged afresh by its kind."""
-    return tuple(judged(one, systems[one.address.system]) for one in inverse(changes, outcomes))
 
 
 def _change(difference: Difference, rules: Rules, repairs: bool, again: frozenset[str]) -> Change | None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import ClassVar
 
 import pytest
 
@@ -18,24 +17,10 @@ from pacsconf.core.changeset import (
     outcome_from_json,
     outcome_to_json,
 )
-from pacsconf.core.compare import Rules
 from pacsconf.core.errors import PlanError, RecordError
 from pacsconf.core.plan import Basis, Plan
-from pacsconf.core.resource import Resource, State
+from pacsconf.core.resource import State
 
-
-class Storage(Resource):
-    """What keeps less is what purges."""
-
-    kind: ClassVar[str] = "device"
-
-    @classmethod
-    def purge_note(cls, before, after):
-        keeps, kept = (before or {}).get("port", 0), (after or {}).get("port", 0)
-        return f"keeps {kept}, not {keeps}" if kept < keeps else None
-
-
-RULES = {"directory": Rules({"device": Storage})}
 CT, MR = Address.parse("directory/device/ct"), Address.parse("directory/device/mr")
 
 
@@ -73,19 +58,16 @@ def test_its_id_says_when_and_which_plan():
     assert changeset_id("2026-11-24T14:12:05+00:00", "5be1f00d") == "20261124-141205-5be1"
 
 
-def test_its_inverse_takes_back_what_was_applied_last_first():
-    applied = replace(CLOSED, outcomes=tuple(Outcome(each, "create", "applied") for each in (CT, MR)))
-
-    assert [(one.action, one.address) for one in CLOSED.inverse(RULES)] == [("delete", CT)]
-    assert [(one.action, one.address) for one in applied.inverse(RULES)] == [("delete", MR), ("delete", CT)]
+RELOADED = Outcome(Address.parse("directory/reload/arc-1"), "reload", "failed", "no period", 3.0)
 
 
-def test_an_inverse_is_judged_afresh_since_it_may_purge_where_the_change_did_not():
-    """To keep studies longer is harmless, and taking that back deletes them sooner."""
-    (back,) = CLOSED.inverse(RULES)
+def test_what_was_applied_is_told_from_what_was_not_and_from_who_was_told():
+    told = replace(CLOSED, outcomes=(*CLOSED.outcomes, RELOADED))
 
-    assert not PLAN.purges
-    assert (back.risk, back.effects, back.purge) == ("data-loss", {"purges", "removes"}, "keeps 0, not 104")
+    assert changeset_from_json(json.loads(json.dumps(changeset_to_json(told)))) == told
+    assert told.done == CLOSED.outcomes
+    assert told.told == (RELOADED,)
+    assert [one.address for one in told.applied] == [CT]
 
 
 def test_one_that_was_written_before_there_were_approvals_is_read():
@@ -95,10 +77,10 @@ def test_one_that_was_written_before_there_were_approvals_is_read():
     assert changeset_from_json(body) == replace(CLOSED, approvals=())
 
 
-def test_a_read_only_change_has_no_inverse_since_it_never_ran():
+def test_a_read_only_change_was_not_applied_since_it_never_ran():
     changeset = replace(CLOSED, plan=replace(PLAN, changes=(create(CT, mode="read-only"),)))
 
-    assert changeset.inverse(RULES) == ()
+    assert changeset.applied == ()
 
 
 DAMAGED = {

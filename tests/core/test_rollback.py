@@ -11,14 +11,23 @@ from hypothesis import strategies as st
 
 from pacsconf.core.address import Address
 from pacsconf.core.aftermath import owned_after
-from pacsconf.core.change import Change
+from pacsconf.core.change import Change, Outcome
+from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.compare import Rules, change, compare
 from pacsconf.core.errors import DependencyCycle
 from pacsconf.core.order import order
 from pacsconf.core.plan import Basis, Options, Plan
 from pacsconf.core.planning import Recorded, Scenario, SystemRules, make_plan
 from pacsconf.core.resource import Resource, Value
-from pacsconf.core.rollback import UNRECORDED, Applied, Returning, holds_after, take_back
+from pacsconf.core.rollback import (
+    UNRECORDED,
+    Applied,
+    Returning,
+    applied_by,
+    holds_after,
+    not_known,
+    take_back,
+)
 from tests.core.strategies import (
     RULES,
     World,
@@ -258,6 +267,51 @@ def test_a_secret_is_not_taken_back_since_none_is_recorded():
     returning = back((only,), {PEER: only.before}, {PEER: only.after}, systems=rules)
     why = "the secret behind password_version stays as it is: none is recorded"
     assert (returning.changes, returning.stays) == ((), {PEER: why})
+
+
+class Storage(Resource):
+    """What keeps less is what purges."""
+
+    kind = "device"
+
+    @classmethod
+    def purge_note(cls, before, after):
+        keeps, kept = (before or {}).get("port", 0), (after or {}).get("port", 0)
+        return f"keeps {kept}, not {keeps}" if kept < keeps else None
+
+
+def test_it_is_judged_afresh_since_it_may_purge_where_the_change_did_not():
+    """To keep studies longer is harmless, and taking that back deletes them sooner."""
+    rules = {"directory": Rules({"device": Storage}, "read-only")}
+    (one,) = back((CREATED,), {}, {CT: CREATED.after}, systems=rules).changes
+    assert (one.risk, one.effects, one.purge) == ("data-loss", {"purges", "removes"}, "keeps 0, not 104")
+    assert one.mode == "read-only"
+
+
+def test_what_is_others_to_write_is_neither_compared_nor_taken_back():
+    live = {CT: state(CT, {"port": 11112, "host": "others"})}
+
+    def ignored(_address: Address, name: str) -> bool:
+        return name == "host"
+
+    returning = take_back(made((UPDATED,), {}), live, {}, SYSTEMS, ignored)
+    assert returning.changes[0].after.fields == {"port": 104, "host": "others"}
+    assert returning.stays == {}
+    created = Change("create", None, state(CT, {"port": 104, "host": "a"}), None)
+    live = {CT: state(CT, {"port": 104, "host": "others"})}
+    assert take_back(made((created,), {}), live, {}, SYSTEMS, ignored).changes[0].action == "delete"
+
+
+def test_what_a_person_or_nobody_knows_is_told():
+    base = Plan("lab", BASIS, changes=(CREATED,))
+    outcomes = (
+        Outcome(CT, "create", "waiting"),
+        Outcome(MR, "create", "unknown"),
+        Outcome(PEER, "create", "failed"),
+    )
+    changeset = ChangeSet("id", base, "", "", "", "", outcomes=outcomes)
+    assert not_known(changeset).keys() == {CT, MR}
+    assert applied_by(changeset) == ()
 
 
 def test_a_system_that_is_not_looked_at_keeps_what_was_applied():

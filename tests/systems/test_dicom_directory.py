@@ -308,18 +308,6 @@ def test_a_part_on_another_server_is_an_error(directory, hands, steps):
         directory().read()
 
 
-def test_a_second_value_of_a_single_attribute_is_a_bad_answer(directory):
-    from pacsconf.systems._dicom.tree import Reader, grow
-    from pacsconf.systems._ldap import Entry
-
-    root = Entry("cn=DICOM Configuration,dc=x", {"objectclass": (b"dicomConfigurationRoot",)})
-    devices = Entry(f"cn=Devices,{root.dn}", {"objectclass": (b"dicomDevicesRoot",)})
-    broken = {"objectclass": (b"dicomDevice",), "dicominstalled": (b"TRUE", b"FALSE")}
-    device = Entry(f"dicomDeviceName=ct,{devices.dn}", broken)
-    with pytest.raises(BadAnswer, match="dicomInstalled has 2 values where the standard has one"):
-        Reader(grow("directory", (device, devices, root)), None, None).snapshot()
-
-
 # --- where the tree is --------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import permutations
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from pacsconf.core.errors import BadAnswer
 from pacsconf.inventory.loader import load
 from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, TransferCapability
-from pacsconf.systems._dicom.attributes import SHAPES, decode
+from pacsconf.systems._dicom.attributes import SHAPES, as_it_is, decode
 from pacsconf.systems._dicom.declare import Intent, declare
 from pacsconf.systems._dicom.decoding import Decoding
 from pacsconf.systems._dicom.export import legible, planted, spelled
@@ -166,23 +165,23 @@ VALUES = [
 ]
 
 
-def decoded(value):
+def decoded(row, values):
+    """What a row gives by itself, with what is wrong with it."""
     try:
-        return value()
+        value = decode(row, values, str.upper)
     except ValueError as exc:
-        return str(exc)
+        return as_it_is(values), [str(exc)]
+    return value, []
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_values_are_decoded_as_their_row_says(number):
     for (kind, attribute), row in ROWS.items():
         for values in permutations(VALUES, number):
-            at_once = partial(
-                Decoding(SHAPES[kind]).fields,
-                {attribute: values},
-                lambda _kind, dn: dn.upper(),
-                vendor_data=True,
+            fields, misread = Decoding(SHAPES[kind]).fields(
+                {attribute: values}, lambda _kind, dn: dn.upper(), vendor_data=True
             )
-            found = decoded(lambda at_once=at_once, row=row: at_once().get(row.field))
-            expected = decoded(partial(decode, row, values, str.upper))
-            assert (type(found), found) == (type(expected), expected), (row, values)
+            found = fields.get(row.field)
+            value, wrong = decoded(row, values)
+            assert (type(found), found) == (type(value), value), (row, values)
+            assert [each.why for each in misread] == wrong

@@ -8,13 +8,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from pacsconf.core.resource import Value
 from pacsconf.systems._dicom.kinds import CONNECTION, EXTRA
 from pacsconf.systems._ldap import names
-from pacsconf.systems._ldap.entry import Values
+from pacsconf.systems._ldap.entry import Values, is_hidden
 from pacsconf.systems.directory_extension import Syntax
 
 Resolve = Callable[[str], str]
@@ -175,8 +175,9 @@ def encode(row: Row, value: Value | None, refer: Refer) -> Values:
 def _encoded(row: Row, member: str, refer: Refer) -> bytes:
     if row.syntax == "binary":
         return base64.b64decode(member)
-    if row.field.startswith(EXTRA) and member.startswith(BINARY) and is_base64(member.removeprefix(BINARY)):
-        return base64.b64decode(member.removeprefix(BINARY))
+    raw = _raw(member)
+    if raw is not None and (row.field.startswith(EXTRA) or _text(raw) == member):
+        return raw
     return (refer(row.refers, member) if row.syntax == "reference" else member).encode()
 
 
@@ -189,8 +190,15 @@ def decode(row: Row, values: Values, resolve: Resolve) -> Value | None:
     return None if value == row.default else value
 
 
+def as_it_is(values: Values) -> Value:
+    """Values that their attribute cannot have, as text: one, or a set of several."""
+    members = tuple(sorted({_text(value) for value in values if not is_hidden(value)}))
+    return members[0] if len(members) == 1 else members
+
+
 def _value(row: Row, values: Values, resolve: Resolve) -> Value | None:
-    members = tuple(sorted({_decoded(row, value, resolve) for value in values}))
+    shown = values if row.syntax == "binary" else [value for value in values if not is_hidden(value)]
+    members = tuple(sorted({_decoded(row, value, resolve) for value in shown}))
     if row.many or not members:
         return members or None
     if len(members) > 1:
@@ -206,8 +214,30 @@ def _decoded(row: Row, value: bytes, resolve: Resolve) -> str:
     try:
         text = value.decode()
     except UnicodeDecodeError:
-        return BINARY + base64.b64encode(value).decode()
-    return canonical(row, text, resolve)
+        return _text(value)
+    return _text(value) if row.field.startswith(EXTRA) else canonical(row, text, resolve)
+
+
+def _text(value: bytes) -> str:
+    """A value as text; in base64, behind a word that says so, where it is none or would look like such."""
+    try:
+        text = value.decode()
+        is_plain = _raw(text) is None
+    except UnicodeDecodeError:
+        is_plain = False
+    return text if is_plain else BINARY + base64.b64encode(value).decode()
+
+
+def extra_members(members: Iterable[str]) -> tuple[str, ...]:
+    """Values under `extra` in their one spelling: in base64 only where a text could not stand for one."""
+    pairs = ((member, _raw(member)) for member in members)
+    return tuple(sorted({member if raw is None else _text(raw) for member, raw in pairs}))
+
+
+def _raw(member: str) -> bytes | None:
+    """What a member says in base64; None where it says it in text."""
+    coded = member.removeprefix(BINARY)
+    return base64.b64decode(coded) if member.startswith(BINARY) and is_base64(coded) else None
 
 
 def canonical(row: Row, text: str, resolve: Resolve = names.canonical) -> str:

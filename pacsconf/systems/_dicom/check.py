@@ -9,8 +9,10 @@ from pacsconf.core.address import Address
 from pacsconf.core.change import Change
 from pacsconf.core.finding import Finding
 from pacsconf.core.resource import Value
+from pacsconf.systems._dicom.decoding import Misread
 from pacsconf.systems._dicom.fitting import Fitting
 from pacsconf.systems._dicom.kinds import EXTRA
+from pacsconf.systems._dicom.oddities import misspelled_role
 from pacsconf.systems._dicom.places import Places
 from pacsconf.systems._dicom.tree import Tree
 from pacsconf.systems._ldap import Entry, names
@@ -27,12 +29,37 @@ class Check:
     tree: Tree
     schema: Schema | None
     places: Places = field(default_factory=Places)
+    misread: Mapping[Address, Sequence[Misread]] = field(default_factory=dict)
+    """Values that were read, and that their attributes cannot have."""
 
     def findings(self, changes: Sequence[Change]) -> tuple[Finding, ...]:
         """What stands in the way, one finding per cause."""
         deleted = {change.address for change in changes if change.action == "delete"}
         found = [finding for change in changes for finding in self._deletion(change, deleted)]
-        return (*self._lacking(changes), *found)
+        return (*self._misread(), *self._roles(), *self._lacking(changes), *found)
+
+    # --- what was read --------------------------------------------------------------------------------------
+
+    def _misread(self) -> Iterator[Finding]:
+        for address, each in sorted(self.misread.items()):
+            for one in each:
+                yield Finding(
+                    "DIR-VALUE",
+                    "warning",
+                    f"{address} holds a value that it cannot have: {one.why}",
+                    "It is shown as it is. Programs that read the directory may refuse the whole device for it.",
+                    "Declare what is meant, and a plan puts it right; or correct it in the directory itself.",
+                    path=self.places.of(address, one.field) if address in self.places.paths else (),
+                    about=address,
+                )
+
+    def _roles(self) -> Iterator[Finding]:
+        """Roles of what is declared that differ by case only: no change, and yet not what an archive reads."""
+        for address, entry in self.tree.entries.items():
+            if address.kind == "transfer-capability" and address in self.places.paths:
+                held = entry.values("dicomTransferRole")
+                if held and held[0] not in (b"SCU", b"SCP") and held[0].upper() in (b"SCU", b"SCP"):
+                    yield from misspelled_role(address, entry)
 
     # --- the schema -----------------------------------------------------------------------------------------
 

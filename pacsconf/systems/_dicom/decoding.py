@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 from pacsconf.core.resource import Value
-from pacsconf.systems._dicom.attributes import Refer, Row, Shape, decode
+from pacsconf.systems._dicom.attributes import Refer, Row, Shape, as_it_is, decode
 from pacsconf.systems._ldap import names
 from pacsconf.systems._ldap.entry import Values
 
@@ -18,6 +19,13 @@ _REMEMBERED = 4096
 
 Decoder = Callable[[Values, Refer], Value | None]
 Whole = Callable[[Values], Value | None]
+
+
+class Misread(NamedTuple):
+    """A field whose values the attribute cannot have, and why not."""
+
+    field: str
+    why: str
 
 
 class Decoding:
@@ -51,24 +59,28 @@ class Decoding:
         *,
         vendor_data: bool,
         speaks: Callable[[str], bool] | None = None,
-    ) -> dict[str, Value]:
+    ) -> tuple[dict[str, Value], tuple[Misread, ...]]:
         """What these attributes (names in lower case) hold; `refer` gives the name for a DN.
 
-        Of extensions those are looked at that it `speaks`.
-
-        Raises: ValueError for a value that the attribute cannot have.
+        Of extensions those are looked at that it `speaks`. Values that an attribute cannot have are given as they
+        are, and told beside.
         """
         rows = self._rows if vendor_data else self._without_vendor_data
         for name in self._of_extensions if speaks else ():
             if speaks and speaks(name):
                 rows += self._of_extensions[name]
         found: dict[str, Value] = {}
+        misread: tuple[Misread, ...] = ()
         for field, attribute, decoder in rows:
             if values := attributes.get(attribute):
-                value = decoder(values, refer)
+                try:
+                    value = decoder(values, refer)
+                except ValueError as exc:
+                    value = as_it_is(values)
+                    misread = (*misread, Misread(field, str(exc)))
                 if value is not None:
                     found[field] = value
-        return found
+        return found, misread
 
 
 def _decoded(row: Row) -> tuple[str, str, Decoder]:

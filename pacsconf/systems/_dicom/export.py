@@ -26,7 +26,7 @@ def snapshot_of(name: str, entries: Iterable[Entry], spellings: Mapping[str, str
 
     `spellings` gives names of attributes by lower case, where the entries' own are in lower case.
 
-    Raises: BadAnswer for two entries of one address, or a value that the standard does not allow.
+    Raises: BadAnswer for two entries of one address.
     """
     return Reader(planted(name, entries), None, spelled(spellings or {})).snapshot()
 

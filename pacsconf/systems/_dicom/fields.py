@@ -8,7 +8,7 @@ from operator import attrgetter, itemgetter
 from pacsconf.core.resource import Fields, Value
 from pacsconf.inventory.base import Extensible
 from pacsconf.inventory.model import Connection, Device, NetworkAE, TransferCapability
-from pacsconf.systems._dicom.attributes import SHAPES, speller
+from pacsconf.systems._dicom.attributes import SHAPES, extra_members, speller
 from pacsconf.systems._dicom.kinds import EXTRA
 
 
@@ -40,7 +40,7 @@ class _Taker:
                 found[name] = text
         for name, members in source.extra.items():
             if members:
-                found[EXTRA + name] = tuple(sorted(set(members)))
+                found[EXTRA + name] = extra_members(members)
         return found
 
 

@@ -8,13 +8,19 @@ be shown.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self, cast
+
+from pydantic import Strict, ValidationError
 
 from pacsconf.core.resource import Effect, Fields, Members, Resource, Risk, State, Value
 from pacsconf.systems._dicom import wordless_purges
 
 CONNECTION = "network-connection"
 EXTRA = wordless_purges.EXTRA
+
+
+Flag = Annotated[bool, Strict()] | None
+Number = Annotated[int, Strict()] | None
 
 
 class EntryResource(Resource):
@@ -46,7 +52,14 @@ class EntryResource(Resource):
         vendor = {
             name: value for name, value in state.fields.items() if "." in name and not name.startswith(EXTRA)
         }
-        made = super().of(state.with_fields(plain))
+        made: Self
+        try:
+            made = super().of(state.with_fields(plain))
+        except ValidationError:  # what is live may break every rule, and must still be shown
+            whole = cls.model_construct(
+                address=state.address, root=state.root, depends_on=state.depends_on, claims=state.claims
+            )
+            made = cast("Self", whole.model_copy(update=plain))
         return made.model_copy(update={"extra": extra, "vendor": vendor})
 
     @classmethod
@@ -98,7 +111,7 @@ class DeviceEntry(EntryResource):
     authorized_certificates: Members = ()
     own_certificates: Members = ()
     vendor_data: Members = ()
-    installed: bool | None = None
+    installed: Flag = None
 
 
 class NetworkConnectionEntry(EntryResource):
@@ -107,9 +120,9 @@ class NetworkConnectionEntry(EntryResource):
     kind: ClassVar[str] = "network-connection"
 
     host: str | None = None
-    port: int | None = None
+    port: Number = None
     tls: Members = ()
-    installed: bool | None = None
+    installed: Flag = None
 
     @classmethod
     def risk(cls, before: Fields | None, after: Fields | None) -> Risk:
@@ -139,14 +152,14 @@ class NetworkAEEntry(EntryResource):
 
     description: str | None = None
     connections: Members = ()
-    initiator: bool | None = None
-    acceptor: bool | None = None
+    initiator: Flag = None
+    acceptor: Flag = None
     clusters: Members = ()
     preferred_called: Members = ()
     preferred_calling: Members = ()
     character_sets: Members = ()
     vendor_data: Members = ()
-    installed: bool | None = None
+    installed: Flag = None
 
     @classmethod
     def effects(cls, before: Fields | None, after: Fields | None) -> frozenset[Effect]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from pacsconf.core.resource import Value
 from pacsconf.systems._dicom.attributes import Row, encode
-from pacsconf.systems._ldap.entry import is_secret
+from pacsconf.systems._ldap.entry import is_secret, is_secret_pair
 from pacsconf.systems._ldap.schema import ObjectClass, Schema
 
 _SHOWN = 60
@@ -83,6 +83,6 @@ def _as_it_is(_kind: str, name: str) -> str:
 
 def _shown(attribute: str, value: str) -> str:
     """A value in quotation marks, cut where it is long; one of a secret is never shown."""
-    if is_secret(attribute):
+    if is_secret(attribute) or is_secret_pair(attribute, value):
         return "What is written"
     return f'"{value}"' if len(value) <= _SHOWN else f'"{value[:_SHOWN]}…"'

@@ -167,17 +167,7 @@ class Oddities:
 
     def _capabilities(self) -> Iterator[Finding]:
         for address, entry in self._of("transfer-capability"):
-            role = entry.text("dicomTransferRole")
-            if role is not None and role not in ("SCU", "SCP"):
-                severity: Severity = "warning" if role.upper() in ("SCU", "SCP") else "error"
-                yield _finding(
-                    "DIR-ROLE",
-                    severity,
-                    f"{_who(address)} has the role {role}, and there are only SCU and SCP",
-                    "Archives that read this directory may refuse the whole device for one such value.",
-                    "Write SCU or SCP; for both, two capabilities.",
-                    address,
-                )
+            yield from misspelled_role(address, entry)
             for attribute in ("dicomSOPClass", "dicomTransferSyntax"):
                 for uid in entry.texts(attribute):
                     if broken := _broken(formats.uid, uid):
@@ -302,6 +292,21 @@ def _spelled_wrong(address: Address, title: str) -> Iterator[Finding]:
             f"{title} holds characters that have a meaning in names of a directory",
             "Programs that put such names together by hand, as some archives do, lose the entry.",
             "Give it a title of letters, digits, - and _, when it next changes.",
+            address,
+        )
+
+
+def misspelled_role(address: Address, entry: Entry) -> Iterator[Finding]:
+    """What is wrong with the role of a transfer capability."""
+    role = entry.text("dicomTransferRole")
+    if role is not None and role not in ("SCU", "SCP"):
+        severity: Severity = "warning" if role.upper() in ("SCU", "SCP") else "error"
+        yield _finding(
+            "DIR-ROLE",
+            severity,
+            f"{_who(address)} has the role {role}, and there are only SCU and SCP",
+            "Archives that read this directory may refuse the whole device for one such value.",
+            "Write SCU or SCP; for both, two capabilities.",
             address,
         )
 

@@ -10,6 +10,7 @@ from pacsconf.core.finding import Finding, Path
 from pacsconf.core.resource import State, Value
 from pacsconf.inventory.base import EntryDeclaration
 from pacsconf.inventory.model import Device
+from pacsconf.systems._dicom.attributes import extra_members
 from pacsconf.systems._dicom.extra import beyond_name
 from pacsconf.systems._dicom.kinds import EXTRA
 from pacsconf.systems._dicom.vocabulary import OTHER, Vocabulary
@@ -50,9 +51,7 @@ def others(
 
 
 def _fields(name: str, entry: EntryDeclaration) -> dict[str, Value]:
-    extras: dict[str, Value] = {
-        EXTRA + key: tuple(sorted(set(held))) for key, held in entry.extra.items() if held
-    }
+    extras: dict[str, Value] = {EXTRA + key: extra_members(held) for key, held in entry.extra.items() if held}
     return {**beyond_name(extras, name), "object_classes": tuple(sorted(set(entry.object_classes)))}
 
 

@@ -20,7 +20,7 @@ from pacsconf.core.resource import Fields, Snapshot, State, Typed, Value
 from pacsconf.systems._dicom.attributes import Refer, Row, decode
 from pacsconf.systems._dicom.branches import Branches, NoName, branches
 from pacsconf.systems._dicom.declare import Intent
-from pacsconf.systems._dicom.decoding import Decoding
+from pacsconf.systems._dicom.decoding import Decoding, Misread
 from pacsconf.systems._dicom.extra import beyond_name
 from pacsconf.systems._dicom.kinds import CONNECTION, EXTRA
 from pacsconf.systems._dicom.vocabulary import CLASSES, OTHER, STANDARD, VENDOR, Vocabulary, spoken
@@ -181,6 +181,8 @@ class Reader:
     schema: Schema | None
     owned: Mapping[Address, State] = field(default_factory=dict)
     """What was applied here before."""
+    misread: dict[Address, tuple[Misread, ...]] = field(default_factory=dict, compare=False)
+    """Of what was read so far, values that their attributes cannot have."""
 
     def snapshot(self) -> Snapshot:
         """All resources, with who wrote each last and when."""
@@ -211,14 +213,7 @@ class Reader:
         alike: dict[Hashable, Fields] = {}
         states: dict[Address, State] = {}
         for address, entry in tree.entries.items():
-            kind, scope = address.kind, intent.extras.get(address) if self.intent else None
-            if kind in _MOSTLY_ALIKE and scope == ():
-                key = (kind, *tree.vocabulary.decoding(address).values(entry.attributes))
-                fields = alike.get(key)
-                if fields is None:
-                    fields = alike[key] = self.fields(address, entry, scope)
-            else:
-                fields = self.fields(address, entry, scope, siblings)
+            kind, fields = address.kind, self._alike(address, entry, alike, siblings)
             parent = above.get(address)
             if parent is None or kind == "container":
                 needs = self._present(self._configuration) - {address}
@@ -238,6 +233,25 @@ class Reader:
                 state = self._of_extension(address, parent, fields)
             states[address] = state
         return states
+
+    def _alike(
+        self,
+        address: Address,
+        entry: Entry,
+        known: dict[Hashable, Fields],
+        siblings: Mapping[str, Address],
+    ) -> Fields:
+        """An entry's fields, as far as they are shown; those that many entries have are `known` once."""
+        scope = self.scope(address)
+        if address.kind not in _MOSTLY_ALIKE or scope != ():
+            return self.fields(address, entry, scope, siblings)
+        key = (address.kind, *self.tree.vocabulary.decoding(address).values(entry.attributes))
+        found = known.get(key)
+        if found is None:
+            found = self.fields(address, entry, scope)
+            if address not in self.misread:  # which is told of each
+                known[key] = found
+        return found
 
     def _of_extension(self, address: Address, parent: Address, fields: Fields) -> State:
         """A state of a kind that only an extension has, or that has no words."""
@@ -279,20 +293,17 @@ class Reader:
     ) -> dict[str, Value]:
         """An entry's fields in canonical spelling. `siblings` are connections by a spelling of their name.
 
-        Raises: BadAnswer for values that the standard does not allow in number or form.
+        Values that an attribute cannot have are shown as they are: one of them in an entry that somebody else
+        keeps must not stand in the way of all others, and one that was left out would look like a default.
         """
         words = self.tree.vocabulary
         of_kind = words.decoding(address)
         refer = self._sibling(address, siblings) if address.kind in words.referring else _canonical
         speaks = None if scope == () else lambda name: scope is None or VENDOR + name in scope
-        try:
-            found = of_kind.fields(
-                entry.attributes, refer, vendor_data=_named("dicomVendorData", scope), speaks=speaks
-            )
-        except ValueError as exc:
-            raise BadAnswer(
-                self.tree.system, f"{entry.dn}: {exc}", fix="Correct that entry in the directory itself."
-            ) from exc
+        found, misread = of_kind.fields(
+            entry.attributes, refer, vendor_data=_named("dicomVendorData", scope), speaks=speaks
+        )
+        self._note(address, misread)
         if of_kind.secrets:
             found |= self._secrets(address, entry, scope)
         if scope == ():
@@ -318,6 +329,12 @@ class Reader:
                 found |= {row.field: value} if value else {}
         return found
 
+    def _note(self, address: Address, misread: tuple[Misread, ...]) -> None:
+        if misread:
+            self.misread[address] = misread
+        else:
+            self.misread.pop(address, None)
+
     def _had_none(self, address: Address) -> bool:
         """Whether an entry was applied here without its classes being named: then they are not compared either."""
         last = self.owned.get(address)
@@ -335,7 +352,7 @@ class Reader:
 
     def _extras(self, of_kind: Decoding, entry: Entry, scope: Collection[str] | None) -> dict[str, Value]:
         """What is not modelled, as far as it is shown."""
-        wanted = None if scope is None else {name.lower(): name for name in reversed([*scope])}
+        wanted = None if scope is None else {self._canonical(name): name for name in reversed([*scope])}
         found: dict[str, Value] = {}
         for attribute in sorted(entry.attributes.keys() - of_kind.modelled - _NOT_EXTRA):
             if wanted is None:
@@ -349,6 +366,10 @@ class Reader:
             if value is not None:
                 found[row.field] = value
         return found
+
+    def _canonical(self, name: str) -> str:
+        """The name, in lower case, under which a server gives an attribute that may be called otherwise too."""
+        return (self.schema.spelling(name) if self.schema else name).lower()
 
     def _sibling(self, address: Address, siblings: Mapping[str, Address]) -> Refer:
         """From the DN of a connection of the same device, or of any device, to its name; another DN stays one."""

@@ -12,7 +12,7 @@ from pacsconf.core.resource import Fields, State, Value
 from pacsconf.inventory.base import Extensible
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.validation import checked
-from pacsconf.systems._dicom.attributes import Row, canonical
+from pacsconf.systems._dicom.attributes import Row, canonical, extra_members
 from pacsconf.systems._dicom.kinds import EXTRA
 from pacsconf.systems._dicom.vocabulary import (
     VENDOR,
@@ -128,9 +128,7 @@ class Vendors:
         address = parent.below(kind.kind, spelled)
         form = self.words.shapes[kind.kind]
         fields = fields_of(child, form.rows)
-        fields |= {
-            EXTRA + key: tuple(sorted(set(members))) for key, members in child.extra.items() if members
-        }
+        fields |= {EXTRA + key: extra_members(members) for key, members in child.extra.items() if members}
         fields |= self.classes(address, child, fields)
         device = Address.of(self.system, "device", address.parts[0])
         needs = {parent, *self.words.referred(address, fields)}

@@ -20,7 +20,7 @@ from pacsconf.core.resource import RISKS, Effect, Fields, Members, Risk, Value
 from pacsconf.inventory.validation import models_in
 from pacsconf.systems._dicom.attributes import CONTAINERS, SHAPES, Row, Shape
 from pacsconf.systems._dicom.decoding import Decoding
-from pacsconf.systems._dicom.kinds import CONNECTION, KINDS, EntryResource
+from pacsconf.systems._dicom.kinds import CONNECTION, KINDS, EntryResource, Flag, Number
 from pacsconf.systems._ldap.entry import Values
 from pacsconf.systems.directory_extension import (
     Attribute,
@@ -447,7 +447,7 @@ def _made(
 
 def _wide(form: Shape) -> dict[str, Any]:
     """Fields as wide as what may be live."""
-    types: Mapping[str, Any] = {"boolean": bool | None, "integer": int | None}
+    types: Mapping[str, Any] = {"boolean": Flag, "integer": Number}
     return {
         row.field: (Members, ()) if row.many else (types.get(row.syntax, str | None), None)
         for row in form.rows

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from shlex import quote
 from time import perf_counter
 from typing import Protocol
 
@@ -325,12 +326,13 @@ def apply(world: World, planned: Planned, approval: Approval) -> ChangeSet:
         return _carry_out(world, opened)
 
 
-def resume(world: World) -> ChangeSet:
+def resume(world: World, acks: Sequence[str] = ()) -> ChangeSet:
     """Take up the open change set where it was left, here or in another clone.
 
     Its changes are conditional, so they are tried again on a fresh read: what already stands counts as applied.
     What this clone knows to have been applied, or handed to a person, is not: whoever changed it since meant to.
-    What was acknowledged and approved when it was opened stays so, and nothing else is.
+    What was acknowledged and approved when it was opened stays so; but what purges is acknowledged anew (`acks`)
+    where this clone did not open it: whoever can push to the record can write into it that it was.
 
     Raises: RecordError when nothing is open; LockHeld while its lease runs; UnsafePlan when it holds what was never
     acknowledged or approved; SystemFaults when systems it needs cannot be read. Then it was not taken over.
@@ -343,7 +345,7 @@ def resume(world: World) -> ChangeSet:
             fix=f"Check out the inventory it was made from ({left.plan.basis.commit}), or: pacsconf unlock",
         )
     record = world.record.state(fetch=False)
-    _require_let_through(world, left, record)
+    _require_let_through(world, left, record, acks)
     for name in names:
         world.systems[name].declared(world.inventory)
     read(world, names, record.attested, record.owned)
@@ -351,20 +353,29 @@ def resume(world: World) -> ChangeSet:
         return _carry_out(world, opened)
 
 
-def _require_let_through(world: World, left: ChangeSet, record: RecordState) -> None:
+def _require_let_through(world: World, left: ChangeSet, record: RecordState, acks: Sequence[str]) -> None:
     """What purges is judged by the kinds here and now, whatever an open change set says of itself.
 
     Raises: UnsafePlan.
     """
-    runs = (judged(one, _rules(world, one.address.system).rules) for one in left.plan.runs)
+    runs = [judged(one, _rules(world, one.address.system).rules) for one in left.plan.runs]
     given = world.checked(left.approvals) if left.approvals else ()
-    reasons = reasons_against_resuming(left, runs, record.contents.approval_rules, given)
+    rules = {**world.inventory.settings.approval_rules(), **record.contents.approval_rules}
+    known = left.acks if world.record.opened_here(left) else ()
+    reasons = reasons_against_resuming(left, runs, rules, given, (*known, *acks))
     if reasons:
-        raise UnsafePlan(
-            f"change set {left.id} is not taken up",
-            reasons,
-            fix="Give it up (pacsconf unlock --reason TEXT), and plan afresh: pacsconf plan",
-        )
+        raise UnsafePlan(f"change set {left.id} is not taken up", reasons, fix=_ways_to_resume(left, runs))
+
+
+def _ways_to_resume(left: ChangeSet, runs: Iterable[Change]) -> str:
+    names = (f"{left.plan.digest[:8]}:GUARD-PURGE:{one.address}" for one in runs if "purges" in one.effects)
+    acks = " ".join(f"--ack {quote(name)}" for name in names)
+    ways = "Give it up (pacsconf unlock --reason TEXT), and plan afresh: pacsconf plan"
+    return (
+        f"{ways}\nOr, if another clone opened it and all of it is right: pacsconf resume {acks}"
+        if acks
+        else ways
+    )
 
 
 def _carry_out(world: World, opened: Open) -> ChangeSet:

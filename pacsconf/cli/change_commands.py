@@ -70,7 +70,7 @@ def apply(
     require_writable(work)
     reporter = Reporter(screen)
     with world_of(work, reporter) as world:
-        resumed = _ready_record(screen, work, world)
+        resumed = _ready_record(screen, work, world, ack)
         if resumed is not None:
             code = concluded(screen, work, ended(world, resumed), sheets)
             if code is not Exit.OK or _is_same(resumed.plan, saved, expect):
@@ -94,7 +94,7 @@ def apply(
     return concluded(screen, work, end, sheets)
 
 
-def resume(context: typer.Context, sheets: Sheets = None) -> Exit:
+def resume(context: typer.Context, ack: Acks = None, sheets: Sheets = None) -> Exit:
     """Take up a change set that was left open. Here or in another clone, once its lease has ended."""
     screen: Screen = context.obj.screen
     work = opened(context, "text")
@@ -104,7 +104,7 @@ def resume(context: typer.Context, sheets: Sheets = None) -> Exit:
         if state.known and state.open is None:
             screen.show(sentence(f"No change set is open on {work.environment}: there is nothing to resume."))
             return Exit.OK
-        end = ended(world, _resumed(world))
+        end = ended(world, _resumed(world, ack))
     return concluded(screen, work, end, sheets)
 
 
@@ -160,7 +160,9 @@ def _require_runs(saved: SavedPlan) -> None:
         raise UnsafePlan("this plan is not applied", obstacles(saved.whole()))
 
 
-def _ready_record(screen: Screen, work: workspace.Workspace, world: World) -> ChangeSet | None:
+def _ready_record(
+    screen: Screen, work: workspace.Workspace, world: World, ack: list[str] | None
+) -> ChangeSet | None:
     """A record that exists and is free: an open change set is carried to its end first, and is what comes back.
 
     Raises: LockHeld while the lease of an open change set runs, before anything is read or asked.
@@ -171,7 +173,7 @@ def _ready_record(screen: Screen, work: workspace.Workspace, world: World) -> Ch
     if state.open is not None:
         left = world.record.resumable()
         screen.note(sentence(f"Change set {left.id} was left open; it is carried to its end first."))
-        return _resumed(world)
+        return _resumed(world, ack)
     if not state.exists:
         if not screen.is_interactive or not screen.agrees(
             f"{work.environment} has no record yet. Begin it now (pacsconf record init)?"
@@ -184,11 +186,11 @@ def _ready_record(screen: Screen, work: workspace.Workspace, world: World) -> Ch
     return None
 
 
-def _resumed(world: World) -> ChangeSet:
+def _resumed(world: World, ack: list[str] | None) -> ChangeSet:
     from pacsconf import engine
 
     with stoppable() as stopping:
-        return engine.resume(replace(world, stopping=stopping))
+        return engine.resume(replace(world, stopping=stopping), ack or ())
 
 
 def _is_same(made: Plan, saved: SavedPlan | None, expect: str | None) -> bool:

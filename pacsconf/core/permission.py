@@ -34,29 +34,39 @@ class Approval:
 
 def reasons_against(plan: Plan, given: Sequence[PlanApproval], approval: Approval) -> list[str]:
     """Why a plan must not be applied by this person, with the approvals that were given to it; empty: it may."""
-    reasons = [*obstacles(plan), *_not_let_through(plan, approval.acks)]
+    reasons = [*obstacles(plan), *_not_let_through(plan.guards, plan.digest, approval.acks)]
     if approval.acks and not approval.reason.strip():
         reasons.append("an --ack needs a --reason")
     return [*reasons, *map(lacking, unmet(standings(plan.asked, given, approval.applier)))]
 
 
 def reasons_against_resuming(
-    left: ChangeSet, runs: Iterable[Change], rules: ApprovalRules, given: Sequence[PlanApproval]
+    left: ChangeSet,
+    runs: Sequence[Change],
+    rules: ApprovalRules,
+    given: Sequence[PlanApproval],
+    acks: Sequence[str],
 ) -> list[str]:
     """Why an open change set must not be taken up; empty: it may.
 
     `runs` are its changes as their kinds judge them here and now, since what purges does so whatever the change set
-    says of itself; `rules` are those of the record, `given` the change set's approvals, checked.
+    says of itself; `rules` are those of the record and of the inventory; `given` are its approvals, checked. What
+    purges is let through by `acks` alone: whoever can push to the record can write any into a change set.
     """
     plan = left.plan
     purging = tuple(one.address for one in runs if "purges" in one.effects)
     judged = Guard("GUARD-PURGE", "", purging, len(purging), 0, "", each=True)
-    asked = Approvals(rules, plan.approvals.declared).asked({one.risk for one in plan.runs})
+    each = [*(guard for guard in plan.guards if guard.each), judged]
+    others = [guard for guard in plan.guards if not guard.each]
+    asked = Approvals({**plan.approvals.declared, **rules}).asked({one.risk for one in runs})
     # Whether one key applied and approved was asked when it was opened, and cannot be asked of who takes it up.
     unsigned = [replace(one, key="") for one in given]
     missing = unmet(standings(asked, unsigned, Applier(left.operator)))
-    against = _not_let_through(replace(plan, guards=(*plan.guards, judged)), left.acks, plan.digest)
-    return [*against, *map(lacking, missing)]
+    return [
+        *_not_let_through(others, plan.digest, left.acks),
+        *_not_let_through(each, plan.digest, acks),
+        *map(lacking, missing),
+    ]
 
 
 def counting(plan: Plan, given: Sequence[PlanApproval], applier: Applier) -> tuple[PlanApproval, ...]:
@@ -79,9 +89,8 @@ def lacking(one: Standing) -> str:
     )
 
 
-def _not_let_through(plan: Plan, acks: Iterable[str], digest: str = "") -> Iterator[str]:
-    digest = digest or plan.digest
-    for name in unacknowledged(plan.guards, digest, acks):
+def _not_let_through(guards: Iterable[Guard], digest: str, acks: Iterable[str]) -> Iterator[str]:
+    for name in unacknowledged(guards, digest, acks):
         guard, _, address = name.partition(":")
         if address:
             yield f"{address} purges ({guard}), and only an --ack of its own for plan {digest[:8]} lets it through"

@@ -1,6 +1,7 @@
 """What this clone did and saw, beside the record: in `.git/pacsconf/ENV/`, never pushed.
 
-    CHANGESET.jsonl   one line per intent (before a change's bytes leave) and per outcome (after)
+    CHANGESET.jsonl   the digest of the plan that was opened here; then one line per intent (before a change's bytes
+                      leave) and per outcome (after)
     heads.json        the last heads of the record that were seen here
     lock, holder.json one apply at a time in this clone
 
@@ -128,6 +129,11 @@ class Journal:
                 known[outcome.address] = outcome
         return known
 
+    def opened(self, changeset_id: str) -> str:
+        """The digest of the plan with which this clone opened a change set, or took it up; empty: it did not."""
+        digests = [str(line["opened"]) for line in _lines(self._path(changeset_id)) if "opened" in line]
+        return digests[-1] if digests else ""
+
     def unfinished(self) -> tuple[str, ...]:
         """The ids of change sets whose outcomes this clone still keeps."""
         return tuple(sorted(path.stem for path in self._folder.glob("*.jsonl")))
@@ -169,6 +175,10 @@ class Writer:
         self._file = path.open("ab")
         self._lock = lock
         self._synced = monotonic()
+
+    def opened(self, digest: str) -> None:
+        """Note that it was opened here, or taken up, with the plan of this digest."""
+        self._append({"opened": digest})
 
     def intend(self, changes: Iterable[Change]) -> None:
         """Note that these changes are about to be sent."""

@@ -75,6 +75,10 @@ class Record(RecordReader):
             raise self._lock_held(changeset)
         return state, changeset
 
+    def opened_here(self, changeset: ChangeSet) -> bool:
+        """Whether this clone opened the change set, or took it up, with this plan."""
+        return self.journal.opened(changeset.id) == changeset.plan.digest
+
     def abandon(self, reason: str) -> str:
         """Break the lock, whoever has it; the run that has it stops before its next layer. Returns the commit.
 
@@ -108,6 +112,7 @@ class Record(RecordReader):
             tip = self._branch.append(on.tip, entry, contents, about(changeset))
             if tip is None:
                 raise self._moved()
+            journal.opened(changeset.plan.digest)
         except PacsconfError:
             journal.close()
             raise

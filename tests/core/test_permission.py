@@ -138,13 +138,13 @@ OPEN = ChangeSet("20261124-1412-5be1", ASKED, CI, "ci@runner-3:1", "", "", acks=
 
 
 def test_what_was_acknowledged_and_approved_is_taken_up_without_another_word():
-    assert reasons_against_resuming(OPEN, ASKED.runs, ASKING.recorded, OPEN.approvals) == []
+    assert reasons_against_resuming(OPEN, ASKED.runs, ASKING.recorded, OPEN.approvals, LET) == []
 
 
 def test_who_signed_with_which_key_was_asked_when_it_was_opened():
     signed = replace(YES, key="SHA256:a")
 
-    assert reasons_against_resuming(OPEN, ASKED.runs, ASKING.recorded, (signed,)) == []
+    assert reasons_against_resuming(OPEN, ASKED.runs, ASKING.recorded, (signed,), LET) == []
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_who_signed_with_which_key_was_asked_when_it_was_opened():
     ids=["no ack", "an ack of all", "another plan's ack", "no approval", "a false one", "one's own"],
 )
 def test_what_was_never_let_through_is_not_taken_up(left, given, words):
-    (reason,) = reasons_against_resuming(left, ASKED.runs, ASKING.recorded, given)
+    (reason,) = reasons_against_resuming(left, ASKED.runs, ASKING.recorded, given, left.acks)
 
     assert words in reason
 
@@ -170,6 +170,21 @@ def test_what_an_open_change_set_says_of_itself_is_not_believed():
     harmless = plan(change(ADDRESSES[0], purges=False))
     left = replace(OPEN, plan=harmless, acks=(), approvals=())
 
-    assert reasons_against_resuming(left, harmless.runs, {}, ()) == []
-    (reason,) = reasons_against_resuming(left, ASKED.runs, {}, ())
+    assert reasons_against_resuming(left, harmless.runs, {}, (), ()) == []
+    (reason,) = reasons_against_resuming(left, ASKED.runs, {}, (), ())
     assert reason.startswith(f"{ADDRESSES[0]} purges")
+
+
+def test_nor_are_the_acknowledgements_that_it_holds():
+    (reason,) = reasons_against_resuming(OPEN, ASKED.runs, ASKING.recorded, OPEN.approvals, ())
+
+    assert reason.startswith(f"{ADDRESSES[0]} purges")
+
+
+def test_nor_its_risk_nor_its_own_rules():
+    """Else a purge that calls itself workflow would need nobody's approval."""
+    left = replace(OPEN, plan=plan(change(ADDRESSES[0], purges=False)), approvals=())
+    stated = f"{left.plan.digest}:GUARD-PURGE:{ADDRESSES[0]}"
+
+    (reason,) = reasons_against_resuming(left, ASKED.runs, ASKING.recorded, (), (stated,))
+    assert reason.startswith("data-loss: 0 of 1")

@@ -144,8 +144,9 @@ class _Back:
         written = [one for one in self.change.fields if not self.ignored(self.change.address, one.name)]
         stands = [one for one in written if now.get(one.name) == one.after]
         moved = [one for one in written if now.get(one.name) not in (one.after, one.before)]
-        secret = sorted(one.name for one in stands if one.name in self.secrets)
-        back = {one.name: one.before for one in stands if one.name not in self.secrets}
+        # One that was not there before can be taken out again: nobody need know it for that.
+        secret = sorted(one.name for one in stands if one.name in self.secrets and one.before is not None)
+        back = {one.name: one.before for one in stands if one.name not in secret}
         since = [FieldChange(one.name, one.after, now.get(one.name)) for one in moved]
         left = f"was changed since: {_told(since)}" if since else ""
         lost = f"the secret behind {', '.join(secret)} stays as it is: none is recorded" if secret else ""

@@ -314,6 +314,13 @@ def test_what_a_person_or_nobody_knows_is_told():
     assert applied_by(changeset) == ()
 
 
+def test_a_secret_that_was_not_there_before_is_taken_out_again():
+    rules = {"archive": Rules({"peer": Server})}
+    one = update({}, {"password_version": 1}, PEER)
+    (returned,) = back((one,), {PEER: one.before}, {PEER: one.after}, systems=rules).changes
+    assert returned.after.fields == {}
+
+
 def test_a_system_that_is_not_looked_at_keeps_what_was_applied():
     returning = back((CREATED,), {}, {CT: CREATED.after}, systems={"archive": RULES})
     assert returning.stays == {CT: "system directory is not looked at here"}

@@ -177,3 +177,11 @@ def test_a_secret_itself_is_refused_without_being_repeated():
     (told,) = problems(Dcm4chee, archive(key_store_pin="changeit"))
     assert told.rule == "PACS-SECRET-001"
     assert "changeit" not in str(told)
+
+
+def test_kinds_name_their_secrets_so_that_no_rollback_takes_one_back(desk):
+    kinds = desk.open().kinds
+    pins = {"dcm4chee.key_store_pin", "dcm4chee.key_store_key_pin", "dcm4chee.trust_store_pin"}
+    assert kinds["device"].secrets == pins
+    assert kinds["keycloak-client"].secrets == {"password", "secret"}
+    assert kinds["network-ae"].secrets == frozenset()

@@ -226,7 +226,7 @@ def speaking(extensions: tuple[type[Extension], ...]) -> Vocabulary:
             facets.setdefault(facet.of, []).append((extension.name, facet))
             _add_children(facet.of, facet, extension.name, shapes, children)
     kinds |= {kind: _of_child(child, shapes[kind]) for kind, child in children.items()}
-    kinds |= {kind: _with_facets(kinds[kind], tuple(held)) for kind, held in facets.items()}
+    kinds |= {kind: _with_facets(kinds[kind], tuple(held), shapes[kind]) for kind, held in facets.items()}
     shapes[OTHER], kinds[OTHER] = Shape("", "", (), ("device",)), OtherEntry
     return Vocabulary(shapes, kinds, containers, extensions, children)
 
@@ -420,13 +420,19 @@ def _graver(*risks: Risk) -> Risk:
 
 
 def _of_child(child: type[Child], form: Shape) -> type[EntryResource]:
-    return _made(child.__name__, _ChildEntry, child.__doc__, _wide(form), kind=child.kind, part=child)
+    own = {"kind": child.kind, "part": child, "secrets": _secrets(form)}
+    return _made(child.__name__, _ChildEntry, child.__doc__, _wide(form), **own)
 
 
 def _with_facets(
-    kind: type[EntryResource], facets: tuple[tuple[str, type[Facet]], ...]
+    kind: type[EntryResource], facets: tuple[tuple[str, type[Facet]], ...], form: Shape
 ) -> type[EntryResource]:
-    return _made(kind.__name__, (_WithFacets, kind), kind.__doc__, {}, facets=facets)
+    return _made(kind.__name__, (_WithFacets, kind), kind.__doc__, {}, facets=facets, secrets=_secrets(form))
+
+
+def _secrets(form: Shape) -> frozenset[str]:
+    """The fields that are the version of a secret."""
+    return frozenset(row.field for row in form.rows if row.syntax == "secret")
 
 
 def _plain(kind: str) -> type[EntryResource]:

@@ -19,6 +19,7 @@ class Permission(Child):
     kind: ClassVar[str] = "ui-permission"
     object_class: ClassVar[str] = "dcmuiPermission"
     naming: ClassVar[str] = "dcmuiPermissionName"
+    exact: ClassVar[bool] = True
 
     action: Annotated[Ascii, Field(min_length=1), Attribute("dcmuiAction")]
     """`menu-studies`, `action-studies-download`, …"""
@@ -53,6 +54,7 @@ class UIConfig(Child):
     kind: ClassVar[str] = "ui-config"
     object_class: ClassVar[str] = "dcmuiConfig"
     naming: ClassVar[str] = "dcmuiConfigName"
+    exact: ClassVar[bool] = True
 
     modalities: Annotated[Texts, Attribute("dcmuiModalities")] = ()
     """Offered to choose from."""

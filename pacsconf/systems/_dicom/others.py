@@ -45,6 +45,8 @@ def others(
         parent = known.get(names.canonical(above)) if above else root
         if parent is None:
             yield _no_parent(name, above, device, path)
+        elif found := words.placed(parent.kind, tuple(each.encode() for each in entry.object_classes)):
+            yield _with_words(name, words.key(parent.kind, found[0]), path)
         else:
             state = State(own[name], root, _fields(name, entry), frozenset({root, parent}))
             yield Other(state, name, path, entry)
@@ -83,6 +85,18 @@ def _no_name(name: str, path: Path) -> Finding:
         f'"{name}" is no name of an entry',
         "An entry is named as in LDAP (RFC 4514), relative to its device.",
         "Such as: cn=Image Readers",
+        path=path,
+    )
+
+
+def _with_words(name: str, key: tuple[str, str] | None, path: Path) -> Finding:
+    """Of an entry that is something else for us: it would be read as that, and be made again and again."""
+    return Finding(
+        "DIR-ENTRY",
+        "error",
+        f'"{name}" has words of its own, and is no entry without',
+        "It is read as what it is, and would never be what is declared here.",
+        f"Write it under `vendor.{key[0]}.{key[1]}`." if key else "Write it where the device has such.",
         path=path,
     )
 

@@ -41,6 +41,13 @@ WHOLE = {
     "a folded comment": ("# one\n two: three\ndn: dc=x\n# in between\ncn: a\n", [A]),
     "base64": ("dn:: ZGM9eA==\ncn:: YQ==\n", [A]),
     "base64, folded": ("dn:: ZGM\n 9eA==\ncn::YQ==\n", [A]),
+    "a fold within ::": ("dn:\n : ZGM9eA==\ncn:\n : YQ==\n", [A]),
+    "a fold before ::": ("dn: dc=x\ncn\n :: YQ==\n", [A]),
+    "a fold after ::": ("dn: dc=x\ncn::\n  YQ\n ==\n", [A]),
+    "spaces in base64": ("dn: dc=x\ncn:: IGEg\n", [("dc=x", {"cn": (b" a ",)})]),
+    "a value that begins like an address": ("dn: dc=x\ncn: < a\n", [("dc=x", {"cn": (b"< a",)})]),
+    "an entry added, said in base64 and last": ("dn: dc=x\ncn: a\nchangetype:: YWRk\n", [A]),
+    "an attribute called as a change is": ("dn: dc=x\nadd: cn\n", [("dc=x", {"add": (b"cn",)})]),
     "binary": ("dn: dc=x\nphoto:: AP+A\n", [("dc=x", {"photo": (b"\x00\xff\x80",)})]),
     "an empty value": ("dn: dc=x\ncn:\n", [("dc=x", {"cn": (b"",)})]),
     "spaces before a value do not count": ("dn:   dc=x\ncn:a\n", [A]),
@@ -101,6 +108,19 @@ BROKEN = {
     "a modification": (
         "dn: dc=x\nchangetype: modify\nreplace: cn\ncn: a\n-\n",
         [("LDIF-CHANGE", "warning", 2)],
+    ),
+    "a modification that does not say so": (
+        "dn: dc=x\nadd: cn\ncn: a\n-\nreplace: sn\nsn: b\n-\n",
+        [("LDIF-CHANGE", "warning", 2)],
+    ),
+    "a deletion after an attribute": (
+        "dn: dc=x\ncn: a\nchangetype: delete\n",
+        [("LDIF-CHANGE", "warning", 3)],
+    ),
+    "a change kept elsewhere": ("dn: dc=x\nchangetype:< file:///etc/passwd\n", [("LDIF-URL", "warning", 2)]),
+    "a value kept elsewhere, folded": (
+        "dn: dc=x\ncn:\n < file:///etc/passwd\n",
+        [("LDIF-URL", "warning", 2)],
     ),
     "a deletion": ("dn: dc=x\nchangetype: delete\n", [("LDIF-CHANGE", "warning", 2)]),
     "a new name": (
@@ -183,3 +203,17 @@ def test_what_is_written_is_read_however_it_is_folded(held: list[list[bytes]], w
     ]
     text = (end * 2).join(end.join(map(folded, record)) for record in records)
     assert entries(text) == [(f"cn={number}", {"cn": tuple(values)}) for number, values in enumerate(held)]
+
+
+def test_nothing_that_a_file_names_is_opened(monkeypatch: pytest.MonkeyPatch, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2")
+    at = secret.as_uri()
+    text = f"dn: dc=x\ncn:< {at}\nsn:<{at}\nou:\n < {at}\n\ndn:< {at}\ncn: a\n"
+    opened: list[object] = []
+    monkeypatch.setattr("builtins.open", lambda *args, **_: opened.append(args))
+    found = ldif.parse(text.encode(), "x.ldif")
+    monkeypatch.undo()
+    assert "hunter2" not in repr(found)
+    assert opened == []
+    assert [each.rule for each in found.findings] == ["LDIF-URL"] * 4

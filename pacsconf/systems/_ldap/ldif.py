@@ -28,6 +28,8 @@ MISTAKES = 100
 """After so many the file is probably something else, and reading ends."""
 
 _ATTRIBUTE = re.compile(rb"(?:[A-Za-z][A-Za-z0-9_-]*|[0-9]+(?:\.[0-9]+)*)(?:;[A-Za-z0-9_-]+)*")
+_STEP = re.compile(rb"(?:add|delete|replace|increment):", re.IGNORECASE)
+"""How a modification begins that does not say it is one, as some programs take it."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _RESULT = b"search"
 """How the record begins that ldapsearch writes last: what the server answered (RFC 4511 section 4.1.9)."""
@@ -276,15 +278,23 @@ class _Parser:
     def _without_change(self, rest: list[_Line]) -> list[_Line] | None:
         """The lines of an entry, or of a change record that adds one, without what makes it a change record."""
         body = [line for line in rest if not line.text.lower().startswith(b"control:")]
-        if not body or not body[0].text.lower().startswith(b"changetype:"):
+        said = [line for line in body if line.text.lower().startswith(b"changetype:")]
+        if not said and not (body and _STEP.match(body[0].text) and any(line.text == b"-" for line in body)):
             return body
-        kind = body[0].text.partition(b":")[2].strip().lower().decode(errors="replace")
+        pair = self._pair(said[0]) if said else None
+        if pair is not None and pair.value is None:
+            return None  # which was reported
+        kind = (
+            pair.value.decode(errors="replace").strip().lower()
+            if pair and pair.value is not None
+            else "modify"
+        )
         if kind == "add":
-            return body[1:]
+            return [line for line in body if line not in said]
         self._report(
             "LDIF-CHANGE",
             "warning",
-            body[0].number,
+            (said or body)[0].number,
             f'A change record ("{kind}") is left out: it is not applied to anything',
             "Export the entries as they are (ldapsearch -LLL, slapcat), not a list of changes.",
             "It says what is to be done to an entry, and the entry may look otherwise by now.",

@@ -13,7 +13,7 @@ from pacsconf.cli.exits import Exit, worst
 from pacsconf.cli.inventory_commands import TextOrJson, show_findings
 from pacsconf.cli.last_probe import look_again
 from pacsconf.cli.plan_file import load_plan, save_plan
-from pacsconf.cli.plan_screen import note_record, show_plan, trips, view_of
+from pacsconf.cli.plan_screen import note_record, note_untold, show_plan, trips, view_of
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen, sentence
 from pacsconf.cli.world import checked as approvals_checked
@@ -70,6 +70,7 @@ def plan(
     reporter = Reporter(screen)
     with world_of(work, reporter) as world:
         planned = planned_by(screen, world, options_of(repair, target, exclude), reporter)
+        note_untold(screen, work, world, planned.record)
         made = planned.plan
         if out is not None:
             save_plan(made, out)
@@ -221,6 +222,7 @@ def drift(
     reporter = Reporter(screen)
     with world_of(work, reporter) as world:
         planned = planned_by(screen, world, options_of(None, target, exclude), reporter)
+        note_untold(screen, work, world, planned.record)
         view = view_of(work, world, planned, reporter, screen.width, seen=seen)
     if planned.record.exists:
         planned.record.require_known()  # else "no drift" would be said of what nobody knows

@@ -61,6 +61,8 @@ EntryType = Literal[
 ]
 
 APPROVALS = "approvals.json"
+RELOADED, NOT_RELOADED = "reloaded", "not reloaded"
+"""What is counted of programs that were told to read again what stands."""
 
 T = TypeVar("T")
 

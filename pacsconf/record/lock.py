@@ -18,7 +18,7 @@ from pacsconf.core.errors import LockHeld, Overtaken
 from pacsconf.core.moment import iso_in_words
 from pacsconf.core.resource import State
 from pacsconf.record.branch import Branch, Tip, stamp
-from pacsconf.record.contents import Contents, EntryType, Held, Waiting
+from pacsconf.record.contents import NOT_RELOADED, RELOADED, Contents, EntryType, Held, Waiting
 from pacsconf.record.journal import Writer
 
 
@@ -229,5 +229,5 @@ def _tally(closed: ChangeSet) -> dict[str, int]:
 
 def reloads(told: Iterable[Outcome]) -> dict[str, int]:
     """How many programs read what was changed, and how many did not."""
-    counted = Counter("reloaded" if one.status == "applied" else "not reloaded" for one in told)
-    return {words: counted[words] for words in ("reloaded", "not reloaded") if counted[words]}
+    counted = Counter(RELOADED if one.status == "applied" else NOT_RELOADED for one in told)
+    return {words: counted[words] for words in (RELOADED, NOT_RELOADED) if counted[words]}

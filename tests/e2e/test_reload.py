@@ -209,6 +209,11 @@ def test_those_that_were_not_told_are_told_again(hospital: Hospital, directory: 
     assert "? not told directory/reload/arc-1" in again.said
     assert "1 reloaded, 1 not told" in again.said
 
+    for command in ("plan", "drift"):
+        reminded = hospital.ok(command).err
+        assert "1 did not take what was applied" in " ".join(reminded.split())
+        assert "pacsconf -e lab reload" in " ".join(reminded.split())
+
     stand_ins.disturb(directory, "arc-1")
     stand_ins.disturb(directory, "arc-2")
     ran = hospital.ok("reload", "directory", "--reason", "arc-1 is up again")
@@ -217,6 +222,7 @@ def test_those_that_were_not_told_are_told_again(hospital: Hospital, directory: 
     history = hospital.ok("history").said
     assert "reload Maria Weber 2 reloaded · arc-1 is up again" in history
     assert "1 not reloaded, 1 reloaded" in history
+    assert hospital.ok("plan").err == ""
 
 
 def test_where_no_archive_answers_nothing_is_reachable(hospital: Hospital, directory: Path):

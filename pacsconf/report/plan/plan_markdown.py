@@ -156,9 +156,18 @@ def _values(plan: Plan, view: View, blocks: tuple[Block, ...]) -> dict[str, Any]
         "guards": [f"{counts_of(guard)} {'REFUSED' if guard.tripped else 'ok'}" for guard in plan.guards],
         "wire": view.news.text if view.news else "",
         "blocks": blocks,
-        "full": f"{command} show {view.plan_file}" if view.plan_file else f"{command} plan --verbose",
+        "full": f"{command} {_again(plan, view)}",
         "next_step": view.next_step,
     }
+
+
+def _again(plan: Plan, view: View) -> str:
+    """The command that shows the plan in full."""
+    if view.plan_file:
+        return f"show {view.plan_file}"
+    return (
+        " ".join(("rollback", *plan.options.rollback) if plan.options.rollback else ("plan",)) + " --verbose"
+    )
 
 
 def _refusal(guard: Guard, view: View) -> dict[str, Any]:

@@ -29,6 +29,9 @@ WILDCARD = "*"
 _EXTRA = "extra."
 _ALIASES = "dcmotheraetitle"
 """The attribute under which archives of the dcm4che family keep further titles of an AE."""
+_NAMED_BY_CN = ("network-connection", "transfer-capability")
+_NAMED = 4
+"""How many entries of one remark are named."""
 _NOT_WRITTEN = frozenset({"vendor_data", "object_classes"})
 """What may be others' there, unless an extension is spoken."""
 
@@ -48,7 +51,7 @@ def draft(
     vendors = Vendors(states, spelled or {}, words) if words else None
     made = _Maker(states, spelled or {}, vendors)
     devices = {name: made.device(name) for name in sorted(made.devices)}
-    odd = tuple(made.remarks)
+    odd = (*made.remarks, *made.named_otherwise())
     found = Draft(
         system,
         {name: device for name, device in devices.items() if device},
@@ -91,6 +94,25 @@ class _Maker:
         """The last part of an address as the directory writes it; spaces that do not count are left out."""
         written = " ".join(self.spelled.get(address, "").split())
         return written if written.lower() == address.parts[-1] else address.parts[-1]
+
+    def named_otherwise(self) -> Iterator[Remark]:
+        """Entries whose names are no `cn`: they can be read and changed, but are not made so."""
+        found = [
+            state.address
+            for (kind, *_), states in sorted(self.below.items())
+            for state in states
+            if kind in _NAMED_BY_CN and self.spelled and self.spelled.get(state.address) is None
+        ]
+        if found:
+            them = "1 entry is" if len(found) == 1 else f"{len(found)} entries are"
+            more = f" and {len(found) - _NAMED} more" if found[_NAMED:] else ""
+            names = ", ".join(f"{one.kind}/{one.name}" for one in found[:_NAMED])
+            yield Remark(
+                f"{them} not named by cn in the directory: {names}{more}",
+                "PS3.15 allows it (dicomHostname and dicomPort, dicomSOPClass and dicomTransferRole), and they are "
+                "compared and changed as they stand. Had they to be made again, they would be named by cn.",
+                found[0],
+            )
 
     def device(self, name: str) -> dict[str, Any]:
         """A device in long form."""

@@ -23,8 +23,11 @@ from pacsconf.inventory.model import Device, Inventory
 from pacsconf.inventory.systems import RIGHTS, rights
 from pacsconf.inventory.validation import checked
 
-_ACCEPTED = "extra.dcmacceptedcallingaetitle"
-"""The access list of archives of the dcm4chee family, in lower case: an AE answers these calling titles only."""
+_ACCEPTED = ("extra.dcmacceptedcallingaetitle", "dcm4chee.accepted_callers")
+"""The access list of archives of the dcm4chee family, in lower case: an AE answers these calling titles only.
+
+It has a word of its own where the directory speaks the extension.
+"""
 _ANYBODY = "*"
 
 _SERVICES = (
@@ -200,7 +203,7 @@ def _by_lists(states: Mapping[Address, State], people: _Entities) -> Iterator[_H
     for address in sorted(states):
         if address.kind == "network-ae":
             title = address.parts[1]
-            for caller in _listed(states[address].fields, _ACCEPTED):
+            for caller in _listed(states[address].fields, *_ACCEPTED):
                 reasons[caller, title].append(f"the accepted calling titles of {title}")
             for called in _listed(states[address].fields, "preferred_called"):
                 reasons[title, called].append("the preferred called titles of the callers")
@@ -212,10 +215,10 @@ def _by_lists(states: Mapping[Address, State], people: _Entities) -> Iterator[_H
         yield _Hint(tuple(titles), called, services, f"{_some(titles)}: by {evidence}")
 
 
-def _listed(fields: Mapping[str, Value], name: str) -> Iterator[str]:
-    """The members of a field, whatever the case of its name."""
+def _listed(fields: Mapping[str, Value], *names: str) -> Iterator[str]:
+    """The members of fields, whatever the case of their names."""
     for key, value in fields.items():
-        if key.lower() == name and isinstance(value, tuple):
+        if key.lower() in names and isinstance(value, tuple):
             yield from value
 
 

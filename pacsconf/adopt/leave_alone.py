@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from pacsconf.adopt.draft import Remark
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
 from pacsconf.core.compare import Difference, Rules, change
@@ -58,6 +59,26 @@ def left_alone(differences: Iterable[Difference]) -> tuple[Ignored, ...]:
         for reason in sorted(by_reason)
         for one in _patterns(reason, by_reason[reason], declared[reason[0]], _registry_is_seen(by_reason))
     )
+
+
+def unmanaged(differences: Iterable[Difference], told: Iterable[Remark]) -> Iterator[Remark]:
+    """What is there and is not declared, in one sentence; without what remarks that were `told` are about."""
+    known = {remark.about for remark in told}
+    rest = [one.address for one in differences if one.verdict == "unmanaged" and one.address not in known]
+    if rest:
+        names = ", ".join(map(pattern, rest[:NAMED])) + (
+            f" and {len(rest) - NAMED} more" if rest[NAMED:] else ""
+        )
+        them = "1 entry is" if len(rest) == 1 else f"{len(rest)} entries are"
+        yield Remark(
+            f"{them} there that the inventory does not have: {names}",
+            "They stay as they are, and would not come back if all were lost. pacsconf plan --show-unmanaged lists "
+            "them.",
+        )
+
+
+NAMED = 8
+"""How many of such entries are named."""
 
 
 def _registry_is_seen(by_reason: Mapping[Reason, list[Change]]) -> bool:

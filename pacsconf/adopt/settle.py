@@ -19,7 +19,7 @@ from pathlib import Path as FilePath
 from pacsconf.adopt.draft import Draft, Plain, Remark
 from pacsconf.adopt.files import Accepting, Terms, beside, laid_out
 from pacsconf.adopt.guess import RESERVED
-from pacsconf.adopt.leave_alone import Ignored, left_alone
+from pacsconf.adopt.leave_alone import Ignored, left_alone, unmanaged
 from pacsconf.adopt.profiles import BASE, Profiled, profiled
 from pacsconf.adopt.standing import standing
 from pacsconf.adopt.vendors import without
@@ -83,7 +83,7 @@ def settle(
         live = remaining(loaded.inventory)
         news = rounds.accept(live.findings)
         if not (rounds.leave_alone(live.differences) or news):
-            return rounds.adoption(loaded.inventory)
+            return rounds.adoption(loaded.inventory, live.differences)
     raise AssertionError("what was adopted does not come to rest")
 
 
@@ -186,8 +186,10 @@ class _Rounds:
         """Names of the adopted devices as they stand in addresses."""
         return frozenset(name.lower() for name in self.draft.devices)
 
-    def adoption(self, inventory: Inventory) -> Adoption:
+    def adoption(self, inventory: Inventory, differences: Iterable[Difference] = ()) -> Adoption:
         remarks = self.draft.remarks
+        if self.draft.system in self.draft.systems:
+            remarks += tuple(unmanaged(differences, remarks))
         if self.ignored and self.draft.system not in self.draft.systems:
             remarks += tuple(map(self.by_hand, self.ignored.values()))
         return Adoption(

@@ -163,7 +163,11 @@ def without(
 
 
 def _take_out(tree: Any, path: Path) -> bool:
-    """Take out the innermost thing on the way that is there, from below `vendor` on; whether there was any."""
+    """Take out the innermost thing on the way that is there, from below `vendor` on; whether there was any.
+
+    The last entry of its kind goes with the map that held it.
+    """
+    above: dict[Any, Any] = {}
     for at, step in enumerate(path):
         if not isinstance(tree, dict) or step not in tree:
             return False
@@ -171,6 +175,8 @@ def _take_out(tree: Any, path: Path) -> bool:
         last = at + 1 == len(path) or not isinstance(inner, dict) or path[at + 1] not in inner
         if last and at > path.index("vendor") + 1:
             del tree[step]
+            if not tree and isinstance(inner, dict) and at > path.index("vendor") + 2:
+                del above[path[at - 1]]
             return True
-        tree = inner
+        above, tree = tree, inner
     return False

@@ -160,6 +160,20 @@ def test_each_thing_left_out_has_a_remark() -> None:
     ]
 
 
+def test_entries_that_are_not_named_by_cn_are_declared_and_told_of() -> None:
+    nameless = trees.entry(
+        f"dicomHostname=10.0.0.9+dicomPort=104,{trees.device_dn('ct-1')}",
+        "dicomNetworkConnection",
+        dicomHostname="10.0.0.9",
+        dicomPort="104",
+    )
+    (said,) = remarks(device("ct-1"), connection("ct-1"), nameless)
+    assert said == "1 entry is not named by cn in the directory: network-connection/ct-1/10.0.0.9:104"
+    assert devices(device("ct-1"), nameless)["ct-1"]["connections"] == {
+        "10.0.0.9:104": {"host": "10.0.0.9", "port": 104}
+    }
+
+
 def test_an_entity_without_any_connection_is_left_out_and_its_title_reserved() -> None:
     found = devices(device("ct-1"), ae("ct-1", "CT_1", "gone"), reserved("CT_1"))
     assert found["ct-1"]["ae_titles"] == {}

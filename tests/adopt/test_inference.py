@@ -116,18 +116,21 @@ def declared(found: Inferred, folder: Path) -> Inventory:
     return for_environment(loaded.inventory)[0]
 
 
-def tree(*accepted: str) -> tuple[Draft, dict[Address, State]]:
+def tree(
+    *accepted: str, field: str = "extra.dcmAcceptedCallingAETitle"
+) -> tuple[Draft, dict[Address, State]]:
     devices = {
         "ct-1": device("CT_1", "10.0.0.1", ((CT, "SCU"), (WORKLIST, "SCU"))),
         "ct-2": device("CT_2", "10.0.0.2"),
         "pacs": device("ARCHIVE", "10.0.0.5", ((CT, "SCP"), (MR, "SCP"), (VERIFICATION, "SCP"))),
     }
-    states = entity_state("pacs", "ARCHIVE", **{"extra.dcmAcceptedCallingAETitle": accepted})
+    states = entity_state("pacs", "ARCHIVE", **{field: accepted})
     return Draft("ldap", devices=devices), states
 
 
-def test_an_access_list_gives_a_flow_of_what_callers_ask_for_and_the_called_offers():
-    found = inferred(*tree("CT_1"))
+@pytest.mark.parametrize("field", ["extra.dcmAcceptedCallingAETitle", "dcm4chee.accepted_callers"])
+def test_an_access_list_gives_a_flow_of_what_callers_ask_for_and_the_called_offers(field: str):
+    found = inferred(*tree("CT_1", field=field))
 
     assert found.draft.flows == {
         "ct-1-to-archive": {

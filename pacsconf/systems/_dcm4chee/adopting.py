@@ -10,7 +10,8 @@ from pacsconf.systems._dcm4chee.hl7 import Application, OwnApplication
 NAME = "dcm4chee"
 _IN_ARCHIVE = frozenset(OwnApplication.model_fields)
 _AS_IT_IS = frozenset(Application.model_fields) - _IN_ARCHIVE
-_BY_FEEDS = ("accepted_senders", "accepted_message_types")
+_BY_FEEDS: Mapping[str, Any] = {"accepted_senders": "any", "accepted_message_types": []}
+"""What feeds would declare, and what it means that a directory has none: any sender, and no message."""
 
 
 def in_words(kind: str, declaration: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,6 +51,6 @@ def _entity(part: dict[str, Any]) -> dict[str, Any]:
 def _application(entry: Mapping[str, Any]) -> dict[str, Any]:
     """An HL7 application: its own keys, and what an archive keeps of it under `vendor`."""
     found = {key: value for key, value in entry.items() if key in _AS_IT_IS}
-    found |= {key: "any" for key in _BY_FEEDS if key not in found}
+    found |= {key: meant for key, meant in _BY_FEEDS.items() if key not in found}
     of_archive = {key: value for key, value in entry.items() if key in _IN_ARCHIVE}
     return found | ({"vendor": {NAME: of_archive}} if of_archive else {})

@@ -21,8 +21,8 @@ _IN_USE = frozenset({"commissioning", "active", "retiring"})
 
 def speakers(inventory: Inventory) -> Iterator[Speaker]:
     """Every HL7 application with its device, by device and name; retired devices too."""
-    for name in sorted(inventory.devices):
-        device = inventory.devices[name]
+    speaking = (device for device in inventory.devices.values() if device.hl7_applications)
+    for device in sorted(speaking, key=lambda device: device.name):
         for application in sorted(device.hl7_applications):
             yield device, device.hl7_applications[application]
 

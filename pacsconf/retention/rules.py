@@ -5,34 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from pacsconf.core.finding import Finding, Path, Place
-from pacsconf.inventory.checks import Further
-from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.retention import Cited, Retention
-from pacsconf.inventory.scope import Scope
-from pacsconf.retention.classes import ELSEWHERE, OTHER_AE, TooMany
+from pacsconf.retention.classes import ELSEWHERE, OTHER_AE
 from pacsconf.retention.days import age_on
-from pacsconf.retention.policy import Prepared, policy
-from pacsconf.retention.prove import Broken, Tie, ties
+from pacsconf.retention.policy import Prepared
+from pacsconf.retention.prove import Broken, Tie
 from pacsconf.retention.study import StudyFacts
 
 TIE = "PACS-RET-013"
 BELOW = "PACS-RET-017"
 
 PlaceOf = Callable[[Path], Place | None]
-
-
-def tied_rules(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
-    """No two rules keep some kind of study equally long."""
-    if not inventory.retention.rules:
-        return
-    try:
-        found = tuple(ties(policy(inventory.retention)))
-    except TooMany:
-        return  # `retention check` says so
-    yield from (tie_finding(tie, scope.sources.place) for tie in found)
-
-
-RULES = Further(frozenset({TIE}), tied_rules)
 
 
 def tie_finding(tie: Tie, place_of: PlaceOf) -> Finding:

@@ -5,7 +5,7 @@ Extensions are loaded only where something does, or where a directory speaks one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.base import Extensible
@@ -44,14 +44,20 @@ def _written(inventory: Inventory) -> Iterator[tuple[Extensible, Path]]:
     """Every entry that says something under `vendor:`, with its place."""
     for name, device in inventory.devices.items():
         path: Path = ("devices", name)
-        within: list[tuple[Extensible, Path]] = [(device, path)]
-        within += [(one, (*path, "connections", key)) for key, one in device.connections.items()]
+        if device.vendor:
+            yield device, path
+        yield from _named(device.connections, (*path, "connections"))
+        yield from _named(device.ae_titles, (*path, "ae_titles"))
         for title, ae in device.ae_titles.items():
-            at: Path = (*path, "ae_titles", title)
-            within.append((ae, at))
-            within += [(one, (*at, "capabilities", place)) for place, one in enumerate(ae.capabilities)]
-        within += [(one, (*path, "hl7_applications", key)) for key, one in device.hl7_applications.items()]
-        yield from ((entry, at) for entry, at in within if entry.vendor)
+            for place, capability in enumerate(ae.capabilities):
+                if capability.vendor:
+                    yield capability, (*path, "ae_titles", title, "capabilities", place)
+        if device.hl7_applications:
+            yield from _named(device.hl7_applications, (*path, "hl7_applications"))
+
+
+def _named(entries: Mapping[str, Extensible], path: Path) -> Iterator[tuple[Extensible, Path]]:
+    return ((one, (*path, name)) for name, one in entries.items() if one.vendor)
 
 
 def _spoken(inventory: Inventory) -> frozenset[str]:

@@ -345,20 +345,23 @@ def resume(world: World, acks: Sequence[str] = ()) -> ChangeSet:
             fix=f"Check out the inventory it was made from ({left.plan.basis.commit}), or: pacsconf unlock",
         )
     record = world.record.state(fetch=False)
-    _require_let_through(world, left, record, acks)
     for name in names:
         world.systems[name].declared(world.inventory)
-    read(world, names, record.attested, record.owned)
+    live = _together(one.states() for one in read(world, names, record.attested, record.owned))
+    _require_let_through(world, left, record, live, acks)
     with world.record.resume() as opened:
         return _carry_out(world, opened)
 
 
-def _require_let_through(world: World, left: ChangeSet, record: RecordState, acks: Sequence[str]) -> None:
+def _require_let_through(
+    world: World, left: ChangeSet, record: RecordState, live: Mapping[Address, State], acks: Sequence[str]
+) -> None:
     """What purges is judged by the kinds here and now, whatever an open change set says of itself.
 
     Raises: UnsafePlan.
     """
-    runs = [judged(one, _rules(world, one.address.system).rules) for one in left.plan.runs]
+    around = (live, {**live, **{one.address: one.after for one in left.plan.runs if one.after}})
+    runs = [judged(one, _rules(world, one.address.system).rules, around) for one in left.plan.runs]
     given = world.checked(left.approvals) if left.approvals else ()
     rules = {**world.inventory.settings.approval_rules(), **record.contents.approval_rules}
     known = left.acks if world.record.opened_here(left) else ()

@@ -20,7 +20,7 @@ ever deleted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -230,26 +230,35 @@ def _field_difference(
 
 
 def change(
-    difference: Difference, rules: Rules, *, repairs: bool = False, again: frozenset[str] = frozenset()
+    difference: Difference,
+    rules: Rules,
+    *,
+    repairs: bool = False,
+    again: frozenset[str] = frozenset(),
+    around: Sequence[States] = (),
 ) -> Change | None:
     """The change that a difference calls for under these rules, or None.
 
     `repairs`: its drift or clash is to be put back to declared, because somebody asked for it by name; `again`
-    are the fields of which that was asked before ("" the whole resource).
+    are the fields of which that was asked before ("" the whole resource). `around` as for `judged`.
     """
     made = _change(difference, rules, repairs, again)
     if made is None:
         return None
-    return judged(made, rules)
+    return judged(made, rules, around)
 
 
-def judged(made: Change, rules: Rules) -> Change:
-    """A change with the risk, the effects and the mode that its kind and system give it."""
+def judged(made: Change, rules: Rules, around: Sequence[States] = ()) -> Change:
+    """A change with the risk, the effects and the mode that its kind and system give it.
+
+    `around` is what may stand beside it: all that is live, and all that is declared, of which some may be left out.
+    """
     kind = rules.kinds.get(made.address.kind, Resource)
     before = made.before.fields if made.before else None
     after = made.after.fields if made.after else None
     risk, effects = kind.risk(before, after), kind.effects(before, after)
-    purge = kind.purge_note(before, after)
+    beside = (kind.purge_beside(made.before, made.after, others) for others in around)
+    purge = "; ".join(dict.fromkeys(filter(None, (kind.purge_note(before, after), *beside)))) or None
     if purge is not None or "purges" in effects:
         risk, effects, purge = "data-loss", effects | {"purges"}, (purge or PURGES)[:_LONGEST]
     return Change(

@@ -226,12 +226,12 @@ def _root(difference: Difference) -> Address:
 def _changes(scenario: Scenario, differences: Iterable[Difference]) -> list[Change]:
     """What the inventory wants done, and what a person was asked for and it wants still."""
     is_repaired = matching(scenario.options.repair)
-    made = []
+    made, around = [], (scenario.live, scenario.declared)
     for difference in differences:
         rules = scenario.systems[difference.address.system].rules
         repairs = is_repaired(difference.address, _root(difference))
         again = _wanted_still(scenario.record.waiting.get(difference.address), difference.declared)
-        one = change(difference, rules, repairs=repairs, again=again)
+        one = change(difference, rules, repairs=repairs, again=again, around=around)
         if one is not None:
             made.append(one)
     return made

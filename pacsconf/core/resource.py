@@ -116,6 +116,13 @@ class Resource(BaseModel):
         """
         return None
 
+    @classmethod
+    def purge_beside(
+        cls, before: State | None, after: State | None, others: Mapping[Address, State]
+    ) -> str | None:
+        """The same, where only other resources show it: a rule that begins to use what deletes."""
+        return None
+
 
 class Typed(Sequence[Resource]):
     """The resources of these states by address, typed when somebody looks at one.

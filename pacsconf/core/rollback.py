@@ -79,7 +79,7 @@ def take_back(
         )
         made, why, gone = back.made()
         if made is not None:
-            changes[address] = judged(made, rules)
+            changes[address] = judged(made, rules, (live, owned))
         stays |= {address: why} if why else {}
         lost |= {address: gone} if gone else {}
     for address, why in _in_the_way(changes, live, systems.keys()):

@@ -30,12 +30,12 @@ a small whole one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from pacsconf.core.change import Change, Outcome
 from pacsconf.core.finding import Finding, Path
@@ -97,8 +97,15 @@ class SecretUse(Model):
         return {"anyOf": [dict(whole["properties"]["secret"]), dict(whole)]}
 
 
+Beside = Callable[[str, str], Fields]
+"""The fields of another entry of the same device, by kind and name; none where there is no such entry."""
+
+
 class Part(Model):
     """What an extension says of one entry. Fields without an `Attribute` are maps of children by name."""
+
+    model_config = ConfigDict(defer_build=True)
+    """An archive has sixty of these models, and each is built when it is needed: few commands need many."""
 
     @classmethod
     def effects(cls, before: Fields | None, after: Fields | None) -> frozenset[Effect]:
@@ -113,6 +120,11 @@ class Part(Model):
     @classmethod
     def purge_note(cls, before: Fields | None, after: Fields | None) -> str | None:
         """In words, how a change arms, shortens or speeds up deletion; None where it does not."""
+        return None
+
+    @classmethod
+    def purge_beside(cls, before: Fields | None, after: Fields | None, beside: Beside) -> str | None:
+        """The same, where only other entries of its device show it."""
         return None
 
 

@@ -60,7 +60,7 @@ devices:
     offers: [verification]
     probe: none
     ae_titles:
-      ARCHIVE: {vendor: {dcm4chee: {accepted_callers: CT1, object_storages: fs1}}}
+      ARCHIVE: {vendor: {dcm4chee: {accepted_callers: CT1, object_storages: [fs1, fs2]}}}
     vendor:
       dcm4chee:
         fuzzy_algorithm: org.dcm4che3.soundex.ESoundex
@@ -81,6 +81,8 @@ devices:
             delete_rejected_delay: P1D
         exporters:
           out: {uri: "dicom:VNA", queue: Export1, delete_from_storage: fs1}
+        export_rules:
+          away: {entity: Study, exporters: out}
         retention_policies:
           shorter: {period: P1Y, priority: 1, conditions: Modality=MG}
           about: {period: P10Y, priority: 5, conditions: Modality=CT|XA}
@@ -108,7 +110,11 @@ PURGES = {
         "studies that may be deleted for good: ALWAYS",
         "studies that may be rejected as expired: ALWAYS",
     ),
-    "directory/network-ae/arc/ARCHIVE": ("patients that may be deleted: as the device has it, so far NEVER",),
+    "directory/network-ae/arc/ARCHIVE": (
+        "patients that may be deleted: as the device has it, so far NEVER",
+        "what it stores is deleted again: fs2 is CACHE",
+    ),
+    "directory/export-rule/arc/away": ("what it is about is deleted once it was exported by out",),
     "directory/storage/arc/fs1": ("it is CACHE, so far PERMANENT", "older than P1Y"),
     "directory/storage/arc/fs2": ("free space of 50GB", "also on nothing, so far fs1"),
     "directory/rejection-note/arc/Expired": ("what was rejected is deleted after P1D",),

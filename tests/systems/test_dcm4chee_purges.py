@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pacsconf.core.address import Address
-from pacsconf.core.compare import Rules, change, compare
+from pacsconf.core.change import Change
+from pacsconf.core.compare import Rules, change, compare, judged
 from pacsconf.core.resource import State
 from pacsconf.systems._dicom.vocabulary import speaking
 from pacsconf.systems.dcm4chee import Dcm4chee
@@ -236,3 +237,68 @@ def test_every_setting_that_deletes_has_such_a_path():
             key for k, before, after, _ in ARMS if k == kind for side in (before, after) for key in side or ()
         }
         assert fields - shown == set()
+
+
+# --- what only other entries show -----------------------------------------------------------------------------
+
+AE, RULE = Address.parse("d/network-ae/arc/ARC"), Address.parse("d/export-rule/arc/away")
+EXPORTS = {"entity": "Study", "exporters": ("out",)}
+
+
+def beside(before, after, address, *sides):
+    """What is said of a change at an address, beside these entries of the same device, by kind and name."""
+    states = [
+        {(at := Address.parse(f"d/{name}")): State(at, at, fields) for name, fields in side.items()}
+        for side in sides
+    ]
+    made = [None if fields is None else State(address, address, fields) for fields in (before, after)]
+    whole = Change("update" if before else "create", *made, made[1])
+    return judged(whole, Rules(KINDS), states).purge
+
+
+def stores(*names):
+    return {"dcm4chee.object_storages": names}
+
+
+@pytest.mark.parametrize(
+    ("sides", "told"),
+    [
+        ([{"storage/arc/fs2": CACHE}], True),
+        ([{"storage/arc/fs2": CACHE | {"duration": "TEMPORARY", "export_storages": ("fs1",)}}], True),
+        ([{"storage/arc/fs2": CACHE}, {"storage/arc/fs2": {"uri": "file:/a"}}], True),
+        ([{"storage/arc/fs2": CACHE | {"export_storages": ("fs1",)}}], False),
+        ([{"storage/arc/fs2": {"uri": "file:/a"}}], False),
+        ([{"storage/other/fs2": CACHE}], False),
+        ([{}], False),
+    ],
+    ids=[
+        "cache",
+        "temporary",
+        "live a cache still",
+        "elsewhere",
+        "permanent",
+        "of another device",
+        "not there",
+    ],
+)
+def test_an_entity_that_begins_to_store_where_only_copies_are_deleted_purges(sides, told):
+    said = beside(stores("fs1"), stores("fs1", "fs2"), AE, *sides)
+    assert ("what it stores is deleted again: fs2 is" in said) is told
+    assert not beside(stores("fs1", "fs2"), stores("fs2"), AE, *sides), "it stores there already"
+
+
+@pytest.mark.parametrize("exporter", [{"delete_from_storage": "fs1"}, {"reject_after_export": True}])
+def test_a_rule_for_an_exporter_that_deletes_purges(exporter):
+    there = {"exporter/arc/out": {"uri": "dicom:VNA", **exporter}}
+    narrow = EXPORTS | {"conditions": ("Modality=CT",)}
+    assert "deleted once it was exported by out" in beside(None, EXPORTS, RULE, there)
+    assert "deleted once it was exported by out" in beside(narrow, EXPORTS, RULE, there)
+    assert not beside(EXPORTS, EXPORTS | {"again": "KEEP"}, RULE, there)
+    assert not beside(EXPORTS, None, RULE, there)
+    assert not beside(None, EXPORTS, RULE, {"exporter/arc/out": {"uri": "dicom:VNA"}})
+
+
+def test_what_is_left_out_of_a_plan_does_not_hide_it():
+    """The storage is declared permanent, and that change may be excluded: what is live counts too."""
+    live = {"storage/arc/fs2": CACHE}
+    assert "fs2 is CACHE" in beside(stores(), stores("fs2"), AE, live, {})

@@ -14,7 +14,7 @@ from pacsconf.core.resource import Fields
 from pacsconf.inventory.values import AETitle, Count, Flag
 from pacsconf.systems._dcm4chee import sooner
 from pacsconf.systems._dcm4chee.formats import Duration, Schedules
-from pacsconf.systems.directory_extension import Attribute, Part
+from pacsconf.systems.directory_extension import Attribute, Beside, Part
 
 _ARCHIVE = "dcmArchiveDevice"
 _ARCHIVE_AE = "dcmArchiveNetworkAE"
@@ -120,6 +120,24 @@ class EntityDeleting(Part):
         """That people may delete more through it."""
         told = super().purge_note(before, after)
         return told if after is None else sooner.together(told, *_allowed(before or {}, after, {}))
+
+    @classmethod
+    def purge_beside(cls, before: Fields | None, after: Fields | None, beside: Beside) -> str | None:
+        """That it begins to store where studies are deleted again that need not be anywhere else."""
+        if after is None:
+            return None
+        begun = sooner.members(after, "object_storages") - sooner.members(before or {}, "object_storages")
+        emptied = [(name, _emptied(beside("storage", name))) for name in sorted(begun)]
+        return sooner.together(
+            *(f"what it stores is deleted again: {name} is {lasts}" for name, lasts in emptied if lasts)
+        )
+
+
+def _emptied(storage: Fields) -> str:
+    """How long objects last in a storage, where they need be nowhere else to be deleted; empty: they stay."""
+    lasts = sooner.text(storage, "duration", "PERMANENT")
+    elsewhere = storage.get("export_storages") or storage.get("external_retrieve_aes")
+    return "" if lasts == "PERMANENT" or (lasts == "CACHE" and elsewhere) else lasts
 
 
 def _expiry(was: Fields, now: Fields) -> list[str | None]:

@@ -12,7 +12,7 @@ from pacsconf.systems._dcm4chee import sooner
 from pacsconf.systems._dcm4chee.formats import Conditions, Duration, Properties, Schedules
 from pacsconf.systems._dcm4chee.storage import Availability
 from pacsconf.systems._dcm4chee.values import HL7Conditions
-from pacsconf.systems.directory_extension import Attribute, Child
+from pacsconf.systems.directory_extension import Attribute, Beside, Child
 
 Again = Literal["REPLACE", "NEVER", "ALWAYS"]
 Exporters = Annotated[tuple[str, ...], OneOrMany, Field(min_length=1)]
@@ -68,7 +68,7 @@ class Exporter(Child):
         if after is None:
             return None
         was = before or {}
-        deletes = "delete_from_storage" in after or after.get("reject_after_export") is True
+        deletes = _deletes(after)
         return sooner.together(
             sooner.differs(was, after, "delete_from_storage", "what was exported is deleted from"),
             sooner.on(was, after, "reject_after_export", "what was exported is rejected as expired"),
@@ -100,6 +100,25 @@ class ExportRule(Child):
     """What is done with objects that are sent once more."""
     device: Annotated[str | None, Attribute("dicomDeviceName")] = None
     """Another archive that exports them."""
+
+    @classmethod
+    def purge_beside(cls, before: Fields | None, after: Fields | None, beside: Beside) -> str | None:
+        """What an exporter deletes that it names, it says of studies."""
+        if after is None or (before and _scope(before) == _scope(after)):
+            return None
+        deleting = [
+            name for name in sorted(sooner.members(after, "exporters")) if _deletes(beside("exporter", name))
+        ]
+        named = ", ".join(deleting)
+        return f"what it is about is deleted once it was exported by {named}" if named else None
+
+
+def _scope(rule: Fields) -> tuple[object, ...]:
+    return tuple(rule.get(name) for name in ("exporters", "conditions", "entity", "schedule", "delay"))
+
+
+def _deletes(exporter: Fields) -> bool:
+    return "delete_from_storage" in exporter or exporter.get("reject_after_export") is True
 
 
 class PriorsRule(Child):

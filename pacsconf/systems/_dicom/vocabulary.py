@@ -16,7 +16,7 @@ from pydantic import create_model
 from pydantic.fields import FieldInfo
 
 from pacsconf.core.address import Address
-from pacsconf.core.resource import RISKS, Effect, Fields, Members, Risk, Value
+from pacsconf.core.resource import RISKS, Effect, Fields, Members, Risk, State, Value
 from pacsconf.inventory.validation import models_in
 from pacsconf.systems._dicom.attributes import CONTAINERS, SHAPES, Row, Shape
 from pacsconf.systems._dicom.decoding import Decoding
@@ -24,6 +24,7 @@ from pacsconf.systems._dicom.kinds import CONNECTION, KINDS, EntryResource, Flag
 from pacsconf.systems._ldap.entry import Values
 from pacsconf.systems.directory_extension import (
     Attribute,
+    Beside,
     Child,
     Extension,
     Facet,
@@ -379,6 +380,12 @@ class _ChildEntry(EntryResource):
             or None
         )
 
+    @classmethod
+    def purge_beside(
+        cls, before: State | None, after: State | None, others: Mapping[Address, State]
+    ) -> str | None:
+        return cls.part.purge_beside(_fields(before), _fields(after), _beside(before or after, others))
+
 
 class _WithFacets(EntryResource):
     """An entry of the standard to which extensions add; each facet judges what is its own."""
@@ -401,6 +408,31 @@ class _WithFacets(EntryResource):
     def purge_note(cls, before: Fields | None, after: Fields | None) -> str | None:
         notes = [facet.purge_note(*_own(name, before, after)) for name, facet in cls.facets]
         return "; ".join(filter(None, (*notes, super().purge_note(before, after)))) or None
+
+    @classmethod
+    def purge_beside(
+        cls, before: State | None, after: State | None, others: Mapping[Address, State]
+    ) -> str | None:
+        beside = _beside(before or after, others)
+        sides = (_fields(before), _fields(after))
+        notes = [facet.purge_beside(*_own(name, *sides), beside) for name, facet in cls.facets]
+        return "; ".join(filter(None, notes)) or None
+
+
+def _fields(state: State | None) -> Fields | None:
+    return state.fields if state else None
+
+
+def _beside(state: State | None, others: Mapping[Address, State]) -> Beside:
+    """The other entries of the device that an entry is of; names are in lower case where case does not count."""
+    assert state is not None, "a change has a before or an after"
+    system, device = state.address.system, state.address.parts[0]
+
+    def found(kind: str, name: str) -> Fields:
+        addresses = (Address.of(system, kind, device, each) for each in (name, name.lower()))
+        return next((others[one].fields for one in addresses if one in others), {})
+
+    return found
 
 
 def _own(name: str, before: Fields | None, after: Fields | None) -> tuple[Fields | None, Fields | None]:

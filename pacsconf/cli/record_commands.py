@@ -106,10 +106,14 @@ def unlock(context: typer.Context, reason: Reason = "") -> Exit:
     if not reason.strip():
         raise typer.BadParameter("breaking a lock needs one", param_hint="--reason")
     work = opened(context, "text")
+    from pacsconf.operator.needs import told
+
     with workspace.record(work) as store:
         commit = store.abandon(reason)
     screen.show((line(f"The open change set was abandoned (commit {commit[:7]} on {store.branch})."),))
     screen.show((line(f"What it had done shows in the next plan: {work.command} plan"),))
+    if any(told(config) for config in work.inventory.systems.values()):
+        screen.show((line(f"Archives were perhaps not told of it yet: {work.command} reload"),))
     return Exit.OK
 
 

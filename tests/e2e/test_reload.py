@@ -314,6 +314,13 @@ def test_whoever_takes_a_change_set_up_tells_the_archives_of_all_of_it(hospital:
     assert "10 of 10 changes done · 2 reloaded" in ran.said
 
 
+def test_whoever_breaks_a_lock_hears_that_archives_may_not_know(hospital: Hospital):
+    hospital.here("record", "init")
+    hospital.ok("plan", "--out", "plan.json")
+    begun(hospital, load_plan(hospital.plan_file))
+    assert "pacsconf -e lab reload" in hospital.ok("unlock", "--reason", "it died").said
+
+
 def test_what_stands_already_when_it_is_taken_up_is_told_too(hospital: Hospital):
     hospital.here("record", "init")
     hospital.ok("plan", "--out", "plan.json")

@@ -6,8 +6,10 @@ import json
 
 import pytest
 
+from pacsconf.cli.plan_file import load_plan
 from tests import ldif_compare
 from tests.e2e.conftest import HOSPITAL, Directory, Hospital, Memory, Ran
+from tests.e2e.test_reload import begun
 
 CT_1 = "memory/device/ct-1"
 SIEMENS, VARIAN = "manufacturer: SIEMENS", "manufacturer: Varian"
@@ -194,6 +196,19 @@ def test_a_change_set_that_is_not_there_is_an_error(stands: Hospital):
     ran = stands("rollback", "20200101-000000-abcd")
     assert ran.code == 1
     assert 'holds no change set "20200101-000000-abcd"' in ran.said
+
+
+def test_one_that_was_abandoned_did_what_nobody_recorded(stands: Hospital):
+    stands.edit(SIEMENS, VARIAN)
+    stands.ok("plan", "--out", "plan.json")
+    begun(stands, load_plan(stands.plan_file))
+    entries = stands.ok("history", "--format", "json").json["entries"]
+    opened = next(one["id"] for one in entries if one["kind"] == "open")
+    assert stands("rollback", opened).code == 7
+    stands.ok("unlock", "--reason", "it died")
+    ran = stands("rollback", opened)
+    assert ran.code == 1
+    assert f"change set {opened} is abandoned: what became of its changes is not recorded" in ran.said
 
 
 # --- what stands, and what not --------------------------------------------------------------------------------

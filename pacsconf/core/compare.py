@@ -260,7 +260,7 @@ def judged(made: Change, rules: Rules, around: Sequence[States] = ()) -> Change:
     beside = (kind.purge_beside(made.before, made.after, others) for others in around)
     purge = "; ".join(dict.fromkeys(filter(None, (kind.purge_note(before, after), *beside)))) or None
     if purge is not None or "purges" in effects:
-        risk, effects, purge = "data-loss", effects | {"purges"}, (purge or PURGES)[:_LONGEST]
+        risk, effects, purge = "data-loss", effects | {"purges"}, shortened(purge or PURGES, _LONGEST)
     return Change(
         made.action,
         made.before,
@@ -276,7 +276,12 @@ def judged(made: Change, rules: Rules, around: Sequence[States] = ()) -> Change:
     )
 
 
-_LONGEST = 500
+def shortened(words: str, most: int) -> str:
+    """The words, cut where they are longer than `most` characters, and then it shows."""
+    return words if len(words) <= most else words[: most - 1] + "…"
+
+
+_LONGEST = 4000
 """Characters of what a kind says: it may quote what stands in a live system."""
 
 PURGES = "arms, shortens or speeds up the deletion of studies"

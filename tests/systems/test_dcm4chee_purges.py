@@ -239,6 +239,16 @@ def test_every_setting_that_deletes_has_such_a_path():
         assert fields - shown == set()
 
 
+def test_a_long_value_that_is_live_hides_nothing_else():
+    odd = {"dcm4chee.reject_expired_interval": "x" * 9000, "dcm4chee.reject_expired_schedule": ("y" * 9000,)}
+    armed = {"dcm4chee.reject_expired_interval": "PT1H", "dcm4chee.allow_delete_study": "ALWAYS"}
+    told = KINDS["device"].purge_note(odd, armed | {"extra.dcmDeleteSomethingNew": ("z" * 9000,)})
+    assert "every PT1H, so far xx" in told
+    assert "for good: ALWAYS" in told
+    assert "dcmDeleteSomethingNew is zz" in told
+    assert len(told) < 1000
+
+
 # --- what only other entries show -----------------------------------------------------------------------------
 
 AE, RULE = Address.parse("d/network-ae/arc/ARC"), Address.parse("d/export-rule/arc/away")

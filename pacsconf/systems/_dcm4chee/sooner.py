@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
+from pacsconf.core.compare import shortened
 from pacsconf.core.resource import Fields, Value
 from pacsconf.systems._dcm4chee import formats
 
@@ -39,11 +40,11 @@ def delay(before: Fields, after: Fields, name: str, what: str) -> Note:
     if not now or was == now:
         return None
     if not was:
-        return f"{what} {now}, so far never"
+        return f"{what} {_cut(now)}, so far never"
     first, then = _measured(formats.seconds, was), _measured(formats.seconds, now)
     if first is not None and then is not None and then >= first:
         return None
-    return f"{what} {now}, so far {was}"
+    return f"{what} {_cut(now)}, so far {_cut(was)}"
 
 
 def spared(before: Fields, after: Fields, name: str, what: str) -> Note:
@@ -54,7 +55,7 @@ def spared(before: Fields, after: Fields, name: str, what: str) -> Note:
     first, then = _measured(formats.seconds, was), _measured(formats.seconds, now) if now else 0
     if first is not None and then is not None and then >= first:
         return None
-    return f"{what} {now or 'not at all'}, so far {was}"
+    return f"{what} {_cut(now or 'not at all')}, so far {_cut(was)}"
 
 
 def kept(before: Fields, after: Fields, name: str, what: str) -> Note:
@@ -65,13 +66,13 @@ def kept(before: Fields, after: Fields, name: str, what: str) -> Note:
     first, then = _measured(formats.span, was), _measured(formats.span, now)
     if first is not None and then is not None and then.reaches(first):
         return None
-    return f"{what} {now or 'no time'}, so far {was or 'no time'}"
+    return f"{what} {_cut(now or 'no time')}, so far {_cut(was or 'no time')}"
 
 
 def more(before: Fields, after: Fields, name: str, what: str, default: int = 0) -> Note:
     """A number of things that are done at once."""
     was, now = (_number(fields.get(name, default)) for fields in (before, after))
-    return f"{what} {now}, so far {was}" if now > was else None
+    return f"{what} {_cut(now)}, so far {_cut(was)}" if now > was else None
 
 
 def on(before: Fields, after: Fields, name: str, what: str) -> Note:
@@ -101,7 +102,8 @@ def raised(
     then = _rank(now or default, order, len(order) - 1)
     if then < first or (was and then == first) or (then == 0 and now):
         return None
-    return f"{what} {now or default or 'as the device has it'}, so far {was or default or 'as the device has it'}"
+    words = [_cut(side or default or "as the device has it") for side in (now, was)]
+    return f"{what} {words[0]}, so far {words[1]}"
 
 
 def schedule(before: Fields, after: Fields, name: str, what: str) -> Note:
@@ -118,7 +120,7 @@ def schedule(before: Fields, after: Fields, name: str, what: str) -> Note:
 def differs(before: Fields, after: Fields, name: str, what: str) -> Note:
     """Any other value; none is harmless."""
     was, now = text(before, name), text(after, name)
-    return f"{what} {now}, so far {was or 'none'}" if now and was != now else None
+    return f"{what} {_cut(now)}, so far {_cut(was or 'none')}" if now and was != now else None
 
 
 def loosened(before: Fields, after: Fields, name: str, what: str) -> Note:
@@ -159,7 +161,15 @@ def _rank(value: str | None, order: Sequence[str], unknown: int) -> int:
 
 
 def _listed(values: Iterable[str]) -> str:
-    return ", ".join(sorted(values))
+    return _cut(", ".join(sorted(values)))
+
+
+def _cut(value: object) -> str:
+    """A value in words: what is live may be so long that it hides the rest."""
+    return shortened(str(value), _LONGEST)
+
+
+_LONGEST = 120
 
 
 def _all_times(schedules: Iterable[str]) -> list[formats.Times] | None:

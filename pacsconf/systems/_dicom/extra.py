@@ -12,8 +12,8 @@ from pacsconf.systems._dicom.kinds import EXTRA
 from pacsconf.systems._ldap import names
 from pacsconf.systems._ldap.entry import is_secret, is_secret_pair
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*(;[A-Za-z0-9-]+)*")
-"""RFC 4512 section 2.5, without names that are numbers (OIDs)."""
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(;[A-Za-z0-9-]+)*")
+"""RFC 4512 section 2.5, and the underscore of some servers; no names that are numbers (OIDs)."""
 
 
 def misplaced(form: Shape, attributes: Mapping[str, tuple[str, ...]], path: Path) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from pacsconf.core.compare import shortened
 from pacsconf.core.resource import Fields, Value
 
 EXTRA = "extra."
@@ -62,4 +63,8 @@ def _extras(fields: Fields | None) -> Mapping[str, Value]:
 
 
 def _words(value: Value | None) -> str:
-    return "none" if value is None else ", ".join(value) if isinstance(value, tuple) else str(value)
+    words = "none" if value is None else ", ".join(value) if isinstance(value, tuple) else str(value)
+    return shortened(words, _LONGEST)
+
+
+_LONGEST = 120

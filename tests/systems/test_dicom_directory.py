@@ -116,7 +116,11 @@ def modifications(hands, server):
     found = sorted(hands.conn.response, key=lambda entry: entry["raw_attributes"]["reqStart"])
     own = re.compile("entryCSN|modif")
     return [
-        [mod.decode() for mod in entry["raw_attributes"]["reqMod"] if not own.match(mod.decode())]
+        [
+            mod
+            for each in entry["raw_attributes"]["reqMod"]
+            if not own.match(mod := each.decode(errors="replace"))
+        ]
         for entry in found
     ]
 

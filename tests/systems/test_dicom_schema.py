@@ -235,11 +235,13 @@ def test_everything_is_told_at_once(directory):
 
 def test_connections_and_children_are_looked_at_too(directory):
     wanted = ct(
-        connections={"dicom": Connection(host="10.20.4.17", port=104, extra={"dcmTCPBacklog": ("x",)})},
+        connections={
+            "dicom": Connection(host="10.20.4.17", port=104, extra={"userCertificate;binary": ("x",)})
+        },
         **dcm4chee(storages={"fs1": {"uri": "file:/fs1/", "extra": {"dcmURI2": ["x"]}}}),
     )
     assert [path for _, _, path in told(directory(**SPEAKS), hospital(wanted))] == [
-        ("devices", "ct-1", "connections", "dicom", "extra", "dcmTCPBacklog", 0),
+        ("devices", "ct-1", "connections", "dicom", "extra", "userCertificate;binary", 0),
         ("devices", "ct-1", "vendor", "dcm4chee", "storages", "fs1", "extra", "dcmURI2"),
     ]
 

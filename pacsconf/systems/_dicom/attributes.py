@@ -215,7 +215,9 @@ def _decoded(row: Row, value: bytes, resolve: Resolve) -> str:
         text = value.decode()
     except UnicodeDecodeError:
         return _text(value)
-    return _text(value) if row.field.startswith(EXTRA) else canonical(row, text, resolve)
+    if text.startswith(BINARY) and row.field.startswith(EXTRA):
+        return _text(value)
+    return canonical(row, text, resolve)
 
 
 def _text(value: bytes) -> str:

@@ -70,8 +70,10 @@ class Fitting:
     schema: Schema
     places: Places = field(default_factory=Places)
     told: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[str, ...]] = field(default_factory=dict)
-    sound: set[tuple[str, Value]] = field(default_factory=set)
-    """Values that were found good, by attribute."""
+    fitting: set[tuple[str, frozenset[str], tuple[str, ...], tuple[str, ...]]] = field(default_factory=set)
+    """Kind, classes and fields of entries to be made that were found good, but for their values."""
+    sound: set[tuple[str, str, Value]] = field(default_factory=set)
+    """Values that were found good, by kind and field."""
 
     def findings(self, changes: Iterable[Change]) -> Iterator[Finding]:
         """All that the server would refuse: of each value, and of what its schema lacks altogether."""
@@ -92,12 +94,17 @@ class Fitting:
             written = self._written(change)
             for what in self._lacks(written):
                 lacking.setdefault(what, []).append((change.address, self.places.of(change.address)))
-            yield from self._own_classes(written)
-            if not self._knows(written):
-                continue
-            yield from self._own_attributes(written)
             yield from self._values(written)
-            yield from self._missing(written)
+            key = (change.address.kind, written.named, written.classes, written.fields)
+            is_alike = change.before is None and change.address.kind != OTHER
+            if is_alike and key in self.fitting:
+                continue
+            wrong = [*self._own_classes(written)]
+            if self._knows(written):
+                wrong += [*self._own_attributes(written), *self._missing(written)]
+            yield from wrong
+            if is_alike and not wrong:
+                self.fitting.add(key)
         for what, needing in sorted(lacking.items()):
             yield _lacking(what, [address for address, _ in needing], needing[0][1])
 
@@ -275,14 +282,17 @@ class Fitting:
     # --- values -------------------------------------------------------------------------------------------------
 
     def _values(self, written: Written) -> Iterator[Finding]:
-        for row in written.rows():
-            known = self.schema.attribute(row.attribute)
-            value = written.value(row.field)
-            if known is None or row.syntax == "secret" or (row.attribute, value) in self.sound:
+        for name in written.fields:
+            value = written.value(name)
+            key = (written.address.kind, name, value)
+            if name == _CLASSES or key in self.sound:
+                continue
+            row = written.form.row(name)
+            if self.schema.attribute(row.attribute) is None or row.syntax == "secret":
                 continue
             wrong = tuple(wrong_values(self.schema, row, value))
             if not wrong:
-                self.sound.add((row.attribute, value))
+                self.sound.add(key)
             for rule, member, summary, fix in wrong:
                 yield Finding(
                     rule,

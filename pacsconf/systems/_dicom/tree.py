@@ -242,7 +242,7 @@ class Reader:
         siblings: Mapping[str, Address],
     ) -> Fields:
         """An entry's fields, as far as they are shown; those that many entries have are `known` once."""
-        scope = self.scope(address)
+        scope = self.intent.extras.get(address) if self.intent else None
         if address.kind not in _MOSTLY_ALIKE or scope != ():
             return self.fields(address, entry, scope, siblings)
         key = (address.kind, *self.tree.vocabulary.decoding(address).values(entry.attributes))
@@ -332,7 +332,7 @@ class Reader:
     def _note(self, address: Address, misread: tuple[Misread, ...]) -> None:
         if misread:
             self.misread[address] = misread
-        else:
+        elif self.misread:
             self.misread.pop(address, None)
 
     def _had_none(self, address: Address) -> bool:

@@ -6,7 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pacsconf.core.address import Address
+from pacsconf.core.change import Change
 from pacsconf.core.finding import errors
+from pacsconf.core.resource import State
 from pacsconf.inventory.base import EntryDeclaration
 from pacsconf.inventory.model import Connection
 from tests.archive_oddities import CERTIFICATE
@@ -345,14 +348,28 @@ def older(tmp_path_factory):
         yield server
 
 
-def test_what_an_older_schema_lacks_is_told_once_with_what_to_do(opener, older):
+def test_what_an_older_schema_lacks_is_told_once_with_those_who_need_it(opener, older):
+    """Each kind of entry that its release had not yet, on two devices."""
     system = opener(older, **SPEAKS)
-    lacking = [each for each in system.vocabulary.children if _lacks(system, each)]
-    assert lacking, "the archive has children that its release of 2021 had not"
-    findings, _ = found(system, hospital(ct(**dcm4chee(), extra={"dcmTimeZoneOfDevice": ("UTC",)})))
-    assert findings == ()
-
-
-def _lacks(system, kind):
     system.read()
-    return system._writer.reader.schema.object_class(system.vocabulary.shapes[kind].object_class) is None
+    schema = system._writer.reader.schema
+    forms = {kind: system.vocabulary.shapes[kind] for kind in system.vocabulary.children}
+    lacking = {kind: form for kind, form in forms.items() if schema.object_class(form.object_class) is None}
+    assert lacking
+    for kind, form in lacking.items():
+        device = [
+            Address.of("directory", kind, name, *"abc"[: system.vocabulary.depths[kind] - 1]) for name in "xy"
+        ]
+        changes = [Change("create", None, State(each, each, {})) for each in device]
+        (finding,) = system.check(changes)
+        assert finding.summary == (
+            f"The directory's schema lacks the object class {form.object_class}, needed by {device[0]}, {device[1]}"
+        )
+        assert finding.fix.startswith("Load the current schema into the directory first, and then apply")
+
+
+def test_what_an_older_schema_has_is_let_through_and_taken(opener, older):
+    wanted = hospital(ct(**dcm4chee(storages={"fs1": {"uri": "file:/fs1/"}})))
+    findings, cut = found(system := opener(older, **SPEAKS), wanted)
+    assert findings == ()
+    assert {each.status for each in apply(system, cut)} == {"applied"}

@@ -52,14 +52,12 @@ def note_record(screen: Screen, record: RecordState, is_behind: Callable[[str], 
 def note_untold(screen: Screen, work: workspace.Workspace, world: World, record: RecordState) -> None:
     """That an archive has not read what was applied: nothing else would say so while all is as declared."""
     from pacsconf.operator.needs import told
-    from pacsconf.record.contents import NOT_RELOADED, RELOADED
+    from pacsconf.record.contents import not_reloaded
     from pacsconf.report.lines import Span, line, wrapped
 
     if not (record.known and any(map(told, world.inventory.systems.values()))):
         return
-    counts = (one.counts for one in world.record.history(limit=_LOOKED_AT))
-    last = next((each for each in counts if not {RELOADED, NOT_RELOADED}.isdisjoint(each)), {})
-    if number := last.get(NOT_RELOADED, 0):
+    if number := not_reloaded(world.record.history(limit=_LOOKED_AT)):
         text = (
             f"of the archives that were told last, {number} did not take what was applied. When that is mended: "
             f"{work.command} reload"

@@ -32,6 +32,7 @@ from pacsconf.report.status import Accepting, Console, DueDay, Held, Status, Tro
 if TYPE_CHECKING:
     from pacsconf.core.changeset import ChangeSet
     from pacsconf.engine import Planned
+    from pacsconf.record.contents import Entry
     from pacsconf.record.record import Record
     from pacsconf.record.state import RecordState
 
@@ -111,7 +112,8 @@ class Gathering:
 
     def _recorded(self, found: Status, store: Record, state: RecordState) -> Status:
         """What the record tells: applied, open, held, reserved, and how the wire was."""
-        applied = self._last_applied(store)
+        entries = self._entries(store)
+        applied = self._last_applied(store, entries)
         kind: status.Record = "known" if state.known else "unknown" if state.exists else "not begun"
         held = (
             Held(one.address, one.reason, status.name_of(one.by), _moment(one.at))
@@ -130,6 +132,7 @@ class Gathering:
             why=". ".join(filter(None, (state.why_unknown, state.fix))) if kind == "unknown" else "",
             notes=(state.note,) if state.note else (),
             applied=status.applied(applied) if applied else None,
+            untold=self._untold(entries),
             lock=status.lock(state.open, ended=store.lease_ended(state.open)) if state.open else None,
             wire=seen,
             unprobed=len(known.unasked),
@@ -138,14 +141,29 @@ class Gathering:
             due=self._days(reserved),
         )
 
-    def _last_applied(self, store: Record) -> ChangeSet | None:
-        """The newest change set that was closed."""
+    def _entries(self, store: Record) -> tuple[Entry, ...]:
+        """The newest entries of the record, newest first."""
         try:
-            closed = [entry for entry in store.history(_ENTRIES) if entry.type == "closed"]
+            return tuple(store.history(_ENTRIES))
+        except PacsconfError as exc:
+            self._trouble("record", exc)
+            return ()
+
+    def _last_applied(self, store: Record, entries: Sequence[Entry]) -> ChangeSet | None:
+        """The newest change set that was closed."""
+        closed = [entry for entry in entries if entry.type == "closed"]
+        try:
             return next(iter(store.changesets(closed[:1])), None)
         except PacsconfError as exc:
             self._trouble("record", exc)
             return None
+
+    def _untold(self, entries: Sequence[Entry]) -> int:
+        """How many archives did not read what stands, where any is to be told at all."""
+        from pacsconf.operator.needs import told
+        from pacsconf.record.contents import not_reloaded
+
+        return not_reloaded(entries) if any(map(told, self.work.inventory.systems.values())) else 0
 
     def _days(self, found: Iterable[Due]) -> tuple[DueDay, ...]:
         """Of all that falls due some day what a person is to be told of now."""

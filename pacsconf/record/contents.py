@@ -88,6 +88,12 @@ class Entry:
     commit: str = ""
 
 
+def not_reloaded(entries: Iterable[Entry]) -> int:
+    """Of the programs that were told last of what stands, how many did not read it; `entries` newest first."""
+    told = (one.counts for one in entries if not {RELOADED, NOT_RELOADED}.isdisjoint(one.counts))
+    return next(told, {}).get(NOT_RELOADED, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """An address that apply leaves alone until its declared value is another one, or it is released.

@@ -152,6 +152,8 @@ class Status:
     """Why the record is unknown, and what to do."""
     notes: tuple[str, ...] = ()
     applied: Applied | None = None
+    untold: int = 0
+    """How many programs did not read what was applied, when they were told last."""
     lock: Lock | None = None
     troubles: tuple[Trouble, ...] = ()
     drift: Drift | None = None
@@ -173,8 +175,8 @@ class Status:
 
 
 def applied(changeset: ChangeSet) -> Applied:
-    """The last apply, of its change set."""
-    whole = all(outcome.status in ("applied", "waiting") for outcome in changeset.outcomes)
+    """The last apply, of its change set; programs that were told of it may have been told again since."""
+    whole = all(outcome.status in ("applied", "waiting") for outcome in changeset.done)
     return Applied(
         changeset.id,
         datetime.fromisoformat(changeset.closed),

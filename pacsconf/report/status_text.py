@@ -56,6 +56,7 @@ def _block(status: Status, width: int) -> Lines:
     rows = (
         _head(status, width),
         _record(status, width),
+        _untold(status, width),
         _lock(status, width),
         _troubles(status, width),
         _drift(status, width),
@@ -133,6 +134,13 @@ def _record(status: Status, width: int) -> Lines:
     for note in status.notes:
         rows += _row("note", note, width)
     return tuple(rows)
+
+
+def _untold(status: Status, width: int) -> Lines:
+    if not status.untold:
+        return ()
+    text = f"{status.untold} did not take what was applied, when they were told last"
+    return _row("archives", text, width, command=f"{status.command} reload", style="warning")
 
 
 def _lock(status: Status, width: int) -> Lines:
@@ -374,6 +382,7 @@ def next_step(status: Status) -> str:
         (bool(troubled - {"plan", "record"}), "doctor"),
         (status.record == "not begun", "record init"),
         ("plan" in troubled or bool(status.pending and status.pending.refused), "plan"),
+        (bool(status.untold), "reload"),
         (bool(status.drift and status.drift.count), "drift"),
         (bool(status.pending and status.pending.writes), "plan --out plan.json"),
         (any(one.verdict == "failing" for one in status.wire), "probe"),

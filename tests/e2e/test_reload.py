@@ -214,6 +214,10 @@ def test_those_that_were_not_told_are_told_again(hospital: Hospital, directory: 
         assert "1 did not take what was applied" in " ".join(reminded.split())
         assert "pacsconf -e lab reload" in " ".join(reminded.split())
 
+    morning = hospital.ok("status").out
+    assert "1 did not take what was applied, when they were told last" in " ".join(morning.split())
+    assert morning.splitlines()[-1] == "Next: pacsconf -e lab reload"
+
     stand_ins.disturb(directory, "arc-1")
     stand_ins.disturb(directory, "arc-2")
     ran = hospital.ok("reload", "directory", "--reason", "arc-1 is up again")
@@ -223,6 +227,9 @@ def test_those_that_were_not_told_are_told_again(hospital: Hospital, directory: 
     assert "reload Maria Weber 2 reloaded · arc-1 is up again" in history
     assert "1 not reloaded, 1 reloaded" in history
     assert hospital.ok("plan").err == ""
+    morning = hospital.ok("status").out
+    assert "archives" not in morning
+    assert "not told" not in morning
 
 
 def test_where_no_archive_answers_nothing_is_reachable(hospital: Hospital, directory: Path):

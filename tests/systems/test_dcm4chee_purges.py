@@ -140,7 +140,12 @@ ARMS = [
         "its priority is 999000",
     ),
     ("retention-rule", POLICY, POLICY | {"conditions": ("Modality=MG",)}, "about Modality=MG, so far none"),
-    ("retention-rule", POLICY, POLICY | {"from_study_date": True}, "counted from the study date: True"),
+    (
+        "retention-rule",
+        POLICY,
+        POLICY | {"from_study_date": True},
+        "counted from the study date: yes, so far no",
+    ),
     ("retention-rule", POLICY | {"freeze": True, "revoke": True}, POLICY, "no longer protected"),
     ("retention-rule", POLICY, POLICY | {"freeze": True}, "replaces any other of the study"),
     ("retention-rule", POLICY, POLICY | {"exporter": "a"}, "exported by a"),

@@ -62,7 +62,7 @@ class _Policy(Child):
             *_reached(before, after),
             _moved(before, after),
             sooner.changed(before, after, "conditions", "it is about"),
-            sooner.changed(before, after, "from_study_date", "counted from the study date:"),
+            sooner.turned(before, after, "from_study_date", "counted from the study date:"),
             _frozen(before, after),
             sooner.changed(before, after, "exporter", "what expires is exported by"),
         )
@@ -145,5 +145,5 @@ def _frozen(before: Fields, after: Fields) -> str | None:
     if _protecting(after):
         return None
     lifted = "what it fits is no longer protected" if _protecting(before) else None
-    frozen = sooner.changed(before, after, "freeze", "its day replaces any other of the study, and stays:")
+    frozen = sooner.turned(before, after, "freeze", "its day replaces any other of the study, and stays:")
     return lifted or frozen

@@ -91,6 +91,12 @@ def changed(before: Fields, after: Fields, name: str, what: str) -> Note:
     return f"{what} {_listed(now) or 'none'}, so far {_listed(was) or 'none'}" if was != now else None
 
 
+def turned(before: Fields, after: Fields, name: str, what: str) -> Note:
+    """A switch that is off where it is not kept, either way."""
+    was, now = (fields.get(name) is True for fields in (before, after))
+    return f"{what} {'yes' if now else 'no'}, so far {'yes' if was else 'no'}" if was is not now else None
+
+
 def raised(
     before: Fields, after: Fields, name: str, order: Sequence[str], what: str, default: str | None
 ) -> Note:

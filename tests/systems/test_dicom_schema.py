@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,7 +14,13 @@ from pacsconf.core.finding import errors
 from pacsconf.core.resource import State
 from pacsconf.inventory.base import EntryDeclaration
 from pacsconf.inventory.model import Connection
-from tests.archive_oddities import CERTIFICATE
+from pacsconf.systems._dicom import vocabulary
+from pacsconf.systems._dicom.export import planted, spelled
+from pacsconf.systems._dicom.tree import Reader
+from pacsconf.systems._ldap import ldif
+from pacsconf.systems.dcm4chee import Dcm4chee
+from tests.archive_oddities import CERTIFICATE, ENTRIES
+from tests.archive_tree import text as archive_text
 from tests.older_schemas import archive_of_2021, started
 from tests.systems.conftest import ROOT, apply, bring, ct, hospital, plan
 
@@ -373,3 +381,29 @@ def test_what_an_older_schema_has_is_let_through_and_taken(opener, older):
     findings, cut = found(system := opener(older, **SPEAKS), wanted)
     assert findings == ()
     assert {each.status for each in apply(system, cut)} == {"applied"}
+
+
+@pytest.fixture(scope="module")
+def archive():
+    """An archive's whole tree, as what is to be made of it in an empty directory."""
+    words = vocabulary.speaking((Dcm4chee,))
+    contents = ldif.parse(archive_text(size=0, oddities=ENTRIES).encode(), "x.ldif")
+    reader = Reader(planted("directory", contents.entries, words), None, spelled(contents.spellings))
+    return [Change("create", None, state) for state in reader.snapshot().states().values()]
+
+
+def test_a_whole_archive_fits_into_its_own_schema(directory, archive):
+    system = directory(**SPEAKS)
+    system.read()
+    assert len(archive) > 1500
+    assert system.check(archive) == ()
+
+
+def test_of_a_whole_archive_an_older_schema_says_only_what_it_lacks(opener, older, archive):
+    system = opener(older, **SPEAKS)
+    system.read()
+    findings = system.check(archive)
+    kinds = {re.match(r"The directory(?:'s schema)? (lacks|knows no) ", each.summary)[1] for each in findings}
+    assert kinds == {"lacks", "knows no"}
+    once = [each.summary for each in findings if "lacks" in each.summary]
+    assert len(set(once)) == len(once)

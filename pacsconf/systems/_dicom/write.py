@@ -322,8 +322,9 @@ class Writer:
             named = form.usual
         classes = [*filter(None, [form.object_class]), *(named if isinstance(named, tuple) else ())]
         classes += _needed([row for row, _ in rows], classes)
-        classes += self._auxiliary(values, classes, [form.naming] if form.naming else [])
-        own = {CLASSES: tuple(name.encode() for name in classes), **self._naming(address, form, values)}
+        naming = self._naming(address, form, values)
+        classes += self._auxiliary(values, classes, naming)
+        own = {CLASSES: tuple(name.encode() for name in classes), **naming}
         return values | own
 
     def _says_no_classes(self, address: Address) -> bool:

@@ -62,8 +62,9 @@ def status(context: typer.Context) -> Exit:
     screen.show(_lines(state))
     for told in state.broken:
         screen.show(_told(screen, line("  ", Span("!", "warning"), " "), f"broken on purpose: {told}"))
+    again = " Start again what died: pacsconf lab up" if state.condition == "broken" else ""
     back = " Take back what was broken: pacsconf lab mend" if state.broken else ""
-    screen.show((line(f"The lab is {state.condition}.{back}"),))
+    screen.show(_told(screen, (), f"The lab is {state.condition}.{again}{back}"))
     return Exit.ERROR if state.condition == "broken" else Exit.OK
 
 

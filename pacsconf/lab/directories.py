@@ -74,9 +74,15 @@ def wanted(inventory: Inventory) -> Iterator[PracticeDirectory]:
 
 def state(folder: Path) -> tuple[bool, str]:
     """Whether it runs and whom it is told too, and what it is in words."""
-    told = stand_ins.names(folder)
-    runs = slapd.attach(folder) is not None and stand_ins.running(folder) == len(told)
-    return runs, f"directory; {', '.join(told)} told to reload" if told else "directory"
+    told, dead = stand_ins.names(folder), list(stand_ins.dead(folder))
+    if slapd.attach(folder) is None:
+        dead.insert(0, "the directory")
+    parts = (
+        "directory",
+        f"{', '.join(told)} told to reload" if told else "",
+        f"dead: {', '.join(dead)}" if told and dead else "",
+    )
+    return not dead, "; ".join(filter(None, parts))
 
 
 def by_hand(folder: Path) -> tuple[str, ...] | None:

@@ -54,12 +54,12 @@ def bring(folder: Path, directory: Slapd, instances: Mapping[str, Proof]) -> Non
 def stand(folder: Path, instances: Mapping[str, Proof]) -> bool:
     """Whether just these run, each asking for what it is to ask for."""
     found = {name: _settings(own)["proof"] for name, own in _all(folder)}
-    return found == dict(instances) and running(folder) == len(found)
+    return found == dict(instances) and not dead(folder)
 
 
-def running(folder: Path) -> int:
-    """How many of those in this folder run."""
-    return sum(_running(own) for _, own in _all(folder))
+def dead(folder: Path) -> tuple[str, ...]:
+    """Those in this folder that do not run."""
+    return tuple(name for name, own in _all(folder) if not _running(own))
 
 
 def names(folder: Path) -> tuple[str, ...]:

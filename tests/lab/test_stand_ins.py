@@ -199,7 +199,9 @@ def test_the_lab_has_one_for_each_that_is_declared(hospital, tmp_path):
         ]
         assert all(part.running for part in state.parts)
         processes.end(made, [processes.STAND_IN])
-        assert practice.status(made).condition == "broken"
+        broken = practice.status(made)
+        assert broken.condition == "broken"
+        assert "one, two told to reload; dead: one, two" in broken.parts[0].detail
     finally:
         practice.down(made)
     assert processes.of(made) == {}

@@ -1,97 +1,46 @@
 """The walk: load ▶ check ▶ resolve ▶ read ▶ compare ▶ order ▶ guard ▶ apply ▶ settle ▶ prove ▶ record.
 
-Read top to bottom, this is the program. Everything that touches the world is handed in: systems, the record, the
-observer, the clock. Data goes one way.
+Read top to bottom, this is the program; what is done with an open change set is `execution`, its second half.
+Everything that touches the world is handed in: systems, the record, the observer, the clock. Data goes one way.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from shlex import quote
 from time import perf_counter
-from typing import Protocol
 
 from pacsconf.core import garbage
 from pacsconf.core.address import Address
-from pacsconf.core.aftermath import newly_waiting, owned_after, still_held, still_waiting
 from pacsconf.core.approval import Approvals, PlanApproval
 from pacsconf.core.attestation import Attestation
-from pacsconf.core.change import Change, Outcome, Status
-from pacsconf.core.changeset import ChangeSet, Proof, changeset_id
+from pacsconf.core.change import Change
+from pacsconf.core.changeset import ChangeSet, changeset_id
 from pacsconf.core.compare import Rules, judged
-from pacsconf.core.errors import (
-    Overtaken,
-    PlanError,
-    RecordError,
-    SystemFault,
-    SystemFaults,
-    Unfinished,
-    UnsafePlan,
-)
+from pacsconf.core.errors import PlanError, RecordError, SystemFault, SystemFaults, UnsafePlan
 from pacsconf.core.finding import Finding, Path, errors
 from pacsconf.core.guard import idle
 from pacsconf.core.on_demand import BySystem
-from pacsconf.core.order import layers, waiting_for
 from pacsconf.core.permission import Approval, counting, reasons_against, reasons_against_resuming
-from pacsconf.core.plan import Basis, Options, Plan
-from pacsconf.core.planning import Scenario, SystemRules, make_plan, state_digest
+from pacsconf.core.plan import Options, Plan
+from pacsconf.core.planning import Scenario, SystemRules, make_plan
 from pacsconf.core.resource import Snapshot, State
-from pacsconf.core.rollback import applied_by, holds_after, not_known
+from pacsconf.core.rollback import applied_by, not_known
 from pacsconf.core.saved import SavedPlan
 from pacsconf.core.select import ignoring, reads
 from pacsconf.core.stale import require_same
+from pacsconf.execution import execute
 from pacsconf.inventory.baseline import accepted
-from pacsconf.inventory.model import Inventory
-from pacsconf.record.lock import Open
-from pacsconf.record.record import Record
 from pacsconf.record.state import RecordState
 from pacsconf.systems.abilities import Attested, Remembering
-from pacsconf.systems.base import Declared, System
-from pacsconf.systems.carry_out import STOPPED, carry_out
+from pacsconf.systems.base import Declared
 from pacsconf.systems.on_hold import nowhere
+from pacsconf.world import World
 
 log = logging.getLogger(__name__)
-
-
-class Progress(Protocol):
-    """Who is told what is going on; `cli` shows it, tests collect it."""
-
-    def reading(self, system: str) -> None: ...
-    def read(self, system: str, count: int, seconds: float) -> None: ...
-    def opened(self, changeset: ChangeSet, total: int) -> None: ...
-    def outcome(self, outcome: Outcome) -> None: ...
-    def proved(self, proof: Proof) -> None: ...
-
-
-Check = Callable[[Sequence[PlanApproval]], Sequence[PlanApproval]]
-"""Approvals with whose key signed them, or with what is wrong with them."""
-
-Prove = Callable[[frozenset[str]], Iterator[Proof]]
-"""Tries the declared services of these devices on the wire, as gently as they allow."""
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """Everything one command works on."""
-
-    environment: str
-    inventory: Inventory
-    systems: Mapping[str, System]
-    record: Record
-    basis: Basis
-    clock: Callable[[], datetime]
-    """The time, in UTC."""
-    prove: Prove
-    progress: Progress
-    evidence: Callable[[Mapping[str, bytes]], Mapping[str, bytes]] = lambda former: former
-    """The record's evidence after what `prove` saw."""
-    checked: Check = tuple
-    """Checks who signed approvals; as it stands, they are believed to be whose they say they are."""
-    stopping: Callable[[], bool] = lambda: False
-    """Whether somebody wants this to end: what was begun is finished and recorded, the rest is left undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +227,7 @@ def _together(sides: Iterable[Mapping[Address, State]]) -> dict[Address, State]:
     return {address: state for side in sides for address, state in side.items()}
 
 
-# --- apply, settle, prove, record -------------------------------------------------------------------------------
+# --- apply or resume; `execution` carries out ------------------------------------------------------------------
 
 
 def same_as(world: World, saved: SavedPlan) -> Planned:
@@ -323,7 +272,7 @@ def apply(world: World, planned: Planned, approval: Approval) -> ChangeSet:
         approvals=counting(planned.plan, planned.approvals, approval.applier),
     )
     with world.record.begin(changeset, planned.record) as opened:
-        return _carry_out(world, opened)
+        return execute(world, opened)
 
 
 def resume(world: World, acks: Sequence[str] = ()) -> ChangeSet:
@@ -350,7 +299,7 @@ def resume(world: World, acks: Sequence[str] = ()) -> ChangeSet:
     live = _together(one.states() for one in read(world, names, record.attested, record.owned))
     _require_let_through(world, left, record, live, acks)
     with world.record.resume() as opened:
-        return _carry_out(world, opened)
+        return execute(world, opened)
 
 
 def _require_let_through(
@@ -379,151 +328,3 @@ def _ways_to_resume(left: ChangeSet, runs: Iterable[Change]) -> str:
         if acks
         else ways
     )
-
-
-def _carry_out(world: World, opened: Open) -> ChangeSet:
-    try:
-        return _written_and_closed(world, opened)
-    except Overtaken:
-        raise
-    except RecordError as exc:
-        raise Unfinished(
-            f"{exc.message}; what was done is kept in the journal of this clone, and the change set stays open",
-            fix=exc.fix or "When the cause is mended: pacsconf resume (after the lease), or pacsconf unlock",
-        ) from exc
-
-
-def _written_and_closed(world: World, opened: Open) -> ChangeSet:
-    made = opened.changeset.plan
-    world.progress.opened(opened.changeset, len(made.runs))
-    known = opened.journalled()
-    done = {
-        one.address: known[one.address]
-        for one in made.runs
-        if one.address in known and known[one.address].status in ("applied", "waiting")
-    }
-    for outcome in done.values():
-        world.progress.outcome(outcome)
-    ended = ""
-    for layer in layers(made.runs):
-        ended = ended or _why_end(world, opened)
-        left = [change for change in layer if change.address not in done]
-        for outcome in _skipped(left, ended) if ended else _layer(world, opened, left, made.runs, done):
-            done[outcome.address] = outcome
-            world.progress.outcome(outcome)
-    told = _settle(world, made.runs, done)
-    proofs = () if ended or _why_end(world, opened) else tuple(_prove(world, made.runs, done))
-    outcomes = (*(done[change.address] for change in made.runs), *told)
-    held, waiting = opened.contents.held, opened.contents.waiting
-    opened.close(
-        outcomes=outcomes,
-        owned=owned_after(opened.contents.owned, made, outcomes),
-        proofs=proofs,
-        waiting=[
-            *(one.change for one in still_waiting(waiting, made, outcomes).values()),
-            *newly_waiting(made, outcomes),
-        ],
-        reserved={address: date.fromisoformat(day) for address, day in made.reserved.items()},
-        held=still_held(held, outcomes),
-        holds=_put_on_hold(world, opened.changeset, outcomes),
-        evidence=world.evidence(opened.contents.evidence),
-    )
-    return opened.changeset
-
-
-def _why_end(world: World, opened: Open) -> str:
-    """Why nothing more is written, empty where the lock is ours still and nobody wants an end.
-
-    A remote that cannot be asked ends it too: what was done may still be recorded a moment later.
-
-    Raises: Overtaken.
-    """
-    if world.stopping():
-        return STOPPED
-    try:
-        opened.renew()
-    except Overtaken:
-        raise
-    except RecordError as exc:
-        return f"not begun, since the lock could not be checked: {exc.message}"
-    return ""
-
-
-def _skipped(changes: Iterable[Change], why: str) -> Iterator[Outcome]:
-    return (Outcome(change.address, change.action, "skipped", why) for change in changes)
-
-
-def _layer(
-    world: World,
-    opened: Open,
-    layer: Sequence[Change],
-    changes: Sequence[Change],
-    outcomes: Mapping[Address, Outcome],
-) -> Iterator[Outcome]:
-    """Outcomes of one layer: what needs something that a person must do waits too, what needs something that did
-    not work is skipped, the rest is tried."""
-    stuck = {address for address, outcome in outcomes.items() if outcome.status != "applied"}
-    failed = {address for address in stuck if outcomes[address].status != "waiting"}
-    blocked, lost = _behind(stuck, changes), _behind(failed, changes)
-    yield from _skipped([one for one in layer if one.address in lost], "what it needs was not done")
-    waiting = blocked - lost
-    for one in layer:
-        if one.address in waiting:
-            yield Outcome(one.address, one.action, "waiting", "what it needs is for a person to do")
-    for name in sorted({change.address.system for change in layer}):
-        own = [one for one in layer if one.address.system == name and one.address not in blocked]
-        opened.intend(own)
-        for outcome in carry_out(world.systems[name], own, world.stopping):
-            opened.result([outcome])
-            log.info("%s %s: %s", outcome.action, outcome.address, outcome.status)
-            yield outcome
-
-
-def _behind(stuck: Set[Address], changes: Sequence[Change]) -> frozenset[Address]:
-    """The changes that wait for any of these; who waits for whom is only asked when something is stuck."""
-    return waiting_for(stuck, changes) if stuck else frozenset()
-
-
-def _settle(world: World, changes: Sequence[Change], outcomes: dict[Address, Outcome]) -> tuple[Outcome, ...]:
-    """Make systems notice what was applied, also where the rest was stopped: what stands there must be read.
-
-    A change that did not stick is put into `outcomes`; what became of telling programs to reload comes back.
-    """
-    beside: list[Outcome] = []
-    applied = [change for change in changes if outcomes[change.address].status == "applied"]
-    for name in sorted({change.address.system for change in applied}):
-        own = [change for change in applied if change.address.system == name]
-        for outcome in world.systems[name].settle(own):
-            if outcome.address in outcomes:
-                outcomes[outcome.address] = outcome
-            else:
-                beside.append(outcome)
-            world.progress.outcome(outcome)
-    return tuple(beside)
-
-
-def _put_on_hold(world: World, changeset: ChangeSet, outcomes: Sequence[Outcome]) -> Mapping[Address, str]:
-    """What a rollback took back and the inventory still wants otherwise, so that no later run puts it forth again.
-
-    The value is the `state_digest` of what is declared now.
-    """
-    if not changeset.plan.options.rollback:
-        return {}
-    made = replace(changeset, outcomes=tuple(outcomes)).applied
-    systems = sorted({one.address.system for one in made})
-    declared = _together(world.systems[name].declared(world.inventory).states() for name in systems)
-    return {address: state_digest(declared.get(address)) for address in holds_after(made, declared)}
-
-
-def _prove(world: World, changes: Sequence[Change], outcomes: Mapping[Address, Outcome]) -> Iterator[Proof]:
-    """What was changed is tried; a device at which a person has yet to key in its part is left in peace."""
-    roots: dict[Status, set[tuple[str, str]]] = {"applied": set(), "waiting": set()}
-    for change in changes:
-        if change.after and (status := outcomes[change.address].status) in roots:
-            roots[status].add((change.root.kind, change.root.parts[0]))
-    touched = frozenset(name for _, name in roots["applied"] - roots["waiting"])
-    for proof in world.prove(touched):
-        world.progress.proved(proof)
-        yield proof
-        if world.stopping():  # what was written stands; any probe can look at the rest
-            return

@@ -18,8 +18,8 @@ from pacsconf.core.errors import PlanError
 if TYPE_CHECKING:
     from pacsconf.cli.look_at_console import Seen
     from pacsconf.core.change import Change
-    from pacsconf.engine import World
     from pacsconf.upkeep import Claim, Consoles
+    from pacsconf.world import World
 
 
 def attest(

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from pacsconf.core.permission import Approval
     from pacsconf.core.plan import Options, Plan
     from pacsconf.core.saved import SavedPlan
-    from pacsconf.engine import Planned, World
+    from pacsconf.engine import Planned
     from pacsconf.record.state import RecordState
     from pacsconf.report.view import View
+    from pacsconf.world import World
 
 
 Reason = Annotated[str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT")]
@@ -299,7 +300,8 @@ def asked(screen: Screen, made: Plan, approval: Approval) -> Approval:
 
 
 def _nothing_to_do(made: Plan) -> bool:
-    return not (made.changes or made.takes or made.forgets or made.approvals.changed)
+    """Whether there is neither anything to do nor anything that stands in the way of it."""
+    return not (made.changes or made.takes or made.forgets or made.approvals.changed or made.blocked)
 
 
 @dataclass(frozen=True, slots=True)

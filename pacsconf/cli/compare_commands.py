@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from pacsconf.core.attestation import Attestation
     from pacsconf.core.changeset import ChangeSet
     from pacsconf.core.plan import Options, Plan
-    from pacsconf.engine import Planned, World
+    from pacsconf.engine import Planned
     from pacsconf.record.contents import Entry as RecordEntry
     from pacsconf.report.view import View
+    from pacsconf.world import World
 
 Targets = Annotated[
     list[str] | None,

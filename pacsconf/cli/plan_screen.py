@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from pacsconf.core.address import Address
     from pacsconf.core.plan import Plan
     from pacsconf.dicom.probe.run import ProbeRun
-    from pacsconf.engine import Planned, World
+    from pacsconf.engine import Planned
     from pacsconf.record.state import RecordState
     from pacsconf.report.view import View
+    from pacsconf.world import World
 
 
 def trips(made: Plan) -> bool:

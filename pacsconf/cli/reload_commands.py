@@ -15,7 +15,7 @@ from pacsconf.cli.world import world_of
 
 if TYPE_CHECKING:
     from pacsconf.core.change import Outcome
-    from pacsconf.engine import World
+    from pacsconf.world import World
 
 
 def reload(

@@ -34,7 +34,7 @@ from pacsconf.core.errors import UnsafePlan
 
 if TYPE_CHECKING:
     from pacsconf.core.plan import Options
-    from pacsconf.engine import World
+    from pacsconf.world import World
 
 
 def rollback(

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from pacsconf.cli.workspace import Workspace
     from pacsconf.core.approval import PlanApproval
     from pacsconf.core.plan import Basis
-    from pacsconf.engine import World
     from pacsconf.record.record import Record
+    from pacsconf.world import World
 
 
 @contextmanager
 def world_of(work: Workspace, reporter: Reporter) -> Iterator[World]:
     """What the engine works on; connections are closed and progress is ended afterwards, whatever happens."""
     from pacsconf.cli.witness import Witness
-    from pacsconf.engine import World
+    from pacsconf.world import World
 
     workspace.require_lab(work)
     systems = workspace.systems(work)

@@ -16,11 +16,11 @@ from pacsconf.cli import world as worlds
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
 from pacsconf.core.changeset import Proof
-from pacsconf.core.errors import StalePlan
+from pacsconf.core.errors import Overtaken, StalePlan
 from pacsconf.core.permission import Approval
 from pacsconf.core.plan import Options
 from pacsconf.core.saved import SavedPlan
-from pacsconf.engine import World
+from pacsconf.world import World
 from tests.e2e.conftest import device_dn
 
 MARIA = Approval("Maria Weber <mweber@example.org>", "mweber@ws-3:4711", reason="a test")
@@ -162,7 +162,7 @@ def test_reading_goes_on_while_a_change_set_is_open(small, world_of):
 def test_a_run_whose_lock_was_broken_stops_before_its_next_layer(small, memory, world_of):
     small.ok("record", "init")
     world = world_of(small, Quiet(lambda: small.ok("unlock", "--reason", "it looked dead")))
-    with pytest.raises(engine.Overtaken, match="is not ours any more"):
+    with pytest.raises(Overtaken, match="is not ours any more"):
         everything(world)
     assert not memory.path.exists()
     assert "abandoned" in small.ok("history").out

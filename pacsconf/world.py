@@ -1,0 +1,54 @@
+"""Everything one command works on: the inventory, the live systems, the record, the clock, and whom it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from pacsconf.core.approval import PlanApproval
+from pacsconf.core.change import Outcome
+from pacsconf.core.changeset import ChangeSet, Proof
+from pacsconf.core.plan import Basis
+from pacsconf.inventory.model import Inventory
+from pacsconf.record.record import Record
+from pacsconf.systems.base import System
+
+
+class Progress(Protocol):
+    """Who is told what is going on; `cli` shows it, tests collect it."""
+
+    def reading(self, system: str) -> None: ...
+    def read(self, system: str, count: int, seconds: float) -> None: ...
+    def opened(self, changeset: ChangeSet, total: int) -> None: ...
+    def outcome(self, outcome: Outcome) -> None: ...
+    def proved(self, proof: Proof) -> None: ...
+
+
+Check = Callable[[Sequence[PlanApproval]], Sequence[PlanApproval]]
+"""Approvals with whose key signed them, or with what is wrong with them."""
+
+Prove = Callable[[frozenset[str]], Iterator[Proof]]
+"""Tries the declared services of these devices on the wire, as gently as they allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything one command works on."""
+
+    environment: str
+    inventory: Inventory
+    systems: Mapping[str, System]
+    record: Record
+    basis: Basis
+    clock: Callable[[], datetime]
+    """The time, in UTC."""
+    prove: Prove
+    progress: Progress
+    evidence: Callable[[Mapping[str, bytes]], Mapping[str, bytes]] = lambda former: former
+    """The record's evidence after what `prove` saw."""
+    checked: Check = tuple
+    """Checks who signed approvals; as it stands, they are believed to be whose they say they are."""
+    stopping: Callable[[], bool] = lambda: False
+    """Whether somebody wants this to end: what was begun is finished and recorded, the rest is left undone."""

@@ -135,15 +135,18 @@ def test_its_routers_are_told_of_what_was_applied(router_directory):
 
 def test_wrong_values_names_and_its_own_rules_are_findings():
     found = problems(Acme, with_router({"queues": {"night": {"tasks": "many"}}}))
-    assert [(each.rule, each.path[-1]) for each in found] == [
-        ("PACS-VAL-001", "tasks"),
-        ("PACS-VENDOR-003", "targets"),
-    ]
+    assert [(each.rule, each.path[-1]) for each in found] == [("PACS-VAL-001", "tasks")]
     (told,) = problems(Acme, with_router(targets=("nihgt",)))
     assert told.rule == "PACS-VENDOR-003"
     assert 'did you mean "night"' in told.summary
     (told,) = problems(Acme, with_router({"site": "x"}, targets=()))
     assert told.rule == "ACME-QUEUE"
+
+
+def test_a_mistake_does_not_make_what_the_device_has_besides_seem_gone():
+    router = {"site": "s", "queues": {"night": {"tasks": 2}}, "sitte": "s"}
+    (told,) = problems(Acme, with_router(router, targets=("night", "day")))
+    assert told.path[-1] == "sitte"
 
 
 def test_validate_knows_it(tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -29,13 +29,16 @@ class Placed(NamedTuple):
 def problems(extension: type[Extension], inventory: Inventory) -> Iterator[Finding]:
     """What is written wrongly for an extension, what it names that is not there, and what its own rules find."""
     parts: list[Placed] = []
+    unread: set[str] = set()
     for holder, facet_type in holders(extension, inventory):
         facet, wrong = parsed(extension.name, facet_type, holder.entry, holder.path)
         yield from wrong
-        if facet is not None:
+        if facet is None:
+            unread.add(holder.device.name)
+        else:
             facet, derived = extension.complete(facet, holder, inventory)
             parts += within(Placed(holder, facet, (*holder.path, "vendor", extension.name)), derived)
-    yield from _dangling(parts, inventory)
+    yield from _dangling(parts, inventory, unread)
     yield from extension.findings(inventory)
 
 
@@ -80,8 +83,8 @@ def within(placed: Placed, derived: Mapping[Path, Path] | None = None, steps: Pa
             yield from within(Placed(placed.holder, child, path, name), derived, own)
 
 
-def _dangling(parts: list[Placed], inventory: Inventory) -> Iterator[Finding]:
-    """Names of what is not declared."""
+def _dangling(parts: list[Placed], inventory: Inventory, unread: Collection[str]) -> Iterator[Finding]:
+    """Names of what is not declared; what devices have that cannot be read (`unread`) nobody can tell."""
     known: dict[tuple[str, str], set[str]] = defaultdict(set)
     for placed in parts:
         if isinstance(placed.part, Child):
@@ -96,6 +99,8 @@ def _dangling(parts: list[Placed], inventory: Inventory) -> Iterator[Finding]:
                 yield from peers.unknown(attribute.refers, getattr(placed.part, key), (*placed.path, key))
                 continue
             device = placed.holder.device
+            if device.name in unread and attribute.refers not in (*CONTAINED, "device"):
+                continue
             there = _there(attribute.refers, placed.holder, inventory) or known[device.name, attribute.refers]
             value = getattr(placed.part, key)
             for name in value if isinstance(value, tuple) else (value,):

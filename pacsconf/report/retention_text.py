@@ -14,7 +14,6 @@ from pacsconf.report.as_json import FORMAT_VERSION, as_text, finding_as_json
 from pacsconf.report.diagnostics import LineOf, PlaceOf, findings_text, placed
 from pacsconf.report.lines import Lines, Span, beside, columns, commanded, joined, line, wrapped
 from pacsconf.report.words import counted
-from pacsconf.retention.classes import ELSEWHERE, OTHER_AE
 from pacsconf.retention.decide import CLOCK_WORDS
 from pacsconf.retention.policy import DEFAULT, Policy, Prepared
 from pacsconf.retention.prove import Proof
@@ -70,7 +69,7 @@ def explained_text(told: Explained, width: int = 80) -> Lines:
         (
             _answer(told, room),
             tuple(row for name in told.decision.holds for row in _hold(told, name, room)),
-            _section("also match" if told.decision.deciding else "match", _others(told, room)),
+            _section(_MATCHING.get(told.decision.state, "also match"), _others(told, room)),
             _section("legal minimums", _minimums(told, room)),
             _section("not known, so it is kept longer", _missing(told.decision, room)),
             _section(
@@ -80,6 +79,7 @@ def explained_text(told: Explained, width: int = 80) -> Lines:
     )
 
 
+_MATCHING: Mapping[State, str] = {"held": "match", "no-rule": "may match"}
 _SIGNS: Mapping[State, Span] = {
     "held": Span("■", "strong"),
     "no-rule": Span("?", "warning"),
@@ -111,6 +111,8 @@ def _headline(told: Explained) -> str:
     decision, until = told.decision, told.decision.until
     if decision.state == "held":
         return "Held: nothing may delete it, whatever rules say"
+    if decision.state == "no-rule" and decision.runners_up:
+        return "Kept, with no end: perhaps no rule speaks of such a study, and there is no default"
     if decision.state == "no-rule":
         return "No rule speaks of such a study, and there is no default: it is kept, with no end"
     if until is None:
@@ -303,17 +305,22 @@ def _verdict(told: Checked, width: int) -> Lines:
 
 
 def _typed(study: StudyFacts) -> str:
-    """The command that explains such a study."""
+    """The command that explains such a study. What is not typed is not known, so all that is known is typed."""
     words = ["retention explain", *(f"--modality {code}" for code in sorted(study.modalities))]
-    words += [f"--study-date {study.study_date}", f"--birth-date {study.birth_date}"]
-    words += [f"--procedure {scheme}:{code}" for scheme, code in sorted(study.procedure_codes or ())]
-    for option in ("institution", "department", "calling_ae", "last_contact", "received"):
-        value = getattr(study, option)
-        if value not in (ELSEWHERE, OTHER_AE, study.study_date):
-            words.append(f"--{option.replace('_', '-')} {shlex.quote(str(value))}")
+    words += [
+        f"--{name.replace('_', '-')} {shlex.quote(str(value))}"
+        for name in _TYPED
+        if (value := getattr(study, name)) is not None
+    ]
+    words += [f"--procedure {shlex.quote(':'.join(pair))}" for pair in sorted(study.procedure_codes or ())]
     words += ["--clinical-trial"] if study.clinical_trial else []
-    later = sorted(study.later_modalities or ())
-    return " ".join((*words, *([f"--later-study {code}" for code in later] or ["--no-later-study"])))
+    if study.later_modalities is not None:
+        later = [f"--later-study {code}" for code in sorted(study.later_modalities)]
+        words += later or ["--no-later-study"]
+    return " ".join(words)
+
+
+_TYPED = ("study_date", "birth_date", "institution", "department", "calling_ae", "last_contact", "received")
 
 
 def _people(proof: Proof, width: int) -> Lines:

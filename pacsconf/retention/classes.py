@@ -10,23 +10,28 @@ they do to a barest one.
 
 Steps, for a floor or for two rules that may meet:
 1. Its classes, or what classes of both have in common.
-2. Of each class the barest studies: what is not asked for is a value that no match mentions.
-3. Each at the ages where a match or a birthday changes something, and the day before; on days at which calendars
-   differ (leap days, ends of months); with a last contact and a receipt on the day of the study and long after it.
-   How long a study is kept is a maximum of sums "clock plus period", so extremes of each clock suffice.
+2. Of each class the barest studies: what is not asked for is a value that no match mentions. Where a minimum asks
+   for later studies and its match for no modality, one that no match mentions comes beside those that are asked
+   for: of another study with it nothing else follows.
+3. Each at the ages where a match or a birthday changes something, the day before, and of no known age; on days at
+   which calendars differ (leap days, ends of months); with a last contact and a receipt on the day of the study and
+   long after it. How long a study is kept is a maximum of sums "clock plus period": extremes of each clock suffice.
+4. With a later study for every choice of the minimums that ask for one and find it (`later_same_class_study`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import combinations, product
+from itertools import product
 
-from pacsconf.inventory.retention import Match
+from pacsconf.core.finding import Path
+from pacsconf.inventory.retention import AUXILIARY, Match, OnMissing
 from pacsconf.inventory.retention_rules import MODALITIES
 from pacsconf.retention import days
-from pacsconf.retention.matching import folded
+from pacsconf.retention.known import Known, known
+from pacsconf.retention.matching import fits, folded
 from pacsconf.retention.policy import Prepared
 from pacsconf.retention.study import NO_CODES, NONE, StudyFacts, reference
 
@@ -36,8 +41,12 @@ MOST_CLASSES = 20_000
 """So many classes of one match are looked at; one that has more was not written by hand."""
 
 
+MOST_LATER = 1_000
+"""So many choices of later studies."""
+
+
 class TooMany(Exception):
-    """A match has more classes than can be looked at."""
+    """A match has more classes than can be looked at, or rules ask for later studies in more ways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,25 +147,21 @@ _EXAMPLE = reference("2.999")
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """What rules and floors together can tell apart, beside classes."""
+    """What rules and floors together can tell apart."""
 
-    ages: tuple[int, ...]
-    """Ages at which something changes."""
-    dates: tuple[date, ...]
-    far: timedelta
-    """Longer than any period, and than any age that is kept until."""
-    later: tuple[frozenset[str], ...]
-    """What later studies may have been made with."""
-    trials: tuple[bool, ...]
-    other: str
-    """A modality that no match mentions."""
+    kinds: Mapping[Path, Sequence[Class]]
+    """The classes of each, by where it is written."""
+    rules: Sequence[Prepared]
+    trials: tuple[bool | None, ...]
+    modalities: tuple[str, ...]
+    """Those that matches mention, and first one that none does."""
 
     def bare(self, kind: Class) -> Iterator[StudyFacts]:
         """The barest studies of a class, of no age yet and on no day."""
         for trial in kind.clinical_trial or self.trials:
             yield StudyFacts(
                 _EXAMPLE,
-                kind.modalities or frozenset({self.other}),
+                self._modalities(kind),
                 procedure_codes=kind.codes,
                 institution=next(iter(kind.institution), ELSEWHERE),
                 department=next(iter(kind.department), ELSEWHERE),
@@ -164,22 +169,71 @@ class Edges:
                 clinical_trial=trial,
             )
 
+    def _modalities(self, kind: Class) -> frozenset[str]:
+        """Who asks for a report gets it alone: beside images it does not tell what kind of study it is."""
+        if reports := kind.modalities & AUXILIARY:
+            return reports
+        any_counts = any(not rule.modalities for rule in self.rules if rule.asks_for_later)
+        other = frozenset(self.modalities[:1])
+        return kind.modalities | other if any_counts else kind.modalities or other
+
+    def around(self, study: StudyFacts) -> Around:
+        """Where something changes for such a study, of whatever age and day.
+
+        Raises: TooMany.
+        """
+        facts = known(study, OnMissing())
+        rules = [rule for rule in self.rules if fits(rule.match, facts, OnMissing()) is not None]
+        minimums = [minimum for rule in rules for minimum in rule.minimums]
+        kinds = [kind for rule in rules for kind in self.kinds[rule.path]]
+        ages = {0, *(kind.youngest for kind in kinds), *(kind.oldest + 1 for kind in kinds)}
+        ages |= {minimum.age for minimum in minimums if minimum.age is not None}
+        periods = [minimum.period for minimum in minimums if minimum.period]
+        mixed = any(one.days for one in periods) and (len(ages) > 1 or any(one.months for one in periods))
+        longest = max((one.months * 31 + one.days for one in periods), default=0)
+        return Around(
+            tuple(sorted((age for age in ages if age <= days.OLDEST + 1), key=_plainness)),
+            (*_DAYS, *_MONTH_DAYS) if mixed else _DAYS,
+            timedelta(days=longest + 366 * (1 + max(ages))),
+            tuple(self._laters([rule for rule in rules if rule.asks_for_later], facts)),
+        )
+
+    def _laters(self, asking: Sequence[Prepared], facts: Known) -> Iterable[frozenset[str]]:
+        """What later studies may have been made with: one for each choice of rules that find one of their class."""
+        found: dict[frozenset[Path], frozenset[str]] = {frozenset(): NONE}
+        for code in self.modalities:
+            finding = {rule.path for rule in asking if code in (rule.modalities or facts.modalities)}
+            for finders, later in tuple(found.items()):
+                found.setdefault(finders | finding, later | {code})
+            if len(found) > MOST_LATER:
+                raise TooMany
+        return found.values()
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Where something changes for studies that differ by age and days alone."""
+
+    ages: tuple[int, ...]
+    dates: tuple[date, ...]
+    far: timedelta
+    """Longer than any period, and than any age that is kept until."""
+    laters: tuple[frozenset[str], ...]
+
     def dated(self, study: StudyFacts, kind: Class) -> Iterator[StudyFacts]:
         """The study at each edge of age and calendar."""
         for on in self.dates:
-            for birth in self.births(kind, on):
-                for later in self.later:
-                    yield from self._seen(
-                        replace(study, study_date=on, birth_date=birth, later_modalities=later)
-                    )
+            for birth, later in product(self.births(kind, on), self.laters):
+                yield from self._seen(replace(study, study_date=on, birth_date=birth, later_modalities=later))
 
-    def births(self, kind: Class, on: date) -> Iterator[date]:
-        """Days of birth on which somebody of the class has just become an age, or will the day after."""
+    def births(self, kind: Class, on: date) -> Iterator[date | None]:
+        """Days of birth on which somebody of the class has just become an age, or will the day after; and none."""
         for age in self.ages:
-            birth = days.birthday(on, -age)
+            birth = days.latest_birth(age, on)
             for day in (birth, birth + timedelta(days=1)):
                 if day <= on and kind.youngest <= days.age_on(day, on) <= kind.oldest:
                     yield day
+        yield None
 
     def within(self, kind: Class, on: date) -> Iterator[date]:
         """One day of birth between each two ages at which something changes: nothing there is a coincidence."""
@@ -195,38 +249,27 @@ class Edges:
 
 
 def edges(rules: Sequence[Prepared]) -> Edges:
-    """Where something changes in any of these rules and floors."""
-    kinds = [kind for rule in rules for kind in classes(rule.match)]
-    ages = {0, *(kind.youngest for kind in kinds), *(kind.oldest + 1 for kind in kinds)}
-    ages |= {minimum.age for rule in rules for minimum in rule.minimums if minimum.age is not None}
-    periods = [minimum.period for rule in rules for minimum in rule.minimums if minimum.period]
-    mixed = any(one.days for one in periods) and any(one.months for one in periods)
-    longest = max((one.months * 31 + one.days for one in periods), default=0)
-    named = {code for kind in kinds for code in kind.modalities}
+    """Where something changes in any of these rules and floors.
+
+    Raises: TooMany.
+    """
+    kinds = {rule.path: classes(rule.match) for rule in rules}
+    every = [kind for some in kinds.values() for kind in some]
+    named = {code for kind in every for code in kind.modalities}
     return Edges(
-        tuple(sorted((age for age in ages if age <= days.OLDEST), key=_plainness)),
-        (*_DAYS, *_MONTH_DAYS) if mixed else _DAYS,
-        timedelta(days=longest + 366 * (1 + max(ages))),
-        tuple(_later(rules, named)),
-        tuple(sorted({False}.union(*(kind.clinical_trial for kind in kinds)))),
-        next(iter(sorted(MODALITIES - named)), "OT"),
+        kinds,
+        tuple(rules),
+        (False, True, None) if any(kind.clinical_trial for kind in every) else (False,),
+        (_other(named), *sorted(named)),
     )
 
 
-def _later(rules: Iterable[Prepared], named: Iterable[str]) -> Iterator[frozenset[str]]:
-    """None, and where some rule asks: every choice of the modalities that are told apart, or of few each one."""
-    yield NONE
-    if any(minimum.when for rule in rules for minimum in rule.minimums):
-        known = sorted(
-            {code for rule in rules if any(one.when for one in rule.minimums) for code in rule.modalities}
-        )
-        known = known or sorted(named)
-        sizes = range(1, len(known) + 1) if len(known) <= _FEW else (1, len(known))
-        for size in sizes:
-            yield from map(frozenset, combinations(known, size))
+def _other(named: Collection[str]) -> str:
+    """A modality that no match mentions: one that people know, where there is one."""
+    return next(code for code in (*_USUAL, *sorted(MODALITIES), "OTHER") if code not in named)
 
 
-_FEW = 4
+_USUAL = ("US", "MR", "CT", "XA", "OT")
 
 
 def _plainness(age: int) -> tuple[int, int]:

@@ -38,6 +38,12 @@ def birthday(birth: date, age: int) -> date:
     return months_after(birth, 12 * age)
 
 
+def latest_birth(age: int, day: date) -> date:
+    """The last day of birth of somebody who is this old on a day."""
+    birth = months_after(day, -12 * age)
+    return birth if age_on(birth, day) == age else birth - timedelta(days=1)
+
+
 def age_on(birth: date, day: date) -> int:
     """Whole years of age on a day; negative before birth."""
     return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))

@@ -1,7 +1,8 @@
 """How long one study is kept, with every reason: the rules applied as they are written, one after the other.
 
 1. A legal hold keeps the study, and nothing else is asked.
-2. All rules that match count, the default with them.
+2. All rules that match count, the default with them. Where none is sure to match, since facts are missing, it may
+   be a study of which no rule speaks: there is no end.
 3. The latest minimum wins. Without a study date, or a date that one of them is counted from, there is no end.
 4. It is to be reviewed after the earliest maximum, yet never before the minimum is over.
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from pacsconf.inventory.period import Period
 from pacsconf.inventory.retention import Review
@@ -30,31 +32,37 @@ def decide(policy: Policy, study: StudyFacts, today: date) -> Decision:
     """What all rules together say of a study on a day."""
     holds = policy.holding(today).get(study.reference, ())
     rules, missing = matching(policy, known(study, policy.on_missing))
-    reckoned = sorted((one for _, one, _ in rules), key=_longest_first)
+    reckoned = sorted((one.says for one in rules), key=_longest_first)
     if holds:
         return Decision("held", runners_up=tuple(reckoned), holds=holds, missing=missing)
-    if not reckoned:
-        return Decision("no-rule", missing=missing)
+    if all(one.maybe for one in rules):
+        return Decision("no-rule", runners_up=tuple(reckoned), missing=missing)
     first, *others = reckoned
     confirm = tuple(sorted({what for one in reckoned for what in one.confirm}))
     state = state_of(first.until, today, to_confirm=bool(confirm))
-    reviews = (_review(rule, known(study, policy.on_missing)) for rule, _, _ in rules)
+    reviews = (_review(one.rule, known(study, policy.on_missing)) for one in rules)
     return Decision(
         state, first.until, review_after(first.until, reviews), first, tuple(others), (), missing, confirm
     )
 
 
-def matching(
-    policy: Policy, facts: Known
-) -> tuple[list[tuple[Prepared, Reckoned, Missing]], tuple[str, ...]]:
-    """The rules that match, what each reckons, and all facts that are missing for that."""
+class Matching(NamedTuple):
+    """A rule that matches, what it says, and the facts that are missing for being sure that it matches."""
+
+    rule: Prepared
+    says: Reckoned
+    maybe: Missing
+
+
+def matching(policy: Policy, facts: Known) -> tuple[list[Matching], tuple[str, ...]]:
+    """The rules that match, and all facts that are missing for that or for what they say."""
     found, missing = [], SURE
     for rule in policy.rules:
-        unsure = fits(rule.match, facts, policy.on_missing)
-        if unsure is not None:
+        maybe = fits(rule.match, facts, policy.on_missing)
+        if maybe is not None:
             reckoned, lacking = reckon(rule, facts)
-            found.append((rule, reckoned, unsure | lacking))
-            missing |= unsure | lacking
+            found.append(Matching(rule, reckoned, maybe))
+            missing |= maybe | lacking
     return found, tuple(sorted(missing))
 
 
@@ -108,7 +116,7 @@ def reckon(rule: Prepared, facts: Known) -> tuple[Reckoned, Missing]:
 
 def applicable(rule: Prepared, facts: Known) -> tuple[Sequence[Minimum], Missing]:
     """The minimums of a rule that count for a study; all of them where nobody looked for later studies."""
-    if not any(minimum.when for minimum in rule.minimums):
+    if not rule.asks_for_later:
         return rule.minimums, SURE
     later = facts.study.later_modalities
     if later is None:

@@ -22,8 +22,8 @@ from pacsconf.retention import days
 from pacsconf.retention.classes import Class, ways
 from pacsconf.retention.decide import applicable, review_after
 from pacsconf.retention.known import known
-from pacsconf.retention.matching import folded
-from pacsconf.retention.policy import Minimum, Policy, Prepared
+from pacsconf.retention.matching import SURE, fits, folded
+from pacsconf.retention.policy import DEFAULT, Minimum, Policy, Prepared
 from pacsconf.retention.study import State, StudyFacts
 
 MOST_REMEMBERED = 100_000
@@ -87,7 +87,8 @@ class Evaluator:
         self._facts: Callable[[StudyFacts], tuple[Any, ...]] = attrgetter(*left, "reference")
         self._left = tuple(left.values())
         self._timetables: dict[Any, _Timetable | None] = {}
-        self._asks_for_later = any(minimum.when for rule in policy.rules for minimum in rule.minimums)
+        self._asks_for_later = any(rule.asks_for_later for rule in policy.rules)
+        self._no_default = all(rule.name != DEFAULT for rule in policy.rules)
         self._ends: dict[Period, _Ends] = {}
 
     def __call__(self, study: StudyFacts) -> Outcome:
@@ -105,7 +106,16 @@ class Evaluator:
             timetable = self._timetables[key]
         except KeyError:
             timetable = self._remembered(key, fitting, study)
-        return _NO_RULE if timetable is None else self._outcome(timetable, study, on, born)
+        if timetable is None or (self._no_default and not self._is_sure(study)):
+            return _NO_RULE
+        return self._outcome(timetable, study, on, born)
+
+    def _is_sure(self, study: StudyFacts) -> bool:
+        """Whether some rule matches, whatever is not known."""
+        facts = known(study, self.policy.on_missing)
+        if facts.age is not None and facts.modalities and not {None, ""} & {*self._facts(study)}:
+            return True
+        return any(fits(rule.match, facts, self.policy.on_missing) == SURE for rule in self.policy.rules)
 
     def _odd(self, study: StudyFacts) -> tuple[date | None, int | None, date | None]:
         """Study date, age and latest day of birth where one of the two dates is missing or cannot be true."""
@@ -123,8 +133,10 @@ class Evaluator:
     def _outcome(self, table: _Timetable, study: StudyFacts, on: date | None, born: date | None) -> Outcome:
         if on is None or born is None:
             return self._endless(table, (None, None, None, None))
-        seen = study.last_contact
-        begun = (on, study.received, on if seen is None or on > seen else seen, born)
+        seen, received = study.last_contact, study.received
+        if received is not None and on > received:
+            received = on
+        begun = (on, received, on if seen is None or on > seen else seen, born)
         until, decides = date.min, ""
         for clock, ends, rule in table.ends:
             day = begun[clock]

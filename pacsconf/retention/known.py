@@ -15,7 +15,8 @@ class Known:
     """`age` is that at the study, None when nobody can tell; `born` the latest day of birth that can be true,
     known wherever the study date is.
 
-    `guessed_birth`: the birth date is not known, so that it is as if born on the day of the study.
+    `guessed_birth`: the birth date is not known, so that it is as if born on the day of the study. `contact` and
+    `received` are not before the study: where they are told to be, one of two days is wrong, and the later counts.
     """
 
     study: StudyFacts
@@ -25,12 +26,13 @@ class Known:
     born: date | None
     guessed_birth: bool
     contact: date | None
+    received: date | None
 
     def day(self, clock: Clock) -> date | None:
         """The earliest day that a clock can have begun on; None when not even that is known."""
         if clock == "study_date":
             return self.study_date
-        return self.study.received if clock == "received" else self.contact
+        return self.received if clock == "received" else self.contact
 
     def to_confirm(self, clock: Clock) -> bool:
         """Whether images cannot show this clock, so that `day` is no more than the earliest possible one."""
@@ -45,7 +47,7 @@ def known(study: StudyFacts, on_missing: OnMissing) -> Known:
     if birth is not None:
         age, born, guessed = (days.age_on(birth, on) if on else None), birth, False
     elif age is not None:
-        born, guessed = (days.birthday(on, -age) if on else None), on is None
+        born, guessed = (days.latest_birth(age, on) if on else None), on is None
     else:
         born, guessed = on, True
     return Known(
@@ -56,6 +58,7 @@ def known(study: StudyFacts, on_missing: OnMissing) -> Known:
         born,
         guessed,
         max(on, study.last_contact or on) if on else None,
+        max(on, study.received) if on and study.received else study.received,
     )
 
 

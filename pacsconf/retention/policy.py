@@ -59,6 +59,11 @@ class Prepared:
     def is_approved(self) -> bool:
         return self.approval is not None
 
+    @property
+    def asks_for_later(self) -> bool:
+        """Whether a minimum counts only where the patient had a later study of its class."""
+        return any(minimum.when for minimum in self.minimums)
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:

@@ -6,20 +6,21 @@ studies at random, which need none of the argument why the edges suffice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import combinations, product
 from random import Random
+from typing import Any
 
 from pacsconf.inventory.retention import SHOWN, Clock, Match, OnMissing, Retention
-from pacsconf.retention.classes import Class, Edges, both, classes, edges
+from pacsconf.retention.classes import Around, Class, Edges, both, classes, edges
 from pacsconf.retention.decide import decide, reckon
 from pacsconf.retention.evaluator import Evaluator
 from pacsconf.retention.known import known
 from pacsconf.retention.matching import fits
 from pacsconf.retention.policy import DEFAULT, Policy, Prepared, floors, policy
-from pacsconf.retention.study import Reckoned, StudyFacts
+from pacsconf.retention.study import NONE, Reckoned, StudyFacts
 
 LONG_AGO = date(1900, 1, 1)
 """A day on which nothing is over yet: until when something is kept does not depend on it."""
@@ -137,7 +138,7 @@ class _Search:
         for kind in _kinds(floor, evaluator.policy):
             self.classes += 1
             for bare in self.edges.bare(kind):
-                for study in self.edges.dated(bare, kind):
+                for study in self.edges.around(bare).dated(bare, kind):
                     self.studies += 1
                     if broken := _broken(floor, study, evaluator):
                         yield broken
@@ -150,8 +151,7 @@ class _Search:
         for _ in range(number if self.floors else 0):
             study = _drawn(kinds, self.edges, draw)
             for floor in self.floors:
-                matches = fits(floor.match, known(study, rules.on_missing), rules.on_missing) is not None
-                if matches and (broken := _broken(floor, study, evaluator)):
+                if broken := _broken(floor, study, evaluator):
                     return broken
         return None
 
@@ -173,7 +173,10 @@ def _broken(floor: Prepared, study: StudyFacts, evaluator: Evaluator) -> Broken 
     outcome = evaluator(study)
     if outcome.until is None:
         return None
-    least, _ = reckon(floor, known(study, rules.on_missing))
+    facts = known(study, rules.on_missing)
+    if fits(floor.match, facts, rules.on_missing) is None:
+        return None
+    least, _ = reckon(floor, facts)
     if least.until is None or least.until <= outcome.until:
         return None
     says = decide(rules, study, LONG_AGO).deciding
@@ -183,22 +186,40 @@ def _broken(floor: Prepared, study: StudyFacts, evaluator: Evaluator) -> Broken 
 
 
 def _drawn(kinds: Sequence[Class], at: Edges, draw: Random) -> StudyFacts:
-    """A study that has things of several classes."""
+    """A study that has things of several classes, of which perhaps something is not known."""
     kind = draw.choice(kinds)
     for other in draw.sample(kinds, min(len(kinds), draw.randrange(3))):
         kind = both(kind, other) or kind
     bare = draw.choice(tuple(at.bare(kind)))
     on = date(2000, 1, 1) + timedelta(days=draw.randrange(9000))
-    birth = on - timedelta(days=draw.randrange(100 * 365))
     contact, received = (on + timedelta(days=draw.choice((0, draw.randrange(12_000)))) for _ in range(2))
-    return replace(
+    study = replace(
         bare,
+        modalities=bare.modalities | _some(at.modalities, draw),
         study_date=on,
-        birth_date=birth,
+        birth_date=on - timedelta(days=draw.randrange(100 * 365)),
         last_contact=contact,
         received=received,
-        later_modalities=draw.choice(at.later),
+        later_modalities=_some(at.modalities, draw),
     )
+    return study if draw.randrange(2) else replace(study, **draw.choice(_LACKING))
+
+
+_LACKING: Sequence[Mapping[str, Any]] = (
+    {"modalities": NONE},
+    {"birth_date": None},
+    {"procedure_codes": None},
+    {"institution": None},
+    {"department": None},
+    {"calling_ae": None},
+    {"clinical_trial": None},
+    {"last_contact": None},
+    {"later_modalities": None},
+)
+
+
+def _some(codes: Sequence[str], draw: Random) -> frozenset[str]:
+    return frozenset(draw.sample(codes, draw.choice((0, 0, 1, min(2, len(codes))))))
 
 
 # --- ties --------------------------------------------------------------------------------------------------------
@@ -242,16 +263,21 @@ class _Ties:
 
     def _within(self, kind: Class) -> Iterator[StudyFacts]:
         """The barest studies on an ordinary day, at ages at which nothing changes."""
-        on = self.edges.dates[0]
-        for bare, later, birth in product(
-            self.edges.bare(kind), self.edges.later, self.edges.within(kind, on)
-        ):
-            yield replace(
-                bare, study_date=on, birth_date=birth, later_modalities=later, last_contact=on, received=on
-            )
+        for bare in self.edges.bare(kind):
+            around = self.edges.around(bare)
+            on = around.dates[0]
+            for later, birth in product(around.laters, around.within(kind, on)):
+                yield replace(
+                    bare,
+                    study_date=on,
+                    birth_date=birth,
+                    later_modalities=later,
+                    last_contact=on,
+                    received=on,
+                )
 
     def _always(self, pair: tuple[Prepared, Prepared], study: StudyFacts) -> bool:
-        return all(self._end(pair, one) for one in _moved(study, self.edges))
+        return all(self._end(pair, one) for one in _moved(study, self.edges.around(study)))
 
     def _end(self, pair: tuple[Prepared, Prepared], study: StudyFacts) -> Reckoned | None:
         """What both say where both end on one day; else None."""
@@ -260,7 +286,7 @@ class _Ties:
         return first if first.until == second.until else None
 
 
-def _moved(study: StudyFacts, at: Edges) -> Iterator[StudyFacts]:
+def _moved(study: StudyFacts, at: Around) -> Iterator[StudyFacts]:
     """The same study on other days, the patient as old; and with its clocks far apart."""
     assert study.study_date, "given before"
     assert study.birth_date, "given before"

@@ -86,14 +86,16 @@ def _further(study: StudyFacts) -> Iterator[str]:
     if study.birth_date and study.study_date:
         years = age_on(study.birth_date, study.study_date)
         yield f"patient born {study.birth_date} (age {years})"
+    elif study.birth_date is None:
+        yield "birth date not known"
     for scheme, code in sorted(study.procedure_codes or ()):
         yield f"procedure {scheme}:{code}"
     for name in ("institution", "department", "calling_ae"):
         value = getattr(study, name)
-        if value not in (None, ELSEWHERE, OTHER_AE):
-            yield f"{name.replace('_ae', ' AE')} {value}"
-    if study.clinical_trial:
-        yield "in a clinical trial"
+        if value not in (ELSEWHERE, OTHER_AE):
+            yield f"{name.replace('_ae', ' AE')} {value or 'not known'}"
+    if study.clinical_trial is not False:
+        yield "in a clinical trial" if study.clinical_trial else "not known whether in a clinical trial"
     if study.last_contact and study.study_date and study.last_contact > study.study_date:
         yield f"patient here again on {study.last_contact}"
     if study.later_modalities:

@@ -190,13 +190,15 @@ def test_the_last_contact_is_at_least_the_study_itself(decided):
 
 # --- what is not known -------------------------------------------------------------------------------------------
 
+SHORT = {"keep": {"for": "1d"}}
+
 
 @pytest.mark.parametrize(
     ("facts", "expected", "missing"),
     [
         ({"birth_date": None}, ("kept", "2040-03-01", "a"), ("birth_date",)),
         ({"birth_date": None, "age_years": 10}, ("kept", "2030-03-01", "a"), ()),
-        ({"birth_date": None, "age_years": 40}, ("no-rule", "None", None), ()),
+        ({"birth_date": None, "age_years": 40}, ("expired", "2015-03-02", "default"), ()),
         ({"birth_date": None, "age_years": 999}, ("kept", "2040-03-01", "a"), ("birth_date",)),
         ({"birth_date": None, "age_years": -1}, ("kept", "2040-03-01", "a"), ("birth_date",)),
         ({"birth_date": date(2015, 3, 2)}, ("no-date", "None", "a"), ("birth_date", "study_date")),
@@ -207,14 +209,42 @@ def test_the_last_contact_is_at_least_the_study_itself(decided):
     ids=["none", "child", "adult", "too old", "negative", "unborn", "1900", "no study date", "neither"],
 )
 def test_without_a_birth_date_a_patient_is_a_minor(decided, facts, expected, missing):
-    found = decided({"a": rule({"age_at_study": {"under": 18}}, {"until_age": 25})}, facts)
+    found = decided({"a": rule({"age_at_study": {"under": 18}}, {"until_age": 25})}, facts, default=SHORT)
     assert (summary(found), found.missing) == (expected, missing)
+
+
+@pytest.mark.parametrize(
+    ("match", "facts"),
+    [
+        (MG, {"modalities": frozenset()}),
+        ({"institution": "x"}, {"institution": None}),
+        ({"age_at_study": {"at_least": 18}}, {"birth_date": None}),
+    ],
+    ids=["modality", "institution", "age"],
+)
+def test_what_may_be_a_study_of_which_no_rule_speaks_has_no_end(decided, match, facts):
+    """If it is one it is kept for good, and nobody knows that it is not."""
+    found = decided({"a": rule(match, {"for": "1y"})}, facts)
+    assert (found.state, found.until, found.deciding) == ("no-rule", None, None)
+    assert ([one.rule for one in found.runners_up], len(found.missing)) == (["a"], 1)
+    sure = {"a": rule(match, {"for": "1y"}), "b": rule({"calling_ae": "CT_1"}, {"for": "1m"})}
+    assert decided(sure, {**facts, "calling_ae": "CT_1"}).until == date(2016, 3, 1)
+
+
+def test_a_study_is_not_received_before_it_is_made(decided):
+    found = decided({"a": rule(MG, {"for": "1y", "from": "received"})}, {"received": date(2014, 1, 1)})
+    assert found.until == date(2016, 3, 1)
+
+
+def test_of_an_age_alone_the_last_day_of_birth_counts(decided):
+    facts = {"study_date": date(2016, 2, 29), "birth_date": None, "age_years": 17, "last_contact": None}
+    assert decided({"a": rule(MG, {"until_age": 25})}, facts).until == date(2024, 2, 28)
 
 
 def test_patients_age_can_be_disregarded(decided):
     rules = {"a": rule({"age_at_study": {"under": 18}}, {"until_age": 25})}
     facts = {"birth_date": None, "age_years": 40}
-    found = decided(rules, facts, on_missing={"birth_date": "treat_as_minor"})
+    found = decided(rules, facts, on_missing={"birth_date": "treat_as_minor"}, default=SHORT)
     assert summary(found) == ("kept", "2040-03-01", "a")
 
 
@@ -244,9 +274,9 @@ def test_the_day_of_receipt_can_stand_for_it(decided):
 )
 def test_a_rule_that_asks_for_what_nobody_knows_counts_unless_told_otherwise(decided, key, match, facts):
     rules = {"a": rule(match, {"for": "20y"})}
-    found = decided(rules, facts)
+    found = decided(rules, facts, default=SHORT)
     assert (summary(found)[2], found.missing) == ("a", (key,))
-    assert decided(rules, facts, on_missing={key: "no_match"}).deciding is None
+    assert summary(decided(rules, facts, default=SHORT, on_missing={key: "no_match"}))[2] == "default"
 
 
 def test_what_is_known_to_match_by_one_alternative_misses_nothing(decided):

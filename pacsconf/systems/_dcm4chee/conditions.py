@@ -139,7 +139,7 @@ def _among(what: str, attribute: str, values: Sequence[str], on_missing: OnMissi
         notes.add(UNTOLD["auxiliary"])
     if getattr(on_missing, what) != "may_match":
         return f"{attribute}=^{_any(spelled)}$"
-    notes.add(_unknown(what), exact=what != "modality")
+    notes.add(_unknown(what))
     if what == "modality":
         spelled += sorted(AUXILIARY - set(values))
     return f"{attribute}!=^(?!{_any(spelled)}$).*"

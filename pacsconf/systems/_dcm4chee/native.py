@@ -114,7 +114,7 @@ def _span(rule: Prepared, notes: list[str]) -> tuple[Span, bool]:
     for minimum in rule.minimums:
         spans.append(_of_minimum(minimum, notes))
         received |= minimum.age is None and minimum.clock == "received"
-    if any(minimum.when for minimum in rule.minimums):
+    if rule.asks_for_later:
         notes.append(
             "whether the patient had a later study is not known to the archive: all its minimums count"
         )

@@ -121,7 +121,8 @@ class DicomDirectory:
     def check(self, changes: Sequence[Change]) -> Sequence[Finding]:
         """What does not fit the server's schema, and deletes that would take somebody else's data with them."""
         reader = self._opened().reader
-        return Check(reader.tree, reader.schema, self._places, reader.misread).findings(changes)
+        check = Check(reader.tree, reader.schema, self._places, reader.misread, reader.intent)
+        return check.findings(changes)
 
     def apply(self, layer: Sequence[Change]) -> Iterator[Outcome]:
         """Each change conditional on what was read; many of a large layer on their way at once."""

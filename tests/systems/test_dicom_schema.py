@@ -70,6 +70,7 @@ TAKEN = {
         "extra": {"commonName": ("x",)},
     },
     "an attribute by its OID": {"extra": {"1.2.40.0.13.1.15.0.3.58": ("UTC",)}},
+    "no auxiliary classes at all, where the usual ones ask for more": {"object_classes": ()},
     "a whole entry": {"entries": {"cn=R": {"object_classes": (READER,)}}},
     "a class and the one above": {"entries": {"cn=R": {"object_classes": ("top", READER)}}},
     "a whole entry with what it asks for": {

@@ -9,6 +9,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.change import Change
 from pacsconf.core.finding import Finding
 from pacsconf.core.resource import Value
+from pacsconf.systems._dicom.declare import Intent
 from pacsconf.systems._dicom.decoding import Misread
 from pacsconf.systems._dicom.fitting import Fitting
 from pacsconf.systems._dicom.kinds import EXTRA
@@ -31,6 +32,7 @@ class Check:
     places: Places = field(default_factory=Places)
     misread: Mapping[Address, Sequence[Misread]] = field(default_factory=dict)
     """Values that were read, and that their attributes cannot have."""
+    intent: Intent | None = None
 
     def findings(self, changes: Sequence[Change]) -> tuple[Finding, ...]:
         """What stands in the way, one finding per cause."""
@@ -66,7 +68,7 @@ class Check:
     def _lacking(self, changes: Sequence[Change]) -> Iterator[Finding]:
         writing = [change for change in changes if change.after is not None]
         if self.schema is not None:
-            yield from Fitting(self.tree, self.schema, self.places).findings(writing)
+            yield from Fitting(self.tree, self.schema, self.places, self.intent).findings(writing)
         elif writing:
             yield Finding(
                 "DIR-SCHEMA-HIDDEN",

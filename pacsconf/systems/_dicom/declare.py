@@ -13,6 +13,7 @@ from pacsconf.core.finding import Finding, Path
 from pacsconf.core.on_demand import OnDemand
 from pacsconf.core.resource import Fields, State, Typed
 from pacsconf.inventory.base import Extensible
+from pacsconf.inventory.baseline import accepted
 from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, Site, TransferCapability
 from pacsconf.systems._dicom.attributes import CONTAINERS
 from pacsconf.systems._dicom.extra import misplaced, placed
@@ -45,6 +46,10 @@ class Intent:
     """Claims on titles that several devices hold on purpose."""
     secrets: Mapping[Address, Mapping[str, SecretUse]] = field(default_factory=dict)
     """By address, then by field: where the secrets are kept that entries hold."""
+
+    def names_classes(self, address: Address) -> bool:
+        """Whether it says which auxiliary classes an entry has, none perhaps: a state has no empty sets."""
+        return CLASSES in (self.extras.get(address) or ())
 
     def claim(self, device: str, title: str) -> frozenset[str]:
         """What the holder of a title claims: nobody else has it in its domain."""
@@ -90,8 +95,10 @@ def declare(
         for each in collected.special
         if collected.is_meant(each)
     }
-    for address in named:
-        collected.states[address] = placed(collected.states[address], vocabulary.shape(address))
+    for each in collected.special:
+        if each.state.address in named and _is_tolerated(each, vocabulary, inventory):
+            address = each.state.address
+            collected.states[address] = placed(collected.states[address], vocabulary.shape(address))
     extras = dict.fromkeys(addresses, ()) | named
     spelling = OnDemand(addresses, lambda address: item(address).spelled)
     return declared, Intent(spelling, extras, domains, shared, collected.secrets)
@@ -396,6 +403,12 @@ def _collision(pair: tuple[_Item, _Item]) -> Finding:
 def _misplaced(special: Iterable[_Item], words: Vocabulary) -> Iterator[Finding]:
     for item in special:
         yield from misplaced(words.shape(item.state.address), item.source.extra, item.path)
+
+
+def _is_tolerated(item: _Item, words: Vocabulary, inventory: Inventory) -> bool:
+    """Whether something of it may not stand where it does, and the baseline accepts that, on whatever day."""
+    found = misplaced(words.shape(item.state.address), item.source.extra, item.path)
+    return any(one.accepted for one in accepted(found, inventory.baseline, None))
 
 
 def _title_findings(devices: Iterable[Device], titles: Mapping[str, Mapping[str, Path]]) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from pacsconf.core.finding import Finding, Path
 from pacsconf.core.resource import Fields, Value
 from pacsconf.inventory.merge import nearest
 from pacsconf.systems._dicom.attributes import Row, Shape
+from pacsconf.systems._dicom.declare import Intent
 from pacsconf.systems._dicom.kinds import EXTRA
 from pacsconf.systems._dicom.misfit import clash, most_special, who_could, wrong_values
 from pacsconf.systems._dicom.places import Places
@@ -69,6 +70,7 @@ class Fitting:
     tree: Tree
     schema: Schema
     places: Places = field(default_factory=Places)
+    intent: Intent | None = None
     told: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[str, ...]] = field(default_factory=dict)
     fitting: set[tuple[str, frozenset[str], tuple[str, ...], tuple[str, ...]]] = field(default_factory=set)
     """Kind, classes and fields of entries to be made that were found good, but for their values."""
@@ -115,7 +117,10 @@ class Fitting:
         after: Fields = change.after.fields if change.after else {}
         named = _set(after.get(_CLASSES, ()))
         if entry is None:
-            wanted = [form.object_class, *(named if _CLASSES in after else form.usual)]
+            says = _CLASSES in after or (
+                self.intent is not None and self.intent.names_classes(change.address)
+            )
+            wanted = [form.object_class, *(named if says else form.usual)]
         else:
             taken = {name.lower() for name in _set(before.get(_CLASSES, ()))} - {
                 each.lower() for each in named

@@ -318,7 +318,7 @@ class Writer:
         named = fields.pop("object_classes", None)
         rows = [(form.row(name), value) for name, value in fields.items()]
         values = {row.attribute: self._encoded(address, row, value) for row, value in rows}
-        if named is None and not self._says_no_classes(address):
+        if named is None and not (self.reader.intent and self.reader.intent.names_classes(address)):
             named = form.usual
         classes = [*filter(None, [form.object_class]), *(named if isinstance(named, tuple) else ())]
         classes += _needed([row for row, _ in rows], classes)
@@ -326,11 +326,6 @@ class Writer:
         classes += self._auxiliary(values, classes, naming)
         own = {CLASSES: tuple(name.encode() for name in classes), **naming}
         return values | own
-
-    def _says_no_classes(self, address: Address) -> bool:
-        """Whether the inventory says that an entry has no auxiliary classes; a state has no empty sets."""
-        intent = self.reader.intent
-        return intent is not None and CLASSES in (intent.extras.get(address) or ())
 
     def _naming(self, address: Address, form: Shape, values: Mapping[str, Values]) -> dict[str, Values]:
         """The attributes that name an entry to be made; of one without words of ours with what else they hold."""

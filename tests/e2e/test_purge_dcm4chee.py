@@ -212,3 +212,39 @@ def test_nothing_of_it_is_written_before_each_is_acknowledged_and_somebody_else_
     assert (entry(hospital, "dcmStorageID=fs1,") or {})["dcmStorageDuration"] == [b"CACHE"]
     assert entry(hospital, "cn=gone,") is None
     assert "purges" not in hospital.ok("plan", "--format", "json").json
+
+
+POLICY = "{object_classes: dcmStudyRetentionPolicy, extra: {dcmRetentionPeriod: P1D, dcmRulePriority: '9'}}"
+EXPIRED = (
+    "{dcmRejectionNoteCode: '(113039, DCM, \"x\")', dcmRejectionNoteType: DATA_RETENTION_POLICY_EXPIRED}"
+)
+NOTE = f"{{object_classes: dcmRejectionNote, extra: {EXPIRED}}}"
+WORDLESS = {
+    "extra: {dcmRejectExpiredStudiesPollingInterval: PT1H}": "has a place of its own",
+    "extra: {1.2.40.0.13.1.15.110.3.91: PT1H}": "is no name of an attribute",
+    "extra: {dcmDeleteStudyInterval: PT1H}": "directory/device/arc purges (GUARD-PURGE)",
+    f"entries: {{cn=late: {POLICY}}}": "has words of its own",
+    f"entries: {{dcmRejectionNoteLabel=x: {NOTE}}}": "has words of its own",
+}
+"""What can be written of an archive without words of ours, and why that is refused."""
+
+
+def test_nor_is_what_is_written_without_words(hospital: Hospital):
+    """Not even where somebody accepts that it stands where it should not."""
+    inventory = hospital.path / "inventory" / "hospital.yaml"
+    rules = ("DIR-EXTRA", "DIR-ENTRY")
+    held = (f"{rule}: {{rule: {rule}, at: devices.arc, owner: it, until: 2999-01-01}}" for rule in rules)
+    accepted = f"baseline: {{{', '.join(held)}}}\n"
+    for line, why in WORDLESS.items():
+        inventory.write_text(KEEPING.replace("    type: archive\n", f"    type: archive\n    {line}\n"))
+        hospital("plan", "--out", "plan.json")
+        ran = hospital("apply", "plan.json")
+        assert ran.code == 5, line
+        assert why in ran.said, line
+        inventory.write_text(inventory.read_text() + accepted)
+        hospital("plan", "--out", "plan.json")
+        assert hospital("apply", "plan.json").code == (5 if "purges" in why else 0), line
+    device = entry(hospital, "") or {}
+    assert not [name for name in device if name.startswith(("dcmReject", "dcmDelete", "1."))]
+    assert entry(hospital, "cn=late,") is None
+    assert entry(hospital, "dcmRejectionNoteLabel=x,") is None

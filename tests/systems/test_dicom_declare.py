@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pacsconf.core.address import Address
+from pacsconf.inventory.baseline import Accepted
 from pacsconf.inventory.model import Connection, NetworkAE, Site, TransferCapability
 from pacsconf.systems._dicom import declare as declare_module
 from pacsconf.systems._dicom.declare import declare
@@ -236,7 +237,10 @@ def test_an_attribute_is_not_written_by_its_number(steps, name):
 
 def test_what_may_not_be_extra_is_not_written_whoever_accepts_that(steps):
     given = {"dicomManufacturer": ("x",), "dcmKeyStorePin": ("hunter2",), "1.2.3": ("x",), "dcmTag": ("y",)}
-    made = declared("d", steps.hospital(steps.ct(extra=given)))
+    entry = {"owner": "it", "until": "2999-01-01", "at": "devices.ct-1"}
+    rules = {rule: Accepted(rule=rule, **entry) for rule in ("DIR-EXTRA", "DIR-EXTRA-SECRET")}
+    hospital = steps.hospital(steps.ct(extra=given)).model_copy(update={"baseline": rules})
+    made = declared("d", hospital)
     extra = made.states()[Address.parse("d/device/ct-1")].fields
     assert [name for name in extra if name.startswith("extra.")] == ["extra.dcmTag"]
 

@@ -64,7 +64,7 @@ def misplaced(form: Shape, attributes: Mapping[str, tuple[str, ...]], path: Path
 
 
 def placed(state: State, form: Shape) -> State:
-    """A state without what may not stand under `extra`: that is not written, even where its finding is accepted."""
+    """A state without what may not stand under `extra`, for where that is accepted: it is not written even so."""
     fields = {name: value for name, value in state.fields.items() if not _is_misplaced(name, form)}
     return state.with_fields(fields) if len(fields) < len(state.fields) else state
 

@@ -268,6 +268,32 @@ def _adopt(scanners: int) -> Callable[[Path], Iterator[Contest]]:
     return contest
 
 
+def _archive(folder: Path) -> Iterator[Contest]:
+    """An archive's tree as it is installed, its inventory as it was adopted."""
+    tree = "\n" + archive_tree.text(slapd.BASE).removeprefix("version: 1")
+    entries = tree.count("\ndn:")
+    options = slapd.Options(tls=False, ldif=tree, audited=False)
+    with slapd.started(folder / "slapd", options) as server:
+        env = _operator(folder, server.url, server.password)
+        repository = folder / "archive"
+        repository.mkdir()
+
+        def ours(*words: str, says: str = "") -> Command:
+            return Command(f"pacsconf {words[0]}", [PACSCONF, *words], repository, says, env)
+
+        account = ["--bind-dn", server.pacsconf_dn, "--password", f"env:{hospital.PASSWORD}"]
+        ours("adopt", "ldap", "--url", server.url, *account, "--owner", "bench").run()
+        hospital.committed(repository)
+        ours("record", "init").run()
+        yield Contest(
+            f"no-op plan of an archive's tree ({entries:,} entries)",
+            ours("plan", says="No changes."),
+            [_search(server, repository)],
+            of=entries,
+            beside=[_load_yaml(repository)],
+        )
+
+
 # --- Orthanc ----------------------------------------------------------------------------------------------
 
 
@@ -410,6 +436,7 @@ CASES: Sequence[Case] = (
     Case("apply-synced", "the same, to one that syncs each write to its disk", _apply(834, synced=True)),
     Case("apply-60000", "apply 60,000 new entries to a directory", _apply(10_000, synced=False)),
     Case("adopt", "adopt a directory of 20,000 entries with an archive", _adopt(3_067)),
+    Case("plan-archive", "no-op plan of an archive's tree of 1,600 entries", _archive),
     Case("orthanc", "no-op plan of an Orthanc with 5,000 modalities", _orthanc(5_000)),
     Case("retention", "judge 1,000,000 studies by 30 retention rules", _retention),
     Case("sweep", "echo 1,000 AEs behind 500 listeners", _sweep()),

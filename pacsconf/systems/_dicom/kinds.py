@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self, cast
 
-from pydantic import Strict, ValidationError
+from pydantic import ConfigDict, Strict, ValidationError
 
 from pacsconf.core.resource import Effect, Fields, Members, Resource, Risk, State, Value
 from pacsconf.systems._dicom import wordless_purges
@@ -29,6 +29,9 @@ class EntryResource(Resource):
     `vendor` is what an extension adds to an entry of the standard, as `EXTENSION.FIELD`; `object_classes` are the
     auxiliary ones, as far as they are looked at.
     """
+
+    model_config = ConfigDict(defer_build=True)
+    """Extensions bring many kinds, and most states are never made resources."""
 
     extra: Mapping[str, Members] = {}
     vendor: Mapping[str, Value] = {}

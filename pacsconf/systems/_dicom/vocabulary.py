@@ -293,12 +293,15 @@ def attribute_of(info: FieldInfo) -> Attribute | None:
     return next((each for each in info.metadata if isinstance(each, Attribute)), None)
 
 
-def children_of(part: type[Part]) -> Iterator[tuple[str, type[Child]]]:
-    """The maps of children that a part has, by field."""
-    for name, info in part.model_fields.items():
-        for model in models_in(info.annotation):
-            if issubclass(model, Child):
-                yield name, model
+@lru_cache(256)
+def children_of(part: type[Part]) -> tuple[tuple[str, type[Child]], ...]:
+    """The maps of children that a part has, by field. Remembered, as rows are."""
+    return tuple(
+        (name, model)
+        for name, info in part.model_fields.items()
+        for model in models_in(info.annotation)
+        if issubclass(model, Child)
+    )
 
 
 def _row(name: str, info: FieldInfo, attribute: Attribute, own_class: str, extension: str) -> Row:

@@ -25,7 +25,8 @@ _NONE = "–"  # noqa: RUF001
 _ALIKE = 3
 """From so many on, rows of a site that were left alone for one reason are one row."""
 LABEL = 24
-"""Columns that the names may take in any case."""
+"""Columns that the names may take before notes have any; in a row that is full, fewer."""
+_SHORTEST = 8
 _SIGN, _MARK = 2, 6
 """Columns of the sign in front of a row, and of the number of a note behind it."""
 
@@ -164,10 +165,11 @@ def _table(rows: Sequence[_Row], columns: int) -> _Table:
     widths = tuple(
         max(len(_COLUMNS[at].name), *(width_of(line(row.cells[at])) for row in rows)) for at in used
     )
-    cells = sum(widths) + 2 * len(widths)
-    names = min(max(width_of(line(row.label)) for row in rows), max(LABEL, columns - cells - _SIGN - _MARK))
-    room = columns - names - cells - _SIGN - 2
-    often = Counter(row.note for row in rows if width_of(line(row.note)) > room)
+    free = columns - sum(widths) - 2 * len(widths) - _SIGN
+    longest = max(width_of(line(row.label)) for row in rows)
+    names = min(longest, max(free - _MARK, min(LABEL, free), _SHORTEST))
+    room = free - names - 2
+    often = Counter(row.note for row in rows if _MARK - 2 <= room < width_of(line(row.note)))
     marks = {
         note: at for at, note in enumerate((n for n, times in often.items() if times >= _ALIKE), start=1)
     }

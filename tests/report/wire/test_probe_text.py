@@ -258,6 +258,22 @@ def test_no_line_is_wider_than_the_screen(width):
     assert max(map(len, told)) <= max(80, width)
 
 
+@pytest.mark.parametrize("called", ["dns", "no dns"])
+def test_a_matrix_of_all_layers_fits_into_eighty_columns(called):
+    slow = [
+        replace(one, milliseconds=1250) for one in spoken().steps if called == "dns" or one.name != "name"
+    ]
+    seen = [replace(spoken(f"us-portable-{n}", f"US_{n}"), steps=tuple(slow)) for n in range(4)]
+    answered = acknowledging("AR")
+    late = tuple(replace(one, milliseconds=1250) for one in answered.steps)
+    why = "its note is too long to stand in the row, and is told at its foot"
+    noted = [replace(rejected(f"mr-{n}", f"MR{n}"), reason=why) for n in range(3)]
+    told = screen(*seen, *noted, replace(answered, steps=late))
+    matrix = told[: told.index("")]
+    assert [line for line in matrix if len(line) > 80] == []
+    assert [line for line in matrix if line.strip().startswith("[")] == []
+
+
 def test_a_run_that_was_kept_says_where_it_comes_from():
     told = plain(head_text(a_run(site="north"), SHOWN, "probes/last.jsonl")).splitlines()
     assert told == [

@@ -115,30 +115,6 @@ class Change:
         """Claims that this change gives up."""
         return _claims(self.before) - _claims(self.after)
 
-    def inverse(self) -> Change:
-        """The change that leads back from `after` to `before`.
-
-        What it puts at risk is its kind's to judge (`core.compare.judged`): of two changes that undo each other it
-        may be either that purges. `core.rollback` makes the one that fits what is live by now.
-        """
-        actions: dict[Action, Action] = {"create": "delete", "delete": "create", "update": "update"}
-        return Change(
-            actions[self.action],
-            self.after,
-            self.before,
-            records=_recorded_back(self),
-            risk=self.risk,
-            mode=self.mode,
-        )
-
-
-def _recorded_back(change: Change) -> State | None:
-    """What the record holds once a change is taken back: a field that it left alone keeps its last value."""
-    if change.before is None or change.records is None:
-        return change.before
-    fields = {**change.records.fields, **{field.name: field.before for field in change.fields}}
-    return change.before.with_fields({name: value for name, value in fields.items() if value is not None})
-
 
 def _claims(state: State | None) -> frozenset[str]:
     return state.claims if state else frozenset()

@@ -369,12 +369,14 @@ def test_of_what_is_left_out_nothing_is_told():
 
 
 def test_only_what_is_declared_otherwise_is_held():
-    update_back = UPDATED.inverse()
+    update_back = Change("update", UPDATED.after, UPDATED.before, UPDATED.before)
+    create_back = Change("delete", CREATED.after, None, None)
+    delete_back = Change("create", None, DELETED.before, DELETED.before)
     wants_it = {CT: state(CT, {"port": 11112, "host": "a"})}
     reverted = {CT: state(CT, {"port": 104, "host": "a"})}
     assert holds_after((update_back,), wants_it) == (CT,)
     assert holds_after((update_back,), reverted) == ()
-    assert holds_after((CREATED.inverse(),), {CT: CREATED.after}) == (CT,)
-    assert holds_after((CREATED.inverse(),), {}) == ()
-    assert holds_after((DELETED.inverse(),), {}) == (CT,)
-    assert holds_after((DELETED.inverse(),), {CT: DELETED.before}) == ()
+    assert holds_after((create_back,), {CT: CREATED.after}) == (CT,)
+    assert holds_after((create_back,), {}) == ()
+    assert holds_after((delete_back,), {}) == (CT,)
+    assert holds_after((delete_back,), {CT: DELETED.before}) == ()

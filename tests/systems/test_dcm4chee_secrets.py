@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pacsconf.core.change import change_to_json
+from pacsconf.core.change import Change, change_to_json
 from pacsconf.core.compare import Rules, change, compare
 from pacsconf.core.errors import OperatorError
 from pacsconf.core.order import layers
@@ -147,7 +147,7 @@ def test_a_former_secret_cannot_be_put_back(desk, hands):
     system.declared(newer)
     system.remember(desk.last)
     system.read()
-    (outcome,) = system.apply([made.inverse()])
+    (outcome,) = system.apply([Change("update", made.after, made.before, made.before)])
     assert outcome.status == "failed"
     assert "version 1 of the secret dcmKeyStorePin is not what the inventory declares now" in outcome.error
     assert hands.entry(ARCHIVE)["dcmKeyStorePin"] == [b"second-pin"]

@@ -154,12 +154,12 @@ def listen_at(work: Workspace, wanted: Wanted) -> tuple[str, int] | None:
 
 def listen_option(work: Workspace) -> str:
     """What to add to a command so that archives can call back: the port under which we are declared."""
-    from pacsconf.cli.wire import prober
-    from pacsconf.inventory.peers import entity, reached_at
+    from pacsconf.cli.wire import prober_entity
+    from pacsconf.inventory.peers import reached_at
 
     if work.practice:
         return ""
-    ours = entity(work.inventory, prober(work) or "")
+    ours = prober_entity(work)
     connection = reached_at(*ours) if ours else None
     return f"--listen {connection.port if connection and connection.port else 'PORT'}"
 

@@ -14,7 +14,7 @@ from pacsconf.cli.inventory_commands import TextOrJson
 from pacsconf.cli.look_at_entity import CALLING, title_of
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
-from pacsconf.cli.wire import prober
+from pacsconf.cli.wire import prober_entity
 from pacsconf.inventory import formats
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _pair(work: Workspace, ends: list[str]) -> Pair:
 
     if len(ends) > 2:
         raise typer.BadParameter("two at most: who calls, and who is called", param_hint="[FROM] TO")
-    caller = _meant(work, ends[0]) if len(ends) == 2 else _prober(work)
+    caller = _meant(work, ends[0]) if len(ends) == 2 else prober_entity(work)
     to = ends[-1]
     site = caller[0].site if caller else None
     if "@" in to:
@@ -137,13 +137,6 @@ def _meant(work: Workspace, text: str) -> Entity:
     except ValueError as exc:
         hint = "; write AET@HOST:PORT for what is not declared" if "@" not in text else ""
         raise typer.BadParameter(f"{exc}{hint}", param_hint="[FROM] TO") from None
-
-
-def _prober(work: Workspace) -> Entity | None:
-    from pacsconf.inventory.peers import entity
-
-    name = prober(work)
-    return entity(work.inventory, name) if name else None
 
 
 def _end(work: Workspace, entity: Entity, site: str | None) -> End:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pacsconf.cli import workspace
 from pacsconf.cli.diagnose_heard import with_heard
-from pacsconf.cli.wire import prober, require_tls, targets_asked, wire_of
+from pacsconf.cli.wire import prober_entity, require_tls, targets_asked, wire_of
 from pacsconf.core.errors import InventoryError, PacsconfError, RecordError
 
 if TYPE_CHECKING:
@@ -96,10 +96,8 @@ def gathered(work: Workspace, pair: Pair, asked: Asked, reporter: Reporter) -> E
 def _title(work: Workspace, pair: Pair) -> str:
     """The title that pacsconf calls under."""
     from pacsconf.cli.look_at_entity import CALLING
-    from pacsconf.inventory.peers import entity
 
-    name = prober(work)
-    found = entity(work.inventory, name) if name else None
+    found = prober_entity(work)
     return found[1].title if found else CALLING if pair.called_entity is None else ""
 
 
@@ -160,10 +158,8 @@ def _declared(work: Workspace, pair: Pair, asked: Asked, evidence: Evidence) -> 
 
 def _prober_may(work: Workspace, called: Entity, told: Told) -> bool:
     from pacsconf.dicom.diagnose.gather import flows_between
-    from pacsconf.inventory.peers import entity
 
-    name = prober(work)
-    own = entity(work.inventory, name) if name else None
+    own = prober_entity(work)
     return own is not None and bool(flows_between(work.inventory, own, called, told))
 
 

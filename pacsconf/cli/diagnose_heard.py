@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pacsconf.cli.wire import prober
+from pacsconf.cli.wire import prober_entity
 from pacsconf.core.errors import PacsconfError
 from pacsconf.report.words import counted
 
@@ -43,12 +43,9 @@ def with_heard(work: Workspace, logs: Sequence[Path], evidence: Evidence) -> Evi
 
 def _ours(work: Workspace) -> frozenset[str]:
     """Addresses from which pacsconf itself may have called; in a practice lab everybody is at one of them."""
-    from pacsconf.inventory.peers import entity
-
     if work.practice:
         return frozenset()
-    name = prober(work)
-    own = entity(work.inventory, name) if name else None
+    own = prober_entity(work)
     hosts = [connection.host for connection in own[0].connections.values()] if own else []
     return frozenset((*hosts, *this_machine()))
 

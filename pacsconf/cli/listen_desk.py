@@ -120,16 +120,14 @@ def open_desk(
     format: str,  # noqa: A002
     own: tuple[str, ...],
 ) -> Desk:
-    from pacsconf.cli.wire import prober
+    from pacsconf.cli.wire import prober_entity
     from pacsconf.dicom.listen.identify import Known
-    from pacsconf.inventory.peers import entity
     from pacsconf.record.heard import HeardLog
 
     if not (root / "inventory").is_dir():
         return Desk(screen, format, None, None, own, HeardLog(None, "there is no inventory here"))
     work = workspace.opened(root, environment)
-    name = prober(work)
-    found = entity(work.inventory, name) if name else None
+    found = prober_entity(work)
     ours = (found[1].title, *found[1].answers_to) if found else ()
     memory = HeardLog.open(root, work.environment)
     return Desk(screen, format, work, found, (*own, *ours), memory, Known(work.inventory))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 import typer
 
 from pacsconf.cli import workspace
-from pacsconf.cli.wire import prober
+from pacsconf.cli.wire import prober_entity
 from pacsconf.cli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -85,10 +85,7 @@ def workers(work: Workspace, scheduler: Scheduler) -> Iterator[Sites]:
 
 def home(work: Workspace) -> frozenset[str]:
     """The site that this machine calls from: that of the declared device that it calls as."""
-    from pacsconf.inventory.peers import entity
-
-    name = prober(work)
-    found = entity(work.inventory, name) if name else None
+    found = prober_entity(work)
     return frozenset({found[0].site}) if found and found[0].site is not None else frozenset()
 
 

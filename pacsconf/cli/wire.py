@@ -12,6 +12,7 @@ from pacsconf.cli.workspace import Workspace
 if TYPE_CHECKING:
     from pacsconf.dicom.targets import Target
     from pacsconf.dicom.wire import Identity, Wire
+    from pacsconf.inventory.flows import Entity
 
 
 def wire_of(work: Workspace, timeout: float = 5.0) -> Wire:
@@ -54,6 +55,14 @@ def require_own_key(identity: Identity) -> None:
 def prober(work: Workspace) -> str | None:
     """The declared AE that this environment is probed as: `device/AE_TITLE`, or a device with one."""
     return work.inventory.environments[work.environment].probe_as or work.inventory.settings.probe_as
+
+
+def prober_entity(work: Workspace) -> Entity | None:
+    """The AE itself that this environment is probed as; None where the inventory has none such."""
+    from pacsconf.inventory.peers import entity
+
+    name = prober(work)
+    return entity(work.inventory, name) if name else None
 
 
 def targets_of(work: Workspace, devices: Collection[str] | None) -> tuple[Target, ...]:

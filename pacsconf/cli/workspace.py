@@ -199,7 +199,7 @@ def _read(root: Path) -> Loaded:
 def further() -> Further:
     """The rules that are asked beside the inventory's own."""
     from pacsconf.dicom.reach.rules import RULES
-    from pacsconf.retention.tied_rules import RULES as OF_RETENTION
+    from pacsconf.retention.validation import RULES as OF_RETENTION
     from pacsconf.systems.vendor_rules import RULES as OF_VENDORS
 
     return RULES + OF_RETENTION + OF_VENDORS

@@ -33,6 +33,8 @@ _ENTRIES = 2
 """Contained entries of one kind that each get a line of their own."""
 _CREATED = 12
 """New roots that are shown with their fields; of more than these only the heads."""
+_VALUE = 34
+"""Least columns for what stands beside a name; where it leaves fewer, that goes below it."""
 _NAME = 16
 """Least columns of a field's name, so that values of different blocks stand below each other."""
 
@@ -247,7 +249,9 @@ def _entry(root: Address, change: Change, view: View) -> Lines:
     if not fields:
         return beside(left, line(Span(origin, "faint")), view.columns)
     atoms = tuple(map(Span, with_commas(shortened(fields, view))))
-    return field_text(line(*left, "  "), atoms, origin, view)
+    if width_of(left) + 2 + _VALUE <= view.columns:
+        return field_text(line(*left, "  "), atoms, origin, view)
+    return (left, *field_text(line(" " * 10), atoms, origin, view))  # below a name that leaves no room
 
 
 def _many(root: Address, kind: str, action: Action, changes: tuple[Change, ...], view: View) -> Lines:

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+from pacsconf.core.address import Address
+from pacsconf.core.resource import State
 from pacsconf.report.lines import plain
 from pacsconf.report.plan.changes_text import changes_text, groups, highest_risk
 from pacsconf.report.view import View
@@ -46,3 +48,13 @@ def test_a_value_too_long_for_a_line_is_folded_without_losing_a_character(plan):
     shown = plain(changes_text((long,), View()))
     assert shown.replace("\n", "").replace(" ", "").endswith(f"description{text}")
     assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_what_an_entry_holds_stands_below_a_name_that_leaves_no_room_beside_it(plan):
+    scanner = next(change for change in plan.changes if str(change.address) == "directory/device/ct-er-2")
+    name = "CT_ER_2/modality-worklist-information-model-find-scu"
+    where = Address.parse(f"directory/transfer-capability/ct-er-2/{name}")
+    made = replace(scanner, after=State(where, scanner.root, {"role": "SCU", "sop_class": "1.2"}))
+    shown = plain(changes_text((scanner, made), View())).splitlines()
+    at = shown.index(f"      + transfer-capability {name}")
+    assert shown[at + 1].split() == ["role", "SCU,", "sop_class", "1.2"]

@@ -22,7 +22,7 @@ from pkgutil import walk_packages
 from typing import Any
 
 import pacsconf
-from pacsconf import engine
+from pacsconf import execution
 from pacsconf.cli import console_sheets, workspace
 from pacsconf.cli.main import run
 from pacsconf.cli.screen import Screen
@@ -84,7 +84,7 @@ def install(trap: Trap) -> None:
     _window(trap)
     _orthanc(trap)
     for name in ("_settle", "_prove"):
-        _around(engine, name, trap, name.removeprefix("_"))
+        _around(execution, name, trap, name.removeprefix("_"))
     _around(console.ConsoleSystem, "_handed_over", trap, "hand")
     _around(console_sheets, "_stored", trap, "sheet")
 

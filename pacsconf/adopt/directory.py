@@ -97,11 +97,14 @@ class _Maker:
 
     def named_otherwise(self) -> Iterator[Remark]:
         """Entries whose names are no `cn`: they can be read and changed, but are not made so."""
+        told = next(
+            iter(self.spelled), None
+        )  # nothing tells how names are written where there was no directory
         found = [
             state.address
             for (kind, *_), states in sorted(self.below.items())
             for state in states
-            if kind in _NAMED_BY_CN and self.spelled and self.spelled.get(state.address) is None
+            if kind in _NAMED_BY_CN and told and self.spelled.get(state.address) is None
         ]
         if found:
             them = "1 entry is" if len(found) == 1 else f"{len(found)} entries are"

@@ -35,13 +35,19 @@ class Vendors:
     usual: Mapping[str, tuple[str, ...]] = field(init=False)
     """By kind of the standard: the auxiliary classes that most entries have beyond what their fields need."""
     _below: Mapping[Address, list[Address]] = field(init=False)
+    _others: Mapping[str, list[Address]] = field(init=False)
+    """Whole entries without words, by the device that they are of."""
 
     def __post_init__(self) -> None:
         below: dict[Address, list[Address]] = defaultdict(list)
+        others: dict[str, list[Address]] = defaultdict(list)
         for address in sorted(self.states):
-            if address.kind not in (*STANDARD, OTHER, "container") and not address.kind.startswith("unique-"):
+            if address.kind == OTHER:
+                others[address.parts[0]].append(address)
+            elif address.kind not in (*STANDARD, "container") and not address.kind.startswith("unique-"):
                 below[self.words.parent(address)].append(address)
         object.__setattr__(self, "_below", below)
+        object.__setattr__(self, "_others", others)
         object.__setattr__(self, "usual", dict(self._usual()))
 
     def config(self) -> Plain:
@@ -73,13 +79,12 @@ class Vendors:
     def entries(self, device: Address) -> Plain:
         """Whole entries below a device that nothing has words for, by their relative name."""
         found = {}
-        for address in sorted(self.states):
-            if address.kind == OTHER and address.parts[0] == device.parts[0]:
-                fields = self.states[address].fields
-                found[self.spelled.get(address, address.parts[1])] = {
-                    _CLASSES: written(fields.get(_CLASSES, ())),
-                    **_extras(fields),
-                }
+        for address in self._others.get(device.parts[0], ()):
+            fields = self.states[address].fields
+            found[self.spelled.get(address, address.parts[1])] = {
+                _CLASSES: written(fields.get(_CLASSES, ())),
+                **_extras(fields),
+            }
         return {"entries": found} if found else {}
 
     # --- children -------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import combinations, product
+from math import inf
 from random import Random
 from typing import Any
 
@@ -97,6 +98,15 @@ def prove(declared: Retention, sampled: int = SAMPLED) -> Proof:
     )
 
 
+def glimpsed(declared: Retention, most: int = 20_000) -> tuple[Broken, ...]:
+    """The floors that are seen to be broken among so many studies at edges: quick, and no proof.
+
+    Raises: TooMany.
+    """
+    all_floors, whole = floors(declared), policy(declared)
+    return tuple(_Search(all_floors, whole, most).broken(whole)) if all_floors and whole.rules else ()
+
+
 def _to_confirm(rules: Iterable[Prepared]) -> Iterator[tuple[str, Clock]]:
     for rule in rules:
         for clock in sorted({one.clock for one in rule.minimums if one.period} - SHOWN):
@@ -120,8 +130,9 @@ def _within(match: Match) -> Iterator[Match]:
 class _Search:
     """The search for a study that is kept too short; counts what it looks at."""
 
-    def __init__(self, all_floors: Sequence[Prepared], whole: Policy) -> None:
+    def __init__(self, all_floors: Sequence[Prepared], whole: Policy, most: float = inf) -> None:
         self.floors = all_floors
+        self.most = most
         self.edges = edges((*all_floors, *whole.rules))
         self.classes = 0
         self.studies = 0
@@ -140,6 +151,8 @@ class _Search:
             for bare in self.edges.bare(kind):
                 for study in self.edges.around(bare).dated(bare, kind):
                     self.studies += 1
+                    if self.studies > self.most:
+                        return
                     if broken := _broken(floor, study, evaluator):
                         yield broken
 

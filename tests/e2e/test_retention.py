@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -194,6 +195,37 @@ def test_the_study_that_shows_it_can_be_looked_at_with_the_command_that_is_given
     ran = example.here(*command.split()[1:], "--today", "2020-01-01")
     assert ran.code == 0
     assert "✗ until 2025-03-01 us-example/mammography, not kept" in ran.said
+
+
+def test_the_command_that_is_given_tells_of_the_same_study_where_a_rule_asks_for_a_place(example):
+    """What is not typed is not known, and a rule about a place would count."""
+    edited(example, RULES, "{for: 7y, from", "{for: 2y, from")
+    place = "    north: {match: {institution: North}, keep: {for: 30y}, source: mqsa}\n"
+    (example.path / "inventory" / "more.yaml").write_text("retention:\n  rules:\n" + place)
+    said = example.here("retention", "check").out
+    command = next(line for line in said.splitlines() if line.strip().startswith("pacsconf retention"))
+    ran = example.here(*shlex.split(command)[1:], "--today", "2016-01-01")
+    assert (ran.code, "✗ until" in ran.out, "rule north" in ran.out) == (0, True, False)
+
+
+def test_a_shortened_rule_is_a_warning_of_validate_with_both_lines(example):
+    edited(example, RULES, TEN, TEN.replace("10y", "8y"))
+    ran = example.run("validate")
+    assert ran.code == 0
+    assert "warning[PACS-RET-018] A study (MG) of 2015-03-01, patient born" in ran.said
+    assert f"{RULES}:{line_of(example, RULES, 'mammography:')}:5" in ran.out
+    assert "policies/retention/us-example.yaml:28:3 minimum us-example/mammography" in ran.said
+    assert "The whole of it: pacsconf retention check" in ran.said
+
+
+def test_what_perhaps_no_rule_speaks_of_is_kept_with_no_end(repository):
+    made = repository()
+    text = "retention:\n  rules:\n    mg: {match: {modality: MG}, keep: {for: 1y}, source: a law}\n"
+    (made.path / "inventory" / "retention.yaml").write_text(text)
+    ran = made.here("retention", "explain", "--study-date", "2015-03-01")
+    assert ran.code == 0
+    assert ran.said.startswith("? Kept, with no end: perhaps no rule speaks of such a study")
+    assert "may match until 2016-03-01 rule mg" in ran.said
 
 
 def test_a_rule_that_was_removed_is_noticed(example):

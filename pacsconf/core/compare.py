@@ -271,7 +271,7 @@ def judged(made: Change, rules: Rules, around: Sequence[States] = ()) -> Change:
         made.takes_over,
         made.repairs,
         rules.mode,
-        made.reason,
+        made.reason or kind.remark(before, after) or "",
         purge or "",
     )
 

@@ -109,6 +109,11 @@ class Resource(BaseModel):
         return frozenset({"removes"}) if before is not None and after is None else frozenset()
 
     @classmethod
+    def remark(cls, before: Fields | None, after: Fields | None) -> str | None:
+        """What a change does that its fields do not show: a list that begins keeps out all who are not on it."""
+        return None
+
+    @classmethod
     def purge_note(cls, before: Fields | None, after: Fields | None) -> str | None:
         """How this change arms, shortens or speeds up the deletion of studies, in a few words; None: it does not.
 

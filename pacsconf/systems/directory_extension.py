@@ -118,6 +118,11 @@ class Part(Model):
         return "none" if before == after else "workflow"
 
     @classmethod
+    def remark(cls, before: Fields | None, after: Fields | None) -> str | None:
+        """In words, what a change does that its fields do not show; None where they show all."""
+        return None
+
+    @classmethod
     def purge_note(cls, before: Fields | None, after: Fields | None) -> str | None:
         """In words, how a change arms, shortens or speeds up deletion; None where it does not."""
         return None

@@ -146,6 +146,27 @@ def test_a_change_of_callers_is_a_matter_of_access(directory, before, after, eff
     assert kind.risk(side(before), side(after)) == "access"
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ((), ("CT_1",), "so far anybody may call: from now on only these may"),
+        (("CT_1",), (), "from now on anybody may call"),
+        (("CT_1",), ("CT_1", "CT_2"), ""),
+    ],
+    ids=["begins", "ends", "goes on"],
+)
+def test_that_a_list_of_callers_begins_or_ends_is_said_beside_the_change(
+    directory, hands, before, after, told
+):
+    def listed(titles):
+        facet = {"accepted_callers": titles} if titles else {}
+        return with_archive({"vendor": {"dcm4chee": facet}, **({} if titles else {"accepts": "any"})})
+
+    bring(directory, listed(before))
+    ((made,),) = plan(directory(**SPEAKS), listed(after))
+    assert made.reason == told
+
+
 # --- protocol, aliases --------------------------------------------------------------------------------------
 
 

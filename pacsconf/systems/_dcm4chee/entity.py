@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -73,6 +74,34 @@ class EntityFields(EntitySettings):
             found |= _of_list(name, _members(before, name), _members(after, name))
         checked = before.get("validate_calling_host") is True
         return found | {"widens"} if checked and not after.get("validate_calling_host") else found
+
+    @classmethod
+    def remark(cls, before: Fields | None, after: Fields | None) -> str | None:
+        """Whom a list keeps out that begins, and that one that ends keeps out nobody."""
+        if before is None or after is None:
+            return super().remark(before, after)
+        told = (_word(name, _members(before, name), _members(after, name)) for name in OPEN_LISTS)
+        return "; ".join(filter(None, told)) or None
+
+
+def _word(name: str, was: frozenset[str], now: frozenset[str]) -> str | None:
+    """Of a list that begins or ends: neither shows that before, or then, it keeps nobody out."""
+    if bool(was) == bool(now):
+        return None
+    only = _KEPT[name]
+    return f"so far {only[0]}: from now on {only[1]}" if now else f"from now on {only[0]}"
+
+
+_KEPT: Mapping[str, tuple[str, str]] = {
+    "accepted_callers": ("anybody may call", "only these may"),
+    "accepted_move_destinations": ("studies may be sent to anybody", "only to these"),
+    "accepted_user_roles": ("users of any role have access", "only those of these roles do"),
+    "access_control": (
+        "all studies are seen",
+        "only those without an access control ID, or with one of these",
+    ),
+}
+"""Without the list, and with it."""
 
 
 def _of_list(name: str, was: frozenset[str], now: frozenset[str]) -> frozenset[Effect]:

@@ -377,6 +377,10 @@ class _ChildEntry(EntryResource):
         return _graver(super().risk(before, after), cls.part.risk(before, after))
 
     @classmethod
+    def remark(cls, before: Fields | None, after: Fields | None) -> str | None:
+        return cls.part.remark(before, after)
+
+    @classmethod
     def purge_note(cls, before: Fields | None, after: Fields | None) -> str | None:
         return (
             "; ".join(filter(None, (cls.part.purge_note(before, after), super().purge_note(before, after))))
@@ -406,6 +410,11 @@ class _WithFacets(EntryResource):
     def risk(cls, before: Fields | None, after: Fields | None) -> Risk:
         risks = (facet.risk(*_own(name, before, after)) for name, facet in cls.facets)
         return _graver(super().risk(before, after), *risks)
+
+    @classmethod
+    def remark(cls, before: Fields | None, after: Fields | None) -> str | None:
+        remarks = [facet.remark(*_own(name, before, after)) for name, facet in cls.facets]
+        return "; ".join(filter(None, (*remarks, super().remark(before, after)))) or None
 
     @classmethod
     def purge_note(cls, before: Fields | None, after: Fields | None) -> str | None:

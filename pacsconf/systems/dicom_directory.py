@@ -30,8 +30,9 @@ from pacsconf.systems._dicom.declare import Intent, declare
 from pacsconf.systems._dicom.export import snapshot_of
 from pacsconf.systems._dicom.oddities import Oddities
 from pacsconf.systems._dicom.places import Places
+from pacsconf.systems._dicom.reader import Reader
 from pacsconf.systems._dicom.rights import Rights
-from pacsconf.systems._dicom.tree import Reader, grow, spoken_in
+from pacsconf.systems._dicom.tree import grow, spoken_in
 from pacsconf.systems._dicom.unseen import Unseen
 from pacsconf.systems._dicom.vocabulary import Vocabulary, speaking, with_usual
 from pacsconf.systems._dicom.write import Writer

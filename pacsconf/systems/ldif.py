@@ -13,7 +13,8 @@ from pacsconf.core.finding import Finding, Place
 from pacsconf.core.resource import Snapshot
 from pacsconf.systems._dicom.export import legible, planted, spelled
 from pacsconf.systems._dicom.oddities import Oddities
-from pacsconf.systems._dicom.tree import Reader, spoken_in
+from pacsconf.systems._dicom.reader import Reader
+from pacsconf.systems._dicom.tree import spoken_in
 from pacsconf.systems._dicom.unseen import Unseen
 from pacsconf.systems._dicom.vocabulary import STANDARD, speaking
 from pacsconf.systems._ldap import ldif

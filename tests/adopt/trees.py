@@ -22,7 +22,8 @@ from pacsconf.inventory.capabilities import usual_name
 from pacsconf.inventory.loader import load
 from pacsconf.inventory.model import Inventory
 from pacsconf.systems._dicom.declare import declare
-from pacsconf.systems._dicom.tree import Reader, Tree, grow
+from pacsconf.systems._dicom.reader import Reader
+from pacsconf.systems._dicom.tree import Tree, grow
 from pacsconf.systems._ldap import Entry, names
 
 ROOT = "cn=DICOM Configuration,dc=example,dc=org"

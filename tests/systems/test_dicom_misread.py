@@ -13,7 +13,8 @@ from pacsconf.core.compare import Rules, change, compare
 from pacsconf.core.resource import State
 from pacsconf.lab import slapd
 from pacsconf.systems._dicom.attributes import SHAPES, Row, as_it_is, decode, encode, extra_members
-from pacsconf.systems._dicom.tree import Reader, grow
+from pacsconf.systems._dicom.reader import Reader
+from pacsconf.systems._dicom.tree import grow
 from pacsconf.systems._dicom.vocabulary import speaking
 from pacsconf.systems._ldap import Entry
 from pacsconf.systems.dcm4chee import Dcm4chee

@@ -16,7 +16,7 @@ from pacsconf.inventory.base import EntryDeclaration
 from pacsconf.inventory.model import Connection
 from pacsconf.systems._dicom import vocabulary
 from pacsconf.systems._dicom.export import planted, spelled
-from pacsconf.systems._dicom.tree import Reader
+from pacsconf.systems._dicom.reader import Reader
 from pacsconf.systems._ldap import ldif
 from pacsconf.systems.dcm4chee import Dcm4chee
 from tests.archive_oddities import CERTIFICATE, ENTRIES

@@ -16,7 +16,8 @@ from pacsconf.systems._dicom.attributes import SHAPES, as_it_is, decode
 from pacsconf.systems._dicom.declare import Intent, declare
 from pacsconf.systems._dicom.decoding import Decoding
 from pacsconf.systems._dicom.export import legible, planted, spelled
-from pacsconf.systems._dicom.tree import Reader, grow
+from pacsconf.systems._dicom.reader import Reader
+from pacsconf.systems._dicom.tree import grow
 from pacsconf.systems._ldap import ldif
 from tests.adopt import trees
 from tests.systems import typed

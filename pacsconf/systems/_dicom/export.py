@@ -8,7 +8,8 @@ from dataclasses import replace
 from pacsconf.core.address import Address
 from pacsconf.core.resource import Snapshot
 from pacsconf.systems._dicom.attributes import CONTAINERS, decode
-from pacsconf.systems._dicom.tree import Reader, Tree, grow
+from pacsconf.systems._dicom.reader import Reader
+from pacsconf.systems._dicom.tree import Tree, grow
 from pacsconf.systems._dicom.vocabulary import STANDARD, Vocabulary
 from pacsconf.systems._ldap import Entry, names
 from pacsconf.systems._ldap.schema import AttributeType, Schema

@@ -23,7 +23,7 @@ from pacsconf.inventory.values import SecretRef
 from pacsconf.systems._dicom.attributes import Refer, Row, Shape, encode
 from pacsconf.systems._dicom.check import Check
 from pacsconf.systems._dicom.kinds import CONNECTION, EXTRA
-from pacsconf.systems._dicom.tree import Reader
+from pacsconf.systems._dicom.reader import Reader
 from pacsconf.systems._dicom.vocabulary import CLASSES, OTHER, VENDOR, Vocabulary
 from pacsconf.systems._ldap import (
     Add,

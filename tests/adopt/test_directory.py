@@ -174,6 +174,19 @@ def test_entries_that_are_not_named_by_cn_are_declared_and_told_of() -> None:
     }
 
 
+class _Unsized(dict[Address, str]):
+    """Names that are worked out one by one, as those of a directory are: to count them is to read all."""
+
+    def __len__(self) -> int:
+        raise AssertionError("all names were asked for")
+
+
+def test_names_are_not_counted_for_each_entry() -> None:
+    held = trees.found(trees.grow("directory", [*containers(), *scanner(1)]))
+    made = trees.draft("directory", trees.CONFIG, held.states(), _Unsized(held.spelled))
+    assert len(made.devices) == 1
+
+
 def test_an_entity_without_any_connection_is_left_out_and_its_title_reserved() -> None:
     found = devices(device("ct-1"), ae("ct-1", "CT_1", "gone"), reserved("CT_1"))
     assert found["ct-1"]["ae_titles"] == {}

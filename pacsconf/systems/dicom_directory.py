@@ -26,8 +26,9 @@ from pacsconf.inventory.systems import DirectoryConfig, SystemConfig
 from pacsconf.inventory.values import SecretRef
 from pacsconf.systems._dicom.attributes import CONTAINERS
 from pacsconf.systems._dicom.check import Check
-from pacsconf.systems._dicom.declare import Intent, declare
+from pacsconf.systems._dicom.declare import declare
 from pacsconf.systems._dicom.export import snapshot_of
+from pacsconf.systems._dicom.intent import Intent
 from pacsconf.systems._dicom.oddities import Oddities
 from pacsconf.systems._dicom.places import Places
 from pacsconf.systems._dicom.reader import Reader

@@ -13,9 +13,10 @@ from pacsconf.core.errors import BadAnswer
 from pacsconf.inventory.loader import load
 from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, TransferCapability
 from pacsconf.systems._dicom.attributes import SHAPES, as_it_is, decode
-from pacsconf.systems._dicom.declare import Intent, declare
+from pacsconf.systems._dicom.declare import declare
 from pacsconf.systems._dicom.decoding import Decoding
 from pacsconf.systems._dicom.export import legible, planted, spelled
+from pacsconf.systems._dicom.intent import Intent
 from pacsconf.systems._dicom.reader import Reader
 from pacsconf.systems._dicom.tree import grow
 from pacsconf.systems._ldap import ldif

@@ -14,7 +14,7 @@ from pacsconf.core.errors import BadAnswer
 from pacsconf.core.resource import State, Value
 from pacsconf.inventory.model import Device, Inventory, NetworkAE
 from pacsconf.systems._dicom.attributes import CONTAINERS, SHAPES, Row, Shape, canonical, decode
-from pacsconf.systems._dicom.declare import Intent
+from pacsconf.systems._dicom.intent import Intent
 from pacsconf.systems._dicom.kinds import EXTRA, KINDS
 from pacsconf.systems._dicom.tree import Tree
 from pacsconf.systems._dicom.vocabulary import STANDARD

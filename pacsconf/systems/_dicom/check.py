@@ -9,9 +9,9 @@ from pacsconf.core.address import Address
 from pacsconf.core.change import Change
 from pacsconf.core.finding import Finding
 from pacsconf.core.resource import Value
-from pacsconf.systems._dicom.declare import Intent
 from pacsconf.systems._dicom.decoding import Misread
 from pacsconf.systems._dicom.fitting import Fitting
+from pacsconf.systems._dicom.intent import Intent
 from pacsconf.systems._dicom.kinds import EXTRA
 from pacsconf.systems._dicom.oddities import misspelled_role
 from pacsconf.systems._dicom.places import Places

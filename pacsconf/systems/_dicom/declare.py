@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, NamedTuple
 
 from pacsconf.core.address import Address
 from pacsconf.core.finding import Finding, Path
@@ -14,8 +10,9 @@ from pacsconf.core.on_demand import OnDemand
 from pacsconf.core.resource import Fields, State, Typed
 from pacsconf.inventory.base import Extensible
 from pacsconf.inventory.baseline import accepted
-from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, Site, TransferCapability
+from pacsconf.inventory.model import Device, Inventory, NetworkAE, TransferCapability
 from pacsconf.systems._dicom.attributes import CONTAINERS
+from pacsconf.systems._dicom.collected import Collected, Item
 from pacsconf.systems._dicom.extra import misplaced, placed
 from pacsconf.systems._dicom.fields import (
     capability_fields,
@@ -23,38 +20,12 @@ from pacsconf.systems._dicom.fields import (
     device_fields,
     entity_fields,
 )
-from pacsconf.systems._dicom.kinds import EXTRA
+from pacsconf.systems._dicom.intent import Intent
 from pacsconf.systems._dicom.others import others, wordless
-from pacsconf.systems._dicom.vendors import Made, Vendors
-from pacsconf.systems._dicom.vocabulary import CLASSES, STANDARD, Vocabulary
+from pacsconf.systems._dicom.vendors import Vendors
+from pacsconf.systems._dicom.vocabulary import STANDARD, Vocabulary
 from pacsconf.systems.base import Declared
-from pacsconf.systems.directory_extension import Extension, Holder, SecretUse
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """What an inventory says beside the resources themselves.
-
-    By address, `spelling` is how a name is written, `extras` are the attributes it names of those that others may
-    write too (unmodelled ones and vendor data). `domains` are the AE domains of devices, by lower-case name.
-    """
-
-    spelling: Mapping[Address, str] = field(default_factory=dict)
-    extras: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
-    domains: Mapping[str, str] = field(default_factory=dict)
-    shared: frozenset[str] = frozenset()
-    """Claims on titles that several devices hold on purpose."""
-    secrets: Mapping[Address, Mapping[str, SecretUse]] = field(default_factory=dict)
-    """By address, then by field: where the secrets are kept that entries hold."""
-
-    def names_classes(self, address: Address) -> bool:
-        """Whether it says which auxiliary classes an entry has, none perhaps: a state has no empty sets."""
-        return CLASSES in (self.extras.get(address) or ())
-
-    def claim(self, device: str, title: str) -> frozenset[str]:
-        """What the holder of a title claims: nobody else has it in its domain."""
-        claim = f"ae-title:{self.domains.get(device.lower(), 'default')}/{title}"
-        return frozenset() if claim in self.shared else frozenset((claim,))
+from pacsconf.systems.directory_extension import Extension, Holder
 
 
 def declare(
@@ -110,104 +81,7 @@ def _retired(system: str, inventory: Inventory) -> frozenset[Address]:
     return frozenset({Address.of(system, "device", device.name.lower()) for device in gone} | titles)
 
 
-_WITH_VENDOR_DATA = frozenset({"device", "network-ae"})
-
-
-class _Item(NamedTuple):
-    """One state with the place it comes from; `source` is None for what the inventory does not spell out."""
-
-    state: State
-    spelled: str
-    path: Path
-    source: Any = None
-    site: str | None = None
-
-    def named(self) -> tuple[str, ...]:
-        """Attributes of which the inventory speaks although others may keep theirs there."""
-        vendor_data = self.state.address.kind in _WITH_VENDOR_DATA and self.source.vendor_data
-        classes = self.source.object_classes is not None
-        return (
-            *self.source.extra,
-            *(("dicomVendorData",) if vendor_data else ()),
-            *((CLASSES,) if classes else ()),
-        )
-
-    def paths(self) -> dict[str, Path]:
-        """To the resource itself, under "", and to each of its fields."""
-        found: dict[str, Path] = {"": self.path}
-        for name in self.state.fields:
-            extra = name.startswith(EXTRA)
-            found[name] = (*self.path, "extra", name.removeprefix(EXTRA)) if extra else (*self.path, name)
-        return found
-
-    def caution(self, inventory: Inventory) -> str | None:
-        """Why creating or changing it wants a second look."""
-        site = inventory.sites.get(self.site or "")
-        if not (isinstance(self.source, Connection) and site and _outside(self.source.host, site)):
-            return None
-        networks = ", ".join(str(network) for network in site.networks)
-        return f"{self.source.host} is outside the networks of site {self.site} ({networks})"
-
-
-_Place = tuple[str, Path, Any, str | None]
-"""What an item is beside its state. A bare tuple, since there is one of each and few are looked at."""
-
-
-@dataclass(slots=True)
-class _Collected:
-    """Every entry that is to stand in a directory, in the order of the inventory."""
-
-    states: dict[Address, State] = field(default_factory=dict)
-    """Of several at one address the first."""
-    places: dict[Address, _Place] = field(default_factory=dict)
-    collisions: list[tuple[_Item, _Item]] = field(default_factory=list)
-    """What has an address that another has, and that other; everybody may want the same title."""
-    special: list[_Item] = field(default_factory=list)
-    """Those that name attributes which others may write too."""
-    scopes: dict[Address, tuple[str, ...]] = field(default_factory=dict)
-    """What extensions look at of them."""
-    origins: dict[Address, Mapping[str, Path]] = field(default_factory=dict)
-    """Places of fields that do not stand where the entry does."""
-    findings: list[Finding] = field(default_factory=list)
-    left: dict[Address, Mapping[str, str]] = field(default_factory=dict)
-    """Fields that programs write by themselves."""
-    secrets: dict[Address, Mapping[str, SecretUse]] = field(default_factory=dict)
-
-    def add(
-        self, state: State, spelled: str, path: Path, source: Any = None, site: str | None = None
-    ) -> None:
-        address = state.address
-        if address not in self.states:
-            self.states[address] = state
-            self.places[address] = (spelled, path, source, site)
-        elif not address.kind.startswith("unique-") and address.kind != "container":
-            self.collisions.append((_Item(state, spelled, path, source, site), self.item(address)))
-        if source and (
-            source.extra
-            or source.object_classes is not None
-            or address in self.scopes
-            or (address.kind in _WITH_VENDOR_DATA and source.vendor_data)
-        ):
-            self.special.append(_Item(state, spelled, path, source, site))
-
-    def add_made(self, made: Made) -> None:
-        """Add what an extension made."""
-        if made.scope:
-            self.scopes.setdefault(made.state.address, made.scope)
-        if made.secrets:
-            self.secrets.setdefault(made.state.address, made.secrets)
-        self.origins.setdefault(made.state.address, made.origins)
-        self.add(made.state, made.spelled, made.path, made.source)
-
-    def item(self, address: Address) -> _Item:
-        return _Item(self.states[address], *self.places[address])
-
-    def is_meant(self, item: _Item) -> bool:
-        """Whether it is the first at its address."""
-        return self.states[item.state.address] is item.state
-
-
-def _collect(maker: _Maker, devices: Iterable[Device]) -> _Collected:
+def _collect(maker: _Maker, devices: Iterable[Device]) -> Collected:
     """What is made of these devices; of planned ones the titles, after all else."""
     devices = tuple(devices)
     maker.containers()
@@ -226,7 +100,7 @@ class _Maker:
     def __init__(
         self, system: str, intent: Intent, titles: Mapping[str, Mapping[str, Path]], vendors: Vendors
     ) -> None:
-        self.collected = _Collected()
+        self.collected = Collected()
         self._vendors = vendors if vendors.extensions else None
         self._system = system
         self._intent = intent
@@ -370,23 +244,10 @@ def _shared(inventory: Inventory) -> frozenset[str]:
     )
 
 
-def _outside(host: str, site: Site) -> bool:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return bool(site.networks) and not any(address in _network(network) for network in site.networks)
-
-
-@lru_cache
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    return ipaddress.ip_network(text, strict=False)
-
-
 # --- what a directory cannot hold ---------------------------------------------------------------------------
 
 
-def _collision(pair: tuple[_Item, _Item]) -> Finding:
+def _collision(pair: tuple[Item, Item]) -> Finding:
     """Names that differ by case only, of which a directory holds one."""
     item, held = pair
     return Finding(
@@ -400,12 +261,12 @@ def _collision(pair: tuple[_Item, _Item]) -> Finding:
     )
 
 
-def _misplaced(special: Iterable[_Item], words: Vocabulary) -> Iterator[Finding]:
+def _misplaced(special: Iterable[Item], words: Vocabulary) -> Iterator[Finding]:
     for item in special:
         yield from misplaced(words.shape(item.state.address), item.source.extra, item.path)
 
 
-def _is_tolerated(item: _Item, words: Vocabulary, inventory: Inventory) -> bool:
+def _is_tolerated(item: Item, words: Vocabulary, inventory: Inventory) -> bool:
     """Whether something of it may not stand where it does, and the baseline accepts that, on whatever day."""
     found = misplaced(words.shape(item.state.address), item.source.extra, item.path)
     return any(one.accepted for one in accepted(found, inventory.baseline, None))

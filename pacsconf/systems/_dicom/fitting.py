@@ -19,7 +19,7 @@ from pacsconf.core.finding import Finding, Path
 from pacsconf.core.resource import Fields, Value
 from pacsconf.inventory.merge import nearest
 from pacsconf.systems._dicom.attributes import Row, Shape
-from pacsconf.systems._dicom.declare import Intent
+from pacsconf.systems._dicom.intent import Intent
 from pacsconf.systems._dicom.kinds import EXTRA
 from pacsconf.systems._dicom.misfit import clash, most_special, who_could, wrong_values
 from pacsconf.systems._dicom.places import Places

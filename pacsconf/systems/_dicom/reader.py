@@ -15,9 +15,9 @@ from pacsconf.core.moment import in_words
 from pacsconf.core.on_demand import OnDemand
 from pacsconf.core.resource import Fields, Snapshot, State, Typed, Value
 from pacsconf.systems._dicom.attributes import Refer, Row, decode
-from pacsconf.systems._dicom.declare import Intent
 from pacsconf.systems._dicom.decoding import Decoding, Misread
 from pacsconf.systems._dicom.extra import beyond_name
+from pacsconf.systems._dicom.intent import Intent
 from pacsconf.systems._dicom.kinds import CONNECTION, EXTRA
 from pacsconf.systems._dicom.tree import Tree
 from pacsconf.systems._dicom.vocabulary import CLASSES, OTHER, VENDOR

@@ -48,8 +48,9 @@ def draft(
     `config` is what stands under the system's name: type, url, base, and of a login the reference. `spelled` is how
     the directory writes names, where addresses do not tell. `words` are those of the extensions that it speaks.
     """
-    vendors = Vendors(states, spelled or {}, words) if words else None
-    made = _Maker(states, spelled or {}, vendors)
+    spelled = {} if spelled is None else spelled  # whether it is empty would be told by counting it
+    vendors = Vendors(states, spelled, words) if words else None
+    made = _Maker(states, spelled, vendors)
     devices = {name: made.device(name) for name in sorted(made.devices)}
     odd = (*made.remarks, *made.named_otherwise())
     found = Draft(

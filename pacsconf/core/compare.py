@@ -72,6 +72,8 @@ class Difference:
     verdict: Verdict
     fields: tuple[FieldDifference, ...] = ()
     known: bool = True
+    purge: str = ""
+    """What somebody else's change does to the deletion of studies, in its kind's words; empty for nothing."""
 
     @property
     def drifted(self) -> bool:
@@ -257,10 +259,9 @@ def judged(made: Change, rules: Rules, around: Sequence[States] = ()) -> Change:
     before = made.before.fields if made.before else None
     after = made.after.fields if made.after else None
     risk, effects = kind.risk(before, after), kind.effects(before, after)
-    beside = (kind.purge_beside(made.before, made.after, others) for others in around)
-    purge = "; ".join(dict.fromkeys(filter(None, (kind.purge_note(before, after), *beside)))) or None
-    if purge is not None or "purges" in effects:
-        risk, effects, purge = "data-loss", effects | {"purges"}, shortened(purge or PURGES, _LONGEST)
+    purge = _purge(kind, made.before, made.after, around)
+    if purge:
+        risk, effects = "data-loss", effects | {"purges"}
     return Change(
         made.action,
         made.before,
@@ -272,8 +273,29 @@ def judged(made: Change, rules: Rules, around: Sequence[States] = ()) -> Change:
         made.repairs,
         rules.mode,
         made.reason or kind.remark(before, after) or "",
-        purge or "",
+        purge,
     )
+
+
+def purged_outside(difference: Difference, rules: Rules, around: Sequence[States] = ()) -> str:
+    """What somebody else's change does to the deletion of studies, as for `Change.purge`; empty for nothing."""
+    last, live = difference.last, difference.live
+    if last is None:
+        return ""
+    if live is not None and difference.fields:  # else those that are for others to write would count
+        theirs = {one.name: one.live for one in difference.fields if one.verdict in ("drift", "clash")}
+        live = last.with_fields(_overlay(last.fields, theirs))
+    return _purge(rules.kinds.get(difference.address.kind, Resource), last, live, around)
+
+
+def _purge(kind: type[Resource], before: State | None, after: State | None, around: Sequence[States]) -> str:
+    """In words, how deletion is armed, shortened or sped up; empty where it is not."""
+    fields = (before.fields if before else None, after.fields if after else None)
+    beside = (kind.purge_beside(before, after, others) for others in around)
+    told = "; ".join(dict.fromkeys(filter(None, (kind.purge_note(*fields), *beside))))
+    if not told and "purges" in kind.effects(*fields):
+        told = PURGES
+    return shortened(told, _LONGEST)
 
 
 def shortened(words: str, most: int) -> str:

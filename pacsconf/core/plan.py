@@ -313,6 +313,7 @@ def _difference_to_json(difference: Difference) -> dict[str, Any]:
             }
             for one in difference.fields
         ],
+        **({"purge": difference.purge} if difference.purge else {}),
     }
 
 
@@ -336,4 +337,5 @@ def _difference_from_json(data: dict[str, Any]) -> Difference:
         state_from_json(data["last"]),
         one_of(Verdict, data["verdict"]),
         fields,
+        purge=str(data.get("purge", "")),
     )

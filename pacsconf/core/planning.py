@@ -16,7 +16,16 @@ from datetime import date
 from pacsconf.core.address import Address
 from pacsconf.core.approval import Approvals, guard_of
 from pacsconf.core.change import Change
-from pacsconf.core.compare import Difference, Rules, States, change, compare, recorded, unequal
+from pacsconf.core.compare import (
+    Difference,
+    Rules,
+    States,
+    change,
+    compare,
+    purged_outside,
+    recorded,
+    unequal,
+)
 from pacsconf.core.errors import PlanError, UnsafePlan
 from pacsconf.core.guard import Limits, Scene, foremost, guards
 from pacsconf.core.lingering import Lingering, linger
@@ -334,7 +343,9 @@ def _assembled(
         guards=tuple(sorted((*guards(changes, scene), *guard_of(scenario.approvals)), key=foremost)),
         takes=takes,
         forgets=forgets,
-        drifts=tuple(one for one in drifts if not _is_put_back(one, put_back.get(one.address))),
+        drifts=tuple(
+            _told(one, scenario) for one in drifts if not _is_put_back(one, put_back.get(one.address))
+        ),
         waiting=waiting,
         held=held,
         reserved={address: day.isoformat() for address, day in lingering.reserved.items()},
@@ -360,6 +371,13 @@ def _settled(
             found[one.address] = recorded(one)
     takes = tuple(state for _, state in sorted(found.items()) if state is not None)
     return takes, tuple(address for address, state in sorted(found.items()) if state is None)
+
+
+def _told(difference: Difference, scenario: Scenario) -> Difference:
+    """A drift with what it does to the deletion of studies."""
+    rules = scenario.systems[difference.address.system].rules
+    purge = purged_outside(difference, rules, (scenario.live,))
+    return replace(difference, purge=purge) if purge else difference
 
 
 def _is_put_back(difference: Difference, one: Change | None) -> bool:

@@ -16,6 +16,7 @@ from pacsconf.core.compare import (
     compare,
     field_differences,
     judged,
+    purged_outside,
     recorded,
 )
 from pacsconf.core.resource import Effect, Fields, Resource, Risk, State
@@ -454,6 +455,21 @@ def test_an_enforcing_system_purges_no_more_quietly_than_another():
 
     assert made is not None
     assert "purges" in made.effects
+
+
+OUTSIDE = {
+    "changed": (HUNDRED, TEN, HUNDRED, "keeps them 10 days, not 100"),
+    "changed on both sides": (ONE, TEN, HUNDRED, "keeps them 10 days, not 100"),
+    "deleted": (HUNDRED, None, HUNDRED, "keeps them 0 days, not 100"),
+    "kept longer": (TEN, HUNDRED, TEN, ""),
+    "only declared": (TEN, HUNDRED, HUNDRED, ""),
+    "never applied": (HUNDRED, TEN, None, ""),
+}
+
+
+@pytest.mark.parametrize(("declared", "live", "last", "told"), OUTSIDE.values(), ids=OUTSIDE.keys())
+def test_what_somebody_else_did_to_the_deletion_of_studies_is_told(declared, live, last, told):
+    assert purged_outside(difference(declared, live, last), Rules({"device": Storage})) == told
 
 
 def test_a_kind_that_purges_need_not_say_how_and_its_risk_is_data_loss():

@@ -214,6 +214,29 @@ def test_nothing_of_it_is_written_before_each_is_acknowledged_and_somebody_else_
     assert "purges" not in hospital.ok("plan", "--format", "json").json
 
 
+def test_what_somebody_arms_by_hand_is_told_as_what_it_is(hospital: Hospital):
+    (hospital.path / "inventory" / "hospital.yaml").write_text(KEEPING)
+    server = slapd.attach(servers.of_system(Path(hospital.env["PACSCONF_LAB_DIR"]), "directory")[1])
+    assert server is not None
+    where = ldap3.Server(server.url, get_info=ldap3.NONE)
+    with ldap3.Connection(where, server.colleague_dn, server.password, check_names=False) as conn:
+        by_hand = {"dcmDeleterThreshold": [(ldap3.MODIFY_ADD, ["500GB"])]}
+        assert conn.modify(f"dcmStorageID=fs2,dicomDeviceName=arc,{DEVICES}", by_hand)
+        assert conn.delete(f"cn=shorter,dicomDeviceName=arc,{DEVICES}")
+    for command in ("drift", "plan"):
+        told = hospital(command).said
+        assert (
+            "!! DELETES STUDIES, or deletes them sooner: studies are deleted below a free space of 500GB"
+            in told
+        )
+        assert "!! DELETES STUDIES, or deletes them sooner: it is removed: what was kept for P10Y" in told
+    drifts = hospital("drift", "--format", "json").json["drifts"]
+    assert sorted(one["address"] for one in drifts if "purge" in one) == [
+        "directory/retention-rule/arc/shorter",
+        "directory/storage/arc/fs2",
+    ]
+
+
 POLICY = "{object_classes: dcmStudyRetentionPolicy, extra: {dcmRetentionPeriod: P1D, dcmRulePriority: '9'}}"
 EXPIRED = (
     "{dcmRejectionNoteCode: '(113039, DCM, \"x\")', dcmRejectionNoteType: DATA_RETENTION_POLICY_EXPIRED}"

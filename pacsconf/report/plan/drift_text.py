@@ -23,6 +23,7 @@ from pacsconf.report.lines import (
     wrapped,
 )
 from pacsconf.report.plan.changes_text import field_text, name_columns
+from pacsconf.report.plan.purges_text import PURGE_HEAD
 from pacsconf.report.values import atoms_of, members, text_of, update_of
 from pacsconf.report.view import DEFAULT_VIEW, View
 from pacsconf.report.words import counted, listed
@@ -119,6 +120,9 @@ def _brief(difference: Difference, plan: Plan, view: View) -> Iterator[Line]:
 def _head_of(difference: Difference, plan: Plan, view: View) -> Iterator[Line]:
     left = line("  ", Span("!", "warning"), " ", Span(str(difference.address), "strong"))
     yield from beside(left, line(Span(plan.notes.get(difference.address, ""), "faint")), view.columns)
+    if difference.purge:
+        text = f"{PURGE_HEAD}: {difference.purge}"
+        yield from wrapped(text, view.columns, first=line("      ", Span("!!", "error"), " "), style="error")
     explanation = _explained(difference, plan)
     if explanation:
         yield from wrapped(explanation, view.columns, first=line("      "))

@@ -32,10 +32,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import entry_points
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field, model_validator
+from pydantic.fields import FieldInfo
 
 from pacsconf.core.change import Change, Outcome
 from pacsconf.core.finding import Finding, Path
@@ -43,6 +45,7 @@ from pacsconf.core.resource import Effect, Fields, Risk
 from pacsconf.inventory.base import Extensible, Model
 from pacsconf.inventory.model import Device, Inventory, NetworkAE
 from pacsconf.inventory.systems import DirectoryConfig
+from pacsconf.inventory.validation import models_in
 from pacsconf.inventory.values import Extra, Integer, SecretRef, Texts
 from pacsconf.systems.base import Secrets
 
@@ -171,6 +174,22 @@ class Child(Part):
         return True
 
 
+def attribute_of(info: FieldInfo) -> Attribute | None:
+    """The attribute that keeps a field; None where it is a map of children, or of `Child` itself."""
+    return next((each for each in info.metadata if isinstance(each, Attribute)), None)
+
+
+@lru_cache(256)
+def children_of(part: type[Part]) -> tuple[tuple[str, type[Child]], ...]:
+    """The maps of children that a part has, by field. Remembered: an archive has hundreds of capabilities."""
+    return tuple(
+        (name, model)
+        for name, info in part.model_fields.items()
+        for model in models_in(info.annotation)
+        if issubclass(model, Child)
+    )
+
+
 class Registry(NamedTuple):
     """A flat list of names that are taken, beside that of AE titles: its container, and what stands in it."""
 
@@ -196,6 +215,25 @@ class Holder:
     path: Path
     """Of the entry, in the inventory."""
     ae: NetworkAE | None = None
+
+
+class Placed(NamedTuple):
+    """What the inventory says for an extension, at its place; of a child with the name of its key."""
+
+    holder: Holder
+    part: Part
+    path: Path
+    name: str = ""
+
+
+def within(placed: Placed, derived: Mapping[Path, Path] | None = None, steps: Path = ()) -> Iterator[Placed]:
+    """A part and all its children, each at its place; `derived` are places of what follows from elsewhere."""
+    yield placed
+    for key, _ in children_of(type(placed.part)):
+        for name, child in getattr(placed.part, key).items():
+            own: Path = (*steps, key, name)
+            path = (derived or {}).get(own, (*placed.path, key, name))
+            yield from within(Placed(placed.holder, child, path, name), derived, own)
 
 
 @dataclass

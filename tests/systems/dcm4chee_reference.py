@@ -13,8 +13,7 @@ from pacsconf.inventory.schema import docstrings
 from pacsconf.systems._dcm4chee import hl7
 from pacsconf.systems._dcm4chee.archive_entity import OverridingSettings
 from pacsconf.systems._dcm4chee.standard import CapabilityPart, ConnectionPart, DevicePart, EntityPart
-from pacsconf.systems._dicom.vocabulary import attribute_of, children_of
-from pacsconf.systems.directory_extension import Child, Part
+from pacsconf.systems.directory_extension import Child, Part, attribute_of, children_of
 
 HEADINGS = {
     DevicePart: "Device",

@@ -10,7 +10,7 @@ from pacsconf.systems._dcm4chee import formats
 from pacsconf.systems._dcm4chee.holding import DeviceHolding, EntityHolding
 from pacsconf.systems._dcm4chee.standard import DevicePart
 from pacsconf.systems._dicom.vendors import parsed
-from pacsconf.systems._dicom.vocabulary import children_of
+from pacsconf.systems.directory_extension import children_of
 from tests.systems import dcm4chee_archive
 
 SPEAKS = {"extensions": ("dcm4chee",)}

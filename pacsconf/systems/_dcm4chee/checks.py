@@ -14,8 +14,7 @@ from pacsconf.systems._dcm4chee.archives import Archive, archives
 from pacsconf.systems._dcm4chee.keeping import HL7RetentionPolicy, RetentionPolicy
 from pacsconf.systems._dcm4chee.retention import DECLARED
 from pacsconf.systems._dcm4chee.storage import Storage
-from pacsconf.systems._dicom.placed import Placed, within
-from pacsconf.systems.directory_extension import Holder
+from pacsconf.systems.directory_extension import Holder, Placed, within
 
 Policy = RetentionPolicy | HL7RetentionPolicy
 Standing = tuple[Path, Policy]

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from pacsconf.core.finding import Finding, Path
 from pacsconf.systems._dcm4chee.archives import Archive
-from pacsconf.systems._dicom.vocabulary import children_of
-from pacsconf.systems.directory_extension import Child, Part
+from pacsconf.systems.directory_extension import Child, Part, children_of
 
 Named = tuple[str, str, Path]
 """The attribute that names an entry, its name, and where it is declared."""

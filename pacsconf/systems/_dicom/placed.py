@@ -5,25 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple
 
 from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Inventory
 from pacsconf.systems._dicom.vendors import parsed
-from pacsconf.systems._dicom.vocabulary import attribute_of, children_of
-from pacsconf.systems.directory_extension import Child, Extension, Facet, Holder, Part
+from pacsconf.systems.directory_extension import (
+    Child,
+    Extension,
+    Facet,
+    Holder,
+    Placed,
+    attribute_of,
+    within,
+)
 
 CONTAINED: Mapping[str, str] = {"network-connection": "connections", "network-ae": "ae_titles"}
-
-
-class Placed(NamedTuple):
-    """A part of an extension at its place; of a child with the name of its key."""
-
-    holder: Holder
-    part: Part
-    path: Path
-    name: str = ""
 
 
 def problems(extension: type[Extension], inventory: Inventory) -> Iterator[Finding]:
@@ -71,16 +68,6 @@ def _standard(inventory: Inventory) -> Iterator[tuple[Holder, str]]:
             yield Holder(device, ae, at, ae), "network-ae"
             for place, one in enumerate(ae.capabilities):
                 yield Holder(device, one, (*at, "capabilities", place), ae), "transfer-capability"
-
-
-def within(placed: Placed, derived: Mapping[Path, Path] | None = None, steps: Path = ()) -> Iterator[Placed]:
-    """A part and all its children, each at its place; `derived` are places of what follows from elsewhere."""
-    yield placed
-    for key, _ in children_of(type(placed.part)):
-        for name, child in getattr(placed.part, key).items():
-            own: Path = (*steps, key, name)
-            path = (derived or {}).get(own, (*placed.path, key, name))
-            yield from within(Placed(placed.holder, child, path, name), derived, own)
 
 
 def _dangling(parts: list[Placed], inventory: Inventory, unread: Collection[str]) -> Iterator[Finding]:

@@ -14,15 +14,18 @@ from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.validation import checked
 from pacsconf.systems._dicom.attributes import Row, canonical, extra_members
 from pacsconf.systems._dicom.kinds import EXTRA
-from pacsconf.systems._dicom.vocabulary import (
-    VENDOR,
-    Vocabulary,
+from pacsconf.systems._dicom.rows import canonical_value, rows_of
+from pacsconf.systems._dicom.vocabulary import VENDOR, Vocabulary
+from pacsconf.systems.directory_extension import (
+    Child,
+    Extension,
+    Facet,
+    Holder,
+    Part,
+    SecretUse,
     attribute_of,
-    canonical_value,
     children_of,
-    rows_of,
 )
-from pacsconf.systems.directory_extension import Child, Extension, Facet, Holder, Part, SecretUse
 
 
 class Made(NamedTuple):

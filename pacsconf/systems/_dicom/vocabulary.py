@@ -6,30 +6,25 @@ theirs: what is live may break every rule, and must still be shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from types import UnionType
-from typing import Any, ClassVar, Literal, Union, cast, get_args, get_origin
-
-from pydantic import create_model
-from pydantic.fields import FieldInfo
+from typing import Any, ClassVar
 
 from pacsconf.core.address import Address
-from pacsconf.core.resource import RISKS, Effect, Fields, Members, Risk, State, Value
-from pacsconf.inventory.validation import models_in
+from pacsconf.core.resource import Fields
 from pacsconf.systems._dicom.attributes import CONTAINERS, SHAPES, Row, Shape
 from pacsconf.systems._dicom.decoding import Decoding
-from pacsconf.systems._dicom.kinds import CONNECTION, KINDS, EntryResource, Flag, Number
+from pacsconf.systems._dicom.kinds import CONNECTION, KINDS, EntryResource
+from pacsconf.systems._dicom.rows import rows_of
+from pacsconf.systems._dicom.vendor_kinds import of_child, plain, with_facets
 from pacsconf.systems._ldap.entry import Values
 from pacsconf.systems.directory_extension import (
-    Attribute,
-    Beside,
     Child,
     Extension,
     Facet,
     Part,
-    Syntax,
+    children_of,
     find,
     registered,
 )
@@ -221,13 +216,13 @@ def speaking(extensions: tuple[type[Extension], ...]) -> Vocabulary:
             shapes[registry.kind] = Shape(
                 registry.entry_class, registry.naming, (), (registry.container,), exact=True
             )
-            kinds[registry.kind] = _plain(registry.kind)
+            kinds[registry.kind] = plain(registry.kind)
         for facet in extension.facets:
             shapes[facet.of] = _widened(shapes[facet.of], facet, extension.name)
             facets.setdefault(facet.of, []).append((extension.name, facet))
             _add_children(facet.of, facet, extension.name, shapes, children)
-    kinds |= {kind: _of_child(child, shapes[kind]) for kind, child in children.items()}
-    kinds |= {kind: _with_facets(kinds[kind], tuple(held), shapes[kind]) for kind, held in facets.items()}
+    kinds |= {kind: of_child(child, shapes[kind]) for kind, child in children.items()}
+    kinds |= {kind: with_facets(kinds[kind], tuple(held), shapes[kind]) for kind, held in facets.items()}
     shapes[OTHER], kinds[OTHER] = Shape("", "", (), ("device",)), OtherEntry
     return Vocabulary(shapes, kinds, containers, extensions, children)
 
@@ -260,88 +255,6 @@ def _classes(extension: type[Extension]) -> Iterator[str]:
         parts += [child for _, child in children_of(part)]
 
 
-# --- from models to rows ------------------------------------------------------------------------------------
-
-
-@lru_cache(256)
-def rows_of(part: type[Part], extension: str) -> tuple[Row, ...]:
-    """The rows of a part's fields; those of a facet are called `EXTENSION.FIELD`.
-
-    A row that is looked at only where the inventory says something of it carries the name of the extension.
-    Remembered, since an archive has hundreds of transfer capabilities.
-    """
-    return tuple(_rows_of(part, extension))
-
-
-def _rows_of(part: type[Part], extension: str) -> Iterator[Row]:
-    prefix, own = (f"{extension}.", part.object_class) if issubclass(part, Facet) else ("", "")
-    for name, info in part.model_fields.items():
-        attribute = attribute_of(info)
-        if attribute is not None:
-            yield _row(prefix + name, info, attribute, own, extension if _is_asked(part, name) else "")
-
-
-def _is_asked(part: type[Part], name: str) -> bool:
-    """Whether a field is looked at only where the inventory says something of it."""
-    if issubclass(part, Facet):
-        return name not in part.always
-    return issubclass(part, Child) and name in part.asked
-
-
-def attribute_of(info: FieldInfo) -> Attribute | None:
-    """The attribute that keeps a field; None where it is a map of children, or of `Child` itself."""
-    return next((each for each in info.metadata if isinstance(each, Attribute)), None)
-
-
-@lru_cache(256)
-def children_of(part: type[Part]) -> tuple[tuple[str, type[Child]], ...]:
-    """The maps of children that a part has, by field. Remembered, as rows are."""
-    return tuple(
-        (name, model)
-        for name, info in part.model_fields.items()
-        for model in models_in(info.annotation)
-        if issubclass(model, Child)
-    )
-
-
-def _row(name: str, info: FieldInfo, attribute: Attribute, own_class: str, extension: str) -> Row:
-    syntax, many = _form(info.annotation)
-    if attribute.syntax:
-        syntax = attribute.syntax
-    elif attribute.refers in (CONNECTION, "device"):
-        syntax = "reference"
-    default = None if info.is_required() else canonical_value(info.get_default(call_default_factory=True))
-    return Row(
-        name,
-        attribute.name,
-        syntax,
-        many,
-        default,
-        attribute.object_class or own_class,
-        attribute.refers or CONNECTION,
-        extension,
-    )
-
-
-def canonical_value(value: Any) -> Value | None:
-    """A value of a model as a plain one; None for what is not there."""
-    if isinstance(value, tuple):
-        return tuple(sorted(set(map(str, value)))) or None
-    return value if isinstance(value, bool | int) or value is None else str(value) or None
-
-
-def _form(annotation: Any) -> tuple[Syntax, bool]:
-    """The syntax that a field's type tells, and whether it holds several."""
-    origin = get_origin(annotation)
-    if origin is Union or origin is UnionType:
-        return _form(next(each for each in get_args(annotation) if each is not type(None)))
-    if origin is tuple:
-        return _form(get_args(annotation)[0])[0], True
-    if origin is Literal or not get_args(annotation):
-        return ("boolean" if annotation is bool else "integer" if annotation is int else "text"), False
-    return _form(get_args(annotation)[0])
-
-
 def _widened(form: Shape, facet: type[Facet], extension: str) -> Shape:
     rows = (*form.rows, *rows_of(facet, extension))
     return replace(form, rows=rows, usual=(*form.usual, facet.object_class))
@@ -358,147 +271,3 @@ def _add_children(
         if child.kind not in children:
             children[child.kind] = child
             _add_children(child.kind, child, extension, shapes, children)
-
-
-# --- from models to kinds -----------------------------------------------------------------------------------
-
-
-class _ChildEntry(EntryResource):
-    """An entry of an extension's own; `part` judges its changes."""
-
-    part: ClassVar[type[Part]]
-
-    @classmethod
-    def effects(cls, before: Fields | None, after: Fields | None) -> frozenset[Effect]:
-        return super().effects(before, after) | cls.part.effects(before, after)
-
-    @classmethod
-    def risk(cls, before: Fields | None, after: Fields | None) -> Risk:
-        return _graver(super().risk(before, after), cls.part.risk(before, after))
-
-    @classmethod
-    def remark(cls, before: Fields | None, after: Fields | None) -> str | None:
-        return cls.part.remark(before, after)
-
-    @classmethod
-    def purge_note(cls, before: Fields | None, after: Fields | None) -> str | None:
-        return (
-            "; ".join(filter(None, (cls.part.purge_note(before, after), super().purge_note(before, after))))
-            or None
-        )
-
-    @classmethod
-    def purge_beside(
-        cls, before: State | None, after: State | None, others: Mapping[Address, State]
-    ) -> str | None:
-        return cls.part.purge_beside(_fields(before), _fields(after), _beside(before or after, others))
-
-
-class _WithFacets(EntryResource):
-    """An entry of the standard to which extensions add; each facet judges what is its own."""
-
-    facets: ClassVar[Sequence[tuple[str, type[Facet]]]]
-
-    @classmethod
-    def effects(cls, before: Fields | None, after: Fields | None) -> frozenset[Effect]:
-        found = super().effects(before, after)
-        for name, facet in cls.facets:
-            found |= facet.effects(*_own(name, before, after))
-        return found
-
-    @classmethod
-    def risk(cls, before: Fields | None, after: Fields | None) -> Risk:
-        risks = (facet.risk(*_own(name, before, after)) for name, facet in cls.facets)
-        return _graver(super().risk(before, after), *risks)
-
-    @classmethod
-    def remark(cls, before: Fields | None, after: Fields | None) -> str | None:
-        remarks = [facet.remark(*_own(name, before, after)) for name, facet in cls.facets]
-        return "; ".join(filter(None, (*remarks, super().remark(before, after)))) or None
-
-    @classmethod
-    def purge_note(cls, before: Fields | None, after: Fields | None) -> str | None:
-        notes = [facet.purge_note(*_own(name, before, after)) for name, facet in cls.facets]
-        return "; ".join(filter(None, (*notes, super().purge_note(before, after)))) or None
-
-    @classmethod
-    def purge_beside(
-        cls, before: State | None, after: State | None, others: Mapping[Address, State]
-    ) -> str | None:
-        beside = _beside(before or after, others)
-        sides = (_fields(before), _fields(after))
-        notes = [facet.purge_beside(*_own(name, *sides), beside) for name, facet in cls.facets]
-        return "; ".join(filter(None, notes)) or None
-
-
-def _fields(state: State | None) -> Fields | None:
-    return state.fields if state else None
-
-
-def _beside(state: State | None, others: Mapping[Address, State]) -> Beside:
-    """The other entries of the device that an entry is of; names are in lower case where case does not count."""
-    assert state is not None, "a change has a before or an after"
-    system, device = state.address.system, state.address.parts[0]
-
-    def found(kind: str, name: str) -> Fields:
-        addresses = (Address.of(system, kind, device, each) for each in (name, name.lower()))
-        return next((others[one].fields for one in addresses if one in others), {})
-
-    return found
-
-
-def _own(name: str, before: Fields | None, after: Fields | None) -> tuple[Fields | None, Fields | None]:
-    """What a facet has of both sides, under its own names; None where there is no entry."""
-    prefix = f"{name}."
-
-    def own(fields: Fields | None) -> Fields | None:
-        if fields is None:
-            return None
-        return {key.removeprefix(prefix): value for key, value in fields.items() if key.startswith(prefix)}
-
-    return own(before), own(after)
-
-
-def _graver(*risks: Risk) -> Risk:
-    return max(risks, key=RISKS.index)
-
-
-def _of_child(child: type[Child], form: Shape) -> type[EntryResource]:
-    own = {"kind": child.kind, "part": child, "secrets": _secrets(form)}
-    return _made(child.__name__, _ChildEntry, child.__doc__, _wide(form), **own)
-
-
-def _with_facets(
-    kind: type[EntryResource], facets: tuple[tuple[str, type[Facet]], ...], form: Shape
-) -> type[EntryResource]:
-    return _made(kind.__name__, (_WithFacets, kind), kind.__doc__, {}, facets=facets, secrets=_secrets(form))
-
-
-def _secrets(form: Shape) -> frozenset[str]:
-    """The fields that are the version of a secret."""
-    return frozenset(row.field for row in form.rows if row.syntax == "secret")
-
-
-def _plain(kind: str) -> type[EntryResource]:
-    told = "A reserved name: reserved before anything has it, released after."
-    return _made("UniqueNameEntry", EntryResource, told, {}, kind=kind)
-
-
-def _made(
-    name: str, base: Any, told: str | None, fields: Mapping[str, Any], **own: Any
-) -> type[EntryResource]:
-    """A kind of this name with these fields and class variables."""
-    made: Any = create_model
-    found = made(name, __base__=base, __doc__=told, **fields)
-    for key, value in own.items():
-        setattr(found, key, value)
-    return cast("type[EntryResource]", found)
-
-
-def _wide(form: Shape) -> dict[str, Any]:
-    """Fields as wide as what may be live."""
-    types: Mapping[str, Any] = {"boolean": Flag, "integer": Number}
-    return {
-        row.field: (Members, ()) if row.many else (types.get(row.syntax, str | None), None)
-        for row in form.rows
-    }

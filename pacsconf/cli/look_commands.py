@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -164,7 +165,8 @@ def _system(shown: _Shown, typed: Typed, caller: Caller) -> Exit:
         try:
             snapshot = system.read()
             seconds = perf_counter() - since
-            findings, unseen = _inspected(system)
+            with _worded(opened, snapshot) as (worded, snapshot, spoken):
+                findings, unseen = _inspected(worded)
             door = _door(system, opened.config, caller)
         except Refused as refused:
             refused.fix = refused.fix if whole.account else f"Sign in: {_sign_in(whole)}"
@@ -175,7 +177,7 @@ def _system(shown: _Shown, typed: Typed, caller: Caller) -> Exit:
         shown.look(
             Look(
                 where=str(getattr(opened.config, "url", whole.where)),
-                what=_what(system, whole),
+                what=_with(spoken, _what(system, whole)),
                 counts=counts,
                 findings=(*findings, *door.findings),
                 unseen=(*unseen, *door.unseen),
@@ -186,6 +188,24 @@ def _system(shown: _Shown, typed: Typed, caller: Caller) -> Exit:
             )
         )
     return Exit.OK
+
+
+@contextmanager
+def _worded(opened: source.Source, snapshot: Snapshot) -> Iterator[tuple[System, Snapshot, tuple[str, ...]]]:
+    """The system, what it holds, and the extensions that have words for some of it: then it is read in these."""
+    from pacsconf.systems.abilities import Extended
+
+    spoken = opened.system.spoken() if isinstance(opened.system, Extended) else ()
+    if not spoken:
+        yield opened.system, snapshot, ()
+        return
+    with opened.declared_as(opened.config.model_copy(update={"extensions": spoken})) as worded:
+        yield worded, worded.read(), spoken
+
+
+def _with(spoken: Sequence[str], what: str) -> str:
+    """What it is, and whose configuration is in it beside the standard's."""
+    return f"{what}, with entries of {' and '.join(spoken)}" if spoken else what
 
 
 _SENT = "Two associations were requested of it as a stranger would, and no data was sent."
@@ -255,6 +275,8 @@ NOUNS: Mapping[str, str] = {
 def _counts(snapshot: Snapshot) -> dict[str, int]:
     found = Counter(resource.address.kind for resource in snapshot.resources)
     counts = {noun: found[kind] for kind, noun in NOUNS.items() if found[kind]}
+    others = found.total() - sum(counts.values()) - found["container"]
+    counts |= {"vendor entry": others} if others else {}
     rights = sum(_rights(resource.fields().get("allow", ())) for resource in snapshot.resources)
     return counts | ({"right": rights} if rights else {})
 
@@ -272,13 +294,15 @@ def _file(shown: _Shown, where: str) -> Exit:
     from pacsconf.systems.ldif import LdifFile
 
     since = perf_counter()
-    export = LdifFile("directory", shown.root / where)
+    export = LdifFile("directory", shown.root / where, speaks=True)
     snapshot = export.read()
     seconds = perf_counter() - since
     shown.look(
         Look(
             where=where,
-            what="The export of a DICOM configuration (LDIF)",
+            what=_with(
+                [each.name for each in export.words.extensions], "The export of a DICOM configuration (LDIF)"
+            ),
             counts=_counts(snapshot),
             findings=(*export.findings, *export.oddities()),
             unseen=export.unseen(),

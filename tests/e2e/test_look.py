@@ -19,6 +19,7 @@ import ldap3
 import pytest
 
 from pacsconf.lab import orthanc, processes, slapd
+from tests import archive_tree
 
 HOSPITAL = Path(__file__).parents[1] / "systems" / "hospital.ldif"
 ROOT = f"cn=DICOM Configuration,{slapd.BASE}"
@@ -259,6 +260,23 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[orthanc.Orthan
     )
     with orthanc.started(tmp_path_factory.mktemp("look") / "orthanc", options) as started:
         yield started
+
+
+def test_the_entries_of_an_archive_are_looked_at_in_its_own_words(nowhere, tmp_path: Path):
+    tree = archive_tree.text(slapd.BASE)
+    with slapd.started(tmp_path / "slapd", slapd.Options(tls=False)) as server:
+        sign_in = ("-x", "-H", server.url, "-D", server.admin_dn, "-w", server.password)
+        subprocess.run(["ldapadd", *sign_in], input=tree, text=True, check=True, capture_output=True)
+        account = ("--bind-dn", server.viewer_dn, "--password", f"file:{server.password_file}")
+        live = nowhere.here("look", server.url, *account, "--all")
+    (nowhere.path / "export.ldif").write_text(tree)
+    export = nowhere.here("look", "export.ldif", "--all")
+    for told in (live, export):
+        assert told.code == 0
+        assert "with entries of dcm4chee" in told.said
+        assert " vendor entries" in told.said
+        assert "DIR-CLASS" not in told.out, "it says that nobody knows what they mean"
+        assert "DIR-NAME-PARTS" not in told.out, "so the archive names its attribute sets"
 
 
 def test_an_orthanc_is_looked_at(nowhere, archive: orthanc.Orthanc):

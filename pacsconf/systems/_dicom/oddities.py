@@ -232,7 +232,8 @@ class Oddities:
     def _names(self) -> Iterator[Finding]:
         """Entries of ours that are called by other attributes than most programs expect."""
         for address, entry in sorted(self.tree.entries.items()):
-            if "+" in entry.dn and len(names.parse(entry.dn)[0]) > 1:
+            is_vendors = address.kind == "entry"
+            if not is_vendors and "+" in entry.dn and len(names.parse(entry.dn)[0]) > 1:
                 yield _finding(
                     "DIR-NAME-PARTS",
                     "info",

@@ -60,7 +60,7 @@ def test_no_entry_of_a_layer_stands_below_another_of_it(directory, steps, scanne
     cut = steps.plan(system, scanners(3 - there))
     assert len(cut) > 2
     for layer in cut:
-        keys = {names.key(system._writer._dn(change.address)) for change in layer}
+        keys = {names.key(system._writer.requests.dn(change.address)) for change in layer}
         assert len(keys) == len(layer)
         assert not {key[at:] for key in keys for at in range(1, len(key))} & keys
 

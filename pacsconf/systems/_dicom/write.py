@@ -1,39 +1,34 @@
-"""From changes to requests, each conditional on what it changes.
+"""Carries changes out, each on what it was planned for.
 
-An update deletes the value that was read and adds the one wanted, in one request, so that a third value makes the
-server refuse it. Attributes that a server cannot compare (vendor data) are replaced, and sets could gain members
-unnoticed: both are guarded by an assertion on the entry's version (entryCSN, RFC 4528) where the server offers it,
-and by a read just before where it does not. What the request says nothing of is left as it is.
+A layer of many goes many at once, where the server itself keeps the conditions; what it answers with anything but
+success is read again, judged afresh, and tried by itself.
 """
 
 from __future__ import annotations
 
 import time
 from collections import ChainMap, deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
 from pacsconf.core.address import Address
-from pacsconf.core.change import Change, FieldChange, Outcome, Status
-from pacsconf.core.errors import Refused, SystemFault, Unavailable
+from pacsconf.core.change import Change, Outcome, Status
+from pacsconf.core.errors import SystemFault, Unavailable
 from pacsconf.core.resource import Value
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.values import SecretRef
-from pacsconf.systems._dicom.attributes import Refer, Row, Shape, encode
+from pacsconf.systems._dicom.attributes import Shape
 from pacsconf.systems._dicom.check import Check
-from pacsconf.systems._dicom.kinds import CONNECTION, EXTRA
+from pacsconf.systems._dicom.kinds import EXTRA
 from pacsconf.systems._dicom.reader import Reader
-from pacsconf.systems._dicom.vocabulary import CLASSES, OTHER, VENDOR, Vocabulary
+from pacsconf.systems._dicom.requests import Requests
+from pacsconf.systems._dicom.vocabulary import CLASSES, VENDOR
 from pacsconf.systems._ldap import (
-    Add,
     Answer,
-    Delete,
     Directory,
     Entry,
     Lost,
-    Modification,
-    Modify,
     Request,
     names,
 )
@@ -45,7 +40,6 @@ from pacsconf.systems._ldap.answers import (
     NOT_ALLOWED_ON_NON_LEAF,
     VALUE_EXISTS,
 )
-from pacsconf.systems._ldap.entry import Values
 from pacsconf.systems._ldap.requests import ASSERTION
 from pacsconf.systems.base import conflict, stands
 
@@ -74,9 +68,7 @@ class Writer:
     """Resolves what is to be written into this directory; raises SystemFault."""
     known: dict[Address, Entry] = field(default_factory=dict)
     stale: set[Address] = field(default_factory=set)
-    dns: dict[Address, str] = field(default_factory=dict)
-    addresses: dict[names.Key, Address] = field(default_factory=dict)
-    """Of connections that it made itself."""
+    requests: Requests = field(init=False)
     down: str = ""
     """Why the server cannot be reached any more, once that showed."""
     refused: dict[Address, Answer] = field(default_factory=dict)
@@ -87,9 +79,11 @@ class Writer:
     def __post_init__(self) -> None:
         tree = self.reader.tree
         self.known = dict(tree.entries)
-        self.dns = {address: entry.dn for address, entry in self.known.items()}
+        made: dict[names.Key, Address] = {}
         read = cast("MutableMapping[names.Key, Address]", tree.addresses)  # only the first is written to
-        self.reader = replace(self.reader, tree=replace(tree, addresses=ChainMap(self.addresses, read)))
+        self.reader = replace(self.reader, tree=replace(tree, addresses=ChainMap(made, read)))
+        dns = {address: entry.dn for address, entry in self.known.items()}
+        self.requests = Requests(self.reader, self.base, self.secret, dns, made)
 
     def apply(self, layer: Sequence[Change]) -> Iterator[Outcome]:
         """What fails does not stop the others, but a server that is gone does, and so does `hold`.
@@ -156,6 +150,10 @@ class Writer:
                 yield change, self._request(change)
             else:
                 alone.append(change)
+
+    def _request(self, change: Change) -> Request:
+        asserting = self.directory.supports(ASSERTION)
+        return self.requests.of(change, self.known.get(change.address), asserting=asserting)
 
     def _is_guarded(self, change: Change) -> bool:
         """Whether the server itself sees to it that an entry is as it was read.
@@ -251,13 +249,13 @@ class Writer:
 
     def _entry(self, address: Address) -> Entry | None:
         if address in self.stale:
-            entry = self.directory.entry(self._dn(address))
+            entry = self.directory.entry(self.requests.dn(address))
             self.stale.discard(address)
             if entry is None:
                 self.known.pop(address, None)
             else:
                 self.known[address] = entry
-                self.dns[address] = entry.dn
+                self.requests.dns[address] = entry.dn
         return self.known.get(address)
 
     def _fields(self, change: Change) -> dict[str, Value] | None:
@@ -265,148 +263,17 @@ class Writer:
         if entry is None:
             return None
         sides = [side.fields for side in (change.before, change.after) if side is not None]
-        form = self._words.shape(change.address)
+        form = self.reader.tree.vocabulary.shape(change.address)
         return self.reader.fields(
             change.address, entry, _scope(form, [name for fields in sides for name in fields])
         )
 
-    def _dn(self, address: Address) -> str:
-        """The name of an entry: as it was read, or as it is to be."""
-        known = self.dns.get(address)
-        if known is not None:
-            return known
-        words = self._words
-        if address.kind == "container":
-            cn = words.containers[address.name][1]
-            root = Address.of(address.system, "container", "configuration")
-            return names.child(self.base if address == root else self._dn(root), "cn", cn)
-        above = self._dn(words.parent(address))
-        if address.kind == OTHER:
-            return f"{self._spelled(address)},{above}"
-        return names.child(above, words.shape(address).naming, self._spelled(address))
-
-    @property
-    def _words(self) -> Vocabulary:
-        return self.reader.tree.vocabulary
-
-    def _spelled(self, address: Address) -> str:
-        intent = self.reader.intent
-        return (intent.spelling.get(address) if intent else None) or address.parts[-1]
-
-    # --- requests -------------------------------------------------------------------------------------------
-
-    def _request(self, change: Change) -> Request:
-        address, entry = change.address, self.known.get(change.address)
-        if change.action == "create":
-            dn = self._dn(address)
-            self.dns[address] = dn
-            if address.kind in (CONNECTION, "device"):  # others are not referred to by their DN
-                self.addresses[names.key(dn)] = address
-            return Add(dn, self._attributes(change))
-        assert entry is not None, "what stands at before is there"
-        version = next(iter(entry.values("entryCSN")), None) if self.directory.supports(ASSERTION) else None
-        if change.action == "delete":
-            return Delete(entry.dn, version)
-        return Modify(entry.dn, tuple(self._modifications(change, entry)), version)
-
-    def _attributes(self, change: Change) -> dict[str, Values]:
-        """All attributes of an entry to be made."""
-        address = change.address
-        form = self._words.shape(address)
-        assert change.after is not None, "what is made has an after"
-        fields = dict(change.after.fields)
-        named = fields.pop("object_classes", None)
-        rows = [(form.row(name), value) for name, value in fields.items()]
-        values = {row.attribute: self._encoded(address, row, value) for row, value in rows}
-        if named is None and not (self.reader.intent and self.reader.intent.names_classes(address)):
-            named = form.usual
-        classes = [*filter(None, [form.object_class]), *(named if isinstance(named, tuple) else ())]
-        classes += _needed([row for row, _ in rows], classes)
-        naming = self._naming(address, form, values)
-        classes += self._auxiliary(values, classes, naming)
-        own = {CLASSES: tuple(name.encode() for name in classes), **naming}
-        return values | own
-
-    def _naming(self, address: Address, form: Shape, values: Mapping[str, Values]) -> dict[str, Values]:
-        """The attributes that name an entry to be made; of one without words of ours with what else they hold."""
-        if address.kind == "container":
-            return {form.naming: (self._words.containers[address.name][1].encode(),)}
-        if address.kind != OTHER:
-            return {form.naming: (self._spelled(address).encode(),)}
-        held = {name.lower(): (name, given) for name, given in values.items()}
-        found: dict[str, Values] = {}
-        for attribute, text in names.parse(self._spelled(address))[0]:
-            name, given = held.get(attribute.lower(), (attribute, ()))
-            found[name] = given if text.encode() in given else (text.encode(), *given)
-        return found
-
-    def _modifications(self, change: Change, entry: Entry) -> list[Modification]:
-        form = self._words.shape(change.address)
-        changed = [(form.row(each.name), each) for each in change.fields]
-        made = [self._modification(change, entry, row, each) for row, each in changed]
-        added = [each.attribute for each in made if each.add and each.attribute != CLASSES]
-        held = [
-            *entry.texts(CLASSES),
-            *(name for each in change.fields if each.name == "object_classes" for name in each.added),
-        ]
-        rows = [row for row, each in changed if each.after is not None]
-        classes = _needed(rows, held)
-        classes += self._auxiliary(added, [*held, *classes], entry.attributes)
-        if classes:
-            made.append(Modification(CLASSES, add=tuple(name.encode() for name in classes)))
-        return made
-
-    def _modification(self, change: Change, entry: Entry, row: Row, each: FieldChange) -> Modification:
-        """Only the members that go or come; all of them where the server cannot tell single values apart."""
-        after = self._encoded(change.address, row, each.after)
-        if row.syntax == "secret":
-            return Modification(row.attribute, add=after, replace=True)
-        before = encode(row, each.before, self._reference(change.address))
-        if row.default is not None and each.before is None:
-            before = entry.values(row.attribute)  # its default may stand there, or nothing
-        known = self.reader.schema.attribute(row.attribute) if self.reader.schema else None
-        comparable = known.equality if known else row.syntax != "binary"
-        if not comparable:
-            return Modification(row.attribute, add=after, replace=True)
-        gone = tuple(value for value in before if value not in after)
-        return Modification(row.attribute, gone, tuple(value for value in after if value not in before))
-
-    def _encoded(self, address: Address, row: Row, value: Value | None) -> Values:
-        """The LDAP values of a field; a secret is resolved here, at the moment of use.
-
-        Raises: SystemFault for a secret that may not be written here, or of which nobody knows what it was.
-        """
-        if row.syntax != "secret" or value is None:
-            return encode(row, value, self._reference(address))
-        intent = self.reader.intent
-        use = intent.secrets.get(address, {}).get(row.field) if intent else None
-        if use is None or str(use) != value:
-            raise Refused(
-                self.reader.tree.system,
-                f"{value} of the secret {row.attribute} is not what the inventory declares now",
-                fix="No secret can be read back. Declare it with a version of its own, or set it by hand.",
-            )
-        return (self.secret(use.secret).reveal().encode(),)
-
-    def _auxiliary(self, attributes: Iterable[str], classes: Sequence[str], held: Iterable[str]) -> list[str]:
-        """Auxiliary classes to add so that the entry may hold these attributes beside those that it has."""
-        schema = self.reader.schema
-        return schema.auxiliaries(attributes, classes, held) if schema else []
-
-    def _reference(self, address: Address) -> Refer:
-        """From the name of a connection of the same device, or of any device, to its DN; a DN stays one."""
-
-        def dn(kind: str, name: str) -> str:
-            device = address.parts[:1] if kind == CONNECTION else ()
-            meant = Address.of(address.system, kind, *device, name.lower())
-            return name if meant not in self.dns and "=" in name else self._dn(meant)
-
-        return dn
-
     def _explained(self, change: Change, answer: Answer) -> str:
         if answer.code != NOT_ALLOWED_ON_NON_LEAF:
             return answer.text
-        below = self.directory.search(self._dn(change.address), "(objectClass=*)", ["1.1"], scope="LEVEL")
+        below = self.directory.search(
+            self.requests.dn(change.address), "(objectClass=*)", ["1.1"], scope="LEVEL"
+        )
         return f"{answer.text}: {', '.join(names.leaf(entry.dn) for entry in below)}"
 
 
@@ -420,13 +287,6 @@ def _scope(form: Shape, fields: Sequence[str]) -> list[str]:
     scope += [VENDOR + name for name in {form.row(field).extension for field in fields} if name]
     scope += ["dicomVendorData"] if "vendor_data" in fields else []
     return [*scope, CLASSES] if "object_classes" in fields else scope
-
-
-def _needed(rows: Iterable[Row], held: Sequence[str]) -> list[str]:
-    """Auxiliary classes that rows of extensions ask for, and an entry does not have."""
-    have = {name.lower() for name in held}
-    wanted = dict.fromkeys(row.object_class for row in rows if row.object_class)
-    return [name for name in wanted if name.lower() not in have]
 
 
 def _in_doubt(lost: Lost) -> str:

@@ -13,12 +13,18 @@ from typing import Any, ClassVar
 from pacsconf.core.change import Change, Outcome
 from pacsconf.core.finding import Finding
 from pacsconf.inventory.model import Inventory
-from pacsconf.systems._dcm4chee import adopting, checks, deriving
-from pacsconf.systems._dcm4chee.hl7 import HL7_NAMES, OwnApplication
-from pacsconf.systems._dcm4chee.native import compiled, iso
+from pacsconf.systems._dcm4chee.entries.hl7 import HL7_NAMES, OwnApplication
+from pacsconf.systems._dcm4chee.entries.web import WEB_NAMES
 from pacsconf.systems._dcm4chee.reload import Reloads
-from pacsconf.systems._dcm4chee.standard import CapabilityPart, ConnectionPart, DevicePart, EntityPart
-from pacsconf.systems._dcm4chee.web import WEB_NAMES
+from pacsconf.systems._dcm4chee.retention.native import compiled, iso
+from pacsconf.systems._dcm4chee.rules import checks
+from pacsconf.systems._dcm4chee.settings.standard import (
+    CapabilityPart,
+    ConnectionPart,
+    DevicePart,
+    EntityPart,
+)
+from pacsconf.systems._dcm4chee.words import adopting, deriving
 from pacsconf.systems.directory_extension import Extension, Facet, Holder, Part, Registry, Whole
 
 __all__ = ["Dcm4chee", "compiled", "iso"]

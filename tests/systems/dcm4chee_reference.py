@@ -10,9 +10,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from pacsconf.inventory.schema import docstrings
-from pacsconf.systems._dcm4chee import hl7
-from pacsconf.systems._dcm4chee.archive_entity import OverridingSettings
-from pacsconf.systems._dcm4chee.standard import CapabilityPart, ConnectionPart, DevicePart, EntityPart
+from pacsconf.systems._dcm4chee.entries import hl7
+from pacsconf.systems._dcm4chee.settings.archive_entity import OverridingSettings
+from pacsconf.systems._dcm4chee.settings.standard import (
+    CapabilityPart,
+    ConnectionPart,
+    DevicePart,
+    EntityPart,
+)
 from pacsconf.systems.directory_extension import Child, Part, attribute_of, children_of
 
 HEADINGS = {

@@ -6,7 +6,7 @@ import pytest
 
 from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE
 from pacsconf.inventory.retention import Retention
-from pacsconf.systems._dcm4chee.checks import findings
+from pacsconf.systems._dcm4chee.rules.checks import findings
 
 EXPIRED = {"code": '(113039, DCM, "Data Retention Policy Expired")', "type": "DATA_RETENTION_POLICY_EXPIRED"}
 ARMED = {

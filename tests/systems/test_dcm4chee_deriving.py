@@ -11,7 +11,7 @@ from pacsconf.inventory.model import Connection, Flow, NetworkAE, Selector
 from pacsconf.inventory.scope import Scope
 from pacsconf.inventory.sources import Sources
 from pacsconf.inventory.systems import DirectoryConfig
-from pacsconf.systems._dcm4chee.callers import callers
+from pacsconf.systems._dcm4chee.words.callers import callers
 from pacsconf.systems._dicom.placed import problems
 from pacsconf.systems.dcm4chee import Dcm4chee
 from pacsconf.systems.vendor_rules import RULES
@@ -305,6 +305,37 @@ def test_a_device_that_goes_takes_its_applications_with_it(directory, hands):
     gone = [change(each, Rules(system.kinds)) for each in compare(declared, live, live)]
     deletes = [each for each in gone if each and each.action == "delete"]
     assert [str(each) for each in system.check(deletes) if each.rule == "DIR-DELETE"] == []
+
+
+WHOLE = {
+    "dcm4chee": {
+        "storages": {"fs1": {"uri": "file:///fs1/"}},
+        "retention_policies": {"all": {"period": "P10Y"}},
+        "web_apps": {"ARC": {"path": "/rs", "classes": ("QIDO_RS",)}},
+    }
+}
+
+
+def test_what_an_archive_has_is_retired_with_it(directory):
+    system = directory(**SPEAKS)
+    live = {each.address: each for each in system.declared(with_archive(vendor=WHOLE)).resources}
+    gone = system.declared(with_archive(vendor=WHOLE, lifecycle="retired", flows={})).retired
+    assert {str(one).removeprefix(f"{system.name}/") for one in gone & live.keys()} >= {
+        "device/arc",
+        "retention-rule/arc/all",
+        "unique-ae-title/ARC",
+        "unique-web-name/ARC",
+    }
+    assert not [one for one in gone if one.kind == "container"]
+
+
+def test_a_default_that_an_entry_states_is_nobodys_to_lose_when_it_is_deleted(directory, hands):
+    bring(directory, with_archive(vendor=WHOLE))
+    hands.modify(f"dcmStorageID=fs1,{ARCHIVE}", dcmReadOnly=["FALSE"])
+    system = directory(**SPEAKS)
+    cut = plan(system, hospital(*SCANNERS))
+    assert system.check([each for layer in cut for each in layer]) == ()
+    assert {each.status for each in apply(system, cut)} == {"applied"}
 
 
 # --- an archive's own settings ------------------------------------------------------------------------------

@@ -6,9 +6,9 @@ import pytest
 
 from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE
 from pacsconf.inventory.retention import Retention
-from pacsconf.systems._dcm4chee import formats
-from pacsconf.systems._dcm4chee.holding import DeviceHolding, EntityHolding
-from pacsconf.systems._dcm4chee.standard import DevicePart
+from pacsconf.systems._dcm4chee.settings.holding import DeviceHolding, EntityHolding
+from pacsconf.systems._dcm4chee.settings.standard import DevicePart
+from pacsconf.systems._dcm4chee.spelling import formats
 from pacsconf.systems._dicom.vendors import parsed
 from pacsconf.systems.directory_extension import children_of
 from tests.systems import dcm4chee_archive

@@ -234,7 +234,7 @@ def test_an_archive_that_is_made_armed_purges():
 def test_every_setting_that_deletes_has_such_a_path():
     """A field that is added to what deletes needs a row above."""
     kinds = {"device": "DeviceDeleting", "network-ae": "EntityDeleting"}
-    from pacsconf.systems._dcm4chee import deleting
+    from pacsconf.systems._dcm4chee.settings import deleting
 
     for kind, name in kinds.items():
         fields = set(getattr(deleting, name).model_fields) - {"rejection_note_storage_ae"}

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from pacsconf.inventory.schema import docstrings, json_schema
-from pacsconf.systems._dcm4chee.standard import DevicePart, EntityPart
+from pacsconf.systems._dcm4chee.settings.standard import DevicePart, EntityPart
 from pacsconf.systems.directory_extension import Child, vendor_models
 from tests.systems.dcm4chee_reference import NOT_WRITTEN, heading, models, tables
 

@@ -16,11 +16,11 @@ from pacsconf.retention.decide import decide
 from pacsconf.retention.matching import folded
 from pacsconf.retention.policy import policy
 from pacsconf.retention.study import StudyFacts, reference
-from pacsconf.systems._dcm4chee import formats
-from pacsconf.systems._dcm4chee.conditions import UNDATED, disjuncts, fits
-from pacsconf.systems._dcm4chee.native import compiled, iso
-from pacsconf.systems._dcm4chee.retention import with_policies
-from pacsconf.systems._dcm4chee.standard import DevicePart
+from pacsconf.systems._dcm4chee.retention.conditions import UNDATED, disjuncts, fits
+from pacsconf.systems._dcm4chee.retention.native import compiled, iso
+from pacsconf.systems._dcm4chee.retention.policies import with_policies
+from pacsconf.systems._dcm4chee.settings.standard import DevicePart
+from pacsconf.systems._dcm4chee.spelling import formats
 from tests.retention.drawn import retentions
 
 NEVER = date.max

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pacsconf.systems._dcm4chee import values
+from pacsconf.systems._dcm4chee.spelling import values
 
 TITLES = st.text(
     st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="\\[]:="),

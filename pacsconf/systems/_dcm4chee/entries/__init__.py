@@ -1,0 +1,1 @@
+"""Entries of an archive's own: storages, exporters, rules, policies, queues, loggers."""

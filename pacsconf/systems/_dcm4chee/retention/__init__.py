@@ -1,0 +1,1 @@
+"""From the retention rules of an inventory to an archive's policies."""

@@ -1,0 +1,1 @@
+"""What `validate` finds in the configuration of an archive."""

@@ -1,0 +1,1 @@
+"""What an archive adds to the entries of the standard."""

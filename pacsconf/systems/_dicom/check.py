@@ -9,6 +9,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.change import Change
 from pacsconf.core.finding import Finding
 from pacsconf.core.resource import Value
+from pacsconf.systems._dicom.attributes import Row, decode
 from pacsconf.systems._dicom.decoding import Misread
 from pacsconf.systems._dicom.fitting import Fitting
 from pacsconf.systems._dicom.intent import Intent
@@ -106,6 +107,7 @@ class Check:
         form = self.tree.vocabulary.shape(change.address)
         before: Mapping[str, object] = change.before.fields if change.before else {}
         written = {form.row(name).attribute.lower() for name in before} | _naming(entry)
+        written |= {row.attribute.lower() for row in form.rows if states_default(row, entry)}
         for attribute in sorted(entry.attributes.keys() - _NEVER_OURS - {form.naming.lower()} - written):
             yield self.schema.spelling(attribute) if self.schema else attribute
         rows = [form.row(name) for name in before]
@@ -128,6 +130,17 @@ class Check:
 
 def _set(value: Value) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else ()
+
+
+def states_default(row: Row, entry: Entry) -> bool:
+    """Whether an entry holds for a row what is meant without it too: that is kept nowhere, and nobody's to lose."""
+    held = entry.values(row.attribute)
+    if row.default is None or not held:
+        return False
+    try:
+        return decode(row, held, str) is None
+    except ValueError:
+        return False
 
 
 def _naming(entry: Entry) -> set[str]:

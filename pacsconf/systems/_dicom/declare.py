@@ -56,7 +56,7 @@ def declare(
     declared = Declared(
         Typed(collected.states, vocabulary.kinds),
         findings,
-        _retired(system, inventory) - addresses,
+        _retired(system, inventory, vocabulary, extensions) - addresses,
         OnDemand(addresses, lambda address: item(address).caution(inventory)),
         OnDemand(addresses, lambda address: {**item(address).paths(), **collected.origins.get(address, {})}),
         collected.left,
@@ -75,10 +75,18 @@ def declare(
     return declared, Intent(spelling, extras, domains, shared, collected.secrets)
 
 
-def _retired(system: str, inventory: Inventory) -> frozenset[Address]:
+def _retired(
+    system: str, inventory: Inventory, vocabulary: Vocabulary, extensions: Sequence[Extension]
+) -> frozenset[Address]:
+    """All that is counted by itself of devices that are retired: they, their names, and rules of an extension."""
     gone = [device for device in inventory.devices.values() if device.lifecycle == "retired"]
-    titles = {Address.of(system, "unique-ae-title", title) for device in gone for title in _titles(device)}
-    return frozenset({Address.of(system, "device", device.name.lower()) for device in gone} | titles)
+    titles = {device.name: _titles(device) for device in gone}
+    vendors = Vendors(system, vocabulary, extensions, inventory)
+    made = _collect(_Maker(system, Intent(), titles, vendors), gone) if gone else Collected()
+    roots = {state.root for state in made.states.values()}
+    # A reserved name that is live does not tell whose it is, and is counted by itself.
+    names = {address for address in made.states if address.kind.startswith("unique-")}
+    return frozenset(one for one in roots | names if one.kind != "container")
 
 
 def _collect(maker: _Maker, devices: Iterable[Device]) -> Collected:

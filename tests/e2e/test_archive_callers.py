@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,3 +100,13 @@ def test_that_nobody_is_declared_is_an_error_and_not_an_open_door(hospital: Hosp
     assert "ARC-CALLERS-001" in ran.said
     assert "lets anybody in" in ran.said
     assert hospital("plan").code == 3
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "dcm4chee.md"
+
+
+def test_what_the_page_of_the_archive_shows_to_begin_with_is_valid(repository):
+    begin = PAGE.read_text().split("## To begin with")[1].split("\n## ")[0]
+    systems, devices, *_ = re.findall(r"(?:^    .*\n)+", begin, re.MULTILINE)
+    made = repository(systems=textwrap.dedent(systems), devices=textwrap.dedent(devices))
+    assert made.here("validate").out.startswith("No errors · 2 devices, 2 AEs, 1 flow checked")

@@ -81,7 +81,7 @@ class _Hint:
 def inferred(draft: Draft, states: Mapping[Address, State], inventory: Inventory | None = None) -> Inferred:
     """The draft with flows, by what its source (`states`) says; `inventory` is what stands beside it."""
     people = _Entities(draft, inventory)
-    hints = [*_by_rights(draft, people), *_by_lists(states, people)]
+    hints = [*_by_rights(draft), *_by_lists(states, people)]
     taken = {name.casefold() for name in inventory.flows} if inventory else set()
     flows: dict[str, Plain] = {}
     comments: dict[Path, str] = {}
@@ -156,7 +156,7 @@ def _expanded(name: str, plain: Plain) -> Device | None:
 # --- rights of peers ----------------------------------------------------------------------------------------------
 
 
-def _by_rights(draft: Draft, people: _Entities) -> Iterator[_Hint]:
+def _by_rights(draft: Draft) -> Iterator[_Hint]:
     """What peers may ask the server for, those with the same rights together."""
     config = draft.systems.get(draft.system, {})
     own = str(config.get("ae", "")).partition("/")[2]

@@ -5,7 +5,6 @@
     ├── SystemFault           a live system; carries its name
     │   ├── Unavailable       cannot be reached, or not trusted: nothing was written
     │   ├── Refused           reached, and said no: credentials, access, schema, a value
-    │   ├── Conflict          live is neither what was read nor what is wanted
     │   └── BadAnswer         an answer that is incomplete or makes no sense
     ├── SystemFaults          several systems at once; carries each fault
     ├── PlanError
@@ -75,10 +74,6 @@ class Unavailable(SystemFault):
 
 class Refused(SystemFault):
     """The system was reached and said no."""
-
-
-class Conflict(SystemFault):
-    """The live value is neither the one that was read nor the one wanted: somebody else wrote."""
 
 
 class BadAnswer(SystemFault):

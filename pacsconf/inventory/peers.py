@@ -74,7 +74,7 @@ def derived(inventory: Inventory, holder: Entity, among: Iterable[Pair] | None =
     peers = [
         peer
         for (name, title), met in sorted(found.items())
-        for peer in _with_rewrites(inventory, holder, inventory.devices[name], title, met)
+        for peer in _with_rewrites(holder, inventory.devices[name], title, met)
     ]
     return _aliased(peers)
 
@@ -107,7 +107,7 @@ def peer_table(inventory: Inventory, config: PeersConfig) -> tuple[tuple[Peer, .
 
 
 def _with_rewrites(
-    inventory: Inventory, holder: Entity, device: Device, title: str, met: list[tuple[Pair, bool]]
+    holder: Entity, device: Device, title: str, met: list[tuple[Pair, bool]]
 ) -> Iterator[Peer]:
     """The peer, and where it is a router that changes calling titles, one for each that it sends under."""
     ae = device.ae_titles[title]

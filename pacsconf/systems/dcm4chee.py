@@ -69,7 +69,7 @@ class Dcm4chee(Extension):
 
     @classmethod
     def left(cls, facet: Facet, holder: Holder, inventory: Inventory) -> Mapping[str, str]:
-        return deriving.left(facet, holder, inventory)
+        return deriving.left(facet, holder)
 
     @classmethod
     def findings(cls, inventory: Inventory) -> Iterable[Finding]:

@@ -46,7 +46,6 @@ REFUSED = errors.Refused("directory", "no")
         (errors.InventoryError([]), Exit.INVALID),
         (UNAVAILABLE, Exit.UNREACHABLE),
         (REFUSED, Exit.ERROR),
-        (errors.Conflict("directory", "x"), Exit.ERROR),
         (errors.BadAnswer("directory", "x"), Exit.ERROR),
         (errors.SystemFaults([UNAVAILABLE]), Exit.UNREACHABLE),
         (errors.SystemFaults([UNAVAILABLE, REFUSED]), Exit.ERROR),

@@ -17,7 +17,6 @@ from pacsconf.inventory.scope import Scope
 from pacsconf.inventory.sources import Sources
 from pacsconf.inventory.uids import label
 
-UNUSED = "PACS-REACH-002"
 WORKLIST = "PACS-REACH-012"
 _AT_WORK = frozenset({"commissioning", "active", "retiring"})
 

@@ -52,12 +52,11 @@ class _Questions(Association):
 
 @dataclass
 class Archive:
-    """An archive that is being asked. `by_series`: how often its modalities had to be asked of series."""
+    """An archive that is being asked."""
 
     assoc: Association
     syntax: str
     facts: frozenset[Fact]
-    by_series: int = 0
     asked: int = 0
 
     def sweep(self, span: Span) -> Iterator[Swept[FoundStudy]]:
@@ -89,7 +88,6 @@ class Archive:
     def _with_modalities(self, found: FoundStudy) -> FoundStudy:
         if found.texts.get("ModalitiesInStudy"):
             return found
-        self.by_series += 1
         modalities = set()
         for status, data in self._find(answers.series_of(found.uid)):
             if status in PENDING:

@@ -75,8 +75,8 @@ def taken_back_text(
 
 def _held(held: Sequence[Address], command: str, room: int) -> Iterator[Line]:
     text = (
-        f"{counted(len(held), 'resource')} held as the inventory has them now, so that the next plan does not put"
-        " them forth again. That ends when the inventory says something else, or by:"
+        f"{counted(len(held), 'resource')} held as the inventory has them now, so that the next plan does not"
+        " propose them again. That ends when the inventory says something else, or by:"
     )
     yield from wrapped(text, room)
     yield from commanded(line("  "), f"{command} release {held[0]}", room)
@@ -91,7 +91,7 @@ def _to_propose(undone: ChangeSet, since: str, room: int) -> Iterator[Line]:
             room,
         )
         return
-    yield from wrapped("Propose the same for the inventory, from which it was made at this commit:", room)
+    yield from wrapped("The inventory still says what was taken back. Take it back there too, by a commit that can be reviewed:", room)
     yield from commanded(line("  "), f"git revert {commit[:10]}", room)
     if since and since != commit:
         yield from wrapped("Other commits may belong to it. All since the apply before:", room)

@@ -94,7 +94,7 @@ def _with_words(name: str, key: tuple[str, str] | None, path: Path) -> Finding:
     return Finding(
         "DIR-ENTRY",
         "error",
-        f'"{name}" has words of its own, and is no entry without',
+        f'"{name}" is of a kind that has words of its own, and cannot stand under entries',
         "It is read as what it is, and would never be what is declared here.",
         f"Write it under `vendor.{key[0]}.{key[1]}`." if key else "Write it where the device has such.",
         path=path,

@@ -13,7 +13,7 @@ from typing import Literal
 from pacsconf.core.errors import Refused
 from pacsconf.systems._http import Answer, Web
 from pacsconf.systems._orthanc.kinds import DICOMWEB, ORTHANC, PEER
-from pacsconf.systems._orthanc.live import Live, Path, Server
+from pacsconf.systems._orthanc.live import Live, Path
 from pacsconf.systems.abilities import AccountRight
 
 _NAMES = {PEER: "modalities", ORTHANC: "Orthanc peers", DICOMWEB: "DICOMweb servers"}
@@ -34,7 +34,7 @@ def rights(web: Web, *, holds: bool = False) -> Iterator[AccountRight]:
     if holds:
         yield _listing(web)
     for kind, place in server.places().items():
-        yield _writing(web, server, kind, place)
+        yield _writing(web, kind, place)
     if holds:
         yield _protecting(web)
 
@@ -71,7 +71,7 @@ def _protecting(web: Web) -> AccountRight:
     return AccountRight(name, "writing", "unknown", f"PUT {path} was answered otherwise: {answer.text}")
 
 
-def _writing(web: Web, server: Server, kind: str, place: Path) -> AccountRight:
+def _writing(web: Web, kind: str, place: Path) -> AccountRight:
     name = f"write the {_NAMES[kind]}"
     made_up = f"pacsconf-{secrets.token_hex(8)}"
     path = "/".join(("", *place, "*"))

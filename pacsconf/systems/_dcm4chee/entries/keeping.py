@@ -116,7 +116,9 @@ def _protecting(fields: Fields) -> bool:
 
 def _period(fields: Fields) -> str:
     least, most = sooner.text(fields, "period"), sooner.text(fields, "max_period")
-    return f"{least or 'no time'} (at most {most})" if most else least or "no time"
+    if not most:
+        return least or "no time"
+    return f"{least} (at most {most})" if least else f"at most {most}"
 
 
 def _reached(before: Fields, after: Fields) -> list[str | None]:

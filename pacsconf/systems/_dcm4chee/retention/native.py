@@ -73,7 +73,7 @@ def compiled(declared: Retention) -> Compiled:
     notes: dict[str, list[str]] = {rule.name: [] for rule in rules.rules}
     drafts = [one for rule in rules.rules for one in _drafts(rule, rules, notes[rule.name])]
     ranked = _ranked([*_undated(rules), *drafts])
-    written = tuple(_numbered(_named(_seen(_started(ranked, rules, notes)))))
+    written = tuple(_numbered(_named(_seen(_started(ranked, notes)))))
     return Compiled(
         written,
         tuple(_told(rule, written, notes[rule.name]) for rule in rules.rules),
@@ -174,7 +174,7 @@ def _ranked(drafts: Sequence[Native]) -> list[Native]:
     return found[::-1]
 
 
-def _started(ranked: Sequence[Native], rules: Policy, notes: dict[str, list[str]]) -> list[Native]:
+def _started(ranked: Sequence[Native], notes: dict[str, list[str]]) -> list[Native]:
     """Those from receipt, and all above them: a longer one from the study date could end sooner."""
     last = max((at for at, one in enumerate(ranked) if not one.from_study_date), default=-1)
     found = []

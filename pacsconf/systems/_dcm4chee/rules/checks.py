@@ -25,7 +25,7 @@ def findings(inventory: Inventory) -> Iterator[Finding]:
     """Of every archive."""
     for archive in archives(inventory):
         yield from names.findings(archive)
-        yield from _declared(archive, inventory)
+        yield from _declared(archive)
         yield from _ties(archive)
         yield from chain.findings(archive)
         yield from _storages(archive)
@@ -36,7 +36,7 @@ def findings(inventory: Inventory) -> Iterator[Finding]:
 # --- policies -----------------------------------------------------------------------------------------------
 
 
-def _declared(archive: Archive, inventory: Inventory) -> Iterator[Finding]:
+def _declared(archive: Archive) -> Iterator[Finding]:
     """Policies by hand beside those that are made of rules, or no rule to make them of."""
     if archive.part.retention != DECLARED:
         return

@@ -146,7 +146,7 @@ _VERSIONS = "the archive adds its versions when it starts"
 _FULL = "the archive takes storages out that are full, and puts them back when they are not"
 
 
-def left(facet: Facet, holder: Holder, inventory: Inventory) -> Mapping[str, str]:
+def left(facet: Facet, holder: Holder) -> Mapping[str, str]:
     """What the archive itself writes into its entries."""
     if isinstance(facet, DevicePart):
         return {"software_versions": _VERSIONS} if facet.fuzzy_algorithm else {}

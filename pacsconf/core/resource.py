@@ -166,6 +166,12 @@ class Typed(Sequence[Resource]):
         return f"{type(self).__name__}({self.states!r})"
 
 
+def members(fields: Fields, name: str) -> frozenset[str]:
+    """The members of a field that is a set; none where it is absent, or something else."""
+    value = fields.get(name)
+    return frozenset(value) if isinstance(value, tuple) else frozenset()
+
+
 def states_of(resources: Iterable[Resource]) -> dict[Address, State]:
     """Resources in plain values, by address."""
     if isinstance(resources, Typed):

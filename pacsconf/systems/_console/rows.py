@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pacsconf.core.address import Address
 from pacsconf.core.finding import Path
-from pacsconf.core.resource import Effect, Fields, Members, Resource, Risk, State, Value
+from pacsconf.core.resource import Effect, Fields, Members, Resource, Risk, State, Value, members
 from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE
 from pacsconf.inventory.peers import Peer, reached_at
 from pacsconf.inventory.systems import ConsoleConfig, Right
@@ -34,7 +34,7 @@ class ConsoleRow(Resource):
         found = set(super().effects(before, after))
         if before is None or after is None:
             return frozenset(found)
-        allowed, allows = _members(before, "allow"), _members(after, "allow")
+        allowed, allows = members(before, "allow"), members(after, "allow")
         if _differ(before, after, "ae_title", "host", "port"):
             found.add("readdresses")
         if allows - allowed or (before.get("tls") and not after.get("tls")):
@@ -46,11 +46,6 @@ class ConsoleRow(Resource):
 
 def _differ(before: Fields, after: Fields, *names: str) -> bool:
     return any(before.get(name) != after.get(name) for name in names)
-
-
-def _members(fields: Fields, name: str) -> frozenset[str]:
-    value = fields.get(name)
-    return frozenset(value) if isinstance(value, tuple) else frozenset()
 
 
 class PeerRow(ConsoleRow):

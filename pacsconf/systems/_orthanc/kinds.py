@@ -9,14 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from pacsconf.core.resource import Effect, Fields, Members, Resource, Risk
+from pacsconf.core.resource import Effect, Fields, Members, Resource, Risk, members
 
 PEER, DICOMWEB, ORTHANC, HELD = "peer", "dicomweb-server", "orthanc-peer", "held-study"
-
-
-def _members(fields: Fields, name: str) -> frozenset[str]:
-    value = fields.get(name, ())
-    return frozenset(value) if isinstance(value, tuple) else frozenset()
 
 
 def _differ(before: Fields, after: Fields, *names: str) -> bool:
@@ -51,10 +46,10 @@ class PeerEntry(Resource):
         if before is not None and after is not None:
             if _differ(before, after, "ae_title", "host", "port"):
                 found.add("readdresses")
-            gained = _members(after, "allow") - _members(before, "allow")
+            gained = members(after, "allow") - members(before, "allow")
             if gained or (before.get("tls") and not after.get("tls")):
                 found.add("widens")
-            if _members(before, "allow") - _members(after, "allow"):
+            if members(before, "allow") - members(after, "allow"):
                 found.add("removes")
         return frozenset(found)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 from pacsconf.core.finding import Path
-from pacsconf.core.resource import Effect, Fields, Risk
+from pacsconf.core.resource import Effect, Fields, Risk, members
 from pacsconf.inventory.hl7_feeds import Speaker, feeds_to, messages_of, path_of, senders_of
 from pacsconf.inventory.hl7_model import HL7Application
 from pacsconf.inventory.model import Device, Inventory
@@ -138,15 +138,10 @@ class Application(OwnApplication, Child):
         found = super().effects(before, after)
         if before is None or after is None:
             return found
-        was, now = _senders(before), _senders(after)
+        was, now = members(before, "accepted_senders"), members(after, "accepted_senders")
         if was and not now:
             return found | {"widens"}
         return found | {"removes"} if now and (not was or was - now) else found
-
-
-def _senders(fields: Fields) -> frozenset[str]:
-    value = fields.get("accepted_senders", ())
-    return frozenset(value if isinstance(value, tuple) else ())
 
 
 def own(application: HL7Application, path: Path) -> OwnApplication:

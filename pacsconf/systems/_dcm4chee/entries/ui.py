@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from pacsconf.core.resource import Effect, Fields, Risk
+from pacsconf.core.resource import Effect, Fields, Risk, members
 from pacsconf.inventory.values import Texts
 from pacsconf.systems._dcm4chee.spelling.values import Ascii, Asciis
 from pacsconf.systems.directory_extension import Attribute, Child
@@ -38,14 +38,9 @@ class Permission(Child):
         found = super().effects(before, after)
         if before is None or after is None:
             return found
-        was, now = _members(before), _members(after)
+        was, now = members(before, "roles"), members(after, "roles")
         found |= {"widens"} if now - was or (was and not now) else frozenset()
         return found | {"removes"} if was - now else found
-
-
-def _members(fields: Fields) -> frozenset[str]:
-    value = fields.get("roles", ())
-    return frozenset(value if isinstance(value, tuple) else ())
 
 
 class UIConfig(Child):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator
 
-from pacsconf.core.resource import Effect, Fields, Risk
+from pacsconf.core.resource import Effect, Fields, Risk, members
 from pacsconf.inventory.values import Count, Flag, OneOrMany, Texts
 from pacsconf.systems._dcm4chee.spelling.choices import TLSProtocol
 from pacsconf.systems._dcm4chee.spelling.values import Milliseconds, Positive
@@ -104,7 +104,7 @@ class ConnectionPart(Facet):
         if before is not None and after is not None:
             if _is_weaker(before, after):
                 found.add("widens")
-            if _members(after, "refused_hosts") - _members(before, "refused_hosts"):
+            if members(after, "refused_hosts") - members(before, "refused_hosts"):
                 found.add("removes")
         return frozenset(found)
 
@@ -115,16 +115,11 @@ _OLD = frozenset({"TLSv1.1", "TLSv1", "SSLv3", "SSLv2Hello"})
 
 def _is_weaker(before: Fields, after: Fields) -> bool:
     asked = before.get("tls_need_client_auth") is not False and after.get("tls_need_client_auth") is False
-    old = _OLD & (_members(after, "tls_protocols") - _members(before, "tls_protocols"))
+    old = _OLD & (members(after, "tls_protocols") - members(before, "tls_protocols"))
     named = bool(before.get("tls_endpoint_identification")) and not after.get("tls_endpoint_identification")
-    allowed = _members(before, "refused_hosts") - _members(after, "refused_hosts")
+    allowed = members(before, "refused_hosts") - members(after, "refused_hosts")
     return bool(asked or old or named or allowed)
 
 
 def _differs(before: Fields, after: Fields, name: str) -> bool:
     return before.get(name) != after.get(name)
-
-
-def _members(fields: Fields, name: str) -> frozenset[str]:
-    value = fields.get(name, ())
-    return frozenset(value if isinstance(value, tuple) else ())

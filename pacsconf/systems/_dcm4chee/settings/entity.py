@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from pacsconf.core.resource import Effect, Fields, Risk
+from pacsconf.core.resource import Effect, Fields, Risk, members
 from pacsconf.inventory.values import Flag, HL7Name, Titles
 from pacsconf.systems._dcm4chee.settings.archive_entity import EntitySettings
 from pacsconf.systems._dcm4chee.spelling.values import Ascii, MaskedCalled, MaskedCallers, TransferSyntaxes
@@ -71,7 +71,7 @@ class EntityFields(EntitySettings):
         if before is None or after is None:
             return found
         for name in OPEN_LISTS:
-            found |= _of_list(name, _members(before, name), _members(after, name))
+            found |= _of_list(name, members(before, name), members(after, name))
         checked = before.get("validate_calling_host") is True
         return found | {"widens"} if checked and not after.get("validate_calling_host") else found
 
@@ -80,7 +80,7 @@ class EntityFields(EntitySettings):
         """Whom a list keeps out that begins, and that one that ends keeps out nobody."""
         if before is None or after is None:
             return super().remark(before, after)
-        told = (_word(name, _members(before, name), _members(after, name)) for name in OPEN_LISTS)
+        told = (_word(name, members(before, name), members(after, name)) for name in OPEN_LISTS)
         return "; ".join(filter(None, told)) or None
 
 
@@ -123,8 +123,3 @@ _ACCESS = (
     "user_identity_role",
     "user_identity_client",
 )
-
-
-def _members(fields: Fields, name: str) -> frozenset[str]:
-    value = fields.get(name, ())
-    return frozenset(value if isinstance(value, tuple) else ())

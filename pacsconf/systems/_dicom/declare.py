@@ -13,7 +13,7 @@ from pacsconf.inventory.baseline import accepted
 from pacsconf.inventory.model import Device, Inventory, NetworkAE, TransferCapability
 from pacsconf.systems._dicom.attributes import CONTAINERS
 from pacsconf.systems._dicom.collected import Collected, Item
-from pacsconf.systems._dicom.extra import misplaced, placed
+from pacsconf.systems._dicom.extra import misplaced, placed, unsecret
 from pacsconf.systems._dicom.fields import (
     capability_fields,
     connection_fields,
@@ -67,9 +67,11 @@ def declare(
         if collected.is_meant(each)
     }
     for each in collected.special:
-        if each.state.address in named and _is_tolerated(each, vocabulary, inventory):
-            address = each.state.address
-            collected.states[address] = placed(collected.states[address], vocabulary.shape(address))
+        address = each.state.address
+        if address in named:
+            state = unsecret(collected.states[address])
+            tolerated = _is_tolerated(each, vocabulary, inventory)
+            collected.states[address] = placed(state, vocabulary.shape(address)) if tolerated else state
     extras = dict.fromkeys(addresses, ()) | named
     spelling = OnDemand(addresses, lambda address: item(address).spelled)
     return declared, Intent(spelling, extras, domains, shared, collected.secrets)

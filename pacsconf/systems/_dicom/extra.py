@@ -69,6 +69,17 @@ def placed(state: State, form: Shape) -> State:
     return state.with_fields(fields) if len(fields) < len(state.fields) else state
 
 
+def unsecret(state: State) -> State:
+    """A state without what is secret under `extra`: it is refused by its finding, and a plan would show it."""
+    fields = {name: value for name, value in state.fields.items() if not _tells_secret(name, value)}
+    return state.with_fields(fields) if len(fields) < len(state.fields) else state
+
+
+def _tells_secret(field: str, value: Value) -> bool:
+    name, members = field.removeprefix(EXTRA), value if isinstance(value, tuple) else ()
+    return name != field and (is_secret(name) or any(is_secret_pair(name, member) for member in members))
+
+
 def _is_misplaced(field: str, form: Shape) -> bool:
     name = field.removeprefix(EXTRA)
     return name != field and (not _NAME.fullmatch(name) or is_secret(name) or form.models(name))

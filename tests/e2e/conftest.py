@@ -27,7 +27,7 @@ import pytest
 from pacsconf.cli import main
 from pacsconf.inventory.environment import for_environment
 from pacsconf.inventory.loader import load
-from pacsconf.lab import practice, slapd
+from pacsconf.lab import practice, servers, slapd
 
 BASE = "dc=hospital,dc=example"
 DEVICES = f"cn=Devices,cn=DICOM Configuration,{BASE}"
@@ -55,6 +55,15 @@ DIRECTORY = f"""\
 systems:
   directory: {{type: dicom-directory, url: ldaps://ldap.example.org, base: "{BASE}", mode: read-only}}
 environments: {{lab: {{}}}}
+"""
+WITH_DCM4CHEE = f"""\
+systems:
+  directory:
+    type: dicom-directory
+    url: ldaps://ldap.example.org
+    base: "{BASE}"
+    extensions: [dcm4chee]
+environments: {{lab: {{dial: {{"*": none}}}}}}
 """
 MEMORY = """\
 systems:
@@ -262,6 +271,37 @@ def repository(tmp_path: Path, surroundings: dict[str, str]) -> Callable[..., Ho
         return made
 
     return make
+
+
+@pytest.fixture
+def in_a_lab(
+    repository: Callable[..., Hospital], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Callable[..., Hospital]]:
+    """Makes a repository with these inventory files, and a lab of its own that is up until the test ends."""
+    lab = tmp_path / "the lab"
+    monkeypatch.setenv("PACSCONF_LAB_DIR", str(lab))
+    made: list[Hospital] = []
+
+    def make(**files: str) -> Hospital:
+        hospital = repository(**files)
+        hospital.env["PACSCONF_LAB_DIR"] = str(lab)
+        made.append(hospital)
+        up = hospital.here("lab", "up")
+        assert up.code == 0, up
+        return hospital
+
+    yield make
+    for each in made:
+        each.here("lab", "down")
+
+
+def connected(hospital: Hospital, *, colleague: bool = False) -> ldap3.Connection:
+    """The directory in the lab of its own, as another program sees it, or a colleague."""
+    server = slapd.attach(servers.of_system(Path(hospital.env["PACSCONF_LAB_DIR"]), "directory")[1])
+    assert server is not None
+    where = ldap3.Server(server.url, get_info=ldap3.NONE)
+    who = server.colleague_dn if colleague else server.admin_dn
+    return ldap3.Connection(where, who, server.password, check_names=False)
 
 
 @pytest.fixture

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 
-import ldap3
 import pytest
 
-from pacsconf.lab import servers, slapd
-from tests.e2e.conftest import BASE, DEVICES, Hospital
+from tests.e2e.conftest import DEVICES, WITH_DCM4CHEE, Hospital, connected
 
 HOSPITAL = """\
 sites:
@@ -30,40 +27,20 @@ devices:
 flows:
   images: {from: {type: modality}, to: {device: arc}, services: [storage]}
 """
-SYSTEMS = f"""\
-systems:
-  directory:
-    type: dicom-directory
-    url: ldaps://ldap.example.org
-    base: "{BASE}"
-    extensions: [dcm4chee]
-environments: {{lab: {{dial: {{"*": none}}}}}}
-"""
 ENTITY = f"dicomAETitle=ARCHIVE,dicomDeviceName=arc,{DEVICES}"
 
 
 @pytest.fixture
-def hospital(repository, monkeypatch, tmp_path: Path) -> Iterator[Hospital]:
+def hospital(in_a_lab) -> Hospital:
     """All of it applied, in a lab of its own."""
-    lab = tmp_path / "the lab"
-    monkeypatch.setenv("PACSCONF_LAB_DIR", str(lab))
-    made = repository(hospital=HOSPITAL, systems=SYSTEMS)
-    made.env["PACSCONF_LAB_DIR"] = str(lab)
-    up = made.here("lab", "up")
-    try:
-        assert up.code == 0, up
-        made.applied()
-        yield made
-    finally:
-        made.here("lab", "down")
+    made = in_a_lab(hospital=HOSPITAL, systems=WITH_DCM4CHEE)
+    made.applied()
+    return made
 
 
 def callers(hospital: Hospital) -> list[bytes]:
     """The list in the directory, as the archive reads it."""
-    server = slapd.attach(servers.of_system(Path(hospital.env["PACSCONF_LAB_DIR"]), "directory")[1])
-    assert server is not None
-    where = ldap3.Server(server.url, get_info=ldap3.NONE)
-    with ldap3.Connection(where, server.admin_dn, server.password, check_names=False) as conn:
+    with connected(hospital) as conn:
         conn.search(ENTITY, "(objectClass=*)", "BASE", attributes=["dcmAcceptedCallingAETitle"])
         return sorted(conn.response[0]["raw_attributes"].get("dcmAcceptedCallingAETitle", []))
 

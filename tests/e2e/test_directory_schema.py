@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import ldap3
 import pytest
 
-from pacsconf.lab import servers, slapd
-from tests.e2e.conftest import BASE, DEVICES, Hospital
+from tests.e2e.conftest import BASE, DEVICES, Hospital, connected
 
 HOSPITAL = """\
 profiles:
@@ -37,19 +32,11 @@ environments: {{lab: {{dial: {{"*": none}}}}}}
 
 
 @pytest.fixture
-def hospital(repository, monkeypatch, tmp_path: Path) -> Iterator[Hospital]:
+def hospital(in_a_lab) -> Hospital:
     """All of it applied, in a lab of its own."""
-    lab = tmp_path / "the lab"
-    monkeypatch.setenv("PACSCONF_LAB_DIR", str(lab))
-    made = repository(hospital=HOSPITAL, systems=SYSTEMS)
-    made.env["PACSCONF_LAB_DIR"] = str(lab)
-    up = made.here("lab", "up")
-    try:
-        assert up.code == 0, up
-        made.applied()
-        yield made
-    finally:
-        made.here("lab", "down")
+    made = in_a_lab(hospital=HOSPITAL, systems=SYSTEMS)
+    made.applied()
+    return made
 
 
 def test_all_that_a_directory_would_refuse_is_told_at_its_place_and_nothing_is_written(hospital: Hospital):
@@ -81,10 +68,7 @@ def test_all_that_a_directory_would_refuse_is_told_at_its_place_and_nothing_is_w
 
 
 def test_a_colleagues_role_in_small_letters_is_told_by_plan_and_by_look(hospital: Hospital):
-    server = slapd.attach(servers.of_system(Path(hospital.env["PACSCONF_LAB_DIR"]), "directory")[1])
-    assert server is not None
-    where = ldap3.Server(server.url, get_info=ldap3.NONE)
-    with ldap3.Connection(where, server.colleague_dn, server.password, check_names=False) as conn:
+    with connected(hospital, colleague=True) as conn:
         conn.search(DEVICES, "(objectClass=dicomTransferCapability)", attributes=["1.1"])
         for dn in [each["dn"] for each in conn.response]:
             assert conn.modify(dn, {"dicomTransferRole": [("MODIFY_REPLACE", "scu")]}), conn.result

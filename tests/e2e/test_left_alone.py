@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import ldap3
 import pytest
 
-from pacsconf.lab import servers, slapd
-from tests.e2e.conftest import BASE, DEVICES, Hospital
+from tests.e2e.conftest import DEVICES, WITH_DCM4CHEE, Hospital, connected
 
 HOSPITAL = """\
 sites:
@@ -34,47 +29,21 @@ devices:
 flows:
   images: {from: {device: ct-1}, to: {device: arc}, services: [storage]}
 """
-SYSTEMS = f"""\
-systems:
-  directory:
-    type: dicom-directory
-    url: ldaps://ldap.example.org
-    base: "{BASE}"
-    extensions: [dcm4chee]
-environments: {{lab: {{dial: {{"*": none}}}}}}
-"""
 ENTITY = f"dicomAETitle=ARCHIVE,dicomDeviceName=arc,{DEVICES}"
 
 
 @pytest.fixture
-def hospital(repository, monkeypatch, tmp_path: Path) -> Iterator[Hospital]:
+def hospital(in_a_lab) -> Hospital:
     """All of it applied, in a lab of its own; then the archive starts, and its first storage is full."""
-    lab = tmp_path / "the lab"
-    monkeypatch.setenv("PACSCONF_LAB_DIR", str(lab))
-    made = repository(hospital=HOSPITAL, systems=SYSTEMS)
-    made.env["PACSCONF_LAB_DIR"] = str(lab)
-    up = made.here("lab", "up")
-    try:
-        assert up.code == 0, up
-        made.applied()
-        with archive(made) as conn:
-            for dn, change in (
-                (f"dicomDeviceName=arc,{DEVICES}", {"dicomSoftwareVersion": [("MODIFY_ADD", ["5.31.2"])]}),
-                (ENTITY, {"dcmObjectStorageID": [("MODIFY_DELETE", ["fs1"])]}),
-            ):
-                assert conn.modify(dn, change), conn.result
-        yield made
-    finally:
-        made.here("lab", "down")
-
-
-def archive(hospital: Hospital) -> ldap3.Connection:
-    """The directory as the archive itself sees it."""
-    folder = servers.of_system(Path(hospital.env["PACSCONF_LAB_DIR"]), "directory")[1]
-    server = slapd.attach(folder)
-    assert server is not None
-    where = ldap3.Server(server.url, get_info=ldap3.NONE)
-    return ldap3.Connection(where, server.admin_dn, server.password, check_names=False)
+    made = in_a_lab(hospital=HOSPITAL, systems=WITH_DCM4CHEE)
+    made.applied()
+    with connected(made) as conn:
+        for dn, change in (
+            (f"dicomDeviceName=arc,{DEVICES}", {"dicomSoftwareVersion": [("MODIFY_ADD", ["5.31.2"])]}),
+            (ENTITY, {"dcmObjectStorageID": [("MODIFY_DELETE", ["fs1"])]}),
+        ):
+            assert conn.modify(dn, change), conn.result
+    return made
 
 
 def test_what_the_archive_wrote_is_no_drift_and_is_told_in_one_line(hospital: Hospital):
@@ -106,7 +75,7 @@ def test_a_pattern_brings_a_field_back(hospital: Hospital):
 
 def test_what_is_declared_anew_is_written(hospital: Hospital):
     """The archive has its storage again, and a person adds one."""
-    with archive(hospital) as conn:
+    with connected(hospital) as conn:
         assert conn.modify(ENTITY, {"dcmObjectStorageID": [("MODIFY_ADD", ["fs1"])]}), conn.result
     hospital.edit("object_storages: [fs1, fs2]", "object_storages: [fs1, fs2, fs3]")
     planned = hospital("plan", "--out", "plan.json")
@@ -114,6 +83,6 @@ def test_what_is_declared_anew_is_written(hospital: Hospital):
     assert "fs3" in planned.said
     assert "1 field differs, but is written" in planned.said
     hospital.ok("apply", "plan.json")
-    with archive(hospital) as conn:
+    with connected(hospital) as conn:
         conn.search(ENTITY, "(objectClass=*)", "BASE", attributes=["dcmObjectStorageID"])
         assert sorted(conn.response[0]["raw_attributes"]["dcmObjectStorageID"]) == [b"fs1", b"fs2", b"fs3"]

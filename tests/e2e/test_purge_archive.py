@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import ldap3
 import pytest
 
-from pacsconf.lab import servers, slapd
-from tests.e2e.conftest import BASE, DEVICES, Hospital
+from tests.e2e.conftest import DEVICES, WITH_DCM4CHEE, Hospital, connected
 
 HOSPITAL = """\
 sites:
@@ -27,46 +24,21 @@ devices:
     probe: none
     vendor: {dcm4chee: {fuzzy_algorithm: org.dcm4che3.soundex.ESoundex}}
 """
-SYSTEMS = f"""\
-systems:
-  directory:
-    type: dicom-directory
-    url: ldaps://ldap.example.org
-    base: "{BASE}"
-    extensions: [dcm4chee]
-environments: {{lab: {{dial: {{"*": none}}}}}}
-"""
 ARC = "directory/device/arc"
 INTERVAL = "dcmRejectExpiredStudiesPollingInterval"
 
 
 @pytest.fixture
-def hospital(repository, monkeypatch, tmp_path: Path) -> Iterator[Hospital]:
+def hospital(in_a_lab) -> Hospital:
     """All of it applied, in a lab of its own: the archive rejects nothing by itself."""
-    lab = tmp_path / "the lab"
-    monkeypatch.setenv("PACSCONF_LAB_DIR", str(lab))
-    made = repository(hospital=HOSPITAL, systems=SYSTEMS)
-    made.env["PACSCONF_LAB_DIR"] = str(lab)
-    up = made.here("lab", "up")
-    try:
-        assert up.code == 0, up
-        made.applied()
-        yield made
-    finally:
-        made.here("lab", "down")
-
-
-def connection(hospital: Hospital) -> ldap3.Connection:
-    """The directory as another program sees it."""
-    server = slapd.attach(servers.of_system(Path(hospital.env["PACSCONF_LAB_DIR"]), "directory")[1])
-    assert server is not None
-    where = ldap3.Server(server.url, get_info=ldap3.NONE)
-    return ldap3.Connection(where, server.admin_dn, server.password, check_names=False)
+    made = in_a_lab(hospital=HOSPITAL, systems=WITH_DCM4CHEE)
+    made.applied()
+    return made
 
 
 def arc(hospital: Hospital, *names: str) -> dict[str, list[str]]:
     """What the directory holds of the archive, as another program reads it."""
-    with connection(hospital) as conn:
+    with connected(hospital) as conn:
         conn.search(f"dicomDeviceName=arc,{DEVICES}", "(objectClass=*)", ldap3.BASE, attributes=list(names))
         found = conn.response[0]["raw_attributes"]
     return {name: [value.decode() for value in found.get(name, [])] for name in names}
@@ -105,7 +77,7 @@ def test_that_an_archive_begins_to_reject_is_acknowledged_and_approved_or_does_n
 
 def test_that_it_rejects_no_longer_needs_nobody_and_putting_it_back_does(hospital: Hospital):
     """A colleague armed it by hand: taking that away is harmless, and to make it one's own is not."""
-    with connection(hospital) as conn:
+    with connected(hospital) as conn:
         dn, change = f"dicomDeviceName=arc,{DEVICES}", (ldap3.MODIFY_REPLACE, ["PT1H"])
         assert conn.modify(dn, {INTERVAL: [change]}), conn.result
     hospital.ok("plan", "--repair", ARC, "--out", "plan.json")

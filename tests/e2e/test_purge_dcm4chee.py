@@ -7,14 +7,11 @@ is written before each address has an acknowledgement of its own.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import ldap3
 import pytest
 
-from pacsconf.lab import servers, slapd
-from tests.e2e.conftest import BASE, DEVICES, Hospital
+from tests.e2e.conftest import DEVICES, WITH_DCM4CHEE, Hospital, connected
 
 KEEPING = """\
 sites:
@@ -91,15 +88,6 @@ devices:
         hl7_retention_policies:
           dead: {ae: ARCHIVE, period: P1Y}
 """
-SYSTEMS = f"""\
-systems:
-  directory:
-    type: dicom-directory
-    url: ldaps://ldap.example.org
-    base: "{BASE}"
-    extensions: [dcm4chee]
-environments: {{lab: {{dial: {{"*": none}}}}}}
-"""
 PURGES = {
     "directory/device/arc": (
         "expired studies are rejected every PT12H",
@@ -129,22 +117,14 @@ PURGES = {
 
 
 @pytest.fixture
-def hospital(repository, monkeypatch, tmp_path: Path) -> Iterator[Hospital]:
+def hospital(in_a_lab) -> Hospital:
     """In a lab of its own: an archive that deletes nothing, applied, and then declared to delete."""
-    lab = tmp_path / "the lab"
-    monkeypatch.setenv("PACSCONF_LAB_DIR", str(lab))
-    made = repository(hospital=KEEPING, systems=SYSTEMS)
-    made.env["PACSCONF_LAB_DIR"] = str(lab)
-    up = made.here("lab", "up")
-    try:
-        assert up.code == 0, up
-        made.ok("record", "init")
-        assert made("plan", "--out", "plan.json").code == 5, "its policies give studies an end"
-        made.ok("apply", "plan.json", *acks(made, purging(made)))
-        (made.path / "inventory" / "hospital.yaml").write_text(DELETING)
-        yield made
-    finally:
-        made.here("lab", "down")
+    made = in_a_lab(hospital=KEEPING, systems=WITH_DCM4CHEE)
+    made.ok("record", "init")
+    assert made("plan", "--out", "plan.json").code == 5, "its policies give studies an end"
+    made.ok("apply", "plan.json", *acks(made, purging(made)))
+    (made.path / "inventory" / "hospital.yaml").write_text(DELETING)
+    return made
 
 
 def digest(hospital: Hospital) -> str:
@@ -164,10 +144,7 @@ def purging(hospital: Hospital) -> list[str]:
 
 def entry(hospital: Hospital, dn: str) -> dict[str, list[bytes]] | None:
     """An entry as another program reads it."""
-    server = slapd.attach(servers.of_system(Path(hospital.env["PACSCONF_LAB_DIR"]), "directory")[1])
-    assert server is not None
-    where = ldap3.Server(server.url, get_info=ldap3.NONE)
-    with ldap3.Connection(where, server.admin_dn, server.password, check_names=False) as conn:
+    with connected(hospital) as conn:
         conn.search(f"{dn}dicomDeviceName=arc,{DEVICES}", "(objectClass=*)", ldap3.BASE, attributes=["*"])
         found = [each["raw_attributes"] for each in conn.response or ()]
     return dict(found[0]) if found else None
@@ -216,10 +193,7 @@ def test_nothing_of_it_is_written_before_each_is_acknowledged_and_somebody_else_
 
 def test_what_somebody_arms_by_hand_is_told_as_what_it_is(hospital: Hospital):
     (hospital.path / "inventory" / "hospital.yaml").write_text(KEEPING)
-    server = slapd.attach(servers.of_system(Path(hospital.env["PACSCONF_LAB_DIR"]), "directory")[1])
-    assert server is not None
-    where = ldap3.Server(server.url, get_info=ldap3.NONE)
-    with ldap3.Connection(where, server.colleague_dn, server.password, check_names=False) as conn:
+    with connected(hospital, colleague=True) as conn:
         by_hand = {"dcmDeleterThreshold": [(ldap3.MODIFY_ADD, ["500GB"])]}
         assert conn.modify(f"dcmStorageID=fs2,dicomDeviceName=arc,{DEVICES}", by_hand)
         assert conn.delete(f"cn=shorter,dicomDeviceName=arc,{DEVICES}")

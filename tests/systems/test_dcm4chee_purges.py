@@ -150,7 +150,7 @@ ARMS = [
     ("retention-rule", POLICY, POLICY | {"freeze": True}, "replaces any other of the study"),
     ("retention-rule", POLICY, POLICY | {"exporter": "a"}, "exported by a"),
     ("retention-rule", POLICY, POLICY | {"series_individually": True}, "series expire by themselves"),
-    ("hl7-retention-rule", None, {"ae": "ARC", "max_period": "P1Y"}, "no time (at most P1Y)"),
+    ("hl7-retention-rule", None, {"ae": "ARC", "max_period": "P1Y"}, "after at most P1Y"),
     ("hl7-retention-rule", {"ae": "ARC"}, {"ae": "ARC", "max_period": "P1Y"}, "at most P1Y, so far no time"),
     ("hl7-retention-rule", {"ae": "A", "period": "P1Y"}, {"ae": "B", "period": "P1Y"}, "studies of B"),
     ("hl7-retention-rule", {"ae": "A", "period": "P1Y"}, None, "it is removed"),

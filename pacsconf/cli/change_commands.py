@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 Reason = Annotated[str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT")]
 Ticket = Annotated[str, typer.Option("--ticket", help="Ticket, for the record.", metavar="TEXT")]
+Expect = Annotated[
+    str | None, typer.Option("--expect", help="Apply if the plan has this digest.", metavar="DIGEST")
+]
 Acks = Annotated[
     list[str] | None,
     typer.Option("--ack", help="Let a tripped guard through.", metavar="DIGEST:GUARD[:ADDRESS]"),
@@ -42,9 +45,7 @@ Acks = Annotated[
 def apply(
     context: typer.Context,
     plan_file: Annotated[Path | None, typer.Argument(help="A saved plan.", metavar="PLAN")] = None,
-    expect: Annotated[
-        str | None, typer.Option("--expect", help="Apply if the plan has this digest.", metavar="DIGEST")
-    ] = None,
+    expect: Expect = None,
     reason: Reason = "",
     ticket: Ticket = "",
     ack: Acks = None,

@@ -10,6 +10,7 @@ import typer
 
 from pacsconf.cli.change_commands import (
     Acks,
+    Expect,
     Reason,
     Ticket,
     approval_of,
@@ -45,9 +46,7 @@ def rollback(
     out: Annotated[
         Path | None, typer.Option("--out", help="Save the plan, and apply nothing.", metavar="FILE")
     ] = None,
-    expect: Annotated[
-        str | None, typer.Option("--expect", help="Apply if the plan has this digest.", metavar="DIGEST")
-    ] = None,
+    expect: Expect = None,
     reason: Reason = "",
     ticket: Ticket = "",
     ack: Acks = None,

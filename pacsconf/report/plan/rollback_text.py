@@ -91,7 +91,9 @@ def _to_propose(undone: ChangeSet, since: str, room: int) -> Iterator[Line]:
             room,
         )
         return
-    yield from wrapped("The inventory still says what was taken back. Take it back there too, by a commit that can be reviewed:", room)
+    yield from wrapped(
+        "The inventory still says what was taken back. Take it back there too, by a commit to be reviewed:", room
+    )
     yield from commanded(line("  "), f"git revert {commit[:10]}", room)
     if since and since != commit:
         yield from wrapped("Other commits may belong to it. All since the apply before:", room)

@@ -152,7 +152,11 @@ def _next_steps(choices: Choices, result: Result) -> list[str]:
         return ["the same without --dry-run"]
     git, command = _git(choices), _command(choices)
     label = shlex.quote(f"Adopt {result.finds.name}")
-    folder = shlex.quote(choices.into.name)
+    trusted = str(getattr(result.finds.config, "ca_file", None) or "")
+    others = (trusted,) if trusted and not Path(trusted).is_absolute() else ()
+    folder = shlex.join(
+        (choices.into.name, *others)
+    )  # without the authority's file no other clone could sign in
     steps = [] if _repository(choices.repository) else [f"{git} init"]
     steps += [f"{git} add {folder} && {git} commit -m {label}"]
     if result.finds.config is not None and not _has_record(choices):

@@ -268,6 +268,14 @@ def desk(
 # --- a first source -----------------------------------------------------------------------------------------------
 
 
+def test_the_file_of_the_authority_is_committed_with_the_inventory(desk: Desk, directory: Directory) -> None:
+    directory.fill(*SMALL)
+    (desk.path / "ca.pem").write_bytes(directory.server.ca_file.read_bytes())
+    by_tls = ("--url", directory.server.tls_url, "--ca-file", "ca.pem")
+    told = desk.ok("adopt", "ldap", *by_tls, *SIGN_IN)
+    assert "git add inventory ca.pem && git commit -m 'Adopt directory'" in told.out
+
+
 def test_an_adopted_directory_plans_to_no_change_and_then_to_what_was_edited(
     desk: Desk, directory: Directory
 ) -> None:

@@ -26,7 +26,7 @@ from pacsconf.core.guard import idle
 from pacsconf.core.on_demand import BySystem
 from pacsconf.core.permission import Approval, counting, reasons_against, reasons_against_resuming
 from pacsconf.core.plan import Options, Plan
-from pacsconf.core.planning import Scenario, SystemRules, make_plan
+from pacsconf.core.planning import Scenario, SystemRules, lapsed, make_plan
 from pacsconf.core.resource import Snapshot, State
 from pacsconf.core.rollback import applied_by, not_known
 from pacsconf.core.saved import SavedPlan
@@ -58,6 +58,8 @@ class Planned:
     """What the record has for this very plan, where it needs any."""
     left: Mapping[Address, Mapping[str, str]] = field(default_factory=dict)
     """Fields that differ and are left to a system's own program, by address, each with why."""
+    lapsed: frozenset[Address] = frozenset()
+    """What is held although the inventory says something else by now: it is planned as usual."""
 
 
 # --- resolve, read, compare, order, guard -----------------------------------------------------------------------
@@ -111,7 +113,8 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
     paths = BySystem({name: one.paths for name, one in declared.items() if not undone})
     changed = BySystem({one.system: one.changed for one in snapshots})
     approved = _approved(world, whole, record)
-    return Planned(whole, record, findings, paths, changed, approved, _left(scenario, declared))
+    left = _left(scenario, declared)
+    return Planned(whole, record, findings, paths, changed, approved, left, lapsed(scenario))
 
 
 def _approved(world: World, made: Plan, record: RecordState) -> tuple[PlanApproval, ...]:

@@ -65,6 +65,7 @@ class Gathering:
         if planned is not None:
             found = replace(
                 found,
+                held=tuple(one for one in found.held if one.address not in planned.lapsed),
                 drift=status.drift(planned.plan, planned.changed),
                 pending=status.pending(planned.plan),
                 storage=status.storage(planned.findings),

@@ -270,12 +270,21 @@ def _is_awaited(asked: Change | None, one: Change) -> bool:
     return written <= wanted.keys() and all(after.get(name) == value for name, value in wanted.items())
 
 
+def lapsed(scenario: Scenario) -> frozenset[Address]:
+    """What is held although the inventory says something else by now: it is planned as usual."""
+    return frozenset(
+        address
+        for address, digest in scenario.record.held.items()
+        if address.system in scenario.systems and state_digest(scenario.declared.get(address)) != digest
+    )
+
+
 def _left_out(scenario: Scenario, wanted: list[Change]) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
     """The changes that are held, and those that wait for a person, each with what waits for them."""
     record = scenario.record
     if not (record.held or record.waiting):
         return (), ()
-    held = {a for a, digest in record.held.items() if state_digest(scenario.declared.get(a)) == digest}
+    held = record.held.keys() - lapsed(scenario)
     waiting = {one.address for one in wanted if _is_awaited(record.waiting.get(one.address), one)}
     held = {one.address for one in wanted if one.address in held}
     held |= waiting_for(held, wanted)

@@ -197,6 +197,14 @@ def test_what_is_held_is_told_with_the_reason(stands):
     assert "pacsconf -e lab release memory/device/ct-1" in ran.out
 
 
+def test_a_hold_is_told_no_longer_once_the_inventory_says_something_else(stands):
+    stands.edit("manufacturer: SIEMENS", "manufacturer: Varian")
+    stands.ok("hold", "memory/device/ct-1", "--reason", "vendor on site")
+    stands.edit("manufacturer: Varian", "manufacturer: SIEMENS")
+    assert "No changes." in stands.ok("plan").said
+    assert "memory/device/ct-1" not in stands.ok("status").said
+
+
 def test_a_reserved_title_is_told_and_falls_due_when_its_day_is_near(small):
     small.edit("pacsconf: {", "pacsconf: {quarantine: 20d, ")
     small.applied()

@@ -113,7 +113,8 @@ def _finding(error: ErrorDetails, model: type[BaseModel], value: Any, path: Path
     if kind == "value_error":
         return Finding("PACS-VAL-002", "error", f"{dotted(at)}: {error['ctx']['error']}", path=at)
     if kind in _KINDS:
-        return _wrong_kind(_KINDS[kind], error["input"], at)
+        keys = _keys(model, steps) if kind.startswith("model_") else ()
+        return _wrong_kind(_KINDS[kind], error["input"], at, keys)
     if kind == "literal_error":
         return _not_one_of(str(error["ctx"]["expected"]), error["input"], at)
     return Finding(
@@ -187,10 +188,14 @@ def missing_keys(keys: Sequence[str], path: Path) -> Finding:
     )
 
 
-def _wrong_kind(wanted: str, value: Any, path: Path) -> Finding:
-    return Finding(
-        "PACS-VAL-001", "error", f"{dotted(path)} needs {wanted}; here stands {_kind(value)}", path=path
-    )
+def _wrong_kind(wanted: str, value: Any, path: Path, keys: Sequence[str] = ()) -> Finding:
+    """A value of another kind; `keys` are those of the map that is needed, told where they are few."""
+    fix = f"Its keys: {', '.join(keys)}." if 0 < len(keys) <= _FEW else ""
+    summary = f"{dotted(path)} needs {wanted}; here stands {_kind(value)}"
+    return Finding("PACS-VAL-001", "error", summary, fix=fix, path=path)
+
+
+_FEW = 12
 
 
 def _kind(value: Any) -> str:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pacsconf.inventory.declaration import FlowDeclaration
 from pacsconf.inventory.loader import load
+from pacsconf.inventory.validation import checked
 
 DEVICE = "devices:\n  ct-1: {type: modality, ae_title: %s, host: ct-1.example.org, port: 104}\n"
 
@@ -91,6 +93,13 @@ def test_unknown_key_deep_inside_is_compared_with_the_keys_there(told):
 def test_wrong_type_says_what_is_needed(told, text, told_at, words):
     (line,) = told(f"devices:\n  ct-1: {{type: modality, host: ct-1.example.org, {text}}}\n")
     assert f"inventory/hospital.yaml:{told_at} devices.ct-1.{words}" in line
+
+
+def test_a_name_where_a_selector_is_needed_is_answered_with_its_keys():
+    flow = {"from": "ct-1", "to": {"type": "archive"}, "services": ["storage"]}
+    _, (finding,) = checked(FlowDeclaration, flow, ("flows", "images"))
+    assert finding.path == ("flows", "images", "from")
+    assert finding.fix == "Its keys: device, type, modality, site, profile, ae_title, lifecycle."
 
 
 @pytest.mark.parametrize(

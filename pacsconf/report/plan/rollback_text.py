@@ -92,7 +92,8 @@ def _to_propose(undone: ChangeSet, since: str, room: int) -> Iterator[Line]:
         )
         return
     yield from wrapped(
-        "The inventory still says what was taken back. Take it back there too, by a commit to be reviewed:", room
+        "The inventory still says what was taken back. Take it back there too, by a commit to be reviewed:",
+        room,
     )
     yield from commanded(line("  "), f"git revert {commit[:10]}", room)
     if since and since != commit:

@@ -115,8 +115,10 @@ def test_of_secrets_the_name_is_told_and_never_the_value(export: LdifFile):
 def test_what_was_not_seen_is_told(export: LdifFile):
     assert export.unseen() == (
         "3 references lead to what is not shown: it is not there, or this account may not see it.",
-        "Secrets are never read, and no inventory holds one: dcmKeyStorePin (1 entry). If this directory were lost, "
-        "each would have to be set again.",
+        (
+            "Secrets are never read, and no inventory holds one: dcmKeyStorePin (1 entry). If this directory were"
+            " lost, each would have to be set again."
+        ),
         "Who changed what last, and when, is not told.",
     )
 

@@ -188,7 +188,10 @@ def _which(declared: list[str]) -> Finding:
 
 def _unknown(name: str, declared: list[str]) -> Finding:
     known = (
-        f"Declared: {', '.join(declared)}" if declared else f'None is declared, so its name is "{DEFAULT}"'
+        f"Declared: {', '.join(declared)}"
+        if declared
+        else f'None is declared, so its name is "{DEFAULT}". To have this one as well, write '
+        f"environments: {{{DEFAULT}: {{}}, {name}: {{}}}}"
     )
     return Finding(
         "PACS-ENV-002",

@@ -78,6 +78,14 @@ def test_unknown_environment_is_told_the_known_ones(declare):
     assert finding.fix == "Declared: lab, production."
 
 
+def test_where_no_environment_is_declared_it_is_told_how_to_have_another_and_keep_the_first(declare):
+    _, (finding,) = for_environment(declare("sites: {}\n").inventory, "lab")
+    written = finding.fix.partition("write ")[2].removesuffix(".")
+    both = declare(f"sites: {{}}\n{written}\n").inventory
+    assert choose(both, "lab") == ("lab", ())
+    assert choose(both, "default") == ("default", ())
+
+
 def test_mistake_is_told_at_the_layer_that_made_it(declare):
     text = """\
 systems:

@@ -87,3 +87,32 @@ def test_what_the_page_of_the_archive_shows_to_begin_with_is_valid(repository):
     systems, devices, *_ = re.findall(r"(?:^    .*\n)+", begin, re.MULTILINE)
     made = repository(systems=textwrap.dedent(systems), devices=textwrap.dedent(devices))
     assert made.here("validate").out.startswith("No errors · 2 devices, 2 AEs, 1 flow checked")
+
+
+TOLD = "ARC-RELOAD-001"
+DIRECTORY = (
+    "systems: {directory: {type: dicom-directory, url: 'ldap://h', extensions: dcm4chee, mode: %s%s}}\n"
+)
+RELOAD = ", reload: {arc-1: {url: 'https://arc.example.org/dcm4chee-arc'}}"
+
+
+@pytest.mark.parametrize(
+    ("systems", "told"),
+    [
+        (DIRECTORY % ("write", ""), True),
+        (DIRECTORY % ("write", RELOAD), False),
+        (DIRECTORY % ("read-only", ""), False),
+        (
+            DIRECTORY % ("read-only", "") + "environments: {lab: {systems: {directory: {mode: write}}}}\n",
+            True,
+        ),
+        (DIRECTORY % ("write", "") + "environments: {lab: {systems: {directory: null}}}\n", False),
+    ],
+    ids=["written", "told to reload", "read-only", "written in one environment", "not in any"],
+)
+def test_an_archive_that_nobody_tells_of_changes_is_a_warning(repository, systems, told):
+    speaking = HOSPITAL.replace(
+        "    probe: none", "    probe: none\n    vendor: {dcm4chee: {fuzzy_algorithm: x.Y}}"
+    )
+    ran = repository(hospital=speaking, systems=systems).here("validate")
+    assert (f"warning[{TOLD}] Nobody tells archive arc to read directory again" in ran.out) is told

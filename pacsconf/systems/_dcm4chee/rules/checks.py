@@ -12,7 +12,7 @@ from pacsconf.inventory.model import Inventory
 from pacsconf.systems._dcm4chee.entries.keeping import HL7RetentionPolicy, RetentionPolicy
 from pacsconf.systems._dcm4chee.entries.storage import Storage
 from pacsconf.systems._dcm4chee.retention.policies import DECLARED
-from pacsconf.systems._dcm4chee.rules import chain, names
+from pacsconf.systems._dcm4chee.rules import chain, names, telling
 from pacsconf.systems._dcm4chee.rules.archives import Archive, archives
 from pacsconf.systems._dcm4chee.spelling import formats
 from pacsconf.systems.directory_extension import Holder, Placed, within
@@ -25,6 +25,7 @@ def findings(inventory: Inventory) -> Iterator[Finding]:
     """Of every archive."""
     for archive in archives(inventory):
         yield from names.findings(archive)
+        yield from telling.findings(archive, inventory)
         yield from _declared(archive)
         yield from _ties(archive)
         yield from chain.findings(archive)

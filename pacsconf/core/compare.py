@@ -21,7 +21,7 @@ ever deleted.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pacsconf.core.address import Address
@@ -74,6 +74,8 @@ class Difference:
     known: bool = True
     purge: str = ""
     """What somebody else's change does to the deletion of studies, in its kind's words; empty for nothing."""
+    remark: str = ""
+    """What else it does that its fields do not show."""
 
     @property
     def drifted(self) -> bool:
@@ -277,15 +279,17 @@ def judged(made: Change, rules: Rules, around: Sequence[States] = ()) -> Change:
     )
 
 
-def purged_outside(difference: Difference, rules: Rules, around: Sequence[States] = ()) -> str:
-    """What somebody else's change does to the deletion of studies, as for `Change.purge`; empty for nothing."""
+def explained(difference: Difference, rules: Rules, around: Sequence[States] = ()) -> Difference:
+    """A drift with what somebody else's change does: to the deletion of studies, and beyond its fields."""
     last, live = difference.last, difference.live
     if last is None:
-        return ""
+        return difference
     if live is not None and difference.fields:  # else those that are for others to write would count
         theirs = {one.name: one.live for one in difference.fields if one.verdict in ("drift", "clash")}
         live = last.with_fields(_overlay(last.fields, theirs))
-    return _purge(rules.kinds.get(difference.address.kind, Resource), last, live, around)
+    kind = rules.kinds.get(difference.address.kind, Resource)
+    purge, remark = _purge(kind, last, live, around), kind.remark(last.fields, live.fields if live else None)
+    return replace(difference, purge=purge, remark=remark or "") if purge or remark else difference
 
 
 def _purge(kind: type[Resource], before: State | None, after: State | None, around: Sequence[States]) -> str:

@@ -314,6 +314,7 @@ def _difference_to_json(difference: Difference) -> dict[str, Any]:
             for one in difference.fields
         ],
         **({"purge": difference.purge} if difference.purge else {}),
+        **({"remark": difference.remark} if difference.remark else {}),
     }
 
 
@@ -338,4 +339,5 @@ def _difference_from_json(data: dict[str, Any]) -> Difference:
         one_of(Verdict, data["verdict"]),
         fields,
         purge=str(data.get("purge", "")),
+        remark=str(data.get("remark", "")),
     )

@@ -22,7 +22,7 @@ from pacsconf.core.compare import (
     States,
     change,
     compare,
-    purged_outside,
+    explained,
     recorded,
     unequal,
 )
@@ -383,10 +383,8 @@ def _settled(
 
 
 def _told(difference: Difference, scenario: Scenario) -> Difference:
-    """A drift with what it does to the deletion of studies."""
-    rules = scenario.systems[difference.address.system].rules
-    purge = purged_outside(difference, rules, (scenario.live,))
-    return replace(difference, purge=purge) if purge else difference
+    """A drift with what it does."""
+    return explained(difference, scenario.systems[difference.address.system].rules, (scenario.live,))
 
 
 def _is_put_back(difference: Difference, one: Change | None) -> bool:

@@ -14,9 +14,9 @@ from pacsconf.core.compare import (
     Rules,
     change,
     compare,
+    explained,
     field_differences,
     judged,
-    purged_outside,
     recorded,
 )
 from pacsconf.core.resource import Effect, Fields, Resource, Risk, State
@@ -469,7 +469,7 @@ OUTSIDE = {
 
 @pytest.mark.parametrize(("declared", "live", "last", "told"), OUTSIDE.values(), ids=OUTSIDE.keys())
 def test_what_somebody_else_did_to_the_deletion_of_studies_is_told(declared, live, last, told):
-    assert purged_outside(difference(declared, live, last), Rules({"device": Storage})) == told
+    assert explained(difference(declared, live, last), Rules({"device": Storage})).purge == told
 
 
 def test_a_kind_that_purges_need_not_say_how_and_its_risk_is_data_loss():

@@ -7,6 +7,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from ldap3 import MODIFY_DELETE
 
 from tests.e2e.conftest import DEVICES, WITH_DCM4CHEE, Hospital, connected
 
@@ -68,6 +69,13 @@ def test_an_archive_is_opened_to_anybody_only_when_it_is_acknowledged(hospital: 
     assert "refused[GUARD-WIDEN] 1 of 3 devices" in ran.out
     assert hospital("apply", "plan.json").code == 5
     assert callers(hospital) == [b"CT1", b"CT2"]
+
+
+def test_a_list_that_somebody_took_away_by_hand_is_told_as_an_open_door(hospital: Hospital):
+    with connected(hospital) as conn:
+        conn.modify(ENTITY, {"dcmAcceptedCallingAETitle": [(MODIFY_DELETE, [])]})
+    for command in ("drift", "plan"):
+        assert "from now on anybody may call" in hospital(command).said
 
 
 def test_that_nobody_is_declared_is_an_error_and_not_an_open_door(hospital: Hospital):

@@ -123,8 +123,7 @@ def _head_of(difference: Difference, plan: Plan, view: View) -> Iterator[Line]:
     if difference.purge:
         text = f"{PURGE_HEAD}: {difference.purge}"
         yield from wrapped(text, view.columns, first=line("      ", Span("!!", "error"), " "), style="error")
-    explanation = _explained(difference, plan)
-    if explanation:
+    for explanation in filter(None, (difference.remark, _explained(difference, plan))):
         yield from wrapped(explanation, view.columns, first=line("      "))
 
 

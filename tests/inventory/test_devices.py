@@ -158,7 +158,9 @@ def declared_of(value: dict[str, Any]) -> DeviceDeclaration:
 def test_every_alias_leads_to_what_the_value_was_made_of(plain_device, site):
     declared = declared_of(plain_device)
     device = Expansion("d", declared, site).device()
-    for made, (written, how) in aliases("d", declared, site, CapabilitySets(), inherits=True).items() if device else ():
+    for made, (written, how) in (
+        aliases("d", declared, site, CapabilitySets(), inherits=True).items() if device else ()
+    ):
         value = at(device, made[2:])
         if "capabilities" in made:
             source = at(declared, written[2:])

@@ -153,8 +153,8 @@ def test_an_example_is_told_in_words(retention):
     )  # fmt: skip
     assert study_words(study) == (
         "a study (MG) of 2015-03-01, patient born 1975-03-01 (age 40), procedure LOCAL:MAMSCR, "
-        "institution north clinic, in a clinical trial, patient here again on 2020-01-01, later study with MG, "
-        "received 2016-01-01"
+        "institution north clinic, department not known, calling AE not known, in a clinical trial, "
+        "patient here again on 2020-01-01, later study with MG, received 2016-01-01"
     )
 
 

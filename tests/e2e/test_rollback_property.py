@@ -96,7 +96,7 @@ def there_and_back(
 ONCE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-@settings(ONCE, max_examples=8)
+@settings(ONCE, max_examples=4)
 @given(CHOICES)
 def test_the_reference_system_is_as_before(repository, tmp_path, chosen: set[str]):
     name = f"small-{next(NUMBERS)}"
@@ -106,7 +106,7 @@ def test_the_reference_system_is_as_before(repository, tmp_path, chosen: set[str
     there_and_back(hospital, chosen, memory.entries, lambda one, other: bool(one == other))
 
 
-@settings(ONCE, max_examples=5)
+@settings(ONCE, max_examples=3)
 @given(CHOICES)
 def test_a_directory_is_as_before(repository, directory: Directory, monkeypatch, chosen: set[str]):
     directory.empty()

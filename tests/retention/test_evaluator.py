@@ -21,7 +21,7 @@ def outcome(decision: Decision) -> Outcome:
     return Outcome(decision.state, decision.until, decision.review_after, deciding.rule if deciding else None)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(retentions(), st.lists(STUDIES, min_size=1, max_size=6), TODAY)
 def test_the_evaluator_says_what_the_plain_walk_says(
     declared: Retention, studies: list[StudyFacts], today: date

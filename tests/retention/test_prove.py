@@ -158,7 +158,7 @@ def test_an_example_is_told_in_words(retention):
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     retentions(),
     st.builds(lambda match, keep: {"match": match, "keep": keep}, MATCHES | st.just({}), KEEPS),

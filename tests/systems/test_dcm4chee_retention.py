@@ -100,7 +100,7 @@ def approved(retention: Retention) -> Retention:
     return Retention.model_validate(plain)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(retention=retentions(), among=st.lists(studies(), min_size=1, max_size=8))
 def test_no_study_is_kept_shorter_than_the_rules_say(retention, among):
     rules = approved(retention)
@@ -114,7 +114,7 @@ def test_no_study_is_kept_shorter_than_the_rules_say(retention, among):
         assert outcome.state in ("expired", "held"), (study, gone, outcome, policies)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(retention=retentions())
 def test_priorities_are_distinct_and_fall_with_the_length(retention):
     policies = compiled(approved(retention)).policies

@@ -333,7 +333,7 @@ CLASSES = st.none() | st.lists(
 ).map(tuple)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(EXTRAS, CLASSES)
 def test_a_device_is_let_through_where_the_server_takes_it_and_nowhere_else(directory, hands, extra, classes):
     hands.clear(ROOT) if hands.entry(ROOT) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from pacsconf.inventory.retention import Retention, Rule
@@ -95,6 +95,7 @@ def test_what_is_made_of_images_afterwards_changes_nothing(declared: Retention, 
     assert evaluator(replace(plain, modalities=plain.modalities | {made})) == evaluator(plain)
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])  # many drawn rules have no end
 @given(retentions(), STUDIES)
 def test_a_study_is_over_the_day_after_its_last_and_not_on_it(declared: Retention, study: StudyFacts):
     last = Evaluator(policy(declared), LONG_AGO)(study).until

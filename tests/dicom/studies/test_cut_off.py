@@ -18,6 +18,9 @@ from pacsconf.dicom.upper_layer.peer_fault import PeerFault
 from pacsconf.dicom.wire import Wire
 from pacsconf.inventory.uids import STUDY_ROOT_FIND
 
+# pynetdicom's server may leave a socket to the garbage collector when its caller hangs up first.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 TODAY = date(2026, 11, 26)
 HELD = {f"1.2.{number}": TODAY - timedelta(days=number % 25) for number in range(60)}
 MONTH = Span(TODAY - timedelta(days=29), TODAY, TODAY, 30)

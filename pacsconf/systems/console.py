@@ -29,9 +29,10 @@ from pacsconf.core.errors import BadAnswer, Refused, SystemFault, Unavailable
 from pacsconf.core.finding import Finding
 from pacsconf.core.on_demand import OnDemand
 from pacsconf.core.resource import Fields, Resource, Snapshot, Typed
+from pacsconf.inventory.console_export import ExportConfig
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.peers import Peer, entity, peer_table
-from pacsconf.inventory.systems import ConsoleConfig, ExportConfig, SystemConfig
+from pacsconf.inventory.systems import ConsoleConfig, SystemConfig
 from pacsconf.systems._console import export, rows
 from pacsconf.systems._console.rows import ConsoleRow, OwnRow, PeerRow
 from pacsconf.systems.base import Declared, Secrets, conflict, stands

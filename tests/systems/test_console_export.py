@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pacsconf.inventory.systems import ExportConfig
+from pacsconf.inventory.console_export import ExportConfig
 from pacsconf.systems._console.export import Problem, Row, parse
 
 COLUMNS = {

@@ -18,7 +18,8 @@ from typing import Any
 
 from pacsconf.core.resource import Value
 from pacsconf.inventory import formats
-from pacsconf.inventory.systems import Column, ExportConfig, rights
+from pacsconf.inventory.console_export import Column, ExportConfig
+from pacsconf.inventory.systems import rights
 
 MOST_BYTES = 8 * 1024 * 1024
 """A larger file is no peer table: 5,000 rows take one megabyte."""

@@ -146,7 +146,7 @@ def _of_environments(loaded: Loaded, inventory: Inventory, environment: str | No
 
 def _unknown_types(inventory: Inventory) -> Iterator[Finding]:
     """Systems of a type that is neither ours nor installed; nothing that is installed is loaded for it."""
-    from pacsconf.inventory.systems import CONFIGS
+    from pacsconf.inventory.system_types import CONFIGS
 
     others = [config for config in inventory.systems.values() if config.type not in CONFIGS]
     if not others:
@@ -330,7 +330,8 @@ def _system(workspace: Workspace, name: str, secrets: Keyring) -> System:
 
 def _rooted(config: SystemConfig, root: Path) -> SystemConfig:
     """The same with its files found from the inventory's repository, wherever the command was given."""
-    from pacsconf.inventory.systems import CONFIGS, ConsoleConfig
+    from pacsconf.inventory.system_types import CONFIGS
+    from pacsconf.inventory.systems import ConsoleConfig
 
     keys = ("ca_file", "file", "settings_file") if config.type in CONFIGS else ()
     files = {key: getattr(config, key, None) for key in keys}

@@ -10,7 +10,8 @@ from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.approvals import ApprovalsDeclaration
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Guards, Inventory
-from pacsconf.inventory.systems import CONFIGS, Environment, ProbeTLS, SystemConfig
+from pacsconf.inventory.system_types import CONFIGS
+from pacsconf.inventory.systems import Environment, ProbeTLS, SystemConfig
 from pacsconf.inventory.transport import weaknesses
 from pacsconf.inventory.validation import checked
 

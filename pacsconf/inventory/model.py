@@ -18,6 +18,7 @@ from pacsconf.inventory.approvals import ApprovalsDeclaration
 from pacsconf.inventory.base import EntryDeclaration, Extensible, Model
 from pacsconf.inventory.baseline import Accepted
 from pacsconf.inventory.hl7_model import Feed, HL7Application
+from pacsconf.inventory.people import AsOf, JobRole, Security, User
 from pacsconf.inventory.retention import Retention
 from pacsconf.inventory.systems import Environment, ProbeTLS, SystemConfig
 from pacsconf.inventory.values import (
@@ -360,6 +361,12 @@ class Inventory(Model):
     environments: Mapping[str, Environment] = {}
     baseline: Mapping[str, Accepted] = {}
     retention: Retention = Retention()
+    users: Mapping[str, User] = {}
+    """People and service accounts, by id."""
+    roles: Mapping[str, JobRole] = {}
+    security: Security = Security()
+    as_of: AsOf | None = None
+    """When it is looked at; None: whatever the day."""
 
     def entities(self) -> Iterator[tuple[Device, NetworkAE]]:
         """Every AE with its device, by device name and title; retired devices too."""

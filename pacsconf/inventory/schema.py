@@ -27,7 +27,8 @@ from pacsconf.inventory.declaration import (
 from pacsconf.inventory.model import Settings
 from pacsconf.inventory.retention import RetentionDeclaration
 from pacsconf.inventory.retention_files import RETENTION
-from pacsconf.inventory.systems import CONFIGS, DirectoryConfig
+from pacsconf.inventory.system_types import CONFIGS
+from pacsconf.inventory.systems import DirectoryConfig
 from pacsconf.inventory.validation import models_in
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

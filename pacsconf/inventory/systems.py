@@ -133,24 +133,12 @@ class ReloadConfig(BaseModel):
     """Seconds for the whole of it: an archive reads its configuration before it answers."""
 
 
-class DirectoryConfig(SystemConfig):
-    """A directory that holds DICOM configuration (PS3.15 Annex H)."""
+class LDAPConfig(SystemConfig):
+    """A server that is reached over LDAP, and by what account."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    type: Literal["dicom-directory"]
     url: Annotated[str, AfterValidator(directory_url)]
     """`ldap://host[:port]` or `ldaps://host[:port]`."""
-    base: str | None = None
-    """Suffix under which `cn=DICOM Configuration` stands; not given: looked for in every naming context."""
     bind: Bind | None = None
-    extensions: Texts = ()
-    """Vendors whose attributes and entries it holds beside the standard's (`dcm4chee`)."""
-    object_classes: Mapping[str, Texts] = {}
-    """By kind (`device`, `transfer-capability`): auxiliary classes that an entry is made with which names none;
-    not given: those of the extensions."""
-    reload: Mapping[str, ReloadConfig] = {}
-    """By a name of yours: programs that are told to read it again after a change, every instance of an archive."""
     start_tls: Flag = False
     allow_clear_text: Flag = False
     """Whether the password may travel unencrypted to another machine, where neither ldaps nor StartTLS is had."""
@@ -159,6 +147,23 @@ class DirectoryConfig(SystemConfig):
     verify: Flag = True
     timeout: Seconds = 30
     """Seconds for connecting and for each answer."""
+
+
+class DirectoryConfig(LDAPConfig):
+    """A directory that holds DICOM configuration (PS3.15 Annex H)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: Literal["dicom-directory"]
+    base: str | None = None
+    """Suffix under which `cn=DICOM Configuration` stands; not given: looked for in every naming context."""
+    extensions: Texts = ()
+    """Vendors whose attributes and entries it holds beside the standard's (`dcm4chee`)."""
+    object_classes: Mapping[str, Texts] = {}
+    """By kind (`device`, `transfer-capability`): auxiliary classes that an entry is made with which names none;
+    not given: those of the extensions."""
+    reload: Mapping[str, ReloadConfig] = {}
+    """By a name of yours: programs that are told to read it again after a change, every instance of an archive."""
 
 
 # --- systems that hold a peer table ------------------------------------------------------------------------------
@@ -308,14 +313,6 @@ class MemoryConfig(SystemConfig):
     file: str | None = None
     waits: Texts = ()
     """Kinds that only a person can change here: their changes wait."""
-
-
-CONFIGS: Mapping[str, type[SystemConfig]] = {
-    "dicom-directory": DirectoryConfig,
-    "orthanc": OrthancConfig,
-    "console": ConsoleConfig,
-    "memory": MemoryConfig,
-}
 
 
 class ProbeTLS(BaseModel):

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.endpoint import Endpoint
-from pacsconf.inventory.systems import DirectoryConfig, OrthancConfig, SystemConfig
+from pacsconf.inventory.systems import LDAPConfig, OrthancConfig, SystemConfig
 
 
 def weaknesses(config: SystemConfig) -> Iterator[Finding]:
     """What weakens the way to a system, and from an Orthanc on to the servers that it calls."""
-    if not isinstance(config, DirectoryConfig | OrthancConfig):
+    if not isinstance(config, LDAPConfig | OrthancConfig):
         return
     if not config.verify:
         yield _warning(
@@ -41,14 +41,14 @@ def weaknesses(config: SystemConfig) -> Iterator[Finding]:
         yield from _onwards(config)
 
 
-def _encrypted(config: DirectoryConfig | OrthancConfig) -> tuple[str, ...]:
+def _encrypted(config: LDAPConfig | OrthancConfig) -> tuple[str, ...]:
     """What to write so that nobody listens."""
     return ("https://",) if isinstance(config, OrthancConfig) else ("ldaps://", "start_tls: true")
 
 
-def _is_open(config: DirectoryConfig | OrthancConfig) -> bool:
+def _is_open(config: LDAPConfig | OrthancConfig) -> bool:
     """Whether what is sent leaves this machine unencrypted."""
-    starts_tls = isinstance(config, DirectoryConfig) and config.start_tls
+    starts_tls = isinstance(config, LDAPConfig) and config.start_tls
     return not starts_tls and _leaves_open(config.url)
 
 

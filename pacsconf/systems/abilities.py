@@ -16,6 +16,7 @@ from pacsconf.core.change import Change
 from pacsconf.core.finding import Finding
 from pacsconf.core.resource import State
 from pacsconf.inventory.words import Words
+from pacsconf.people.live import LiveAccounts
 from pacsconf.retention.capacity import Stock
 from pacsconf.retention.reading import Told, Wanted
 
@@ -129,6 +130,15 @@ class Stocked(Protocol):
 
     def warn_at(self) -> int:
         """From how many percent of its maximum on its filling is a warning."""
+        ...
+
+
+@runtime_checkable
+class Peopled(Protocol):
+    """Holds people's accounts and the groups they are in (`access`, `adopt accounts`)."""
+
+    def live(self) -> LiveAccounts:
+        """All accounts and groups, as `read` found them. It comes after `declared` and `read`."""
         ...
 
 

@@ -16,7 +16,8 @@ from pacsconf.inventory.environment import said_at
 from pacsconf.inventory.flows import Entity
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.peers import Peer, address, entity, needed_rights, peer_table
-from pacsconf.inventory.systems import CONFIGS, PeersConfig, SystemConfig
+from pacsconf.inventory.system_types import CONFIGS
+from pacsconf.inventory.systems import PeersConfig, SystemConfig
 
 Listed = Mapping[str, tuple[Peer, str]]
 """Explicit peers by title, each with the name of the system that lists it; `site` is that of the system."""

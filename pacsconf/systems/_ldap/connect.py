@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pacsconf.core.errors import BadAnswer, Refused, SystemFault, Unavailable
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.endpoint import Endpoint
-from pacsconf.inventory.systems import DirectoryConfig
+from pacsconf.inventory.systems import LDAPConfig
 from pacsconf.systems._ldap.answers import WRONG_CREDENTIALS, Answer
 from pacsconf.systems._tls import certificate_fault, context, nobodys
 
@@ -29,7 +29,7 @@ NONSENSE = (ValueError, IndexError, KeyError, TypeError)
 """What ldap3's decoder raises for bytes that are no answer."""
 
 
-def connect(config: DirectoryConfig, password: Callable[[Endpoint], Secret | None]) -> Connection:
+def connect(config: LDAPConfig, password: Callable[[Endpoint], Secret | None]) -> Connection:
     """An open, authenticated connection; `password` is asked only when the server is trusted.
 
     Raises: Unavailable (unreachable, or not trusted), Refused (credentials, or they would travel in clear).
@@ -50,7 +50,7 @@ def connect(config: DirectoryConfig, password: Callable[[Endpoint], Secret | Non
 
 
 def _sign_in(
-    config: DirectoryConfig,
+    config: LDAPConfig,
     endpoint: Endpoint,
     tls: Any,
     conn: Connection,
@@ -79,7 +79,7 @@ def hang_up(conn: Connection) -> None:
         conn.socket.close()
 
 
-def _refuse_clear_text(config: DirectoryConfig, endpoint: Endpoint) -> None:
+def _refuse_clear_text(config: LDAPConfig, endpoint: Endpoint) -> None:
     encrypted = endpoint.scheme == "ldaps" or config.start_tls or endpoint.is_loopback
     if config.bind and not encrypted and not config.allow_clear_text:
         raise Refused(
@@ -100,7 +100,7 @@ def _resolve(system: str, endpoint: Endpoint) -> None:
         ) from exc
 
 
-def _tls(config: DirectoryConfig, endpoint: Endpoint) -> Any:
+def _tls(config: LDAPConfig, endpoint: Endpoint) -> Any:
     """ldap3's TLS settings, with Python's own verification: the host name counts, and why it failed is kept."""
     from ldap3 import Tls
 
@@ -120,7 +120,7 @@ def _tls(config: DirectoryConfig, endpoint: Endpoint) -> Any:
     return Verified()
 
 
-def _connection(config: DirectoryConfig, endpoint: Endpoint, tls: Any) -> Connection:
+def _connection(config: LDAPConfig, endpoint: Endpoint, tls: Any) -> Connection:
     import ldap3
 
     server = ldap3.Server(
@@ -144,7 +144,7 @@ def _connection(config: DirectoryConfig, endpoint: Endpoint, tls: Any) -> Connec
     )
 
 
-def _start_tls(config: DirectoryConfig, endpoint: Endpoint, conn: Connection) -> None:
+def _start_tls(config: LDAPConfig, endpoint: Endpoint, conn: Connection) -> None:
     from ldap3.core.exceptions import LDAPStartTLSError
 
     try:
@@ -160,7 +160,7 @@ def _start_tls(config: DirectoryConfig, endpoint: Endpoint, conn: Connection) ->
 
 
 def _bind(
-    config: DirectoryConfig,
+    config: LDAPConfig,
     endpoint: Endpoint,
     conn: Connection,
     password: Callable[[Endpoint], Secret | None],
@@ -187,7 +187,7 @@ def _bind(
         )
 
 
-def _way_in(config: DirectoryConfig, endpoint: Endpoint, answer: Answer) -> str:
+def _way_in(config: LDAPConfig, endpoint: Endpoint, answer: Answer) -> str:
     """What to do about a refused bind; empty where the answer itself tells."""
     if config.bind is None:
         return "Name an account under `bind`: its DN, and where its password is kept."
@@ -199,7 +199,7 @@ def _way_in(config: DirectoryConfig, endpoint: Endpoint, answer: Answer) -> str:
     )
 
 
-def _unreachable(config: DirectoryConfig, endpoint: Endpoint, cause: Exception) -> SystemFault:
+def _unreachable(config: LDAPConfig, endpoint: Endpoint, cause: Exception) -> SystemFault:
     if isinstance(cause, ssl.SSLCertVerificationError):
         return Unavailable(
             config.name,

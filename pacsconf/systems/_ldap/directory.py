@@ -17,7 +17,7 @@ from pacsconf.core import garbage
 from pacsconf.core.errors import BadAnswer, SystemFault
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.endpoint import Endpoint
-from pacsconf.inventory.systems import DirectoryConfig
+from pacsconf.inventory.systems import LDAPConfig
 from pacsconf.systems._ldap import names, wire
 from pacsconf.systems._ldap.answers import Answer, Lost, Missing
 from pacsconf.systems._ldap.connect import NONSENSE, connect, hang_up
@@ -49,7 +49,7 @@ class Directory:
     `password` is called at every connect with the endpoint that the secret would be sent to.
     """
 
-    def __init__(self, config: DirectoryConfig, password: Callable[[Endpoint], Secret | None]) -> None:
+    def __init__(self, config: LDAPConfig, password: Callable[[Endpoint], Secret | None]) -> None:
         self.config = config
         self._password = password
         self._conn: Any = None

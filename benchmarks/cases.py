@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import hospital, listeners, studies
+from benchmarks import hospital, listeners, people, studies
 from benchmarks.timing import Command
 from pacsconf.inventory import uids
 from pacsconf.lab import orthanc, slapd
@@ -294,6 +294,42 @@ def _archive(folder: Path) -> Iterator[Contest]:
         )
 
 
+# --- people -----------------------------------------------------------------------------------------------
+
+
+def _people(count: int) -> Callable[[Path], Iterator[Contest]]:
+    """Everybody's account and memberships, beside a dump of the same entries."""
+
+    def contest(folder: Path) -> Iterator[Contest]:
+        with _directory_of_people(folder / "slapd", count) as server:
+            repository = folder / "hospital"
+            people.write_inventory(repository, count, server)
+            env = _operator(folder, server.url, server.password)
+            _pacsconf(repository, env, "record", "init").run()
+            yield Contest(
+                f"no-op plan, {count:,} people with {people.EACH * count:,} memberships",
+                _pacsconf(repository, env, "plan", says="No changes."),
+                [_dump(server, repository), _load_yaml(repository)],
+                of=count,
+            )
+
+    return contest
+
+
+def _directory_of_people(folder: Path, count: int) -> AbstractContextManager[slapd.Slapd]:
+    entries = "".join(people.ldif(count))
+    return slapd.started(
+        folder,
+        slapd.Options(tls=False, ldif=entries, audited=False, megabytes=4096, indexes=people.INDEXES),
+    )
+
+
+def _dump(server: slapd.Slapd, folder: Path) -> Command:
+    """All people and groups, with their attributes."""
+    words = ["ldapsearch", "-LLL", *_signed(server), "-b", server.base, "(|(uid=*)(member=*))"]
+    return Command("ldapsearch -LLL", words, folder, says=people.IN_GROUPS)
+
+
 # --- Orthanc ----------------------------------------------------------------------------------------------
 
 
@@ -443,6 +479,7 @@ CASES: Sequence[Case] = (
     Case("sweep-fork", "the same, where each association starts a process", _sweep("--fork")),
     Case("contexts", "negotiate 5,000 presentation contexts with 50 AEs", _contexts),
     Case("sweep-10000", "echo 10,000 AEs behind 500 listeners: memory", _sweep_large),
+    Case("people", "no-op plan of 100,000 people with 300,000 memberships", _people(100_000)),
     # At the end, since what a process needs at most is never told as less than what its parent held.
     Case("plan-50000", "no-op plan of 50,000 devices", _plan(50_000, octodns=False)),
 )

@@ -43,6 +43,8 @@ class Options:
     schemas: Sequence[Path] = SCHEMAS
     access: Sequence[str] = ()
     limits: Sequence[str] = ()
+    indexes: Sequence[str] = ()
+    """Further ones: `uid,member eq`."""
     names: Sequence[str] = ()
     """Further host names for the certificate, beside localhost, 127.0.0.1 and this machine's."""
     ldif: str = ""
@@ -128,6 +130,7 @@ def _configuration(folder: Path, options: Options, password: str) -> str:
             f"rootpw {password}",
             *_room(options),
             "index objectClass,entryCSN eq",
+            *(f"index {index}" for index in options.indexes),
             *_access(options),
             *(f"limits {limit}" for limit in options.limits),
             *overlay,

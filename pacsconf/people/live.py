@@ -8,6 +8,8 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Literal
 
+from pacsconf.inventory.people import Personal
+
 
 @dataclass(frozen=True, slots=True)
 class LiveAccount:
@@ -33,6 +35,10 @@ class LiveAccount:
     last_seen_known: bool = False
     password_changed: datetime | None = None
     by_itself: tuple[str, ...] = ()
+    password_expires: bool = True
+    """False: its password is exempt from growing old (AD)."""
+    personal: Mapping[Personal, str] = field(default_factory=dict, repr=False, compare=False)
+    """Who it is, as the directory says: to be shown to who may see it, and recorded nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,7 @@ class LiveGroup:
     groups: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
     """DNs of members that are neither accounts nor groups which were read."""
+    description: str = ""
 
 
 Path = tuple[str, ...]

@@ -7,6 +7,7 @@
     owned/SYSTEM/KIND.jsonl   one owned state a line, by address: every field as it was last applied
     approvals.json            who must approve what, and approvals of plans that were not applied yet; often absent
     attested/SYSTEM.jsonl     what was attested of a system that cannot be read, one resource a line; often absent
+    reviews.json              reviews of who has which role, with what was said of each line; often absent
 
 Everything is canonical JSON, so that equal contents are equal files and `git diff` between two commits reads as
 what changed.
@@ -36,6 +37,7 @@ from pacsconf.core.change import Change, change_from_json, change_to_json, state
 from pacsconf.core.changeset import ChangeSet, changeset_from_json, changeset_text
 from pacsconf.core.errors import PacsconfError, RecordError
 from pacsconf.core.resource import State, one_of
+from pacsconf.core.review import Reviews, reviews_from_json, reviews_to_json
 from pacsconf.core.spelling import canonical, indented
 from pacsconf.record.owned import MISREAD, Reader, from_lines, states_from_lines, states_to_lines
 
@@ -58,9 +60,12 @@ EntryType = Literal[
     "storage",
     "approve",
     "reload",
+    "review",
+    "sign-off",
 ]
 
 APPROVALS = "approvals.json"
+REVIEWS = "reviews.json"
 RELOADED, NOT_RELOADED = "reloaded", "not reloaded"
 """What is counted of programs that were told to read again what stands."""
 
@@ -133,6 +138,8 @@ class Contents:
     """Who must approve what, as it was declared when a change set was last closed."""
     approvals: tuple[PlanApproval, ...] = ()
     """Approvals of plans that were not applied yet, in the order in which they were given."""
+    reviews: Reviews = ()
+    """Who was reviewed to have which role, and what was said of it."""
 
     def approvals_of(self, digest: str) -> tuple[PlanApproval, ...]:
         """Those of one plan."""
@@ -159,6 +166,8 @@ def to_files(entry: Entry, contents: Contents) -> dict[str, bytes]:
         files["changeset.json"] = changeset_text(contents.changeset).encode("ascii") + b"\n"
     if contents.approval_rules or contents.approvals:
         files[APPROVALS] = _json(_approvals_to_json(contents))
+    if contents.reviews:
+        files[REVIEWS] = _json(reviews_to_json(contents.reviews))
     owned = sorted(contents.owned.values(), key=lambda state: state.address)
     for (system, kind), states in groupby(
         owned, key=lambda state: (state.address.system, state.address.kind)
@@ -203,6 +212,7 @@ def from_files(paths: Iterable[str], read: Callable[[str], bytes]) -> Contents:
         },
         approval_rules=rules,
         approvals=approvals,
+        reviews=reviews_from_file(read(REVIEWS)) if REVIEWS in present else (),
     )
 
 
@@ -228,6 +238,14 @@ def approvals_from_file(data: bytes) -> tuple[ApprovalRules, tuple[PlanApproval,
     Raises: RecordError.
     """
     return _parsed(APPROVALS, lambda _: data, _approvals_from_json)
+
+
+def reviews_from_file(data: bytes) -> Reviews:
+    """The reviews in a commit's `reviews.json`.
+
+    Raises: RecordError.
+    """
+    return _parsed(REVIEWS, lambda _: data, reviews_from_json)
 
 
 def _parsed(path: str, read: Callable[[str], bytes], parse: Callable[[Any], T]) -> T:

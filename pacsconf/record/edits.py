@@ -1,15 +1,18 @@
-"""What hold, release, attest and approve make of the contents of a record. Pure."""
+"""What hold, release, attest, approve and reviews make of the contents of a record. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
+from datetime import date
 
+from pacsconf.core import review
 from pacsconf.core.address import Address
 from pacsconf.core.approval import PlanApproval
 from pacsconf.core.attestation import Attestation
 from pacsconf.core.errors import RecordError, StalePlan
 from pacsconf.core.resource import State
+from pacsconf.core.review import Decision, LineKey, Review
 from pacsconf.record.contents import Contents, Held, Waiting
 
 
@@ -73,3 +76,25 @@ APPROVALS_KEPT = 200
 def witnessed(now: Contents, seen: Mapping[str, bytes]) -> Contents:
     """With this evidence, in place of what stood at the same paths."""
     return replace(now, evidence={**now.evidence, **seen})
+
+
+def review_opened(now: Contents, one: Review) -> Contents:
+    """With one more review, numbered by its day.
+
+    Raises: PacsconfError when one of its roles is under review.
+    """
+    named = replace(one, id=review.numbered(now.reviews, date.fromisoformat(one.at[:10])))
+    return replace(now, reviews=review.opened(now.reviews, named))
+
+
+def signed_off(now: Contents, which: str, made: Mapping[LineKey, Decision]) -> Contents:
+    """With what was said of lines of a review.
+
+    Raises: PacsconfError for a line that is not there, or that somebody else decided otherwise.
+    """
+    return replace(now, reviews=review.signed_off(now.reviews, which, made))
+
+
+def seen_gone(now: Contents, gone: Iterable[tuple[str, LineKey]], day: date) -> Contents:
+    """With these lines of reviews seen to be gone."""
+    return replace(now, reviews=review.closed(now.reviews, gone, day))

@@ -12,6 +12,7 @@ from pacsconf.core.approval import PlanApproval
 from pacsconf.core.attestation import Attestation
 from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.errors import RecordError
+from pacsconf.core.review import LineKey, Reviews
 from pacsconf.record import search, signatures
 from pacsconf.record._git import InventoryCommit, Repository
 from pacsconf.record.branch import Branch
@@ -179,6 +180,13 @@ class RecordReader:
         Raises: RecordError when the record cannot be read.
         """
         return signatures.checked(self._branch, given, allowed)
+
+    def unsigned_words(self, reviews: Reviews, allowed: Path) -> Mapping[tuple[str, LineKey], str]:
+        """By review and line, why what was said there cannot be believed, by an allowed-signers file.
+
+        Raises: RecordError when the record cannot be read.
+        """
+        return signatures.flaws(self._branch, reviews, allowed)
 
     def own_key(self, allowed: Path) -> signatures.Signer:
         """The key that whoever works here signs with, or why it is not theirs.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -21,6 +21,7 @@ from pacsconf.core.change import Outcome
 from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.errors import LockHeld, PacsconfError, RecordError, RecordUnknown, StalePlan
 from pacsconf.core.resource import State
+from pacsconf.core.review import Decision, LineKey, Review
 from pacsconf.record import edits
 from pacsconf.record.branch import stamp
 from pacsconf.record.contents import Contents, EntryType, Held, Waiting
@@ -212,6 +213,48 @@ class Record(RecordReader):
         said = " · ".join(filter(None, (f"plan {digest[:8]}", reason)))
         return self._edit(
             "approve", lambda now: edits.approved(now, one), said, [f"Plan: {digest}"], {"approvals": 1}
+        )
+
+    def open_review(self, one: Review, *, reason: str) -> Review:
+        """A review begins; it, as it is recorded, with its id. Whoever works here asks for it, now.
+
+        Raises: LockHeld; RecordUnknown; PacsconfError when one of its roles is under review; RecordError when there
+        is no record yet, or it cannot be written.
+        """
+        asked = replace(one, by=self.identity(), at=stamp(self._branch.time()))
+        made: list[Review] = []
+
+        def moved(now: Contents) -> Contents:
+            then = edits.review_opened(now, asked)
+            made[:] = then.reviews[-1:]
+            return then
+
+        about = [f"Role: {role}" for role in one.roles]
+        self._edit("review", moved, reason, about, {"lines": len(one.lines)})
+        return made[0]
+
+    def sign_off(self, which: str, words: Mapping[LineKey, Decision], *, reason: str) -> str:
+        """What whoever works here says of lines of a review. Returns the commit.
+
+        Raises: LockHeld; RecordUnknown; PacsconfError for a line that is not there, or that somebody else decided
+        otherwise; RecordError when there is no record yet, or it cannot be written.
+        """
+        by, at = self.identity(), stamp(self._branch.time())
+        made = {key: replace(one, by=by, at=at) for key, one in words.items()}
+        about = [f"Line: {user} as {role}: {one.word}" for (user, role), one in made.items()]
+        return self._edit(
+            "sign-off", lambda now: edits.signed_off(now, which, made), reason, about, {"lines": len(made)}
+        )
+
+    def removals_seen(self, gone: Collection[tuple[str, LineKey]]) -> str:
+        """What was to be removed, by review, was seen to be gone from every system. Returns the commit.
+
+        Raises: LockHeld; RecordUnknown; RecordError when it cannot be written.
+        """
+        day = self._branch.time().date()
+        about = [f"Gone: {user} as {role}" for _, (user, role) in gone]
+        return self._edit(
+            "review", lambda now: edits.seen_gone(now, gone, day), "", about, {"gone": len(gone)}
         )
 
     def reloaded(self, outcomes: Iterable[Outcome], *, reason: str) -> str:

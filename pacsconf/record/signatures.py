@@ -1,4 +1,5 @@
-"""Who signed: approvals of plans are held against the signatures of the commits that brought them.
+"""Who signed: approvals of plans, and what was said in reviews, are held against the signatures of the commits that
+brought them.
 
 Only SSH signatures count, and only keys that the operator's allowed-signers file has for exactly the e-mail address
 that the approval names. An approval stands in the tree of every later commit; what counts is who signed the commit
@@ -7,16 +8,17 @@ in which it appeared.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from pathlib import Path
 
 from pacsconf.core.approval import PlanApproval, folded, name_and_mail
 from pacsconf.core.errors import RecordError
+from pacsconf.core.review import Decision, LineKey, Reviews
 from pacsconf.record._objects import Signature
 from pacsconf.record.branch import Branch
-from pacsconf.record.contents import APPROVALS, approvals_from_file
+from pacsconf.record.contents import APPROVALS, REVIEWS, approvals_from_file, reviews_from_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +98,65 @@ def _given(branch: Branch, commit: str) -> frozenset[PlanApproval]:
     except RecordError:  # the commit in which the file went
         return frozenset()
     return frozenset(replace(one, key="", flaw="") for one in approvals_from_file(data)[1])
+
+
+# --- reviews ------------------------------------------------------------------------------------------------------
+
+Said = tuple[str, LineKey, Decision]
+"""What was said of a line of a review."""
+
+
+def flaws(branch: Branch, reviews: Reviews, allowed: Path) -> Mapping[tuple[str, LineKey], str]:
+    """By review and line, why what was said there cannot be believed; what can be is left out.
+
+    Raises: RecordError when the record cannot be read.
+    """
+    left = set(_said(reviews))
+    found: dict[tuple[str, LineKey], str] = {}
+    signers: dict[tuple[str, str], str] = {}
+    for commit, new in _words_by_commit(branch, left):
+        for review, line, decision in new:
+            asked = commit, decision.by
+            if asked not in signers:
+                signers[asked] = _flaw(branch, commit, decision.by, allowed)
+            found[review, line] = signers[asked]
+            left.discard((review, line, decision))
+    found |= {
+        (review, line): "stands in the record without a commit that says so" for review, line, _ in left
+    }
+    return {place: flaw for place, flaw in found.items() if flaw}
+
+
+def _words_by_commit(branch: Branch, wanted: set[Said]) -> Iterable[tuple[str, set[Said]]]:
+    """Newest first, the commits in which any of these appeared, with those; each once."""
+    left = set(wanted)
+    head = branch.stand(fetch=False)[0].head
+    commits = branch.git.line(head, path=REVIEWS) if head else iter(())
+    for commit, former in pairwise(chain(commits, [""])):
+        new = left & (_said(_reviews(branch, commit)) - _said(_reviews(branch, former)))
+        left -= new
+        if new:
+            yield commit, new
+        if not left:
+            return
+
+
+def _flaw(branch: Branch, commit: str, by: str, allowed: Path) -> str:
+    if branch.entry(commit).type != "sign-off":
+        return f"was put into the record by commit {commit[:7]}, which is no sign-off"
+    signer = _signer(by, branch.git.signature(commit, allowed))
+    return f"is not to be believed, since commit {commit[:7]} {signer.flaw}" if signer.flaw else ""
+
+
+def _said(reviews: Reviews) -> set[Said]:
+    return {(one.id, line.key, line.decision) for one in reviews for line in one.lines if line.decision}
+
+
+def _reviews(branch: Branch, commit: str) -> Reviews:
+    if not commit:
+        return ()
+    try:
+        data = branch.git.read(commit, REVIEWS)
+    except RecordError:  # the commit in which the file went
+        return ()
+    return reviews_from_file(data)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import secrets
 import shutil
@@ -33,8 +35,8 @@ _MODULE_FOLDERS = ("/usr/lib/ldap", "/usr/lib64/openldap", "/usr/lib/openldap", 
 class Options:
     """What a test or a lesson wants different from a plain directory.
 
-    `access` are slapd access rules in place of ours, `limits` are its limits directives (`dn.exact="..." size=3`),
-    `tree` makes the empty DICOM tree.
+    `access` are slapd access rules in place of ours, but for those of passwords, `limits` are its limits directives
+    (`dn.exact="..." size=3`), `tree` makes the empty DICOM tree.
     """
 
     base: str = BASE
@@ -42,13 +44,21 @@ class Options:
     tree: bool = False
     schemas: Sequence[Path] = SCHEMAS
     access: Sequence[str] = ()
+    passwords: Sequence[str] = ()
+    """Further access rules, before the one by which a password is for signing in with and for nothing else."""
     limits: Sequence[str] = ()
     indexes: Sequence[str] = ()
     """Further ones: `uid,member eq`."""
     names: Sequence[str] = ()
     """Further host names for the certificate, beside localhost, 127.0.0.1 and this machine's."""
     ldif: str = ""
-    """Further first entries."""
+    """Further first entries. `{password}` in them is the password of all identities."""
+    modules: Sequence[str] = ()
+    """Further modules: `memberof`."""
+    directives: Sequence[str] = ()
+    """Further lines of its database: `lastbind on`, and overlays with what belongs to them."""
+    index: Sequence[str] = ()
+    """Further attributes that are looked for."""
     audited: bool = True
     """Whether it keeps a log of who wrote what, which makes writing twice the work."""
     megabytes: int = 256
@@ -67,7 +77,9 @@ def prepare(folder: Path, options: Options) -> None:
     if options.tls:
         certificates(folder, options.names)
     private_file(folder / CONFIGURATION, _configuration(folder, options, password))
-    _load(folder, options.base, _tree(options, password) + options.ldif)
+    _load(
+        folder, options.base, _tree(options, password) + options.ldif.replace("{password}", hashed(password))
+    )
 
 
 def _program(name: str) -> str:
@@ -77,6 +89,13 @@ def _program(name: str) -> str:
             "slapd", f"{name} is not installed", fix="Install the package slapd (apt-get install slapd)."
         )
     return found
+
+
+def hashed(password: str) -> str:
+    """A password as the directory keeps it (salted SHA-1, which every slapd knows without a module)."""
+    salt = os.urandom(8)
+    digest = hashlib.sha1(password.encode() + salt, usedforsecurity=False).digest()
+    return "{SSHA}" + base64.b64encode(digest + salt).decode()
 
 
 def program_of(folder: Path) -> str:
@@ -99,12 +118,13 @@ def _folder_of(candidates: Sequence[str], name: str) -> Path | None:
     return next((Path(folder) for folder in candidates if (Path(folder) / name).exists()), None)
 
 
-def _modules() -> list[str]:
+def _modules(options: Options) -> list[str]:
     """Lines that load the modules; none where they are built in."""
     folder = _folder_of(_MODULE_FOLDERS, "back_mdb.so") or _folder_of(_MODULE_FOLDERS, "back_mdb.la")
     if folder is None:
         return []
-    return [f"modulepath {folder}", "moduleload back_mdb", "moduleload accesslog"]
+    names = ("back_mdb", "accesslog", *options.modules)
+    return [f"modulepath {folder}", *(f"moduleload {name}" for name in names)]
 
 
 def _configuration(folder: Path, options: Options, password: str) -> str:
@@ -118,7 +138,7 @@ def _configuration(folder: Path, options: Options, password: str) -> str:
     return "\n".join(
         [
             *(f'include "{schema}"' for schema in schemas),
-            *_modules(),
+            *_modules(options),
             f'pidfile "{folder}/slapd.pid"',
             "sizelimit unlimited",
             *tls,
@@ -162,7 +182,8 @@ def _accesslog(folder: Path, options: Options) -> tuple[list[str], list[str]]:
 def _access(options: Options) -> Sequence[str]:
     writers = f'by dn.exact="cn=pacsconf,{options.base}" write by dn.exact="cn=jdoe,{options.base}" write'
     own = f"access to * {writers} by users read by * none"
-    return ["access to attrs=userPassword by anonymous auth by * none", *(options.access or [own])]
+    hidden = "access to attrs=userPassword by anonymous auth by * none"
+    return [*options.passwords, hidden, *(options.access or [own])]
 
 
 def _tls_lines(folder: Path) -> list[str]:

@@ -91,7 +91,7 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
         live=_together(one.states() for one in snapshots),
         record=record.for_planning(),
         systems={name: _part(world, name, declared[name], record.owned) for name in names},
-        today=world.clock().date(),
+        today=world.today,
         quarantine_days=world.inventory.settings.quarantine,
         retired=frozenset(root for one in declared.values() for root in one.retired),
         cautions=BySystem({name: one.cautions for name, one in declared.items()}),
@@ -196,8 +196,8 @@ def _findings(
     found = [finding for one in declared.values() for finding in one.findings]
     found += _untakeable(world, declared, made)
     if declared.keys() == world.systems.keys():
-        found += nowhere(world.inventory.retention.holds, world.systems.values(), world.clock().date())
-    return (*limits, *accepted(found, world.inventory.baseline, world.clock().date()))
+        found += nowhere(world.inventory.retention.holds, world.systems.values(), world.today)
+    return (*limits, *accepted(found, world.inventory.baseline, world.today))
 
 
 def _untakeable(world: World, names: Iterable[str], made: Plan) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from pacsconf.core.approval import PlanApproval
@@ -52,3 +52,10 @@ class World:
     """Checks who signed approvals; as it stands, they are believed to be whose they say they are."""
     stopping: Callable[[], bool] = lambda: False
     """Whether somebody wants this to end: what was begun is finished and recorded, the rest is left undone."""
+    at: date | None = None
+    """The day to come that is looked ahead to; nothing is applied then. None: the clock's."""
+
+    @property
+    def today(self) -> date:
+        """The day that a plan is of, in UTC."""
+        return self.at or self.clock().date()

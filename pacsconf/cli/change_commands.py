@@ -152,12 +152,14 @@ def _require_reviewed(screen: Screen, work: workspace.Workspace) -> None:
 
 
 def _require_runs(saved: SavedPlan) -> None:
-    """Something of a plan with changes can be done; else nobody need be allowed anything for it.
+    """Something of a plan with changes can be done today; else nobody need be allowed anything for it.
 
-    Raises: UnsafePlan.
+    Raises: StalePlan for a look ahead; UnsafePlan.
     """
     from pacsconf.core.planning import obstacles
+    from pacsconf.core.stale import require_of_today
 
+    require_of_today(saved.options)
     if saved.addresses and not saved.runs:
         raise UnsafePlan("this plan is not applied", obstacles(saved.whole()))
 

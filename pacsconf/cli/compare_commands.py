@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from pacsconf.cli import workspace
+from pacsconf.cli.days import day_to_come
 from pacsconf.cli.exits import Exit, worst
 from pacsconf.cli.inventory_commands import TextOrJson, show_findings
 from pacsconf.cli.last_probe import look_again
@@ -54,6 +56,10 @@ def plan(
     repair: Repairs = None,
     target: Targets = None,
     exclude: Excludes = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", help="Look ahead: the plan as of a day to come.", metavar="YYYY-MM-DD"),
+    ] = None,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.")
     ] = False,
@@ -66,11 +72,18 @@ def plan(
 ) -> Exit:
     """Show what would be changed, and why. Writes nothing; guards that trip exit 5."""
     screen: Screen = context.obj.screen
-    work = opened(context, format)
+    ahead = day_to_come(at, "--at")
+    if ahead is not None and out is not None:
+        raise typer.BadParameter(
+            "a look ahead is not saved: nothing of it can be applied before its day", param_hint="--out"
+        )
+    work = opened(context, format, ahead)
     seen = look_again(screen, work) if probe else None
     reporter = Reporter(screen)
     with world_of(work, reporter) as world:
-        planned = planned_by(screen, world, options_of(repair, target, exclude), reporter)
+        options = options_of(repair, target, exclude)
+        options = replace(options, at=(ahead.isoformat(),)) if ahead else options
+        planned = planned_by(screen, world, options, reporter)
         note_untold(screen, work, world, planned.record)
         made = planned.plan
         if out is not None:
@@ -245,10 +258,14 @@ def drift(
 # --- opening ----------------------------------------------------------------------------------------------------
 
 
-def opened(context: typer.Context, format: str) -> workspace.Workspace:  # noqa: A002
+def opened(
+    context: typer.Context,
+    format: str,  # noqa: A002
+    at: date | None = None,
+) -> workspace.Workspace:
     """The workspace of a command; an inventory that does not stand is shown whole and ends the command with 3."""
     try:
-        return workspace.opened(context.obj.root, context.obj.environment)
+        return workspace.opened(context.obj.root, context.obj.environment, at)
     except workspace.InvalidInventory as invalid:
         show_findings(context.obj.screen, invalid, format)
         raise typer.Exit(Exit.INVALID) from None

@@ -178,7 +178,7 @@ def _next_step(work: workspace.Workspace, planned: Planned, plan_file: str) -> s
     made = planned.plan
     if not planned.record.exists:
         return f"{work.command} record init"
-    if made.blocked or trips(made) or not made.runs:
+    if made.blocked or trips(made) or not made.runs or made.options.at:
         return ""
     if plan_file:
         return f"{work.command} apply {shlex.quote(plan_file)}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pacsconf.cli import workspace
+from pacsconf.cli.days import day_of
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.inventory_commands import TextOrJson, show_findings
 from pacsconf.cli.screen import Screen
@@ -80,20 +80,20 @@ def explain(
     facts = StudyFacts(
         _reference(study),
         frozenset(map(_modality, modality or ())),
-        _day(study_date, "--study-date"),
-        _day(birth_date, "--birth-date"),
+        day_of(study_date, "--study-date"),
+        day_of(birth_date, "--birth-date"),
         age,
         frozenset(map(_procedure, procedure or ())),
         institution,
         department,
         calling_ae,
         clinical_trial,
-        _day(last_contact, "--last-contact"),
-        _day(received, "--received"),
+        day_of(last_contact, "--last-contact"),
+        day_of(received, "--received"),
         _later(later_study, none=no_later_study),
     )
     _require_sense(facts)
-    on = _day(today, "--today") or workspace.now().date()
+    on = day_of(today, "--today") or workspace.now().date()
     work = _checked(context, format)
     declared = work.inventory.retention
     rules = policy(declared)
@@ -239,22 +239,11 @@ def preview(
     """
     from pacsconf.cli.retention_preview import Asked, counted
 
-    days = _day(since, "--since"), _day(until, "--until")
+    days = day_of(since, "--since"), day_of(until, "--until")
     return counted(context, whom, Asked.of(*days, window, list_expiring, now, timeout, format))
 
 
 # --- what was typed ----------------------------------------------------------------------------------------------
-
-
-def _day(text: str | None, option: str) -> date | None:
-    from pacsconf.inventory import formats
-
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(formats.date(text))
-    except ValueError as exc:
-        raise typer.BadParameter(str(exc), param_hint=option) from None
 
 
 def _modality(text: str) -> str:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pacsconf.inventory.checks import Further
     from pacsconf.inventory.loader import Loaded
     from pacsconf.inventory.model import Inventory
+    from pacsconf.inventory.people import AsOf
     from pacsconf.inventory.systems import SystemConfig
     from pacsconf.operator.file import Operator
     from pacsconf.operator.secrets import Keyring
@@ -49,6 +50,8 @@ class Workspace:
     seconds: float
     practice: bool = False
     """Whether this environment is the practice lab that runs on this machine."""
+    at: date | None = None
+    """The day that is looked ahead to; None: now."""
 
     @property
     def command(self) -> str:
@@ -63,13 +66,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def opened(root: Path, environment: str | None) -> Workspace:
-    """The workspace at `root`.
+def opened(root: Path, environment: str | None, at: date | None = None) -> Workspace:
+    """The workspace at `root`, as it is now or will be `at` a day to come.
 
     Raises: InvalidInventory with every finding when the inventory does not stand.
     """
     started = _begun()
-    return deployed(root, _loaded(root, started), environment, started)
+    return deployed(root, _loaded(root, started, at), environment, started, at)
 
 
 def everywhere(root: Path) -> Iterator[tuple[str, Workspace | InvalidInventory]]:
@@ -89,8 +92,11 @@ def everywhere(root: Path) -> Iterator[tuple[str, Workspace | InvalidInventory]]
             yield name, invalid
 
 
-def deployed(root: Path, loaded: Loaded, environment: str | None, started: float) -> Workspace:
-    """An inventory that was loaded, as one environment has it; `started` is when loading it began.
+def deployed(
+    root: Path, loaded: Loaded, environment: str | None, started: float, at: date | None = None
+) -> Workspace:
+    """An inventory that was loaded, as one environment has it now, or `at` a day to come; `started` is when loading
+    it began.
 
     Raises: InvalidInventory with every finding when it does not stand there.
     """
@@ -102,13 +108,21 @@ def deployed(root: Path, loaded: Loaded, environment: str | None, started: float
     overlay = place.overlay(place.default_folder()) if _is_lab(loaded.inventory, environment) else None
     inventory, more = for_environment(loaded.inventory, environment, overlay)
     more += tuple(_unknown_types(inventory))
-    more = accepted(more, inventory.baseline, now().date())
+    more = accepted(more, inventory.baseline, at or now().date())
     findings = (*loaded.findings, *loaded.sources.located(more))
     seconds = perf_counter() - started
     if errors(more):
         raise InvalidInventory(loaded, findings, seconds)
     chosen = next(iter(inventory.environments))
-    return Workspace(root, loaded, chosen, inventory, findings, seconds, practice=overlay is not None)
+    looked_at = inventory.model_copy(update={"as_of": as_of(at)})
+    return Workspace(root, loaded, chosen, looked_at, findings, seconds, overlay is not None, at)
+
+
+def as_of(at: date | None = None) -> AsOf:
+    """The moment an inventory is looked at for: now, or a day to come, which is the same one at every site then."""
+    from pacsconf.inventory.people import AsOf
+
+    return AsOf.on(at) if at else AsOf(now())
 
 
 def checked(root: Path, environment: str | None) -> Workspace:
@@ -178,14 +192,14 @@ def _begun() -> float:
     return perf_counter()
 
 
-def _loaded(root: Path, started: float) -> Loaded:
-    loaded = _read(root)
+def _loaded(root: Path, started: float, at: date | None = None) -> Loaded:
+    loaded = _read(root, at)
     if loaded.inventory is None:
         raise InvalidInventory(loaded, loaded.findings, perf_counter() - started)
     return loaded
 
 
-def _read(root: Path) -> Loaded:
+def _read(root: Path, at: date | None = None) -> Loaded:
     if not (root / "inventory").is_dir():
         raise PacsconfError(
             f'there is no folder "inventory" in {root.resolve()}',
@@ -193,7 +207,7 @@ def _read(root: Path) -> Loaded:
         )
     from pacsconf.inventory.loader import load
 
-    return load(root, now().date(), further())
+    return load(root, at or now().date(), further())
 
 
 def further() -> Further:

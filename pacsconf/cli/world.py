@@ -38,6 +38,7 @@ def world_of(work: Workspace, reporter: Reporter) -> Iterator[World]:
             record=store,
             basis=_basis(work, store),
             clock=workspace.now,
+            at=work.at,
             prove=witness.prove,
             evidence=witness.evidence,
             checked=partial(checked, work, store),
@@ -65,7 +66,7 @@ def _basis(work: Workspace, store: Record) -> Basis:
         templates=_folder_digest(work.root / "templates"),
         commit=str(store.inventory_commit("inventory", "policies", "templates")),
         record_head="",  # the engine fills it in from the state that it plans on
-        as_of=workspace.now().date().isoformat(),
+        as_of=(work.at or workspace.now().date()).isoformat(),
     )
 
 

@@ -34,7 +34,8 @@ class Approval:
 
 def reasons_against(plan: Plan, given: Sequence[PlanApproval], approval: Approval) -> list[str]:
     """Why a plan must not be applied by this person, with the approvals that were given to it; empty: it may."""
-    reasons = [*obstacles(plan), *_not_let_through(plan.guards, plan.digest, approval.acks)]
+    ahead = [f"it is a look ahead to {day}, not a plan of today" for day in plan.options.at]
+    reasons = [*ahead, *obstacles(plan), *_not_let_through(plan.guards, plan.digest, approval.acks)]
     if approval.acks and not approval.reason.strip():
         reasons.append("an --ack needs a --reason")
     return [*reasons, *map(lacking, unmet(standings(plan.asked, given, approval.applier)))]

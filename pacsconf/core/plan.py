@@ -35,6 +35,14 @@ class Options:
     exclude: tuple[str, ...] = ()
     rollback: tuple[str, ...] = ()
     """The change set that is to be taken back; at most one."""
+    at: tuple[str, ...] = ()
+    """The day to come (ISO) that is looked ahead to; at most one. Such a plan is read, and never applied."""
+    due: tuple[str, ...] = ()
+    """The day (ISO) of a run that takes away only what has ended by then; at most one."""
+
+
+_LATER = ("rollback", "at", "due")
+"""Options that the first plans did not know: stated where they were given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +185,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
 
 def _options_to_json(options: Options) -> dict[str, list[str]]:
     given = {name: list(getattr(options, name)) for name in Options.__slots__}
-    return given if options.rollback else {name: each for name, each in given.items() if name != "rollback"}
+    return {name: each for name, each in given.items() if each or name not in _LATER}
 
 
 def _notes_to_json(name: str, notes: Mapping[Address, str]) -> dict[str, Any]:
@@ -235,7 +243,7 @@ def _parse(data: dict[str, Any]) -> Plan:
         options=Options(
             **{
                 name: tuple(
-                    map(str, data["options"].get(name, ()) if name == "rollback" else data["options"][name])
+                    map(str, data["options"].get(name, ()) if name in _LATER else data["options"][name])
                 )
                 for name in Options.__slots__
             }

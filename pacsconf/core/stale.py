@@ -12,8 +12,20 @@ from pacsconf.core.address import Address
 from pacsconf.core.change import Change, field_changes
 from pacsconf.core.errors import StalePlan
 from pacsconf.core.guard import tripped
-from pacsconf.core.plan import Plan
+from pacsconf.core.plan import Options, Plan
 from pacsconf.core.resource import State, Value
+
+
+def require_of_today(options: Options) -> None:
+    """Check that a plan that was saved is no look ahead: what a day to come brings is not done before.
+
+    Raises: StalePlan.
+    """
+    if options.at:
+        raise StalePlan(
+            f"this plan is a look ahead to {options.at[0]}: nothing of it can be applied before",
+            fix="Make a plan of today, look at it, and apply that one: pacsconf plan --out FILE",
+        )
 
 
 def require_same(saved: Plan, fresh: Plan) -> None:

@@ -73,13 +73,20 @@ def typed(options: Options) -> str:
 
 
 def approving(plan: Plan, view: View) -> str:
-    """The command line by which somebody else approves a plan; the file or the whole digest says which."""
+    """The command line by which somebody else approves a plan; the file or the whole digest says which.
+
+    Empty for a look ahead: it is no plan that anybody could apply.
+    """
+    if plan.options.at:
+        return ""
     chosen = shlex.quote(view.plan_file) if view.plan_file else plan.digest
     return f"{view.command_for(plan.environment)} approve {chosen}"
 
 
 def acknowledgement(plan: Plan, view: View) -> str:
-    """The command line that lets every tripped guard of a plan through; empty when none is."""
+    """The command line that lets every tripped guard of a plan through; empty when none is, or none could."""
+    if plan.options.at:
+        return ""
     digest = short(plan.digest)
     names = dict.fromkeys(name for guard in plan.guards for name in guard.acks)
     acks = " ".join(f"--ack {shlex.quote(f'{digest}:{name}')}" for name in names)
@@ -89,5 +96,7 @@ def acknowledgement(plan: Plan, view: View) -> str:
 
 def expecting(plan: Plan) -> str:
     """The words by which a plan that was not saved is carried out, if it has this digest still."""
+    if plan.options.due:
+        return "apply --due"
     verb = " ".join(("rollback", *plan.options.rollback)) if plan.options.rollback else "apply"
     return f"{verb} --expect {short(plan.digest)} {typed(plan.options)}".rstrip()

@@ -53,7 +53,7 @@ class OrthancSystem:
 
     def __init__(self, name: str, config: SystemConfig, secrets: Secrets) -> None:
         self.name = name
-        self.config = OrthancConfig.model_validate({**config.model_dump(), "name": name})
+        self.config = OrthancConfig.model_validate({**config.model_dump(by_alias=True), "name": name})
         self._secrets = secrets
         self._web = Web(self.config, secrets)
         self._live = Live(self._web)
@@ -69,7 +69,8 @@ class OrthancSystem:
         """The peers that flows derive and those listed, the servers listed, and the studies on hold."""
         holder = entity(inventory, self.config.ae) if self.config.ae else None
         self._title = holder[1].title if holder else None
-        self._held = on_hold(inventory.retention.holds, self.today())
+        day = inventory.as_of.day() if inventory.as_of else self.today()
+        self._held = on_hold(inventory.retention.holds, day)
         return declare(self.config, inventory, self._held)
 
     def remember(self, owned: Collection[Address]) -> None:

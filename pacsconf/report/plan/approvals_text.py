@@ -33,7 +33,7 @@ def _asked(plan: Plan, view: View) -> Iterator[Line]:
         yield from wrapped(sentence_of(one), view.columns, first=line("  ", _sign(one), " "), indent=4)
         for row in given_words(one):
             yield from wrapped(row, view.columns, first=line("      "))
-    if not all(one.is_met for one in found):
+    if not all(one.is_met for one in found) and not plan.options.at:
         yield from commanded(
             line("    ", Span("to approve", "faint"), "  "), approving(plan, view), view.columns
         )

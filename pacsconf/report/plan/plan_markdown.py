@@ -132,6 +132,7 @@ def _values(plan: Plan, view: View, blocks: tuple[Block, ...]) -> dict[str, Any]
         "commit": plan.basis.commit.removesuffix("-dirty")[:7],
         "dirty": plan.basis.commit.endswith("-dirty"),
         "as_of": plan.basis.as_of,
+        "ahead": plan.options.at[0] if plan.options.at else "",
         "digest": short(plan.digest),
         "refusals": [
             *(_refusal(guard, view) for guard in plan.guards if guard.tripped),
@@ -165,6 +166,8 @@ def _again(plan: Plan, view: View) -> str:
     """The command that shows the plan in full."""
     if view.plan_file:
         return f"show {view.plan_file}"
+    if plan.options.at:
+        return f"plan --at {plan.options.at[0]} --verbose"
     return (
         " ".join(("rollback", *plan.options.rollback) if plan.options.rollback else ("plan",)) + " --verbose"
     )

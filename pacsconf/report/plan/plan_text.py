@@ -53,7 +53,8 @@ def header(plan: Plan, view: View) -> Lines:
     """Which environment and inventory, and what was read from each system."""
     undone = rollback_of(plan)
     what = f"Rollback of change set {undone} on" if undone else "Plan for"
-    head = line(Span(f"{what} {plan.environment}", "strong"), " · ")
+    when = f" as of {plan.options.at[0]}" if plan.options.at else ""
+    head = line(Span(f"{what} {plan.environment}{when}", "strong"), " · ")
     title = wrapped(_inventory(plan, view), view.columns, first=head, indent=2)
     names = max((len(system) for system in plan.counts), default=0)
     rows = (
@@ -63,7 +64,16 @@ def header(plan: Plan, view: View) -> Lines:
     asked = typed(plan.options)
     label = "only as asked" if plan.options.target or plan.options.exclude else "as asked"
     only = wrapped(asked, view.columns, first=line(f"  {label}: ")) if asked else ()
-    return (*title, *rows, *only)
+    return (*title, *rows, *only, *_ahead(plan, view))
+
+
+def _ahead(plan: Plan, view: View) -> Lines:
+    """That a plan is of a day to come."""
+    if not plan.options.at:
+        return ()
+    day = plan.options.at[0]
+    text = f"This is a look ahead, with what is live today. Nothing of it can be applied before {day}."
+    return wrapped(text, view.columns, first=line("  "), indent=2, style="warning")
 
 
 def _inventory(plan: Plan, view: View) -> str:

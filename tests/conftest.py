@@ -1,8 +1,24 @@
-"""For all tests: a property is tried without a limit on its time, since a busy machine is no fault of the code."""
+"""For all tests.
+
+A property is tried without a limit on its time, since a busy machine is no fault of the code.
+"""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+
+@pytest.fixture(scope="session")
+def domain_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An Active Directory domain to be copied, made once for all processes of pytest."""
+    from tests.domains import template
+
+    own = tmp_path_factory.getbasetemp()
+    return template(own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own)

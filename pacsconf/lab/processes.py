@@ -23,7 +23,8 @@ SWITCHBOARD = "pacsconf.lab.switchboard"
 MPPS = "pacsconf.lab.mpps"
 HL7 = "pacsconf.lab.hl7_listener"
 STAND_IN = "pacsconf.lab.archive_stand_in"
-OWN = (SWITCHBOARD, MPPS, HL7, STAND_IN)
+APART = "pacsconf.lab.apart"
+OWN = (SWITCHBOARD, MPPS, HL7, STAND_IN, APART)
 """Programs of ours, by module."""
 PROGRAMS = ("slapd", "Orthanc", "dcmqrscp", "storescp", "wlmscpfs")
 _WITHIN = 15.0

@@ -49,6 +49,9 @@ _KEPT = (
 )  # fmt: skip
 """What can be written; everything else the server makes itself."""
 
+_REMEMBERED = ("pwdFailureTime", "pwdHistory")
+"""What cannot be written and is not to be remembered from one test to the next."""
+
 Raw = Mapping[str, list[bytes]]
 
 
@@ -147,7 +150,8 @@ class AccountsLab:
     def writes(self, by: str | None = None) -> list[tuple[str, str]]:
         """Every write since the start or the last `reset`: kind (`add`, `modify`, `delete`, `modrdn`) and DN.
 
-        `by` is the DN of who wrote, by default pacsconf's. Sign-ins and failed attempts are none.
+        `by` is the DN of who wrote, by default pacsconf's. The server itself writes as the administrator: sign-ins,
+        failed attempts, and what refint does.
         """
         return [(kind, dn) for kind, dn, _ in self.written(by)]
 
@@ -166,17 +170,21 @@ class AccountsLab:
 
     def reset(self) -> None:
         """Put everything back to how it was at the start, and count writes anew. Only what differs is written."""
-        now = self._read(self.layout.base, "SUBTREE", [*_KEPT, "pwdFailureTime", "pwdHistory"])
-        for dn in sorted(now.keys() - self.start.keys(), key=len, reverse=True):
-            self.delete(dn)
-        for dn in sorted(self.start, key=len):
-            if dn not in now:
-                self._restore(dn)
-            elif _comparable(now[dn]) != _comparable(self.start[dn]):
-                self._put_back(dn, now[dn])
+        while self._differs():  # an account that is made anew has fallen out of its groups
+            continue
         self.forget_writes()
 
     _since: str = ""
+
+    def _differs(self) -> bool:
+        """Whether there was anything to put back."""
+        now = self._read(self.layout.base, "SUBTREE", [*_KEPT, *_REMEMBERED])
+        for dn in sorted(now.keys() - self.start.keys(), key=len, reverse=True):
+            self.delete(dn)
+        changed = [dn for dn in self.start if _comparable(now.get(dn, {})) != _comparable(self.start[dn])]
+        for dn in sorted(changed, key=len):
+            self._restore(dn) if dn not in now else self._put_back(dn, now[dn])
+        return bool(changed)
 
     def _restore(self, dn: str) -> None:
         written = {name: values for name, values in self.start[dn].items() if name != "objectClass"}

@@ -119,7 +119,7 @@ def options(layout: Layout, *, tls: bool = True, audited: bool = True, limits: S
         schemas=(),
         modules=("memberof", "refint", "unique", "ppolicy"),
         directives=tuple(_directives(layout)),
-        index=("uid", "cn", "member", "memberOf"),
+        indexes=("uid,cn,member,memberOf eq",),
         passwords=tuple(_passwords(layout)),
         access=tuple(_access(layout)),
         ldif=ldif(layout),

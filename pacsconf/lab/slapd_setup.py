@@ -57,8 +57,6 @@ class Options:
     """Further modules: `memberof`."""
     directives: Sequence[str] = ()
     """Further lines of its database: `lastbind on`, and overlays with what belongs to them."""
-    index: Sequence[str] = ()
-    """Further attributes that are looked for."""
     audited: bool = True
     """Whether it keeps a log of who wrote what, which makes writing twice the work."""
     megabytes: int = 256
@@ -153,6 +151,7 @@ def _configuration(folder: Path, options: Options, password: str) -> str:
             *(f"index {index}" for index in options.indexes),
             *_access(options),
             *(f"limits {limit}" for limit in options.limits),
+            *options.directives,
             *overlay,
             "",
         ]

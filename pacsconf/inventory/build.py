@@ -13,6 +13,7 @@ from pacsconf.inventory.baseline import Accepted
 from pacsconf.inventory.capability_sets import SETS, CapabilitySets
 from pacsconf.inventory.declaration import (
     COLLECTIONS,
+    SECURITY,
     SETTINGS,
     CapabilitySet,
     DeviceDeclaration,
@@ -26,6 +27,18 @@ from pacsconf.inventory.hl7_model import Feed
 from pacsconf.inventory.members import emptiness, member, misnaming
 from pacsconf.inventory.merge import profiled
 from pacsconf.inventory.model import Device, Flow, Inventory, Settings, Site
+from pacsconf.inventory.people import Security, User
+from pacsconf.inventory.people_declaration import RoleDeclaration, ServiceAccountDeclaration, UserDeclaration
+from pacsconf.inventory.people_expand import (
+    ROLES,
+    SERVICE_ACCOUNTS,
+    USERS,
+    DeclaredPeople,
+    role,
+    service_account,
+    twice,
+    user,
+)
 from pacsconf.inventory.retention import Retention
 from pacsconf.inventory.retention_files import RETENTION, retention
 from pacsconf.inventory.scope import Scope
@@ -35,6 +48,7 @@ from pacsconf.inventory.tree import Node, plain
 from pacsconf.inventory.validation import MISSING_KEY, checked, unknown_key
 
 M = TypeVar("M", bound=BaseModel)
+N = TypeVar("N", Settings, Security)
 
 
 class Build:
@@ -51,12 +65,13 @@ class Build:
         self.declared_devices: DeclaredDevices | None = None
         self.parts: set[str] = set()
         self.unused_sets: frozenset[str] = frozenset()
+        self.people: DeclaredPeople | None = None
 
     # --- each collection against its model
 
     def inventory(self) -> Inventory:
         """What could be built, with the rules for the whole checked."""
-        settings = self.settings()
+        settings = self.once(SETTINGS, Settings)
         sites = {
             name: site if site.name else site.model_copy(update={"name": name})
             for name, site in self.members("sites", Site).items()
@@ -76,7 +91,11 @@ class Build:
             environments=self.members("environments", Environment),
             baseline=self.members("baseline", Accepted),
             retention=self.retention(),
+            users=self.users(),
+            roles={name: role(name, one) for name, one in self.members(ROLES, RoleDeclaration).items()},
+            security=self.once(SECURITY, Security),
         )
+        self.people = DeclaredPeople(inventory.users)
         names = {name: frozenset(self.root.entries[name].entries) for name in COLLECTIONS}
         complete = self.read and not errors(self.findings)
         scope = Scope(
@@ -96,7 +115,7 @@ class Build:
     @property
     def sources(self) -> Sources:
         """Where everything was written."""
-        return Sources(self.root, self.aliases, self.declared_devices)
+        return Sources(self.root, self.aliases, self.declared_devices, self.people)
 
     def is_deployable(self, inventory: Inventory) -> bool:
         """Whether every system and environment that was declared is in the inventory."""
@@ -120,9 +139,10 @@ class Build:
         self.findings += findings
         return value
 
-    def settings(self) -> Settings:
-        node = self.root.entries.get(SETTINGS)
-        return (node and self.member(Settings, node, (SETTINGS,))) or Settings()
+    def once(self, key: str, model: type[N]) -> N:
+        """What stands under a key that stands once; what is usual where it does not fit, or is not there."""
+        node = self.root.entries.get(key)
+        return (node and self.member(model, node, (key,))) or model()
 
     def retention(self) -> Retention:
         """What is declared of it, as far as it stands."""
@@ -164,6 +184,16 @@ class Build:
             receivers=tuple(dict.fromkeys(declared.receivers)),
             messages=tuple(dict.fromkeys(declared.messages)),
         )
+
+    # --- people
+
+    def users(self) -> dict[str, User]:
+        """People and service accounts by id: two of one id would be one account."""
+        people = self.members(USERS, UserDeclaration)
+        accounts = self.members(SERVICE_ACCOUNTS, ServiceAccountDeclaration)
+        self.findings += twice(self.root.entries[USERS], self.root.entries[SERVICE_ACCOUNTS])
+        found = {name: user(name, one) for name, one in people.items()}
+        return found | {name: service_account(name, one) for name, one in accounts.items()}
 
     # --- devices
 

@@ -24,8 +24,11 @@ from pacsconf.inventory.model import (
     Protocol,
     Role,
     Selector,
+    Settings,
     Site,
 )
+from pacsconf.inventory.people import Security
+from pacsconf.inventory.people_declaration import RoleDeclaration, ServiceAccountDeclaration, UserDeclaration
 from pacsconf.inventory.systems import Environment, SystemConfig
 from pacsconf.inventory.values import (
     AETitle,
@@ -229,11 +232,20 @@ COLLECTIONS: Mapping[str, type[BaseModel]] = {
     "systems": SystemConfig,
     "environments": Environment,
     "baseline": Accepted,
+    "users": UserDeclaration,
+    "service_accounts": ServiceAccountDeclaration,
+    "roles": RoleDeclaration,
 }
 """Top-level maps by name, merged over all files."""
 
 SETTINGS = "pacsconf"
-"""The top-level key of `Settings`, which stands once."""
+"""The top-level key of `Settings`."""
+SECURITY = "security"
+"""The top-level key of `Security`."""
 
-LATER: frozenset[str] = frozenset({"users", "roles", "security"})
-"""Top-level keys of the inventory's language that this version reads past, with a warning."""
+ONCE: Mapping[str, type[BaseModel]] = {SETTINGS: Settings, SECURITY: Security}
+"""Top-level keys that stand once, in one file."""
+
+LATER: Mapping[str, frozenset[str]] = {SECURITY: frozenset({"tls"})}
+"""Keys of the inventory's language, by the top-level key they stand under, that this version reads past, with a
+warning."""

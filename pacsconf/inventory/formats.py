@@ -194,6 +194,21 @@ def period(text: str) -> int:
     return int(match[1]) * _DAYS[match[2]]
 
 
+_TIME = re.compile(r"([0-9]{1,5})([mhd])")
+_MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
+
+
+def minutes(text: str) -> int:
+    """The minutes in a short time: `30m`, `1h` or `2d` (days).
+
+    Raises: ValueError when it is none.
+    """
+    match = _TIME.fullmatch(text)
+    if not match:
+        raise ValueError("a short time is a number and a unit: 30m (minutes), 1h (hours), 2d (days)")
+    return int(match[1]) * _MINUTES[match[2]]
+
+
 def date(text: str) -> str:
     """The calendar date in `text`, as YYYY-MM-DD.
 

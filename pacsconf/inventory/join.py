@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pacsconf.core.finding import Finding, Place
-from pacsconf.inventory.declaration import COLLECTIONS, LATER, SETTINGS
+from pacsconf.inventory.declaration import COLLECTIONS, LATER, ONCE
 from pacsconf.inventory.retention_files import RETENTION, parts
 from pacsconf.inventory.tree import Node
 from pacsconf.inventory.validation import unknown_key
 
 _NOWHERE = Place("inventory", 1, 1)
+TOP = (*COLLECTIONS, RETENTION, *ONCE)
+"""All keys at the top of a file."""
 
 
 def join(trees: Iterable[Node]) -> tuple[Node, tuple[Finding, ...]]:
@@ -24,25 +26,22 @@ def join(trees: Iterable[Node]) -> tuple[Node, tuple[Finding, ...]]:
 
 def _joined(tree: Node, members: dict[str, dict[str, Node]], settings: dict[str, Node]) -> Iterator[Finding]:
     if not isinstance(tree.value, dict):
-        yield _not_a_map(
-            "A file", f"Begin its lines with: {', '.join((*COLLECTIONS, RETENTION, SETTINGS))}.", tree.place
-        )
+        yield _not_a_map("A file", f"Begin its lines with: {', '.join(TOP)}.", tree.place)
     for key, node in tree.entries.items():
         at = node.key or node.place
-        if key in LATER:
-            yield _not_read(key, at)
-        elif key not in COLLECTIONS and key not in (SETTINGS, RETENTION):
+        if key not in TOP:
             yield _unknown(key, at)
         elif node.value is None:
             continue
-        elif key == SETTINGS:
+        elif key in ONCE:
             yield from _named(settings, key, node, "The key")
+            yield from _read_past(key, node)
         elif not isinstance(node.value, dict):
             yield _not_a_map(key, "Write a name in each line, a colon, and what it stands for.", at)
         elif key == RETENTION:
             yield from _retention(node, settings)
         else:
-            kind = key.removesuffix("s").capitalize()
+            kind = key.removesuffix("s").capitalize().replace("_", " ")
             for name, member in node.value.items():
                 yield from _named(members[key], name, member, kind)
 
@@ -76,14 +75,23 @@ def _named(held: dict[str, Node], name: str, node: Node, kind: str) -> Iterator[
         )
 
 
-def _not_read(key: str, place: Place) -> Finding:
-    summary = f'This version of pacsconf does not read "{key}"; what stands there has no effect'
-    why = "It belongs to the inventory, but to later versions."
-    return Finding("PACS-KEY-002", "warning", summary, why, "Leave it for those, or remove it.", place=place)
+def _read_past(key: str, node: Node) -> Iterator[Finding]:
+    """Takes out what this version does not read."""
+    for name in LATER.get(key, frozenset()) & node.entries.keys():
+        assert isinstance(node.value, dict), "it has entries"
+        inner = node.value.pop(name)
+        yield Finding(
+            "PACS-KEY-002",
+            "warning",
+            f'This version of pacsconf does not read "{key}.{name}"; what stands there has no effect',
+            "It belongs to the inventory, but to later versions.",
+            "Leave it for those, or remove it.",
+            place=inner.key or inner.place,
+        )
 
 
 def _unknown(key: str, place: Place) -> Finding:
-    found = unknown_key(key, (*COLLECTIONS, RETENTION, SETTINGS), ())
+    found = unknown_key(key, TOP, ())
     return Finding(found.rule, "error", found.summary, found.detail, found.fix, place=place)
 
 

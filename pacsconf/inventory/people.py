@@ -17,7 +17,17 @@ from pydantic import Field
 from pacsconf.core.finding import Path
 from pacsconf.inventory.base import Model
 from pacsconf.inventory.permissions import Permission
-from pacsconf.inventory.values import Count, DateText, Days, Flag, Name, SecretRef, Texts
+from pacsconf.inventory.values import (
+    Count,
+    DateText,
+    Days,
+    Flag,
+    Minutes,
+    Name,
+    OneOrMany,
+    SecretRef,
+    Texts,
+)
 
 UserKind = Literal["person", "shared", "service", "vendor", "break-glass"]
 USER_KINDS: tuple[UserKind, ...] = get_args(UserKind)
@@ -46,49 +56,60 @@ class Grant(Model):
 class AccountPassword(Model):
     """Where the password of a service account is kept, and how often it was renewed."""
 
-    source: SecretRef
-    """The key `from`."""
+    source: Annotated[SecretRef, Field(alias="from")]
+    """Never itself: `env:NAME`, `file:PATH`, `age:PATH`."""
     version: Count = 1
     """Count this up to have it written again (rotation)."""
 
 
-class User(Model):
-    """One who signs in: a person, or something that has an account as one."""
+class AccountFacts(Model):
+    """What is the same of a user and of a service account, however they are written."""
 
-    id: Name
-    kind: UserKind = "person"
     status: UserStatus = "active"
-    grants: tuple[Grant, ...] = ()
-    """Every role, with until when."""
+    """`suspended`: away for now; `left`: gone, whatever `ends` says."""
     starts: DateText | None = None
     """The first day of work."""
     ends: DateText | None = None
     """The last day of work."""
-    profession: str | None = None
-    """The structural role: physician, radiographer, nurse, engineer."""
     site: str | None = None
     department: str | None = None
     owner: str | None = None
-    """Who answers for an account that is no one person's."""
-    sponsor: str | None = None
-    """Who let somebody from outside in: the id of a user."""
-    trainings: Mapping[str, DateText] = Field(default_factory=dict)
-    """By training, the day it was done."""
+    """Who answers for an account that is no one person's: the id of a user, or a team by its name."""
+    purpose: str | None = None
+    """What an account is for that is no one person's."""
+    device: str | None = None
+    """Of a service account: the device that uses it; of a shared account: where it may be used."""
     logins: Mapping[str, str] = Field(default_factory=dict)
     """By system, the name under which they sign in where that is not the id."""
+
+
+class PersonFacts(AccountFacts):
+    """What is the same of a user, however they are written."""
+
+    profession: str | None = None
+    """The structural role: physician, radiographer, nurse, engineer."""
+    sponsor: str | None = None
+    """Who let somebody from outside in: the id of a user."""
+    contract: str | None = None
+    """Of a vendor's engineer: by what right they are here."""
+    trainings: Mapping[str, DateText] = Field(default_factory=dict)
+    """By training, the day it was done."""
 
     name: str | None = None
     given_name: str | None = None
     family_name: str | None = None
     email: str | None = None
     employee: str | None = None
+    """The employee number."""
 
-    purpose: str | None = None
-    """Of a service account: what it does."""
-    device: str | None = None
-    """Of a service account: the device that uses it; of a shared account: where it may be used."""
-    contract: str | None = None
-    """Of a vendor's engineer: by what right they are here."""
+
+class User(PersonFacts):
+    """One who signs in: a person, or something that has an account as one."""
+
+    id: Name
+    kind: UserKind = "person"
+    grants: tuple[Grant, ...] = ()
+    """Every role, with until when."""
     password: AccountPassword | None = None
     collection: Literal["users", "service_accounts"] = "users"
     """Where it is declared."""
@@ -104,12 +125,11 @@ class User(Model):
         return {name: value for name, value in values.items() if value is not None}
 
 
-class JobRole(Model):
-    """What somebody does with the images, and what that takes."""
+class RoleFacts(Model):
+    """What somebody does with the images, and what that takes: a role as it is written."""
 
-    id: Name
     description: str | None = None
-    permissions: tuple[Permission, ...] = ()
+    permissions: Annotated[tuple[Permission, ...], OneOrMany] = ()
     groups: Mapping[str, Texts] = Field(default_factory=dict)
     """By system, the groups whose members have it there."""
     conflicts_with: Texts = ()
@@ -117,7 +137,7 @@ class JobRole(Model):
     max_holders: Count | None = None
     professions: Texts = ()
     """Structural professions that may have it; none: any."""
-    kinds: tuple[UserKind, ...] = ()
+    kinds: Annotated[tuple[UserKind, ...], OneOrMany] = ()
     """Kinds of users that may have it; none: any."""
     trainings: Texts = ()
     """What its holders must have done."""
@@ -132,6 +152,12 @@ class JobRole(Model):
     review_every: Days | None = None
     """Days after which it must be reviewed again who has it."""
 
+
+class JobRole(RoleFacts):
+    """A role with its id."""
+
+    id: Name
+
     @property
     def path(self) -> Path:
         return ("roles", self.id)
@@ -142,7 +168,7 @@ class PasswordPolicy(Model):
 
     roles: Texts = ()
     """Whose passwords: holders of these roles."""
-    kinds: tuple[UserKind, ...] = ()
+    kinds: Annotated[tuple[UserKind, ...], OneOrMany] = ()
     """Whose passwords: users of these kinds."""
     min_length: Count | None = None
     history: Count | None = None
@@ -152,9 +178,9 @@ class PasswordPolicy(Model):
     min_age: Days | None = None
     lockout_after: Count | None = None
     """Failed attempts; 0 is never."""
-    lockout_for: Annotated[Count | None, Field(description="minutes")] = None
+    lockout_for: Minutes | None = None
     """Minutes; 0 is until an administrator unlocks it."""
-    lockout_window: Count | None = None
+    lockout_window: Minutes | None = None
     """Minutes after which failed attempts are forgotten."""
     complexity: Flag | None = None
     """Whether several kinds of characters are asked for, where the server knows how."""

@@ -74,7 +74,7 @@ def permission(text: str) -> str:
         return text
     near = get_close_matches(text, PERMISSIONS, n=1)
     meant = f'; did you mean "{near[0]}"?' if near else ""
-    raise ValueError(f'"{text}" is no permission{meant} (all of them: docs/people.md)')
+    raise ValueError(f'"{text}" is no permission{meant} (all: docs/people.md)')
 
 
 class PermissionScope(Model):

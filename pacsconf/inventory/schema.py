@@ -19,12 +19,11 @@ from pydantic.json_schema import models_json_schema
 from pacsconf.inventory.declaration import (
     COLLECTIONS,
     LATER,
-    SETTINGS,
+    ONCE,
     CapabilityDeclaration,
     DeviceDeclaration,
     SetUse,
 )
-from pacsconf.inventory.model import Settings
 from pacsconf.inventory.retention import RetentionDeclaration
 from pacsconf.inventory.retention_files import RETENTION
 from pacsconf.inventory.system_types import CONFIGS
@@ -51,7 +50,12 @@ Vendors = Mapping[str, Mapping[str, type[BaseModel]]]
 
 def json_schema(vendors: Vendors | None = None) -> dict[str, Any]:
     """The schema (2020-12) of one file below `inventory/`; `vendors` are extensions that are installed."""
-    models: set[type[BaseModel]] = {*COLLECTIONS.values(), *CONFIGS.values(), Settings, RetentionDeclaration}
+    models: set[type[BaseModel]] = {
+        *COLLECTIONS.values(),
+        *CONFIGS.values(),
+        *ONCE.values(),
+        RetentionDeclaration,
+    }
     refs, found = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/$defs/{model}"
     )
@@ -61,6 +65,8 @@ def json_schema(vendors: Vendors | None = None) -> dict[str, Any]:
         definitions[model.__name__].pop("required", None)  # a profile, or an environment, may give the rest
     for vendor, of_kinds in sorted((vendors or {}).items()):
         _add_vendor(definitions, vendor, of_kinds)
+    for key, later in LATER.items():
+        definitions[ONCE[key].__name__]["properties"] |= {name: {} for name in sorted(later)}
     collections = {name: _collection(refs[model, "validation"]) for name, model in COLLECTIONS.items()}
     collections["systems"] = _collection(_any_system(definitions))
     return {
@@ -70,10 +76,9 @@ def json_schema(vendors: Vendors | None = None) -> dict[str, Any]:
         "type": ["object", "null"],
         "additionalProperties": False,
         "properties": {
-            SETTINGS: refs[Settings, "validation"],
+            **{name: refs[model, "validation"] for name, model in ONCE.items()},
             **collections,
             RETENTION: _or_null(refs[RetentionDeclaration, "validation"]),
-            **{name: {} for name in sorted(LATER)},
         },
         "$defs": definitions,
     }

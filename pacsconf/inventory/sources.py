@@ -43,6 +43,13 @@ class Devices(Protocol):
         """Those of the paths of one device."""
 
 
+class People(Protocol):
+    """The users of an inventory, traced when something of them is reported: there may be a hundred thousand."""
+
+    def written(self, path: Path) -> Path:
+        """A path below `users` or `service_accounts` as it was written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """Path to places, by walking the tree of what was written."""
@@ -52,6 +59,7 @@ class Sources:
     """Those of other paths than devices'."""
     devices: Devices | None = None
     """None: devices stand in the tree merged, and the aliases are all there are."""
+    people: People | None = None
 
     def chain(self, path: Path) -> tuple[Origin, ...]:
         """Every place that gave this very value, the one that counts first; empty for a default."""
@@ -97,6 +105,8 @@ class Sources:
 
     def _written(self, path: Path) -> tuple[Path, str]:
         """The path as written: the longest aliased beginning replaced."""
+        if self.people and len(path) > _OF_ONE and path[0] in ("users", "service_accounts"):
+            return self.people.written(path), ""
         aliases = self.aliases
         if self.devices and _is_of_device(path):
             aliases = self.devices.aliases(str(path[1]))
@@ -105,6 +115,10 @@ class Sources:
                 start, how = aliases[path[:end]]
                 return start + path[end:], how
         return path, ""
+
+
+_OF_ONE = 2
+"""Steps that lead to one member of a collection."""
 
 
 def _is_of_device(path: Path) -> bool:

@@ -64,6 +64,14 @@ def days(value: Any) -> int:
     return value if isinstance(value, int) else formats.period(str(value))
 
 
+def minutes(value: Any) -> int:
+    """The minutes of a short time as it was typed; a whole number in code is minutes already.
+
+    Raises: ValueError when it is none.
+    """
+    return value if isinstance(value, int) else formats.minutes(str(value))
+
+
 @dataclass(frozen=True, slots=True)
 class SecretRef:
     """Where a secret is kept, never the secret: `env:NAME`, `file:PATH`, `age:PATH`, `prompt:LABEL`."""
@@ -200,6 +208,12 @@ Days = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,5}[dwmy]$"}),
 ]
 """Days, written as a period."""
+Minutes = Annotated[
+    int,
+    BeforeValidator(ruled("PACS-VAL-002", minutes)),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,5}[mhd]$"}),
+]
+"""Minutes, written as a short time: `30m`, `1h`."""
 
 Texts = Annotated[tuple[str, ...], OneOrMany]
 Titles = Annotated[tuple[AETitle, ...], OneOrMany]

@@ -10,8 +10,20 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from pacsconf.inventory import approvals, baseline, declaration, model, retention, storage, systems, uids
-from pacsconf.inventory.declaration import COLLECTIONS, LATER, SETTINGS
+from pacsconf.inventory import (
+    approvals,
+    baseline,
+    declaration,
+    model,
+    people,
+    people_declaration,
+    permissions,
+    retention,
+    storage,
+    systems,
+    uids,
+)
+from pacsconf.inventory.declaration import COLLECTIONS, ONCE
 from pacsconf.inventory.retention_files import RETENTION
 
 ROOT = Path(__file__).parents[2]
@@ -72,8 +84,18 @@ MODELS: dict[type[BaseModel], tuple[str, str]] = {
             retention.OnMissing,
             retention.Pack,
         ),
-        ("## retention", "## Services"),
+        ("## retention", "## users"),
     ),
+    people_declaration.UserDeclaration: ("## users", "## service_accounts"),
+    people_declaration.RoleUse: ("## users", "## service_accounts"),
+    people_declaration.EmergencyUse: ("## users", "## service_accounts"),
+    people_declaration.ServiceAccountDeclaration: ("## service_accounts", "## roles"),
+    people.AccountPassword: ("## service_accounts", "## roles"),
+    people_declaration.RoleDeclaration: ("## roles", "## security"),
+    permissions.PermissionScope: ("## roles", "## security"),
+    people.Security: ("## security", "## Services"),
+    people.PasswordPolicy: ("## security", "## Services"),
+    people.Administrators: ("## security", "## Services"),
 }
 
 
@@ -122,7 +144,7 @@ def test_every_key_is_explained_in_its_section(declared: type[BaseModel]):
 
 
 def test_every_collection_is_listed():
-    assert {*COLLECTIONS, SETTINGS, RETENTION, *LATER} <= words(section("## Files", "## pacsconf"))
+    assert {*COLLECTIONS, *ONCE, RETENTION} <= words(section("## Files", "## pacsconf"))
 
 
 def test_every_service_is_listed():

@@ -26,6 +26,7 @@ from typing import Literal
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
+from pacsconf.core.mark import is_mark
 from pacsconf.core.resource import Fields, Resource, State, Value
 
 Verdict = Literal[
@@ -221,7 +222,7 @@ def _field_difference(
     name: str, declared: Fields, live: Fields, last: Fields | None
 ) -> FieldDifference | None:
     want, have = declared.get(name), live.get(name)
-    had = last.get(name) if last is not None else have
+    had = last.get(name) if last is not None and not is_mark(want) else have
     if want == have == had:
         return None
     if want == have:

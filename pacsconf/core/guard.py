@@ -13,7 +13,7 @@ What brings the deletion of studies nearer is counted by address, and each addre
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -80,6 +80,23 @@ def idle(limits: Limits, roots: Iterable[Address]) -> Iterator[Finding]:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """So many of something must be left, and these in particular: administrators.
+
+    `standing` tells who counts when these are the live states. `about`, `why` and `setting` as of a guard.
+    """
+
+    id: str
+    about: str
+    system: str
+    minimum: int
+    standing: Callable[[States], frozenset[Address]]
+    why: str
+    setting: str = ""
+    required: frozenset[Address] = frozenset()
+
+
 Group = tuple[str, str]
 """The system and kind of roots, which are counted together."""
 
@@ -100,6 +117,7 @@ class Scene:
     limits: Limits = Limits()
     reserved: Collection[Address] = frozenset()
     released: Collection[Address] = frozenset()
+    floors: Sequence[Floor] = ()
 
     @cached_property
     def totals(self) -> Mapping[Group, Set[Address]]:
@@ -134,6 +152,7 @@ def guards(changes: Sequence[Change], scene: Scene) -> tuple[Guard, ...]:
         *_widened(running, scene),
         *_cautions(running, scene),
         *_purging(running, scene),
+        *_floors(running, scene),
     ]
     return tuple(sorted(found, key=foremost))
 
@@ -346,4 +365,27 @@ def _purging(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
             " needs an --ack of its own; no setting and no yes lets it through",
             notes=tuple(f"{address}: {purging[address].purge}" for address in counted),
             each=True,
+        )  # fmt: skip
+
+
+def _floors(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
+    """Who would be lost of those of whom so many, or these very ones, must be left."""
+    touched = {change.address.system for change in changes}
+    for floor in scene.floors:
+        if floor.system not in touched:
+            continue
+        after = dict(scene.live)
+        for change in changes:
+            if change.after is None:
+                after.pop(change.address, None)
+            else:
+                after[change.address] = change.after
+        before, left = floor.standing(scene.live), floor.standing(after)
+        lost = before - left
+        if not lost or (len(left) >= floor.minimum and not lost & floor.required):
+            continue
+        yield Guard(
+            floor.id, floor.about, tuple(sorted(lost)), len(before), 0, floor.why, floor.setting,
+            notes=tuple(f"{one} must stay" for one in sorted(lost & floor.required))
+            or (f"{len(left)} would be left, and {floor.minimum} must be",),
         )  # fmt: skip

@@ -26,8 +26,9 @@ from pacsconf.core.compare import (
     recorded,
     unequal,
 )
+from pacsconf.core.departed import Lasting, beside_live
 from pacsconf.core.errors import PlanError, UnsafePlan
-from pacsconf.core.guard import Limits, Scene, foremost, guards
+from pacsconf.core.guard import Floor, Limits, Scene, foremost, guards
 from pacsconf.core.lingering import Lingering, linger
 from pacsconf.core.order import closure, needed_by, order, waiting_for
 from pacsconf.core.plan import Basis, Options, Plan
@@ -76,6 +77,9 @@ class Scenario:
     retired: frozenset[Address] = frozenset()
     cautions: Mapping[Address, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    floors: tuple[Floor, ...] = ()
+    lasting: Mapping[str, Lasting] = field(default_factory=dict)
+    """By system, what is declared only while it is there."""
     left_out: frozenset[str] = frozenset()
     """Systems that were not read, because a target or an exclude leaves them out."""
     only: frozenset[Address] | None = None
@@ -100,10 +104,11 @@ def make_plan(scenario: Scenario) -> Plan:
         scenario.declared, last, scenario.record.reserved, _lingering_kinds(scenario), scenario.today,
         scenario.quarantine_days,
     )  # fmt: skip
-    scenario = replace(scenario, declared=lingering.declared)
+    stood = beside_live(lingering.declared, scenario.live, last, scenario.lasting)
+    scenario = replace(scenario, declared=stood.declared)
     _require_known_names(scenario)
     differences = _differences(scenario)
-    wanted = _changes(scenario, differences)
+    wanted = _changes(scenario, differences, stood.enforced)
     held, waiting = _left_out(scenario, wanted)
     left = {one.address for one in held + waiting}
     changes = order(_chosen(scenario, [one for one in wanted if one.address not in left]))
@@ -232,13 +237,13 @@ def _root(difference: Difference) -> Address:
     return state.root
 
 
-def _changes(scenario: Scenario, differences: Iterable[Difference]) -> list[Change]:
+def _changes(scenario: Scenario, differences: Iterable[Difference], enforced: Set[Address]) -> list[Change]:
     """What the inventory wants done, and what a person was asked for and it wants still."""
     is_repaired = matching(scenario.options.repair)
     made, around = [], (scenario.live, scenario.declared)
     for difference in differences:
         rules = scenario.systems[difference.address.system].rules
-        repairs = is_repaired(difference.address, _root(difference))
+        repairs = difference.address in enforced or is_repaired(difference.address, _root(difference))
         again = _wanted_still(scenario.record.waiting.get(difference.address), difference.declared)
         one = change(difference, rules, repairs=repairs, again=again, around=around)
         if one is not None:
@@ -338,7 +343,7 @@ def _assembled(
     noted = touched.keys() | {one.address for one in drifts}
     scene = Scene(
         scenario.declared, scenario.live, last, scenario.retired, scenario.cautions, scenario.limits,
-        lingering.reserved.keys(), lingering.released,
+        lingering.reserved.keys(), lingering.released, scenario.floors,
     )  # fmt: skip
     return Plan(
         environment=scenario.environment,

@@ -143,12 +143,8 @@ def opened(reviews: Reviews, one: Review) -> Reviews:
 
 
 def _worth_keeping(reviews: Reviews) -> Reviews:
-    last = {role: one.id for one in reviews for role in one.roles}
-    return tuple(
-        one
-        for one in reviews
-        if not one.is_closed or any(last[role] == one.id for role in one.roles) or not one.roles
-    )
+    last = {role: one.id for one in reviews if one.is_signed for role in one.roles}
+    return tuple(one for one in reviews if not one.is_closed or one.id in last.values())
 
 
 def found(reviews: Reviews, which: str) -> Review:

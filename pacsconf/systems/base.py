@@ -17,7 +17,9 @@ from typing import ClassVar, Literal, Protocol
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome, field_changes
+from pacsconf.core.departed import Lasting
 from pacsconf.core.finding import Finding
+from pacsconf.core.guard import Floor
 from pacsconf.core.resource import Fields, Resource, Snapshot, State, Value, states_of
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.model import Inventory
@@ -45,6 +47,11 @@ class Declared:
     """Fields that the system's own program writes too, each with why: unless the inventory wants something new of
     them, they are left as if they stood under `ignore`. A pattern there after an exclamation mark brings them
     back."""
+
+    lasting: Lasting = Lasting()
+    """What is declared only while it is there, and what becomes of what is named no more."""
+    floors: tuple[Floor, ...] = ()
+    """Of what so much must be left, whatever else is wanted: administrators."""
 
     def states(self) -> dict[Address, State]:
         """All resources in plain values, by address."""

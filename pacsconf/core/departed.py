@@ -1,0 +1,55 @@
+"""What is declared only as long as it is there: people who left.
+
+An account is not deleted when its user leaves or the user's lines go: it is disabled, taken out of groups and kept.
+So it goes on being declared while it is there, and is forgotten when somebody deletes it. Who lets such a user in
+again makes a drift, which is put back without being asked for by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from pacsconf.core.address import Address
+from pacsconf.core.resource import State
+
+States = Mapping[Address, State]
+
+Departing = Callable[[State, State], State | None]
+"""Of what was applied last and is live, and named no more: what it is to hold; None: it is deleted as usual."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """What one system declares only of what is there; `departing` is asked of what it names no more."""
+
+    while_live: frozenset[Address] = frozenset()
+    departing: Departing | None = None
+    enforced: frozenset[Address] = frozenset()
+    """Where drift is put back without being asked for: people who left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """Declared as it counts beside what is live; `enforced` with those that departed."""
+
+    declared: States
+    enforced: frozenset[Address] = field(default_factory=frozenset)
+
+
+def beside_live(declared: States, live: States, last: States, systems: Mapping[str, Lasting]) -> Stood:
+    """Declared without what is not there of what is declared only while it is, and with what departed."""
+    absent = [at for one in systems.values() for at in one.while_live if at not in live]
+    enforced = {at for one in systems.values() for at in one.enforced}
+    departed: dict[Address, State] = {}
+    asking = {name: one.departing for name, one in systems.items() if one.departing is not None}
+    for address in (last.keys() - declared.keys()) & live.keys() if asking else ():
+        ask = asking.get(address.system)
+        if ask is not None and (state := ask(last[address], live[address])) is not None:
+            departed[address] = state
+    if not absent and not departed:
+        return Stood(declared, frozenset(enforced))
+    made = {**declared, **departed}
+    for address in absent:
+        made.pop(address, None)
+    return Stood(made, frozenset(enforced | departed.keys()))

@@ -39,6 +39,8 @@ class Draft:
     devices: Mapping[str, Plain] = field(default_factory=dict)
     systems: Mapping[str, Plain] = field(default_factory=dict)
     flows: Mapping[str, Plain] = field(default_factory=dict)
+    people: Mapping[str, Mapping[str, Plain]] = field(default_factory=dict)
+    """By collection (`users`, `service_accounts`, `roles`)."""
     remarks: tuple[Remark, ...] = ()
     origin: Mapping[str, Address] = field(default_factory=dict)
     comments: Mapping[Path, str] = field(default_factory=dict)

@@ -65,6 +65,7 @@ def laid_out(
         files["profiles.yaml"] = document({"profiles": profiled.profiles}, f"{head}\n{_PROFILES}", probing)
     if profiled.sets:
         files["capability-sets.yaml"] = document({"capability_sets": profiled.sets}, f"{head}\n{_SETS}")
+    files |= _people(draft, head)
     if draft.systems:
         systems, comments = _ignoring(draft, ignored)
         files["systems.yaml"] = document({"systems": systems}, head, comments)
@@ -107,8 +108,30 @@ def _devices(profiled: Profiled, head: str) -> Iterator[tuple[str, str]]:
             yield f"devices/{stem}.yaml", document({"devices": part}, about)
 
 
+_HEADS: Mapping[str, str] = {
+    "users": "People by the names that they sign in with.",
+    "service_accounts": "Accounts that programs sign in with. Write who owns each, and what it is for.",
+    "roles": (
+        "A role for each group, named after it. Write what it permits, who may have it and who approves that;\n"
+        "rename and join roles as you like: `pacsconf plan` shows whether they still lead to what is live."
+    ),
+}
+
+
+def _people(draft: Draft, head: str) -> Iterator[tuple[str, str]]:
+    """Files of users, service accounts and roles, beside each other in a folder."""
+    for collection, members in sorted(draft.people.items()):
+        if not members:
+            continue
+        comments = _about(collection, draft.comments)
+        for number, part in enumerate(_parts(members), 1):
+            stem = collection.replace("_", "-") + (f"-{number}" if number > 1 else "")
+            about = f"{head}\n{_HEADS[collection]}"
+            yield f"people/{stem}.yaml", document({collection: part}, about, comments)
+
+
 def _parts(devices: Mapping[str, Plain]) -> Iterator[dict[str, Plain]]:
-    """The devices in as many parts as keep each below the size of a file."""
+    """The members in as many parts as keep each below the size of a file."""
     part: dict[str, Plain] = {}
     size = 0
     for name, plain in devices.items():

@@ -23,10 +23,17 @@ SEVERAL = 3
 """Of more than so many all, one pattern names the whole kind."""
 
 _MISSING: Mapping[str, str] = {
+    "user": "Declared, and has no account here.",
+    "group": "A declared role leads into it, and there is no such group.",
     "container": "The frame of the configuration lacks this, or does not show it (PS3.15 section H.1.1.1).",
     "unique-ae-title": "Not in the registry of AE titles, so anybody may take it.",
 }
 _DIFFERENT: Mapping[Reason, str] = {
+    (
+        "user",
+        "account",
+    ): "Whether one can sign in with it is not as declared: by their days or status they could not, or could.",
+    ("group", "contains"): "Other groups are in it than are declared: one that is left out, or a circle.",
     (
         "network-ae",
         "connections",
@@ -92,8 +99,22 @@ def pattern(address: Address, field: str = "") -> str:
     return f"{named}:{field}" if field else named
 
 
+_MEMBERSHIP = "membership"
+"""One resource has all groups of somebody, each a field: they are left alone together."""
+_AWAY, _OTHERS = "of those away", "of others"
+_MEMBERS: Mapping[str, str] = {
+    _AWAY: "In groups live, though they are away or gone (disabled, or past their last day).\n"
+    "Without the line, pacsconf takes them out.",
+    _OTHERS: "In other groups live than their declared roles lead into.\n"
+    "Without the line, pacsconf puts them into these, and out of those that it put them into.",
+}
+
+
 def _reasons(made: Change) -> Iterator[Reason]:
-    if made.action == "update":
+    if made.address.kind == _MEMBERSHIP:
+        gains = made.action == "create" or any(field.after is not None for field in made.fields)
+        yield _MEMBERSHIP, _OTHERS if gains else _AWAY
+    elif made.action == "update":
         yield from ((made.address.kind, field.name) for field in made.fields)
     else:
         yield made.address.kind, ""
@@ -101,6 +122,9 @@ def _reasons(made: Change) -> Iterator[Reason]:
 
 def _patterns(reason: Reason, changes: list[Change], declared: int, registry: bool) -> Iterator[Ignored]:
     kind, field = reason
+    if kind == _MEMBERSHIP:
+        yield from (Ignored(pattern(made.address), _MEMBERS[field]) for made in changes)
+        return
     why = _different(reason, changes) if field else _missing(kind, changes, registry)
     if SEVERAL < declared == len(changes):
         yield Ignored(f"{kind}/*:{field}" if field else f"{kind}/*", f"{why} So it is with all of them.")

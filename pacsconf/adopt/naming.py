@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from pacsconf.inventory import formats
+
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -22,6 +24,17 @@ class Names:
             name, number = f"{base}-{number}", number + 1
         self.taken.add(name.casefold())
         return name
+
+    def kept(self, wanted: str, otherwise: str = "profile") -> str:
+        """This name as it is, where it can be declared and nobody has it; else one that is made of its words."""
+        try:
+            as_it_is = formats.name(wanted)
+        except ValueError:
+            return self.new(wanted, otherwise)
+        if as_it_is.casefold() in self.taken:
+            return self.new(wanted, otherwise)
+        self.taken.add(as_it_is.casefold())
+        return as_it_is
 
     def are_free(self, wanted: str) -> bool:
         """Whether `new` would give this name as it is."""

@@ -123,15 +123,15 @@ class _Rounds:
         devices, remarks = without(self.draft.devices, [one for one in wrong if "vendor" in one.path])
         flows = dict(self.draft.flows)
         left = [one for one in wrong if "vendor" not in one.path or not remarks]
+        people = {collection: dict(members) for collection, members in self.draft.people.items()}
         names = {(str(one.path[0]), str(one.path[1])): one for one in left if len(one.path) > 1}
         for (collection, name), finding in names.items():
-            held = {"devices": devices, "flows": flows}.get(collection, {})
+            held = {"devices": devices, "flows": flows, **people}.get(collection, {})
             if held.pop(name, None) is not None:
                 remarks.append(Remark(f"{finding.summary}; {name} is left unmanaged", finding.fix))
         if remarks:
-            self.draft = replace(
-                self.draft, devices=devices, flows=flows, remarks=(*self.draft.remarks, *remarks)
-            )
+            told = (*self.draft.remarks, *remarks)
+            self.draft = replace(self.draft, devices=devices, flows=flows, people=people, remarks=told)
             self.profiled = self.profile()
         return bool(remarks)
 

@@ -131,6 +131,11 @@ def placeholder(layout: Layout) -> str:
     return layout.placeholder or f"{NOBODY},{layout.groups[0].dn}"
 
 
+def parts_of(dn: str) -> list[str]:
+    """The relative names that a DN is made of, leaf first."""
+    return [part.strip() for part in _COMMA.split(dn)]
+
+
 def escaped(value: str) -> str:
     """A value as it stands in a DN (RFC 4514 section 2.4)."""
     return _SPECIAL.sub(lambda found: "".join(f"\\{byte:02X}" for byte in found.group().encode()), value)
@@ -204,15 +209,15 @@ def _containers(base: str, wanted: Iterable[str]) -> list[str]:
     """These containers and all between them and the base, the outer ones first."""
     found: dict[str, None] = {}
     for dn in wanted:
-        parts = _COMMA.split(dn)
-        inner = len(parts) - len(_COMMA.split(base))
+        parts = parts_of(dn)
+        inner = len(parts) - len(parts_of(base))
         for at in reversed(range(inner)):
             found[",".join(parts[at:])] = None
     return list(found)
 
 
 def _container(dn: str) -> str:
-    kind, _, value = _COMMA.split(dn)[0].partition("=")
+    kind, _, value = parts_of(dn)[0].partition("=")
     kind = kind.strip().lower()
     return _record(dn, objectClass=[_CONTAINERS.get(kind, "organizationalUnit")], **{kind: [value.strip()]})
 
@@ -243,7 +248,7 @@ def _person(account: Account) -> str:
 
 
 def _group(dn: str, members: Sequence[str]) -> str:
-    name = _COMMA.split(dn)[0].partition("=")[2]
+    name = parts_of(dn)[0].partition("=")[2]
     return _record(dn, objectClass=["groupOfNames"], cn=[name], member=members)
 
 

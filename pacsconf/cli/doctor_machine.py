@@ -190,5 +190,7 @@ def secret_check(keyring: Keyring, need: Need) -> Check:
             return Check(name, True, f"{need.ref} is asked for, and may be sent to {need.endpoint}")
         keyring(need.ref, need.endpoint.scheme, need.endpoint.host, need.endpoint.port)
     except OperatorError as exc:
+        if need.needed_by:
+            return Check(name, None, f"{exc.message} (only {need.needed_by} needs it)", exc.fix)
         return Check(name, False, exc.message, exc.fix)
     return Check(name, True, f"{need.ref} can be had, and may be sent to {need.endpoint}")

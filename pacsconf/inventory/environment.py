@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.approvals import ApprovalsDeclaration
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Guards, Inventory
+from pacsconf.inventory.orthanc_logins import login_findings
 from pacsconf.inventory.system_types import CONFIGS
 from pacsconf.inventory.systems import Environment, ProbeTLS, SystemConfig
 from pacsconf.inventory.transport import weaknesses
@@ -105,7 +106,13 @@ class _Layers:
             findings += [self.placed(finding) for finding in (*wrong, *weak)]
             if config:
                 systems[name] = config
+                findings += self.of_logins(config)
         return systems, tuple(findings)
+
+    def of_logins(self, config: SystemConfig) -> Iterator[Finding]:
+        """What is wrong with who may sign in there."""
+        for finding in login_findings(config, self.inventory, practice=self.name == LAB):
+            yield self.placed(finding) if finding.path[0] == "systems" else finding
 
     def changes_nothing(self, name: str) -> Finding:
         """Keys for a system that is not declared."""
@@ -173,7 +180,7 @@ def _outside(finding: Finding) -> Finding:
 
 def _plain(config: SystemConfig) -> dict[str, Any]:
     """What was written for a system, its further keys included."""
-    return config.model_dump(exclude_unset=True, exclude={"name"})
+    return config.model_dump(exclude_unset=True, by_alias=True, exclude={"name"})
 
 
 def _which(declared: list[str]) -> Finding:

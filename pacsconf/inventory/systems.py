@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from pacsconf.inventory import formats
 from pacsconf.inventory.console_export import ExportConfig
@@ -267,6 +267,31 @@ class WebServerConfig(BaseModel):
     login: RemoteLogin | None = None
 
 
+def login_name(text: str) -> str:
+    """The name of a login in `text`.
+
+    Raises: ValueError when it could not be sent: HTTP Basic authentication ends it at a colon (RFC 7617).
+    """
+    if ":" in text:
+        raise ValueError("a login has no colon in its name: what follows it would count as the password")
+    return formats.name(text)
+
+
+LoginName = Annotated[str, AfterValidator(ruled("PACS-NAME-002", login_name))]
+
+
+class OrthancUser(BaseModel):
+    """A login that an Orthanc knows (`RegisteredUsers` in its configuration)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    password: SecretRef
+    version: Count = 1
+    """Count this up when the password is renewed (rotation)."""
+    used_by: Annotated[str | None, Field(alias="for")] = None
+    """Whose it is: the id of a user or of a service account. It goes with them."""
+
+
 class OrthancConfig(PeersConfig):
     """An Orthanc server over its REST interface."""
 
@@ -278,6 +303,10 @@ class OrthancConfig(PeersConfig):
     login: Login | None = None
     dicomweb_servers: Mapping[str, WebServerConfig] = {}
     orthanc_peers: Mapping[str, WebServerConfig] = {}
+    users: Mapping[LoginName, OrthancUser] = {}
+    """By login name, who may sign in: rendered for its configuration, which REST cannot change; none: not managed."""
+    authorization: Flag = False
+    """Whether its authorization plugin is at work: then roles land here, and their permissions are rendered."""
     settings_file: str | None = None
     """A copy of its configuration file: what REST does not tell is looked up there."""
     storage: StorageConfig = StorageConfig()

@@ -70,6 +70,7 @@ class PracticeOrthanc:
             "url": found.url,
             "login": {"user": found.user, "password": f"file:{found.password_file}"},
             "settings_file": str(found.settings_file),
+            "users": None,  # it has users of its own
             "ca_file": None,
             "verify": True,
             "mode": "write",

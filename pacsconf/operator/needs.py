@@ -24,6 +24,8 @@ class Need:
     system: str
     ref: SecretRef
     endpoint: Endpoint
+    needed_by: str = ""
+    """The one command that needs it, where others do without; empty: every command that asks the system."""
 
 
 def endpoint_of(config: SystemConfig) -> Endpoint | None:
@@ -72,13 +74,24 @@ def needs(systems: Iterable[SystemConfig]) -> Iterator[Need]:
         if endpoint:
             for ref in dict.fromkeys(_own_references(config)):
                 yield Need(config.name, ref, endpoint)
+        yield from _rendered(config)
         yield from _passed_on(config)
         yield from needs_of_told(config)
 
 
 def _own_references(config: SystemConfig) -> Iterator[SecretRef]:
     """Those that are sent to the system itself: what other programs receive is none of them."""
-    yield from _references({name: value for name, value in config if name != "reload"})
+    yield from _references({name: value for name, value in config if name not in ("reload", "users")})
+
+
+def _rendered(config: SystemConfig) -> Iterator[Need]:
+    """Passwords of an Orthanc's users: bound to the Orthanc, though they are written into a file for it."""
+    endpoint = endpoint_of(config)
+    if isinstance(config, OrthancConfig) and endpoint:
+        own = config.login.password if config.login else None
+        for ref in dict.fromkeys(login.password for login in config.users.values()):
+            if ref != own:
+                yield Need(config.name, ref, endpoint, "render orthanc-users")
 
 
 def _passed_on(config: SystemConfig) -> Iterator[Need]:

@@ -165,3 +165,22 @@ class RightsKnown(Protocol):
         Raises: Unavailable; Refused when the account is not let in at all.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class LoginTried:
+    """One try to sign in: whether it should succeed (`wanted`), and whether it did."""
+
+    name: str
+    wanted: bool
+    verdict: Literal["yes", "no", "unknown"]
+    detail: str = ""
+
+
+@runtime_checkable
+class LoginsTried(Protocol):
+    """Tries whether those who may sign in can, and the others cannot (`doctor --system NAME --logins`)."""
+
+    def try_logins(self) -> Iterator[LoginTried]:
+        """Each login by one try, and one without a password. Changes nothing. It comes after `declared`."""
+        ...

@@ -23,10 +23,11 @@ from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.peers import entity
 from pacsconf.inventory.storage import MEGABYTE
 from pacsconf.inventory.systems import OrthancConfig, SystemConfig
+from pacsconf.people.orthanc import Logins, logins
 from pacsconf.retention.capacity import Stock
 from pacsconf.retention.reading import Told, Wanted
 from pacsconf.systems._http import Web
-from pacsconf.systems._orthanc import holds, odd, rights, settings, storage
+from pacsconf.systems._orthanc import access, holds, odd, registered, rights, settings, storage
 from pacsconf.systems._orthanc.declare import declare
 from pacsconf.systems._orthanc.holds import Keeper, Shelter, on_hold
 from pacsconf.systems._orthanc.kinds import DICOMWEB, HELD, KINDS, PEER, PeerEntry
@@ -34,7 +35,7 @@ from pacsconf.systems._orthanc.live import Live, Server
 from pacsconf.systems._orthanc.objects import Raw, foreign, unreadable
 from pacsconf.systems._orthanc.studies import studies
 from pacsconf.systems._orthanc.write import Writer
-from pacsconf.systems.abilities import AccountRight
+from pacsconf.systems.abilities import AccountRight, LoginTried
 from pacsconf.systems.base import Declared, Secrets
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ log = logging.getLogger(__name__)
 
 class OrthancSystem:
     """Keeps `System`, and is `Inspectable`, `Entitled`, `RightsKnown`, `Remembering`, `Keeping`,
-    `Stocked`.
+    `Stocked`, `LoginsTried`.
 
     A write is checked by a read before and after it.
     """
@@ -64,6 +65,8 @@ class OrthancSystem:
         self._held = holds.NOTHING
         self._owned: frozenset[str] = frozenset()
         self._shelter = Shelter()
+        self._logins = Logins(self.config.users)
+        self._door: access.Door | None = None
 
     def declared(self, inventory: Inventory) -> Declared:
         """The peers that flows derive and those listed, the servers listed, and the studies on hold."""
@@ -71,6 +74,7 @@ class OrthancSystem:
         self._title = holder[1].title if holder else None
         day = inventory.as_of.day() if inventory.as_of else self.today()
         self._held = on_hold(inventory.retention.holds, day)
+        self._logins = logins(inventory, self.config)
         return declare(self.config, inventory, self._held)
 
     def remember(self, owned: Collection[Address]) -> None:
@@ -107,8 +111,12 @@ class OrthancSystem:
             found.append(self._other_title(self._title, server))
         if self.config.login is None:
             found.append(self._open_to_all())
+        else:
+            self._door = self._door or access.anonymous(self.config, self._secrets)
+            found += access.door_findings(self.config, self._door)
         return (
             *found,
+            *registered.findings(self.config, self._logins),
             *settings.findings(self.config, server),
             *storage.findings(self.config, self._limits(), self._filling),
         )
@@ -275,6 +283,10 @@ class OrthancSystem:
     def rights(self) -> Iterator[AccountRight]:
         """What this account may do, tried on a name that does not exist."""
         return rights.rights(self._web, holds=bool(self._held.in_force))
+
+    def try_logins(self) -> Iterator[LoginTried]:
+        """Nobody, then each declared user, by one request each."""
+        return access.tried(self.config, self._logins, self._secrets)
 
 
 def _ending(layer: Sequence[Change]) -> frozenset[str]:

@@ -60,6 +60,7 @@ MODELS: dict[type[BaseModel], tuple[str, str]] = {
     systems.PeerConfig: ("### Orthanc", "### Memory"),
     systems.Login: ("### Orthanc", "### Memory"),
     systems.RemoteLogin: ("### Orthanc", "### Memory"),
+    systems.OrthancUser: ("### Orthanc", "### Memory"),
     systems.WebServerConfig: ("### Orthanc", "### Memory"),
     systems.ConsoleConfig: ("## systems", "### Memory"),
     systems.ExportConfig: ("### Console", "### Memory"),

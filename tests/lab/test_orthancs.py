@@ -88,6 +88,7 @@ def test_the_overlay_leads_the_declared_system_to_it(with_orthanc, folder):
         "login": {"user": "pacsconf", "password": "env:PW"},
         "ca_file": "/etc/ssl/ours.pem",
         "verify": False,
+        "users": {"pacsconf": {"password": "env:PW"}, "ann": {"password": "env:ANN", "for": "ann"}},
     }
     hospital = with_orthanc(config=config)
     practice.up(hospital, folder)
@@ -110,6 +111,7 @@ def test_the_overlay_leads_the_declared_system_to_it(with_orthanc, folder):
     assert (system.login.user, str(system.login.password)) == ("pacsconf", f"file:{server.password_file}")
     assert server.password_file.stat().st_mode & 0o777 == 0o600
     assert system.settings_file == str(server.settings_file)
+    assert system.users == {}
 
 
 def test_a_change_by_hand_is_made_by_curl_without_the_password_on_its_command_line(with_orthanc, folder):

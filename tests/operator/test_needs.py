@@ -101,3 +101,25 @@ def test_a_plug_ins_secrets_are_found_wherever_it_keeps_them():
         }
     )
     assert [need.ref for need in needs([config])] == [one, two]
+
+
+def test_passwords_of_an_orthancs_users_are_bound_to_it_and_needed_for_rendering_alone():
+    users = {
+        "pacsconf": {"password": "env:PW"},
+        "ann": {"password": "env:ANN"},
+        "bob": {"password": "env:ANN"},
+    }
+    config = OrthancConfig.model_validate(
+        {
+            "name": "pacs",
+            "type": "orthanc",
+            "url": "https://pacs.example.org",
+            "login": {"user": "pacsconf", "password": "env:PW"},
+            "users": users,
+        }
+    )
+    pacs = Endpoint("https", "pacs.example.org", 443)
+    assert list(needs([config])) == [
+        Need("pacs", SecretRef("env", "PW"), pacs),
+        Need("pacs", SecretRef("env", "ANN"), pacs, "render orthanc-users"),
+    ]

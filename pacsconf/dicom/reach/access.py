@@ -100,7 +100,7 @@ def _with_peers(config: SystemConfig) -> PeersConfig | None:
     if model is None or not issubclass(model, PeersConfig) or not (config.model_extra or {}).get("peers"):
         return None
     try:
-        return model.model_validate(config.model_dump(exclude_unset=True))
+        return model.model_validate(config.model_dump(exclude_unset=True, by_alias=True))
     except ValidationError:
         return None  # what is wrong with it is told of each environment
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
 from pacsconf.core.finding import Finding, Severity
 from pacsconf.inventory.systems import OrthancConfig
+from pacsconf.people.orthanc import VERSIONS
 from pacsconf.systems._orthanc.live import Server
 from pacsconf.systems._orthanc.storage import Limits, limits
 
@@ -43,6 +44,10 @@ class Settings:
     """What it answers to anybody, known or not, by the names of its settings."""
     limits: Limits
     """How large its storage may grow."""
+    users: frozenset[str] | None = frozenset()
+    """Names of those who may sign in."""
+    versions: Mapping[str, int] = field(default_factory=dict)
+    """By name, which version its password is of, where pacsconf rendered it."""
 
     ALWAYS: ClassVar[dict[str, bool]] = {
         "DicomAlwaysAllowEcho": True,
@@ -129,7 +134,20 @@ def _settings(merged: dict[str, Any]) -> Settings:
         _switch(merged, "DicomCheckCalledAet", False),
         tuple(name for name, default in Settings.ALWAYS.items() if _switch(merged, name, default)),
         limits(merged, whole=True),
+        _users(merged),
+        _versions(merged),
     )
+
+
+def _users(merged: dict[str, Any]) -> frozenset[str] | None:
+    found = merged.get("RegisteredUsers", {})
+    return frozenset(found) if isinstance(found, dict) else None
+
+
+def _versions(merged: dict[str, Any]) -> dict[str, int]:
+    found = merged.get(VERSIONS, {})
+    members = found.items() if isinstance(found, dict) else ()
+    return {name: version for name, version in members if type(version) is int}
 
 
 def _switch(merged: dict[str, Any], name: str, default: bool) -> bool | None:

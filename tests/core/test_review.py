@@ -71,12 +71,13 @@ def test_another_review_may_begin_while_a_removal_is_waited_for():
     assert review.opened((waits,), following) == (waits, following)
 
 
-def test_of_closed_ones_the_last_on_each_role_stays():
+def test_of_closed_ones_the_last_that_was_answered_on_each_role_stays():
     done = decided(mmueller=KEEP, jnight=KEEP)
     following = replace(OPEN, id="AR-20261127-1")
-    assert review.opened((done,), following) == (following,)
-    other = replace(following, roles=("technologist",))
-    assert review.opened((done,), other) == (done, other)
+    assert review.opened((done,), following) == (done, following)
+    answered = replace(done, id="AR-20261127-1")
+    other = replace(OPEN, id="AR-20261128-1", roles=("technologist",))
+    assert review.opened((done, answered), other) == (answered, other)
 
 
 def test_it_is_signed_when_every_line_has_an_answer_and_closed_when_what_was_to_go_is_gone():

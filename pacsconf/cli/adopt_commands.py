@@ -1,4 +1,4 @@
-"""Commands that turn what is live into inventory files: adopt ldap, adopt orthanc, adopt ldif."""
+"""Commands that turn what is live into inventory files: adopt ldap, orthanc, ldif and accounts."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import shlex
 import subprocess
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from pacsconf.cli import source, workspace
 from pacsconf.cli.adopt_choices import Choices
-from pacsconf.cli.adopt_sources import existing_at, exported, live, require_scheme
+from pacsconf.cli.adopt_sources import existing_at, exported, live, live_people, require_scheme
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.inventory_commands import TextOrJson
 from pacsconf.cli.screen import Screen
@@ -22,6 +22,7 @@ from pacsconf.cli.source import (
     AllowClearText,
     BaseDN,
     BindDN,
+    Branches,
     CAFile,
     Password,
     StartTLS,
@@ -152,6 +153,73 @@ def ldif(
     return _conclude(context, finds, existing, choices)
 
 
+def accounts(
+    context: typer.Context,
+    url: Url = None,
+    people: Annotated[
+        list[str] | None,
+        typer.Option("--people", help="A branch with accounts; may be repeated.", metavar="DN"),
+    ] = None,
+    groups: Annotated[
+        list[str] | None,
+        typer.Option("--groups", help="A branch with groups; may be repeated.", metavar="DN"),
+    ] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Option("--names", help="Which of the groups: a pattern, such as pacs-*.", metavar="PATTERN"),
+    ] = None,
+    flavour: Annotated[
+        Literal["openldap", "active-directory"], typer.Option("--flavour", help="What directory it is.")
+    ] = "openldap",
+    with_names: Annotated[
+        bool,
+        typer.Option("--with-names", help="Write names, mail addresses and employee numbers as well."),
+    ] = False,
+    bind_dn: BindDN = None,
+    password: Password = None,
+    ca_file: CAFile = None,
+    start_tls: StartTLS = False,
+    verify: Verify = True,
+    allow_clear_text: AllowClearText = False,
+    timeout: Timeout = None,
+    into: Into = Path("inventory"),
+    name: Called = None,
+    owner: Owner = None,
+    accept_days: AcceptDays = 90,
+    dry_run: DryRun = False,
+    format: TextOrJson = "text",  # noqa: A002 - the option's name
+) -> Exit:
+    """Adopt a directory of people. Groups become roles, their members users; ids only, no names."""
+    screen: Screen = context.obj.screen
+    typed = Typed(
+        where=url, bind_dn=bind_dn, password=password, ca_file=ca_file, start_tls=start_tls, verify=verify,
+        allow_clear_text=allow_clear_text, timeout=timeout,
+    )  # fmt: skip
+    choices = _chosen(context, into, name or "accounts", owner, accept_days, False, dry_run, format)
+    branches = Branches(
+        _branches(screen, people, "--people", "accounts"),
+        _branches(screen, groups, "--groups", "groups"),
+        tuple(names or ()),
+        flavour,
+    )
+    with live_people(screen, typed, choices, branches, with_names=with_names) as (finds, existing):
+        return _conclude(context, finds, existing, choices)
+
+
+def _branches(screen: Screen, given: list[str] | None, option: str, what: str) -> tuple[str, ...]:
+    """The branches that were named, else the one that a person at the terminal names.
+
+    Raises: BadParameter.
+    """
+    if not given and screen.is_interactive:
+        given = [each for each in (screen.ask(f"Branch with {what}, a DN: "),) if each]
+    if not given:
+        raise typer.BadParameter(
+            f"name the branch with {what}: ou=…,dc=hospital,dc=example", param_hint=option
+        )
+    return tuple(given)
+
+
 def _chosen(
     context: typer.Context,
     into: Path,
@@ -255,4 +323,4 @@ def _me(choices: Choices) -> str:
         return getpass.getuser()
 
 
-adopt = (ldap, orthanc, ldif)
+adopt = (ldap, orthanc, ldif, accounts)

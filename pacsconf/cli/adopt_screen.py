@@ -72,6 +72,10 @@ def _counts(finds: Finds) -> dict[str, int]:
 
 
 _NOUNS = {
+    "user": "account",
+    "membership": "holder of memberships",
+    "group": "group",
+    "password-policy": "password policy",
     "device": "device",
     "network-ae": "AE title",
     "network-connection": "connection",

@@ -11,7 +11,7 @@ import typer
 
 from pacsconf.cli import source, workspace
 from pacsconf.cli.screen import Screen
-from pacsconf.cli.source import Typed
+from pacsconf.cli.source import Branches, Typed
 from pacsconf.core.errors import PacsconfError, Refused
 
 if TYPE_CHECKING:
@@ -111,6 +111,39 @@ def live(
         own = _own(system, url)
         states = found.states()
         yield Finds(choices.name, config, states, again, url, own, unseen, (), found.spelled, words), existing
+
+
+@contextmanager
+def live_people(
+    screen: Screen, typed: Typed, choices: Choices, branches: Branches, *, with_names: bool
+) -> Iterator[tuple[Finds, Beside | None]]:
+    """What a directory of people holds, and what exists beside; it is open as long as this lasts."""
+    from pacsconf.cli.adoption import Again, Finds, People
+    from pacsconf.inventory.model import Inventory
+    from pacsconf.systems.abilities import Inspectable, Peopled
+
+    require_scheme(typed, ("ldap", "ldaps"))
+    with (
+        _as_typed_here(),
+        source.opened(screen, typed, root=choices.repository, name=choices.name, branches=branches) as opened,
+    ):
+        existing = existing_at(choices, opened.config)
+        system = opened.system
+        assert isinstance(system, Peopled), "it holds people"
+        system.declared(existing.inventory if existing else Inventory())
+        found = _read(system, opened.typed)
+        unseen = tuple(system.unseen()) if isinstance(system, Inspectable) else ()
+
+        def again(inventory: Inventory, config: SystemConfig) -> Again:
+            with opened.declared_as(config) as declared:
+                return Again.at(declared, inventory)
+
+        url = str(getattr(opened.config, "url", ""))
+        people = People(system.live(), with_names)
+        yield (
+            Finds(choices.name, opened.config, found.states(), again, url, unseen=unseen, people=people),
+            existing,
+        )
 
 
 def _read(system: System, typed: Typed) -> Snapshot:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from pacsconf.adopt import directory, orthanc
+from pacsconf.adopt import directory, orthanc, people
 from pacsconf.adopt.draft import Draft, Plain, Remark
 from pacsconf.adopt.files import Terms, beside
 from pacsconf.adopt.inference import Proposal, inferred
 from pacsconf.adopt.merge import Merged, merged, undeclared
 from pacsconf.adopt.orthanc import Own
 from pacsconf.adopt.settle import Adoption, Live, settle
+from pacsconf.cli import workspace
 from pacsconf.core.address import Address
 from pacsconf.core.compare import compare
 from pacsconf.core.errors import OperatorError
@@ -23,13 +24,16 @@ from pacsconf.core.finding import Finding, Path
 from pacsconf.core.resource import Fields, State
 from pacsconf.core.secret import Secret
 from pacsconf.core.select import ignoring
+from pacsconf.inventory.accounts import AccountsConfig
 from pacsconf.inventory.environment import choose, for_environment
 from pacsconf.inventory.loader import Loaded
 from pacsconf.inventory.model import Inventory
+from pacsconf.inventory.people import AsOf
 from pacsconf.inventory.systems import SystemConfig
 from pacsconf.inventory.values import SecretRef
 from pacsconf.inventory.words import Words
 from pacsconf.inventory.writing import document
+from pacsconf.people.live import LiveAccounts
 from pacsconf.systems import base
 
 States = Mapping[Address, State]
@@ -64,6 +68,14 @@ class Again:
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """Accounts and groups as they are live, and whether who somebody is goes into the inventory."""
+
+    live: LiveAccounts
+    with_names: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Finds:
     """What a source was found to hold.
 
@@ -84,6 +96,7 @@ class Finds:
     """How the source writes names, where addresses do not tell."""
     words: Words | None = None
     """Those of the extensions that a directory speaks."""
+    people: People | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +112,11 @@ class Beside:
         """The environment that was asked for, else one of those declared; None where none is."""
         name, _ = choose(self.inventory, self.environment)
         return (name or min(self.inventory.environments)) if self.inventory.environments else None
+
+    def is_row(self, user: str) -> bool:
+        """Whether a user stands in no file but a list of people from elsewhere."""
+        place = self.loaded.sources.place(("users", user))
+        return place is not None and place.file not in self.loaded.texts
 
     @property
     def texts(self) -> dict[str, str]:
@@ -132,6 +150,10 @@ def adopted(finds: Finds, existing: Beside | None, terms: Terms, *, infer: bool 
 
     Raises: SystemFault when the source cannot be read again.
     """
+    if finds.people is not None:
+        return _Settling(finds, existing, terms, Merged(_draft_of_people(finds, existing))).result(
+            infer=False
+        )
     draft = _draft(finds)
     met = (
         merged(draft, finds.states, existing.inventory, existing.loaded.sources)
@@ -151,9 +173,25 @@ def _draft(finds: Finds) -> Draft:
     return replace(made, systems=systems, remarks=(*finds.remarks, *made.remarks))
 
 
+def _draft_of_people(finds: Finds, existing: Beside | None) -> Draft:
+    """Roles and users beside those that are declared: of whom a personnel file has a row, more may be said."""
+    assert isinstance(finds.config, AccountsConfig), "it holds people"
+    assert finds.people is not None, "it was asked"
+    config = finds.config
+    asked = people.Asked(
+        finds.name,
+        plain_config(config),
+        lambda group: config.groups_place(group) is not None,
+        finds.people.with_names,
+    )
+    known = people.Known.of(existing.inventory, existing.is_row) if existing else None
+    made = people.draft(asked, finds.people.live, known)
+    return replace(made, remarks=(*finds.remarks, *made.remarks))
+
+
 def plain_config(config: SystemConfig) -> Plain:
     """What is to stand in an inventory for a system: what is not as usual, references as text."""
-    values = config.model_dump(exclude_defaults=True, exclude={"name"})
+    values = config.model_dump(by_alias=True, exclude_defaults=True, exclude={"name"})
     return {"type": config.type, **{key: _plain(value) for key, value in values.items()}}
 
 
@@ -175,6 +213,8 @@ class _Settling:
     met: Merged
     inventory: Inventory | None = None
     """The inventory that was looked at last: what exists, and what is adopted."""
+    moment: AsOf = field(default_factory=workspace.as_of)
+    """Now: who is past their last day has nothing any more."""
 
     def result(self, *, infer: bool) -> Result:
         """The draft settled: without devices that others would get by it, with flows that concern nobody else."""
@@ -256,7 +296,8 @@ class _Settling:
     def deployed(self, inventory: Inventory) -> tuple[Inventory, tuple[Finding, ...]]:
         asked = self.existing.environment if self.existing else None
         name, _ = choose(inventory, asked)
-        return for_environment(inventory, name or min(inventory.environments))
+        deployed, findings = for_environment(inventory, name or min(inventory.environments))
+        return deployed.model_copy(update={"as_of": self.moment}), findings
 
     def profiles(self, draft: Draft) -> Mapping[str, int]:
         found: dict[str, int] = {}

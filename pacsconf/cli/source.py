@@ -109,6 +109,16 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
+class Branches:
+    """Where a directory of people has accounts and groups, which groups are meant, and what directory it is."""
+
+    people: tuple[str, ...]
+    groups: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    flavour: str = "openldap"
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """An open system, its configuration as an inventory may hold it, and what was typed or answered for it."""
 
@@ -133,18 +143,25 @@ class Source:
 
 
 @contextmanager
-def opened(screen: Screen, typed: Typed, *, root: Path = Path(), name: str | None = None) -> Iterator[Source]:
+def opened(
+    screen: Screen,
+    typed: Typed,
+    *,
+    root: Path = Path(),
+    name: str | None = None,
+    branches: Branches | None = None,
+) -> Iterator[Source]:
     """The system that was named, closed afterwards; a person at the terminal is asked for what is missing.
 
-    `root` is where relative paths start; `name` is what the system is called (not given: by what it is). Nothing
-    is sent before the system is read.
+    `root` is where relative paths start; `name` is what the system is called (not given: by what it is); with
+    `branches` a directory is one of people. Nothing is sent before the system is read.
 
     Raises: BadParameter for what is typed wrong or, where nobody can be asked, missing.
     """
     from pacsconf.systems import base
 
     whole = completed(screen, typed) if screen.is_interactive else typed
-    config = config_of(whole, name)
+    config = config_of(whole, name, branches)
     kind = base.find(config.type)
     assert kind is not None, f"{config.type} comes with pacsconf"
     ask = getpass.getpass if screen.is_interactive else None
@@ -176,7 +193,7 @@ def completed(screen: Screen, typed: Typed) -> Typed:
 # --- from what was typed to a configuration --------------------------------------------------------------------
 
 
-def config_of(typed: Typed, name: str | None = None) -> SystemConfig:
+def config_of(typed: Typed, name: str | None = None, branches: Branches | None = None) -> SystemConfig:
     """The configuration of the system that was named, checked as one from an inventory is.
 
     Raises: BadParameter.
@@ -196,6 +213,8 @@ def config_of(typed: Typed, name: str | None = None) -> SystemConfig:
         )
     _refuse_misplaced(typed)
     _refuse_half_an_account(typed)
+    if branches and typed.is_directory:
+        return _accounts(typed, name, branches)
     return _directory(typed, name) if typed.is_directory else _orthanc(typed, name)
 
 
@@ -231,6 +250,30 @@ def _directory(typed: Typed, name: str | None) -> SystemConfig:
     return _checked(DirectoryConfig, typed, name or "directory", {"type": "dicom-directory", **keys})
 
 
+def _accounts(typed: Typed, name: str | None, branches: Branches) -> SystemConfig:
+    from pacsconf.adopt.naming import Names
+    from pacsconf.inventory.accounts import AccountsConfig
+
+    def named(bases: tuple[str, ...], otherwise: str, **more: Any) -> dict[str, Any]:
+        names = Names()
+        return {
+            names.new(base.partition(",")[0].partition("=")[2], otherwise): {"base": base, **more}
+            for base in bases
+        }
+
+    chosen = {"names": list(branches.names)} if branches.names else {}
+    keys: dict[str, Any] = {
+        "url": _split(typed)[0],
+        "start_tls": typed.start_tls,
+        "flavour": branches.flavour,
+        "people": named(branches.people, "people"),
+        "groups": named(branches.groups, "groups", **chosen),
+    }
+    if typed.bind_dn:
+        keys["bind"] = {"dn": typed.bind_dn, "password": typed.password}
+    return _checked(AccountsConfig, typed, name or "accounts", {"type": "accounts", **keys})
+
+
 def _split(typed: Typed) -> tuple[str, str | None]:
     """Address and base: the address of a directory may end with its base (RFC 4516 section 2)."""
     assert typed.where, "checked before"
@@ -255,6 +298,9 @@ _OPTIONS: Mapping[tuple[str, ...], str] = {
     ("base",): "--base",
     ("bind", "dn"): "--bind-dn",
     ("bind", "password"): "--password",
+    ("people",): "--people",
+    ("groups",): "--groups",
+    ("flavour",): "--flavour",
     ("login", "user"): "--user",
     ("login", "password"): "--password",
 }
@@ -284,6 +330,7 @@ def _checked(model: type[SystemConfig], typed: Typed, name: str, keys: Mapping[s
 def _problem(error: Mapping[str, Any]) -> tuple[str, str]:
     """The option and what is wrong with it."""
     place = tuple(str(part) for part in error["loc"])
+    place = place[:1] if place[:1] in (("people",), ("groups",)) else place
     raised = error.get("ctx", {}).get("error")
     return _OPTIONS.get(place, ".".join(place)), str(raised) if raised else error["msg"]
 

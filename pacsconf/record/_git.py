@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,6 +100,15 @@ class Repository(Objects):
         top = Path(str(self._repo.working_dir)).resolve()
         path = folder.resolve().relative_to(top).as_posix()
         return "" if path == "." else path
+
+    def blame(self, file: Path, lines: Sequence[int]) -> str:
+        """What `git blame --line-porcelain` tells of these lines of a file; nothing of one that it does not have.
+
+        Lines count from 1.
+        """
+        ranges = [f"-L{number},{number}" for number in lines]
+        ran = self._run("blame", "--line-porcelain", *ranges, "--", str(file.resolve()))
+        return "" if ran.status else ran.out
 
     # --- references -------------------------------------------------------------------------------------------
 

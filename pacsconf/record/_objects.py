@@ -76,6 +76,14 @@ class Objects(Commands):
         only = ["--", path] if path else []
         yield from self._get("rev-list", "--first-parent", f"--max-count={limit}", commit, *only).splitlines()
 
+    def appeared(self, commit: str, path: str, pattern: str) -> str:
+        """The newest commit, along first parents, that changed how often a pattern fits a line of a file, or empty.
+
+        The pattern is an extended one of POSIX.
+        """
+        options = ("--first-parent", "--max-count=1", "--pickaxe-regex", f"-S{pattern}", "--format=%H")
+        return self._get("log", *options, commit, "--", path)
+
     def _look_into(self, commit: str, what: Callable[[Any], T]) -> T:
         """What is found in a commit.
 

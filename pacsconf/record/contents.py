@@ -172,12 +172,17 @@ def to_files(entry: Entry, contents: Contents) -> dict[str, bytes]:
     for (system, kind), states in groupby(
         owned, key=lambda state: (state.address.system, state.address.kind)
     ):
-        files[f"owned/{_file_name(system)}/{_file_name(kind)}.jsonl"] = states_to_lines(states)
+        files[owned_path(system, kind)] = states_to_lines(states)
     attested = sorted(contents.attested.values(), key=lambda one: one.address)
     for system, attestations in groupby(attested, key=lambda one: one.address.system):
         lines = (canonical(_attestation_to_json(one)) + b"\n" for one in attestations)
         files[f"attested/{_file_name(system)}.jsonl"] = b"".join(lines)
     return files | {f"{_EVIDENCE}{path}": data for path, data in contents.evidence.items()}
+
+
+def owned_path(system: str, kind: str) -> str:
+    """The file that holds what is owned of a kind of a system."""
+    return f"owned/{_file_name(system)}/{_file_name(kind)}.jsonl"
 
 
 def from_files(paths: Iterable[str], read: Callable[[str], bytes]) -> Contents:

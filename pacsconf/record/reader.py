@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
+from pacsconf.core.address import Address
 from pacsconf.core.approval import PlanApproval
 from pacsconf.core.attestation import Attestation
 from pacsconf.core.changeset import ChangeSet
@@ -194,6 +195,13 @@ class RecordReader:
         Raises: RecordError when git cannot sign.
         """
         return signatures.own(self._branch, allowed)
+
+    def since(self, address: Address, field: str) -> Entry | None:
+        """The entry since which a field of an address is owned; None where it is not.
+
+        Raises: RecordError when the record cannot be read.
+        """
+        return search.since(self._branch, address, field)
 
     def lease_ended(self, changeset: ChangeSet) -> bool:
         """Whether an open change set may be taken over."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
+from pacsconf.core.address import Address
 from pacsconf.core.approval import PlanApproval
 from pacsconf.core.attestation import Attestation
 from pacsconf.core.changeset import ChangeSet
 from pacsconf.record.branch import Branch
-from pacsconf.record.contents import Entry
+from pacsconf.record.contents import Entry, owned_path
 
 _ENOUGH_OF_A_COMMIT = 7
 
@@ -50,6 +53,30 @@ def evidence(branch: Branch, which: str) -> tuple[Entry, Mapping[str, bytes]] | 
             return entry, {path: data for path, data in after.items() if before.get(path) != data}
     return None
 
+
+def since(branch: Branch, address: Address, field: str) -> Entry | None:
+    """The entry since which a field of an address is owned; None where it is not.
+
+    Found by the text of the lines that hold what is owned, since reading every commit of a large record takes long.
+    """
+    head = branch.stand(fetch=False)[0].head
+    path = owned_path(address.system, address.kind)
+    if not head or path not in branch.git.files(head):
+        return None
+    start, name = (json.dumps(text) for text in (str(address), field))
+    pattern = f'"address":{_literally(start)},.*{_literally(name)}:'
+    if not re.search(pattern.encode("ascii"), branch.git.read(head, path)):
+        return None
+    commit = branch.git.appeared(head, path, pattern)
+    return branch.entry(commit) if commit else None
+
+
+def _literally(text: str) -> str:
+    """Text as an expression that means it, for git (POSIX) and Python alike."""
+    return "".join(f"\\{char}" if char in _MEANS_MORE else char for char in text)
+
+
+_MEANS_MORE = frozenset(r".[]\*^$()+?{}|")
 
 _OF_OBSERVERS = ("probe", "commission", "storage")
 

@@ -153,6 +153,14 @@ def test_failed_attempts_lock_an_account_until_it_is_unlocked(people, ours):
     assert people.can_bind(ROUTER.dn) == SUCCESS
 
 
+def test_a_policy_without_a_limit_of_attempts_still_lets_an_account_be_disabled(people):
+    people.modify(DEFAULT_POLICY, pwdMaxFailure="0")
+    people.fail_to_bind(ROUTER.dn, 5)
+    assert people.can_bind(ROUTER.dn) == SUCCESS
+    people.modify(ROUTER.dn, pwdAccountLockedTime=DISABLED)
+    assert people.can_bind(ROUTER.dn) == INVALID_CREDENTIALS
+
+
 def test_one_attempt_less_does_not_lock(people):
     people.fail_to_bind(ROUTER.dn, 2)
     assert people.can_bind(ROUTER.dn) == SUCCESS

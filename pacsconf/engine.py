@@ -20,9 +20,10 @@ from pacsconf.core.attestation import Attestation
 from pacsconf.core.change import Change
 from pacsconf.core.changeset import ChangeSet, changeset_id
 from pacsconf.core.compare import Rules, judged
+from pacsconf.core.due import Ended, takes_away
 from pacsconf.core.errors import PlanError, RecordError, SystemFault, SystemFaults, UnsafePlan
 from pacsconf.core.finding import Finding, Path, errors
-from pacsconf.core.guard import idle
+from pacsconf.core.guard import idle, tripped
 from pacsconf.core.on_demand import BySystem
 from pacsconf.core.permission import Approval, counting, reasons_against, reasons_against_resuming
 from pacsconf.core.plan import Options, Plan
@@ -34,8 +35,9 @@ from pacsconf.core.select import ignoring, reads
 from pacsconf.core.stale import require_same
 from pacsconf.execution import execute
 from pacsconf.inventory.baseline import accepted
+from pacsconf.people.ends import End, ended, reopened
 from pacsconf.record.state import RecordState
-from pacsconf.systems.abilities import Attested, Remembering
+from pacsconf.systems.abilities import Attested, Peopled, Remembering
 from pacsconf.systems.base import Declared
 from pacsconf.systems.on_hold import nowhere
 from pacsconf.world import World
@@ -81,6 +83,8 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
         else {one.address.system for one in undone.applied} & world.systems.keys()
     )
     names = [name for name in sorted(asked) if reads(options.target, options.exclude, name)]
+    ends = {} if undone else ended(world.inventory)
+    over = _ended(world, names, ends)  # first: a system goes by what it was asked to declare last
     declared = {name: world.systems[name].declared(world.inventory) for name in names}
     snapshots = read(world, names, record.attested, record.owned)
     scenario = Scenario(
@@ -102,10 +106,15 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
         counts={one.system: len(one.resources) for one in snapshots},
         notes=BySystem({one.system: one.notes for one in snapshots}),
         only=only,
-        approvals=Approvals(record.contents.approval_rules, world.inventory.settings.approval_rules()),
+        approvals=_approvals(world, options, record),
+        ended=over,
         undone=applied_by(undone) if undone else None,
     )
     made = make_plan(scenario)
+    if options.due and tripped(made.guards):
+        known = world.announced(ends)
+        known_at = frozenset(address for address, one in over.items() if one.who in known)
+        made = make_plan(replace(scenario, announced=known_at))
     findings = (
         tuple(_untakeable(world, names, made)) if undone else _findings(world, declared, made, scenario)
     )
@@ -117,6 +126,27 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
     approved = _approved(world, whole, record)
     left = _left(scenario, declared)
     return Planned(whole, record, findings, paths, changed, approved, left, lapsed(scenario))
+
+
+def _ended(world: World, names: Iterable[str], ends: Mapping[str, tuple[End, ...]]) -> dict[Address, Ended]:
+    """Where systems of people hold something of who something has ended for, and what they would, had it not."""
+    if not ends:
+        return {}
+    as_if = reopened(world.inventory, ends)
+    found: dict[Address, Ended] = {}
+    for name in names:
+        system = world.systems[name]
+        for address, state in system.declared(as_if).states().items() if isinstance(system, Peopled) else ():
+            who = state.root.parts[-1]
+            if state.root.kind == "user" and who in ends:
+                found[address] = Ended(state, who, ", ".join(one.words for one in ends[who]))
+    return found
+
+
+def _approvals(world: World, options: Options, record: RecordState) -> Approvals:
+    """Who must approve what; what is only due leaves that as it is recorded."""
+    recorded = record.contents.approval_rules
+    return Approvals(recorded, recorded if options.due else world.inventory.settings.approval_rules())
 
 
 def _approved(world: World, made: Plan, record: RecordState) -> tuple[PlanApproval, ...]:
@@ -319,7 +349,10 @@ def _require_let_through(
     given = world.checked(left.approvals) if left.approvals else ()
     rules = {**world.inventory.settings.approval_rules(), **record.contents.approval_rules}
     known = left.acks if world.record.opened_here(left) else ()
-    reasons = reasons_against_resuming(left, runs, rules, given, (*known, *acks))
+    kinds = {one.address: world.systems[one.address.system].kinds[one.address.kind] for one in runs}
+    only_takes = all(takes_away(one, kinds[one.address]) for one in runs)
+    acknowledged = (*known, *acks)
+    reasons = reasons_against_resuming(left, runs, rules, given, acknowledged, only_takes=only_takes)
     if reasons:
         raise UnsafePlan(f"change set {left.id} is not taken up", reasons, fix=_ways_to_resume(left, runs))
 

@@ -12,6 +12,7 @@ from pacsconf.core.change import Outcome
 from pacsconf.core.changeset import ChangeSet, Proof
 from pacsconf.core.plan import Basis
 from pacsconf.inventory.model import Inventory
+from pacsconf.people.ends import End
 from pacsconf.record.record import Record
 from pacsconf.systems.base import System
 
@@ -28,6 +29,9 @@ class Progress(Protocol):
 
 Check = Callable[[Sequence[PlanApproval]], Sequence[PlanApproval]]
 """Approvals with whose key signed them, or with what is wrong with them."""
+
+Announced = Callable[[Mapping[str, tuple[End, ...]]], frozenset[str]]
+"""Of users for whom something has ended, those of whom that was known before the last day began."""
 
 Prove = Callable[[frozenset[str]], Iterator[Proof]]
 """Tries the declared services of these devices on the wire, as gently as they allow."""
@@ -52,6 +56,8 @@ class World:
     """Checks who signed approvals; as it stands, they are believed to be whose they say they are."""
     stopping: Callable[[], bool] = lambda: False
     """Whether somebody wants this to end: what was begun is finished and recorded, the rest is left undone."""
+    announced: Announced = lambda _: frozenset()
+    """Looks into what the inventory said on former days; as it stands, nothing was known before."""
     at: date | None = None
     """The day to come that is looked ahead to; nothing is applied then. None: the clock's."""
 

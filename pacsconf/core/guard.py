@@ -224,7 +224,8 @@ def _updates(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
     touched = (
         change.root
         for change in changes
-        if change.action == "update" or (change.root in scene.live and change.root not in gone)
+        if (change.action == "update" or (change.root in scene.live and change.root not in gone))
+        and change.address not in scene.released
     )
     for (system, kind), roots, total in _counted(touched, scene):
         limit = scene.limits.updates.get(kind, max(10, total // 5))

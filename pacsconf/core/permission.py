@@ -47,12 +47,15 @@ def reasons_against_resuming(
     rules: ApprovalRules,
     given: Sequence[PlanApproval],
     acks: Sequence[str],
+    *,
+    only_takes: bool = False,
 ) -> list[str]:
     """Why an open change set must not be taken up; empty: it may.
 
     `runs` are its changes as their kinds judge them here and now, since what purges does so whatever the change set
     says of itself; `rules` are those of the record and of the inventory; `given` are its approvals, checked. What
-    purges is let through by `acks` alone: whoever can push to the record can write any into a change set.
+    purges is let through by `acks` alone: whoever can push to the record can write any into a change set. What is
+    due needs no approval if it `only_takes` away.
     """
     plan = left.plan
     purging = tuple(one.address for one in runs if "purges" in one.effects)
@@ -60,6 +63,7 @@ def reasons_against_resuming(
     each = [*(guard for guard in plan.guards if guard.each), judged]
     others = [guard for guard in plan.guards if not guard.each]
     asked = Approvals({**plan.approvals.declared, **rules}).asked({one.risk for one in runs})
+    asked = {} if plan.options.due and only_takes else asked
     # Whether one key applied and approved was asked when it was opened, and cannot be asked of who takes it up.
     unsigned = [replace(one, key="") for one in given]
     missing = unmet(standings(asked, unsigned, Applier(left.operator)))

@@ -113,7 +113,12 @@ class Plan:
 
     @property
     def asked(self) -> Mapping[Risk, ApprovalRule]:
-        """The approvals that applying it needs, by risk class, the highest first."""
+        """The approvals that applying it needs, by risk class, the highest first.
+
+        What is due needs none: its day was looked at when it was written.
+        """
+        if self.options.due:
+            return {}
         return self.approvals.asked({change.risk for change in self.runs})
 
     @cached_property

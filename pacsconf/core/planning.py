@@ -27,6 +27,7 @@ from pacsconf.core.compare import (
     unequal,
 )
 from pacsconf.core.departed import Lasting, beside_live
+from pacsconf.core.due import Ended, only_due, told
 from pacsconf.core.errors import PlanError, UnsafePlan
 from pacsconf.core.guard import Floor, Limits, Scene, foremost, guards
 from pacsconf.core.lingering import Lingering, linger
@@ -87,6 +88,10 @@ class Scenario:
     counts: Mapping[str, int] = field(default_factory=dict)
     notes: Mapping[Address, str] = field(default_factory=dict)
     approvals: Approvals = field(default_factory=Approvals)
+    ended: Mapping[Address, Ended] = field(default_factory=dict)
+    """Where something has ended because a day has come."""
+    announced: frozenset[Address] = frozenset()
+    """Of these what was known before its day: what goes there was decided then, and guards do not count it."""
     undone: tuple[Applied, ...] | None = None
     """What is to be taken back, instead of what the inventory wants."""
 
@@ -108,13 +113,23 @@ def make_plan(scenario: Scenario) -> Plan:
     scenario = replace(scenario, declared=stood.declared)
     _require_known_names(scenario)
     differences = _differences(scenario)
-    wanted = _changes(scenario, differences, stood.enforced)
+    wanted = _by_the_day(scenario, _changes(scenario, differences, stood.enforced))
     held, waiting = _left_out(scenario, wanted)
     left = {one.address for one in held + waiting}
     changes = order(_chosen(scenario, [one for one in wanted if one.address not in left]))
     asked = {address for address in scenario.record.waiting if address.system in scenario.systems}
     over = asked - {one.address for one in wanted}
+    if scenario.options.due:
+        return _assembled(scenario, changes, (), held, waiting, frozenset(), lingering)
     return _assembled(scenario, changes, differences, held, waiting, over, lingering)
+
+
+def _by_the_day(scenario: Scenario, wanted: list[Change]) -> list[Change]:
+    """The changes with what a day has brought; of a run for that alone nothing else."""
+    rules = {name: part.rules for name, part in scenario.systems.items()}
+    if scenario.options.due:
+        return only_due(wanted, scenario.ended, rules, scenario.record.owned or {})
+    return told(wanted, scenario.ended, rules)
 
 
 def _taking_back(scenario: Scenario, undone: Iterable[Applied]) -> Plan:
@@ -343,7 +358,7 @@ def _assembled(
     noted = touched.keys() | {one.address for one in drifts}
     scene = Scene(
         scenario.declared, scenario.live, last, scenario.retired, scenario.cautions, scenario.limits,
-        lingering.reserved.keys(), lingering.released, scenario.floors,
+        lingering.reserved.keys(), scenario.announced.union(lingering.released), scenario.floors,
     )  # fmt: skip
     return Plan(
         environment=scenario.environment,

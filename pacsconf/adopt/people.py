@@ -7,9 +7,10 @@ kept for ever, and names are not needed in it.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pacsconf.adopt.draft import Draft, Plain, Remark
@@ -46,11 +47,11 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What of a directory is adopted: groups that are `owned`, and names of people only if wanted."""
+    """What of a directory is adopted: groups of which `place` names the branch, names of people only if wanted."""
 
     system: str
     config: Plain
-    owned: Callable[[str], bool]
+    place: Callable[[str], str | None]
     with_names: bool = False
 
 
@@ -60,7 +61,12 @@ def draft(asked: Asked, live: LiveAccounts, known: Known | None = None) -> Draft
     roles = made.roles()
     made.everybody()
     nested = made.nested()
-    config = {**asked.config, **({"nested": nested} if nested else {}), "mode": "read-only"}
+    config = {
+        **asked.config,
+        **made.branches(),
+        **({"nested": nested} if nested else {}),
+        "mode": "read-only",
+    }
     return Draft(
         asked.system,
         systems={asked.system: config},
@@ -77,7 +83,9 @@ class _Maker:
         self.asked = asked
         self.live = live
         self.known = known
-        self.groups = {name: group for name, group in sorted(live.groups.items()) if asked.owned(name)}
+        groups = {name: group for name, group in sorted(live.groups.items()) if asked.place(name)}
+        self.placeholders = dict(_placeholders(groups, asked.place))
+        self.groups = {name: _without(group, self.placeholders.values()) for name, group in groups.items()}
         self.role_of: dict[str, str] = {}
         """By group, the role that stands for it."""
         self.users: dict[str, Plain] = {}
@@ -209,6 +217,13 @@ class _Maker:
 
     # --- groups in groups
 
+    def branches(self) -> Plain:
+        """The branches of groups, with what is a member where nobody is."""
+        found = {name: {**plain} for name, plain in self.asked.config.get("groups", {}).items()}
+        for name, dn in self.placeholders.items():
+            found[name]["placeholder"] = dn
+        return {"groups": found} if found else {}
+
     def nested(self) -> dict[str, list[str]]:
         """By group, the groups in it; what would close a circle is left out."""
         found: dict[str, list[str]] = {}
@@ -305,6 +320,30 @@ def _beginning(texts: list[str]) -> str:
     while not greatest.startswith(least):
         least = least[:-1]
     return least
+
+
+_NOBODY = frozenset(["dummy", "empty", "leer", "niemand", "nobody", "none", "placeholder", "platzhalter"])
+
+
+def _placeholders(
+    groups: Mapping[str, LiveGroup], place: Callable[[str], str | None]
+) -> Iterator[tuple[str, str]]:
+    """By branch, what is a member of groups that have none: no account, and called so."""
+    for name, group in groups.items():
+        for dn in (*group.elsewhere, *group.users):
+            _, equals, value = dn.partition(",")[0].partition("=")
+            if equals and _NOBODY & set(re.findall(r"[a-z]+", value.lower())):
+                yield place(name) or "", dn
+
+
+def _without(group: LiveGroup, dns: Collection[str]) -> LiveGroup:
+    """A group without these members."""
+    if not dns:
+        return group
+    users, elsewhere = (
+        tuple(one for one in some if one not in dns) for some in (group.users, group.elsewhere)
+    )
+    return replace(group, users=users, elsewhere=elsewhere)
 
 
 def _by_what_is_theirs(system: str, users: Mapping[str, User]) -> dict[tuple[str, str], str]:

@@ -181,12 +181,18 @@ def _draft_of_people(finds: Finds, existing: Beside | None) -> Draft:
     asked = people.Asked(
         finds.name,
         plain_config(config),
-        lambda group: config.groups_place(group) is not None,
+        lambda group: _branch_of(config, group),
         finds.people.with_names,
     )
     known = people.Known.of(existing.inventory, existing.is_row) if existing else None
     made = people.draft(asked, finds.people.live, known)
     return replace(made, remarks=(*finds.remarks, *made.remarks))
+
+
+def _branch_of(config: AccountsConfig, group: str) -> str | None:
+    """The name of the branch that a group of this name is made in."""
+    fitting = config.groups_place(group)
+    return next((name for name, place in config.groups.items() if place is fitting), None)
 
 
 def plain_config(config: SystemConfig) -> Plain:

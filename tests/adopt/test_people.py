@@ -12,7 +12,7 @@ from pacsconf.adopt.people import Asked, Known, draft, role_names
 from pacsconf.inventory.people import Grant, JobRole, User
 from pacsconf.people.live import LiveAccount, LiveAccounts, LiveGroup
 
-CONFIG = {"type": "accounts", "url": "ldap://127.0.0.1:389"}
+CONFIG = {"type": "accounts", "url": "ldap://127.0.0.1:389", "groups": {"pacs": {"base": "ou=groups,dc=x"}}}
 
 
 def account(login: str, **more: Any) -> LiveAccount:
@@ -29,7 +29,8 @@ def live(accounts: list[LiveAccount], *groups: LiveGroup) -> LiveAccounts:
 
 
 def adopted(look: LiveAccounts, known: Known | None = None, **asked: Any) -> Draft:
-    return draft(Asked("accounts", CONFIG, lambda name: name.startswith("pacs-"), **asked), look, known)
+    ours = Asked("accounts", CONFIG, lambda name: "pacs" if name.startswith("pacs-") else None, **asked)
+    return draft(ours, look, known)
 
 
 def test_each_group_is_a_role_and_its_members_have_it() -> None:
@@ -129,6 +130,14 @@ def test_members_that_cannot_be_declared_are_told() -> None:
         "1 member of groups is not there and left unmanaged: gone",
         f"{others}far and uid=who,ou=other,dc=x",
     ]
+
+
+def test_what_is_a_member_where_nobody_is_stands_in_the_branch() -> None:
+    nobody = "cn=Nobody,ou=groups,dc=x"
+    look = live([account("anna")], group("pacs-a", "anna"), group("pacs-b", elsewhere=(nobody,)))
+    made = adopted(look)
+    assert made.systems["accounts"]["groups"] == {"pacs": {"base": "ou=groups,dc=x", "placeholder": nobody}}
+    assert made.remarks == ()
 
 
 def test_groups_in_groups_stay_so_save_what_closes_a_circle() -> None:

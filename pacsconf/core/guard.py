@@ -82,7 +82,7 @@ def idle(limits: Limits, roots: Iterable[Address]) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """So many of something must be left, and these in particular: administrators.
+    """So many of something must be left, and these in particular: administrators. `minimum` None: all of them.
 
     `standing` tells who counts when these are the live states. `about`, `why` and `setting` as of a guard.
     """
@@ -90,7 +90,7 @@ class Floor:
     id: str
     about: str
     system: str
-    minimum: int
+    minimum: int | None
     standing: Callable[[States], frozenset[Address]]
     why: str
     setting: str = ""
@@ -383,10 +383,13 @@ def _floors(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
                 after[change.address] = change.after
         before, left = floor.standing(scene.live), floor.standing(after)
         lost = before - left
-        if not lost or (len(left) >= floor.minimum and not lost & floor.required):
+        enough = floor.minimum is not None and len(left) >= floor.minimum
+        if not lost or (enough and not lost & floor.required):
             continue
         yield Guard(
             floor.id, floor.about, tuple(sorted(lost)), len(before), 0, floor.why, floor.setting,
-            notes=tuple(f"{one} must stay" for one in sorted(lost & floor.required))
-            or (f"{len(left)} would be left, and {floor.minimum} must be",),
+            notes=(
+                *(f"{one} must stay" for one in sorted(lost & floor.required)),
+                *([f"{len(left)} would be left, and {floor.minimum} must be"] if floor.minimum and not enough else []),
+            ),
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 A mark says that the value is the declared one, and a little of which: three digits, so that a plan which was
 reviewed is another one when the declared value changes, and too few to tell whose value it was. A live value that
-is not the declared one is `OTHER`. Fields with marks are compared two-way: what was applied last has no say in them.
+is not the declared one is `OTHER`. Fields with marks are compared two-way: what was applied last has no say there.
 """
 
 from __future__ import annotations

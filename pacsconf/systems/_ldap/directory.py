@@ -183,6 +183,16 @@ class Directory:
             conn.modify_dn(dn, names.leaf(dn), controls=_only_while(version))
         return _answer(conn)
 
+    def set_password(self, dn: str, password: Secret) -> Answer:
+        """Give an entry a password, which the server hashes (RFC 3062).
+
+        Raises: Lost; Unavailable or Refused when it cannot even be sent.
+        """
+        conn = self._connection()
+        with self._exchange(f"setting the password of {dn}", writes=True):
+            conn.extend.standard.modify_password(dn, new_password=password.reveal())
+        return _answer(conn)
+
     def close(self) -> None:
         """Let go of the connection; the next request opens another."""
         from ldap3.core.exceptions import LDAPException

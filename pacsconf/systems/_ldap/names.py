@@ -206,3 +206,11 @@ def leaf(dn: str) -> str:
 def child(parent: str, attribute: str, value: str) -> str:
     """The name of an entry below `parent`."""
     return f"{rdn(attribute, value)},{parent}"
+
+
+_IN_FILTER = re.compile(r"[\\*()\x00]")
+
+
+def for_filter(value: str) -> str:
+    """A value as it stands in a filter (RFC 4515 section 3): nothing in it is read as part of the filter."""
+    return _IN_FILTER.sub(lambda match: f"\\{ord(match[0]):02x}", value)

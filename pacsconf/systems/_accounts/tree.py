@@ -1,0 +1,252 @@
+"""What a system of accounts holds, read whole: accounts, groups with who is in them, password policies.
+
+Accounts are known by the user they belong to: the inventory's where it has one of that login, else by the login.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pacsconf.core.errors import BadAnswer
+from pacsconf.inventory.accounts import AccountsConfig, GroupsPlace, PeoplePlace
+from pacsconf.inventory.people import Personal
+from pacsconf.systems._accounts.declare import Intent
+from pacsconf.systems._accounts.flavour import Facts, Flavour
+from pacsconf.systems._ldap import Directory, Entry, Missing, names
+
+MOST_TOLD = 5
+
+
+@dataclass(slots=True)
+class Account:
+    """One account, in the branch that `place` names."""
+
+    user: str
+    login: str
+    place: str
+    entry: Entry
+    facts: Facts
+
+
+@dataclass(slots=True)
+class Group:
+    """One group: who is in it by user, which groups are, and the DNs that are neither; `raw` are all as spelled."""
+
+    name: str
+    entry: Entry
+    users: set[str] = field(default_factory=set)
+    groups: set[str] = field(default_factory=set)
+    elsewhere: set[str] = field(default_factory=set)
+    has_placeholder: bool = False
+
+    @property
+    def dn(self) -> str:
+        return self.entry.dn
+
+
+@dataclass
+class Tree:
+    """All of it. `twice` are logins that several accounts have, with their DNs."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
+    policies: dict[str, Entry] = field(default_factory=dict)
+    twice: dict[str, list[str]] = field(default_factory=dict)
+    memberships: dict[str, set[str]] = field(default_factory=dict)
+    """By user, or by DN of a member that is no account, the groups they are in."""
+    user_of: dict[str, str] = field(default_factory=dict)
+    """By DN of an account as the server spells it, the user."""
+
+
+class Reader:
+    """Reads the branches that a configuration names."""
+
+    def __init__(
+        self, config: AccountsConfig, flavour: Flavour, directory: Directory, intent: Intent
+    ) -> None:
+        self.config = config
+        self.flavour = flavour
+        self.directory = directory
+        self.intent = intent
+
+    def tree(self) -> Tree:
+        """All accounts, groups and policies.
+
+        Raises: Unavailable, Refused; BadAnswer when it is not whole.
+        """
+        tree = Tree()
+        for name, place in self.config.people.items():
+            self._take_accounts(tree, name, place, self._search_accounts(place))
+        for group_place in self.config.groups.values():
+            self._take_groups(tree, group_place, self._search_groups(group_place))
+        self._join(tree)
+        self._take_policies(tree)
+        return tree
+
+    def tree_of(self, user: str) -> Tree:
+        """One account, and the groups that it is in, as such or through others; nothing else is asked for.
+
+        Raises: Unavailable, Refused, BadAnswer.
+        """
+        tree = Tree()
+        wanted = self.intent.wanted.get(user)
+        login = wanted.login if wanted else user
+        for name, place in self.config.people.items():
+            only = f"({self.flavour.login_attribute(place)}={names.for_filter(login)})"
+            self._take_accounts(tree, name, place, self._search_accounts(place, only))
+        reached = [account.entry.dn for account in tree.accounts.values()]
+        by_itself = {dn for account in tree.accounts.values() for dn in account.facts.by_itself}
+        while reached:
+            before = set(tree.groups)
+            asked = "".join(f"(member={names.for_filter(dn)})" for dn in reached)
+            for group_place in self.config.groups.values():
+                found = [*self._search_groups(group_place, f"(|{asked})")]
+                found += [one for one in self._named(group_place, by_itself) if one not in found]
+                self._take_groups(tree, group_place, found)
+            by_itself = set()
+            reached = [tree.groups[name].dn for name in tree.groups.keys() - before]
+        self._join(tree, whole=False)
+        return tree
+
+    # --- searches ---------------------------------------------------------------------------------------------
+
+    def _search_accounts(self, place: PeoplePlace, only: str = "") -> Iterable[Entry]:
+        login = self.flavour.login_attribute(place)
+        personal = self.flavour.personal.values()
+        wanted = [*dict.fromkeys((login, *self.flavour.account_attributes, *personal))]
+        return self._search(
+            place.base, f"(&{self.flavour.accounts}{only})" if only else self.flavour.accounts, wanted
+        )
+
+    def _search_groups(self, place: GroupsPlace, only: str = "") -> Iterable[Entry]:
+        matching = f"(&{self.flavour.groups}{only})" if only else self.flavour.groups
+        return self._search(place.base, matching, ["cn", "member", "description"])
+
+    def _named(self, place: GroupsPlace, dns: Iterable[str]) -> Iterator[Entry]:
+        base = names.key(place.base)
+        for dn in dns:
+            if names.key(dn)[-len(base) :] == base:
+                yield from self.directory.search(
+                    dn, self.flavour.groups, ["cn", "member", "description"], "BASE"
+                )
+
+    def _search(self, base: str, matching: str, wanted: Sequence[str]) -> tuple[Entry, ...]:
+        try:
+            return self.directory.search(base, matching, wanted)
+        except Missing as fault:
+            raise BadAnswer(
+                self.config.name,
+                f"there is no branch {base}, or this account may not see it",
+                fix="Correct `base` under people, groups or password_policies; or have the branch made.",
+            ) from fault
+
+    # --- taking in --------------------------------------------------------------------------------------------
+
+    def _take_accounts(self, tree: Tree, name: str, place: PeoplePlace, found: Iterable[Entry]) -> None:
+        login_attribute, facts = self.flavour.login_attribute(place), self.flavour.facts
+        by_login = self.intent.by_login
+        for entry in found:
+            login = entry.text(login_attribute) or ""
+            user = by_login.get(login.casefold()) if login else None
+            if user is None:
+                user = entry.dn if not login or login in self.intent.wanted else login
+            if user in tree.accounts:
+                self._take_twin(tree, user, name, entry)
+                continue
+            tree.accounts[user] = Account(user, login, name, entry, facts(entry, login))
+            tree.user_of[entry.dn] = user
+
+    def _take_twin(self, tree: Tree, user: str, name: str, entry: Entry) -> None:
+        """A second account of a login: known by its DN, so that nothing of it is lost."""
+        first = tree.accounts[user]
+        if first.entry.dn == entry.dn:
+            return  # one branch may be within another
+        tree.twice.setdefault(user, [first.entry.dn]).append(entry.dn)
+        twin = Account(entry.dn, first.login, name, entry, self.flavour.facts(entry, first.login))
+        tree.accounts[entry.dn] = twin
+        tree.user_of[entry.dn] = entry.dn
+
+    def _take_groups(self, tree: Tree, place: GroupsPlace, found: Iterable[Entry]) -> None:
+        for entry in found:
+            name = entry.text("cn") or ""
+            if not name or not place.owns(name):
+                continue
+            known = tree.groups.get(name)
+            if known is not None and known.dn != entry.dn:
+                raise BadAnswer(
+                    self.config.name,
+                    f"two groups are called {name}: {known.dn} and {entry.dn}",
+                    fix="Say by `names` under groups which branch each group belongs to.",
+                )
+            tree.groups[name] = Group(name, entry)
+
+    def _join(self, tree: Tree, *, whole: bool = True) -> None:
+        """Tell users, groups and others among the members of groups apart."""
+        members = _Members(tree)
+        placeholders = {names.canonical(placeholder(place)) for place in self.config.groups.values()}
+        for group in tree.groups.values():
+            for dn in group.entry.texts("member"):
+                user = members.user(dn)
+                if user is not None:
+                    group.users.add(user)
+                elif (inner := members.group(dn)) is not None:
+                    group.groups.add(inner)
+                elif names.canonical(dn) in placeholders or not dn:
+                    group.has_placeholder = True
+                elif whole:
+                    group.elsewhere.add(dn)
+            for user in group.users:
+                tree.memberships.setdefault(user, set()).add(group.name)
+            for dn in group.elsewhere:
+                tree.memberships.setdefault(dn, set()).add(group.name)
+
+    def _take_policies(self, tree: Tree) -> None:
+        place = self.config.password_policies
+        if place is None:
+            return
+        for entry in self._search(place.base, self.flavour.policies, self.flavour.policy_attributes):
+            tree.policies[entry.text("cn") or names.leaf(entry.dn)] = entry
+
+
+class _Members:
+    """Whose DN it is that stands in a group, however it is spelled."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._user_of = tree.user_of
+        self._group_of = {group.dn: name for name, group in tree.groups.items()}
+        self._spelled: dict[str, str] | None = None
+
+    def user(self, dn: str) -> str | None:
+        return self._user_of.get(dn) or (
+            None if dn in self._group_of else self._user_of.get(self._as_spelled(dn))
+        )
+
+    def group(self, dn: str) -> str | None:
+        return self._group_of.get(dn) or self._group_of.get(self._as_spelled(dn))
+
+    def _as_spelled(self, dn: str) -> str:
+        """The DN as its own entry spells it; it is looked for when a first one is spelled otherwise."""
+        if self._spelled is None:
+            self._spelled = {names.canonical(own): own for own in (*self._user_of, *self._group_of)}
+        return self._spelled.get(names.canonical(dn), "")
+
+
+def placeholder(place: GroupsPlace) -> str:
+    """The DN of the member of a group that has none."""
+    return place.placeholder or names.child(place.base, "cn", "pacsconf-nobody")
+
+
+def personal(flavour: Flavour, entry: Entry, name: Personal) -> str | None:
+    """One thing that an entry says of who somebody is."""
+    return entry.text(flavour.personal[name])
+
+
+def place_of(config: AccountsConfig, account: Account) -> PeoplePlace:
+    """The branch that an account stands in."""
+    return config.people[account.place]
+
+
+def by_name(tree: Tree) -> Mapping[str, str]:
+    """The DNs of groups, by name."""
+    return {name: group.dn for name, group in tree.groups.items()}

@@ -46,6 +46,11 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
+def is_shown(file: str) -> bool:
+    """Whether lines of a file may be shown: not those of a list of people, who would be named in every log."""
+    return PurePath(file).suffix.lower() in _SUFFIXES
+
+
 def is_ours(path: PurePath) -> bool:
     """Whether a file at this path below the inventory's folder is one of its files."""
     return path.suffix.lower() in _SUFFIXES and not any(part.startswith(".") for part in path.parts)
@@ -54,21 +59,26 @@ def is_ours(path: PurePath) -> bool:
 def read_one(path: Path, root: Path) -> Text | Finding:
     """One file of the repository, or why it was not read."""
     file = path.relative_to(root).as_posix()
+    content = read_bytes(path, root, MAX_BYTES)
+    return content if isinstance(content, Finding) else _decoded(path, file, content)
+
+
+def read_bytes(path: Path, root: Path, most: int) -> bytes | Finding:
+    """What a file of the repository holds that has at most so many bytes, or why it was not read."""
+    file = path.relative_to(root).as_posix()
     try:
         if not path.resolve(strict=True).is_relative_to(root.resolve()):
             return _outside(file)
         if not path.is_file():
             return _unreadable(file, "it is not an ordinary file")
         size = path.stat().st_size
-        if size > MAX_BYTES:
-            return _too_large(file, size)
+        if size > most:
+            return _too_large(file, size, most)
         with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
+            content = stream.read(most + 1)
     except OSError as exc:
         return _unreadable(file, exc.strerror or type(exc).__name__)
-    if len(content) > MAX_BYTES:
-        return _too_large(file, len(content))
-    return _decoded(path, file, content)
+    return _too_large(file, len(content), most) if len(content) > most else content
 
 
 def _decoded(path: Path, file: str, content: bytes) -> Text | Finding:
@@ -98,11 +108,11 @@ def _no_folder() -> Finding:
     )
 
 
-def _too_large(file: str, size: int) -> Finding:
+def _too_large(file: str, size: int, most: int) -> Finding:
     return Finding(
         "PACS-FILE-001",
         "error",
-        f"The file has {size / 1e6:.1f} MB and was not read; the limit is {MAX_BYTES / 1e6:.0f} MB",
+        f"The file has {size / 1e6:.1f} MB and was not read; the limit is {most / 1e6:.0f} MB",
         "An inventory of ten thousand devices is smaller: this is probably something else.",
         "Move it away if it does not belong here, or split it.",
         place=Place(file, 1, 1),

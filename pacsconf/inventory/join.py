@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 
 from pacsconf.core.finding import Finding, Place
 from pacsconf.inventory.declaration import COLLECTIONS, LATER, ONCE
+from pacsconf.inventory.people_source import USERS_FROM
 from pacsconf.inventory.retention_files import RETENTION, parts
 from pacsconf.inventory.tree import Node
 from pacsconf.inventory.validation import unknown_key
 
 _NOWHERE = Place("inventory", 1, 1)
-TOP = (*COLLECTIONS, RETENTION, *ONCE)
+TOP = (*COLLECTIONS, RETENTION, USERS_FROM, *ONCE)
 """All keys at the top of a file."""
 
 
@@ -36,6 +37,8 @@ def _joined(tree: Node, members: dict[str, dict[str, Node]], settings: dict[str,
         elif key in ONCE:
             yield from _named(settings, key, node, "The key")
             yield from _read_past(key, node)
+        elif key == USERS_FROM:
+            _listed(node, settings)
         elif not isinstance(node.value, dict):
             yield _not_a_map(key, "Write a name in each line, a colon, and what it stands for.", at)
         elif key == RETENTION:
@@ -44,6 +47,13 @@ def _joined(tree: Node, members: dict[str, dict[str, Node]], settings: dict[str,
             kind = key.removesuffix("s").capitalize().replace("_", " ")
             for name, member in node.value.items():
                 yield from _named(members[key], name, member, kind)
+
+
+def _listed(node: Node, held: dict[str, Node]) -> None:
+    """Adds what one file lists to what others do; a single one may stand alone."""
+    whole = held.setdefault(USERS_FROM, Node([], node.at, node.key_at))
+    assert isinstance(whole.value, list), "made as a list"
+    whole.value += node.value if isinstance(node.value, list) else [node]
 
 
 def _retention(node: Node, held: dict[str, Node]) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ from pacsconf.inventory.confidential import is_confidential
 from pacsconf.inventory.document import lines_of, parse
 from pacsconf.inventory.join import join
 from pacsconf.inventory.model import Inventory
+from pacsconf.inventory.people_files import PeopleFiles
 from pacsconf.inventory.retention_files import Packs
 from pacsconf.inventory.sources import Sources
 
@@ -47,7 +48,7 @@ class Loaded:
 
     def line(self, file: str, number: int) -> str | None:
         """A line of a file that was read, from 1; None where there is none, or where it may hold a secret."""
-        lines = lines_of(self.texts[file]) if file in self.texts else ()
+        lines = lines_of(self.texts[file]) if file in self.texts and files.is_shown(file) else ()
         if number > len(lines) or is_confidential(lines[number - 1], lines[: number - 1]):
             return None
         return lines[number - 1]
@@ -63,10 +64,11 @@ def load(root: Path, today: date | None = None, further: Further | None = None) 
         trees = [parse(text.text, text.file) for text in texts]
         tree, unjoined = join(each for each, _ in trees if each)
         packs = Packs(root, tree)
-        texts += tuple(packs.texts)
+        people = PeopleFiles(root, tree)
+        texts += (*packs.texts, *people.texts)
         unread = [*findings, *(finding for _, bad in trees for finding in bad)]
         build = Build(tree, read=not unread, further=further)
-        build.findings += [*unread, *unjoined, *packs.findings]
+        build.findings += [*unread, *unjoined, *packs.findings, *people.findings]
         inventory = build.inventory()
     sources = build.sources
     judged = _judged(build, inventory, today)

@@ -24,6 +24,7 @@ from pacsconf.inventory.declaration import (
     DeviceDeclaration,
     SetUse,
 )
+from pacsconf.inventory.people_source import USERS_FROM, PeopleSource
 from pacsconf.inventory.retention import RetentionDeclaration
 from pacsconf.inventory.retention_files import RETENTION
 from pacsconf.inventory.system_types import CONFIGS
@@ -55,6 +56,7 @@ def json_schema(vendors: Vendors | None = None) -> dict[str, Any]:
         *CONFIGS.values(),
         *ONCE.values(),
         RetentionDeclaration,
+        PeopleSource,
     }
     refs, found = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/$defs/{model}"
@@ -78,10 +80,15 @@ def json_schema(vendors: Vendors | None = None) -> dict[str, Any]:
         "properties": {
             **{name: refs[model, "validation"] for name, model in ONCE.items()},
             **collections,
+            USERS_FROM: _one_or_many(refs[PeopleSource, "validation"]),
             RETENTION: _or_null(refs[RetentionDeclaration, "validation"]),
         },
         "$defs": definitions,
     }
+
+
+def _one_or_many(member: dict[str, Any]) -> dict[str, Any]:
+    return _or_null({"anyOf": [member, {"type": "array", "items": member}]})
 
 
 def _collection(member: Mapping[str, Any]) -> dict[str, Any]:

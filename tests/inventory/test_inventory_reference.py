@@ -17,6 +17,7 @@ from pacsconf.inventory import (
     model,
     people,
     people_declaration,
+    people_source,
     permissions,
     retention,
     storage,
@@ -87,9 +88,12 @@ MODELS: dict[type[BaseModel], tuple[str, str]] = {
         ),
         ("## retention", "## users"),
     ),
-    people_declaration.UserDeclaration: ("## users", "## service_accounts"),
-    people_declaration.RoleUse: ("## users", "## service_accounts"),
-    people_declaration.EmergencyUse: ("## users", "## service_accounts"),
+    people_declaration.UserDeclaration: ("## users", "## users_from"),
+    people_declaration.RoleUse: ("## users", "## users_from"),
+    people_declaration.EmergencyUse: ("## users", "## users_from"),
+    people_source.PeopleSource: ("## users_from", "## service_accounts"),
+    people_source.Columns: ("## users_from", "## service_accounts"),
+    people_source.RolesBy: ("## users_from", "## service_accounts"),
     people_declaration.ServiceAccountDeclaration: ("## service_accounts", "## roles"),
     people.AccountPassword: ("## service_accounts", "## roles"),
     people_declaration.RoleDeclaration: ("## roles", "## security"),
@@ -145,7 +149,9 @@ def test_every_key_is_explained_in_its_section(declared: type[BaseModel]):
 
 
 def test_every_collection_is_listed():
-    assert {*COLLECTIONS, *ONCE, RETENTION} <= words(section("## Files", "## pacsconf"))
+    assert {*COLLECTIONS, *ONCE, RETENTION, people_source.USERS_FROM} <= words(
+        section("## Files", "## pacsconf")
+    )
 
 
 def test_every_service_is_listed():

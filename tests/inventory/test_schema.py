@@ -34,7 +34,13 @@ systems:
   lab-only: {type: dicom-directory}
   other: {type: vendor-x, shelf: 7}
 environments: {lab: {systems: {directory: {url: ldap://127.0.0.1}, other: null}}}
-users: {anyone: {}}
+users:
+  anyone: {roles: radiologist, break_glass: {role: emergency, until: 2026-11-27, reason: x}}
+  other: {kind: vendor, roles: [{role: a, from: 2026-01-01}, b], ends: 2026-12-31, trainings: {cd: 2026-01-01}}
+users_from: {csv: people/hr.csv, columns: {id: 1, trainings: {cd: CD}}, roles_by: {column: J, map: {x: a, y: [b]}}}
+service_accounts: {svc: {owner: a, purpose: b, roles: c, password: {from: env:X, version: 2}}}
+roles: {r: {permissions: [study:view, {permission: study:query, site: main}], review_every: 90d}}
+security: {password_policy: {min_length: 12, lockout_for: 30m}, password_policies: {a: {kinds: service}}, tls: {}}
 """
 
 
@@ -99,6 +105,11 @@ def test_an_empty_file_passes(validator, text):
         "systems: {d: {type: memory, url: x}}",
         "systems: {d: {type: dicom-directory, url: x, bind: {dn: cn=a, password: hunter2}}}",
         "pacsconf: {quarantine: 90}",
+        "users: {a: {kind: service}}",
+        "users: {a: {break_glass: {role: b}}}",
+        "users_from: {csv: a.csv}",
+        "roles: {a: {permissions: study:veiw}}",
+        "security: {password_policy: {lockout_for: 30}}",
     ],
 )
 def test_a_bad_file_fails(validator, text):

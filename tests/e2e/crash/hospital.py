@@ -120,7 +120,7 @@ class Directory:
         configuration.write_text(quick)
         self.slapd = slapd.restart(started)
         self.pacsconf, self._admin = map(self._bound, (self.slapd.pacsconf_dn, self.slapd.admin_dn))
-        self._seen = 0
+        self._last, self._seen = "", 0
         self.first: Entries = {}
 
     def _bound(self, dn: str) -> ldap3.Connection:
@@ -142,27 +142,25 @@ class Directory:
             assert self.pacsconf.delete(dn), self.pacsconf.result
         for dn, attributes in sorted(self.first.items(), key=lambda one: len(one[0])):
             assert self.pacsconf.add(dn, attributes=attributes), self.pacsconf.result
+        self._last = max((start for start, *_ in self._log()), default="")
         self._seen = len(self._log())
 
     def writes(self) -> Writes:
         """Every write that succeeded since the last reset."""
-        return Counter(self._log()[self._seen :])
+        return Counter((kind, dn) for _, kind, dn in self._log()[self._seen :])
 
-    def _log(self) -> list[tuple[str, str]]:
+    def _log(self) -> list[tuple[str, str, str]]:
+        """When a write began, its kind and its entry, from the last one before the last reset on."""
         wanted = ["reqType", "reqDN", "reqStart"]
-        self._admin.search(self.slapd.accesslog, "(reqResult=0)", attributes=wanted)
-        log = [one["attributes"] for one in self._admin.response if one["attributes"].get("reqDN")]
-        log.sort(key=lambda one: one["reqStart"])
-        return [(_text(one["reqType"]), _text(one["reqDN"])) for one in log]
+        begun = f"(reqStart>={self._last})" if self._last else ""
+        self._admin.search(self.slapd.accesslog, f"(&(reqResult=0){begun})", attributes=wanted)
+        log = [one["raw_attributes"] for one in self._admin.response if one["raw_attributes"].get("reqDN")]
+        return sorted(tuple(one[name][0].decode() for name in ("reqStart", "reqType", "reqDN")) for one in log)
 
     def close(self) -> None:
         self.pacsconf.unbind()
         self._admin.unbind()
         self.slapd.stop()
-
-
-def _text(value: Any) -> str:
-    return str(value[0] if isinstance(value, list) else value)
 
 
 @dataclass

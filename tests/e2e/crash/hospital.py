@@ -155,7 +155,9 @@ class Directory:
         begun = f"(reqStart>={self._last})" if self._last else ""
         self._admin.search(self.slapd.accesslog, f"(&(reqResult=0){begun})", attributes=wanted)
         log = [one["raw_attributes"] for one in self._admin.response if one["raw_attributes"].get("reqDN")]
-        return sorted(tuple(one[name][0].decode() for name in ("reqStart", "reqType", "reqDN")) for one in log)
+        return sorted(
+            tuple(one[name][0].decode() for name in ("reqStart", "reqType", "reqDN")) for one in log
+        )
 
     def close(self) -> None:
         self.pacsconf.unbind()

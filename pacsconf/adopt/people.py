@@ -93,6 +93,8 @@ class _Maker:
         self.comments: dict[Path, str] = {}
         self.remarks: list[Remark] = []
         self.kinds: dict[UserKind, list[str]] = defaultdict(list)
+        self.places: dict[str, set[UserKind]] = defaultdict(set)
+        """By branch of accounts, the kinds that are in it."""
         self.ids = Names(known.users)
         self.known_by = _by_what_is_theirs(asked.system, known.users)
 
@@ -158,6 +160,7 @@ class _Maker:
             return
         name = self.ids.kept(account.user, "user")
         guess = kind_of(account)
+        self.places[account.place].add(guess.kind)
         found: dict[str, Any] = {}
         if guess.kind != "person":
             self.kinds[guess.kind].append(name)
@@ -218,11 +221,15 @@ class _Maker:
     # --- groups in groups
 
     def branches(self) -> Plain:
-        """The branches of groups, with what is a member where nobody is."""
+        """The branches, with what is a member of groups where nobody is, and those that are for programs."""
         found = {name: {**plain} for name, plain in self.asked.config.get("groups", {}).items()}
         for name, dn in self.placeholders.items():
             found[name]["placeholder"] = dn
-        return {"groups": found} if found else {}
+        people = {name: {**plain} for name, plain in self.asked.config.get("people", {}).items()}
+        for name, plain in people.items():
+            if len(people) > 1 and self.places[name] == {"service"}:
+                plain["kinds"] = ["service"]
+        return {key: branches for key, branches in (("people", people), ("groups", found)) if branches}
 
     def nested(self) -> dict[str, list[str]]:
         """By group, the groups in it; what would close a circle is left out."""

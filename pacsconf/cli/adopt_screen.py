@@ -72,8 +72,7 @@ def _counts(finds: Finds) -> dict[str, int]:
 
 
 _NOUNS = {
-    "user": "account",
-    "membership": "holder of memberships",
+    "membership": "member",
     "group": "group",
     "password-policy": "password policy",
     "device": "device",

@@ -230,3 +230,15 @@ def test_somebody_whom_a_person_wrote_is_kept_as_they_are() -> None:
     assert [one.summary for one in made.remarks] == [
         "anna is declared already, and is live in groups of b too"
     ]
+
+
+def test_a_branch_of_programs_alone_is_for_them() -> None:
+    config = {**CONFIG, "people": {"staff": {"base": "ou=people,dc=x"}, "programs": {"base": "ou=p,dc=x"}}}
+    look = live(
+        [account("anna", place="staff"), account("svc-a", place="programs")], group("pacs-a", "anna", "svc-a")
+    )
+    made = draft(Asked("accounts", config, lambda _: "pacs"), look)
+    assert made.systems["accounts"]["people"] == {
+        "staff": {"base": "ou=people,dc=x"},
+        "programs": {"base": "ou=p,dc=x", "kinds": ["service"]},
+    }

@@ -328,6 +328,17 @@ def systems(workspace: Workspace) -> dict[str, System]:
     return {name: _system(workspace, name, secrets) for name in sorted(workspace.inventory.systems)}
 
 
+def _permitted(workspace: Workspace, config: SystemConfig) -> SystemConfig:
+    """A system as the operator file lets it be worked on: accounts that it does not let change are others'."""
+    from pacsconf.inventory.accounts import AccountsConfig
+
+    if isinstance(config, AccountsConfig) and not operator(workspace).may_own_accounts(
+        workspace.environment, config
+    ):
+        return config.asking_others()
+    return config
+
+
 def _system(workspace: Workspace, name: str, secrets: Keyring) -> System:
     from pydantic import ValidationError
 
@@ -337,7 +348,7 @@ def _system(workspace: Workspace, name: str, secrets: Keyring) -> System:
     kind = base.find(config.type)
     assert kind is not None, "an unknown type is a finding of the workspace"
     try:
-        return kind(name, _rooted(config, workspace.root), secrets)
+        return kind(name, _rooted(_permitted(workspace, config), workspace.root), secrets)
     except ValidationError as exc:
         raise _unfit(workspace, name, exc) from None
 

@@ -86,6 +86,14 @@ class AccountsConfig(LDAPConfig):
     password_policies: PoliciesPlace | None = None
     """Not given: password policies are left alone here."""
 
+    def asking_others(self) -> AccountsConfig:
+        """The same where no account and no password policy is pacsconf's to change."""
+        people = {
+            name: place.model_copy(update={"owns_accounts": False}) for name, place in self.people.items()
+        }
+        policies = self.password_policies and self.password_policies.model_copy(update={"owned": False})
+        return self.model_copy(update={"people": people, "password_policies": policies})
+
     def groups_place(self, name: str) -> GroupsPlace | None:
         """Where a group of this name is made: the place whose patterns say the most about it; None: nowhere."""
         fitting = [place for place in self.groups.values() if place.owns(name)]

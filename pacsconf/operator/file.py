@@ -13,6 +13,9 @@
     [signatures]
     allowed_signers = "~/.config/pacsconf/allowed_signers"   # whose signature an approval must carry
 
+    [people]
+    own_accounts = ["production"]                # where accounts and password policies may be changed from here
+
     [executor]                                   # who we are to the workers of other sites (probe --executor)
     ca = "~/.config/pacsconf/sites-ca.pem"
     certificate = "~/.config/pacsconf/sites.pem"
@@ -74,6 +77,8 @@ class Operator:
     executor: ExecutorFiles = ExecutorFiles()
     allowed_signers: Path | None = None
     """In the format of ssh-keygen: addresses and their keys. Approvals are held against it."""
+    owning: frozenset[str] = frozenset()
+    """The environments where accounts and password policies may be changed from here."""
 
     def signers(self) -> Path | None:
         """The allowed-signers file, which nobody else can change; None where none is named.
@@ -102,6 +107,11 @@ class Operator:
     def may_write(self, environment: str, systems: Iterable[SystemConfig]) -> bool:
         """Whether these systems of an environment may be written from here."""
         return environment in self.writes or (environment == PRACTICE and all(map(stays_here, systems)))
+
+    def may_own_accounts(self, environment: str, system: SystemConfig) -> bool:
+        """Whether accounts of a system may be made and changed from here, where the inventory says that they are
+        its own; else an identity team is asked."""
+        return environment in self.owning or (environment == PRACTICE and stays_here(system))
 
     def require_write(self, environment: str, systems: Iterable[SystemConfig]) -> None:
         """Nothing, when these systems may be written.
@@ -155,7 +165,10 @@ def load(path: Path | None = None, *, environ: Mapping[str, str], root: Path) ->
     signers = _beside(place, layout.signatures.allowed_signers)
     _refuse_inside(repository, signers, "the allowed-signers file")
     executor = _executor(place, layout, repository)
-    return Operator(place, True, bindings, writes, identity, "environments" in table, executor, signers)
+    owning = frozenset(layout.people.own_accounts)
+    return Operator(
+        place, True, bindings, writes, identity, "environments" in table, executor, signers, owning
+    )
 
 
 def _executor(place: Path, layout: _Layout, repository: Path | None) -> ExecutorFiles:
@@ -224,6 +237,10 @@ class _Signatures(_Table):
     allowed_signers: str | None = None
 
 
+class _People(_Table):
+    own_accounts: list[Annotated[str, StringConstraints(pattern="^[a-z0-9-]+$")]] = []
+
+
 class _Executor(_Table):
     ca: str | None = None
     certificate: str | None = None
@@ -236,14 +253,16 @@ class _Layout(_Table):
     age: _Age = _Age()
     executor: _Executor = _Executor()
     signatures: _Signatures = _Signatures()
+    people: _People = _People()
 
 
 _KNOWN = {
-    "": ("secret", "environments", "age", "signatures", "executor"),
+    "": ("secret", "environments", "age", "signatures", "people", "executor"),
     "secret": ("ref", "for"),
     "environments": ("write",),
     "age": ("identity",),
     "signatures": ("allowed_signers",),
+    "people": ("own_accounts",),
     "executor": ("ca", "certificate", "key"),
 }
 
@@ -270,8 +289,8 @@ def _layout(path: Path, table: dict[str, Any]) -> _Layout:
 
 
 _SEE = (
-    "Known keys: secret.ref, secret.for, environments.write, age.identity, executor.ca, executor.certificate,"
-    " executor.key."
+    "Known keys: secret.ref, secret.for, environments.write, age.identity, people.own_accounts, executor.ca,"
+    " executor.certificate, executor.key."
 )
 
 

@@ -18,17 +18,26 @@ from pacsconf.report.lines import Line, Lines, Span, line, wrapped
 if TYPE_CHECKING:
     from pacsconf.lab.practice import LabState
 
+More = Literal["ad"]
 Fault = Literal["port", "certificate", "syntax", "worklist", "title"]
 
 
-def up(context: typer.Context) -> Exit:
+def up(
+    context: typer.Context,
+    more: Annotated[
+        More | None,
+        typer.Option(
+            "--with", help="ad: Active Directory domains too (needs root and Samba).", metavar="WHAT"
+        ),
+    ] = None,
+) -> Exit:
     """Start the lab for this inventory. Environment lab then leads to it."""
     from pacsconf.cli.compare_commands import opened
     from pacsconf.lab import practice
 
     context.obj.environment = workspace.LAB
     work = opened(context, "text")
-    state = practice.up(work.inventory, place.default_folder())
+    state = practice.up(work.inventory, place.default_folder(), with_domains=more == "ad")
     screen: Screen = context.obj.screen
     if state.emptied:
         _set_record_aside(screen, work)
@@ -157,7 +166,7 @@ def _told(screen: Screen, first: Line, text: str) -> Lines:
 
 
 def _lines(state: LabState) -> Lines:
-    width = max((len(part.name) for part in state.parts), default=0) + 1
+    width = max(map(len, (*(part.name for part in state.parts), *state.left_out)), default=0) + 1
     listen = f"port {state.listen}: archives call back there during commission"
     free = (line("  · ", f"{'free':<{width}} {listen}"),) if state.listen else ()
     parts = tuple(
@@ -168,7 +177,11 @@ def _lines(state: LabState) -> Lines:
         )
         for part in state.parts
     )
-    return (*parts, *free)
+    missing = tuple(
+        line("  · ", f"{name:<{width}} left out: an Active Directory domain takes pacsconf lab up --with ad")
+        for name in state.left_out
+    )
+    return (*parts, *missing, *free)
 
 
 lab = (up, status, by_hand, fill, break_, mend, down)

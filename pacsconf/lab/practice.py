@@ -15,7 +15,19 @@ from typing import Any, Literal
 from pacsconf.core.errors import Unavailable
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Inventory
-from pacsconf.lab import breaks, directories, listeners, orthanc, orthancs, place, processes, servers
+from pacsconf.inventory.people import AsOf
+from pacsconf.lab import (
+    accounts,
+    breaks,
+    directories,
+    domains,
+    listeners,
+    orthanc,
+    orthancs,
+    place,
+    processes,
+    servers,
+)
 from pacsconf.lab.network import Network, network
 
 _DICOM = "dicom"
@@ -49,6 +61,8 @@ class LabState:
     emptied: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     """What was broken on purpose, in sentences."""
+    left_out: tuple[str, ...] = ()
+    """Systems that have no server here since nobody asked for one (`--with ad`)."""
     listen: int | None = None
     """The port at which the lab's archives call back whom pacsconf calls as."""
 
@@ -59,8 +73,11 @@ class LabState:
         return "up" if all(part.running for part in self.parts) else "broken"
 
 
-def up(inventory: Inventory, folder: Path) -> LabState:
+def up(inventory: Inventory, folder: Path, *, with_domains: bool = False) -> LabState:
     """The lab for this inventory, running.
+
+    Active Directory domains are part of it `with_domains`, and of a lab that has some already; else it has no such
+    systems.
 
     A server is kept with what is in it, and started again where it died; one whose data is gone, or that is
     declared at another base or with another AE title now, begins anew. The DICOM side is renewed where a part of
@@ -71,7 +88,7 @@ def up(inventory: Inventory, folder: Path) -> LabState:
     folder = folder.resolve()
     with place.alone(folder):
         try:
-            return _up(inventory, folder)
+            return _up(inventory, folder, with_domains or (folder / domains.FOLDER).is_dir())
         except BaseException:  # an interrupt as well: half a lab is worse than none
             if place.overlay(folder) is None:
                 _clear(folder)
@@ -85,14 +102,15 @@ def status(folder: Path) -> LabState:
     if laid is None:
         unfinished = (Part("lab", False, "was not started to the end"),) if place.is_lab(folder) else ()
         return LabState(folder, unfinished, {})
-    kept = [_server(folder, name, system) for name, system in sorted(laid["systems"].items())]
+    kept = [_server(folder, name, system) for name, system in sorted(laid["systems"].items()) if system]
+    left_out = tuple(sorted(name for name, system in laid["systems"].items() if not system))
     dicom = [
         Part(player.name, player.running, _played(player)) for player in listeners.players(folder / _DICOM)
     ]
     broken = tuple(each.told for each in breaks.broken(folder / _DICOM))
     ours = [laid["dial"][address] for address in listeners.played(folder / _DICOM).ours]
     listen = int(ours[0].rpartition(":")[2]) if ours else None
-    return LabState(folder, (*kept, *dicom), laid["dial"], broken=broken, listen=listen)
+    return LabState(folder, (*kept, *dicom), laid["dial"], broken=broken, left_out=left_out, listen=listen)
 
 
 def _server(folder: Path, name: str, laid: Mapping[str, Any]) -> Part:
@@ -100,6 +118,10 @@ def _server(folder: Path, name: str, laid: Mapping[str, Any]) -> Part:
     group, own = servers.of_system(folder, name)
     if group == "directories":
         running, what = directories.state(own)
+    elif group == "accounts":
+        running, what = accounts.state(own)
+    elif group == "domains":
+        running, what = domains.state(own)
     else:
         running, what = orthanc.attach(own) is not None, "Orthanc"
     return Part(name, running, f"{laid['url']} ({what})")
@@ -158,15 +180,21 @@ def _playing(folder: Path) -> Network:
 def by_hand(folder: Path, system: str | None = None) -> tuple[str, ...]:
     """The command by which a colleague (`jdoe`), not pacsconf, changes what a system holds.
 
-    For a directory it is ldapmodify, which reads LDIF; for an Orthanc curl, up to where a path of REST follows.
-    `system` may be left out where the lab has one server only.
+    For a directory, of people or not, it is ldapmodify, which reads LDIF; for an Orthanc curl, up to where a path
+    of REST follows. `system` may be left out where the lab has one server only.
 
     Raises: Unavailable when that server does not run, or is not told by what was given.
     """
     folder = folder.resolve()
     name = _named(folder, system)
     group, own = servers.of_system(folder, name)
-    command = directories.by_hand(own) if group == "directories" else orthancs.by_hand(own)
+    hands = {
+        "directories": directories.by_hand,
+        "accounts": directories.by_hand,
+        "domains": domains.by_hand,
+        "orthancs": orthancs.by_hand,
+    }
+    command = hands[group](own)
     if command is None:
         raise Unavailable("lab", f'the practice server of "{name}" does not run', fix="Run: pacsconf lab up")
     return command
@@ -177,7 +205,7 @@ def _named(folder: Path, system: str | None) -> str:
     laid = place.overlay(folder)
     if laid is None:
         raise Unavailable("lab", "no practice lab is up", fix="Run: pacsconf lab up")
-    names = sorted(laid["systems"])
+    names = sorted(name for name, system in laid["systems"].items() if system)
     if system in names:
         return str(system)
     if system is None and len(names) == 1:
@@ -188,14 +216,23 @@ def _named(folder: Path, system: str | None) -> str:
     )
 
 
-def _up(inventory: Inventory, folder: Path) -> LabState:
+def _up(inventory: Inventory, folder: Path, with_domains: bool) -> LabState:
     laid = place.overlay(folder)
     if laid is None:
         _clear(folder)
         place.claim(folder)
-    wanted: tuple[servers.Server, ...] = (*directories.wanted(inventory), *orthancs.wanted(inventory))
+    declared = tuple(domains.wanted(inventory))
+    left_out = () if with_domains else tuple(domain.name for domain in declared)
+    wanted: tuple[servers.Server, ...] = (
+        *directories.wanted(inventory),
+        *accounts.wanted(inventory, AsOf.on(today())),
+        *orthancs.wanted(inventory),
+        *(declared if with_domains else ()),
+    )
     names = {server.name for server in wanted}
-    stood = laid is not None and laid["systems"].keys() == names and servers.stand(folder, wanted)
+    stood = (
+        laid is not None and laid["systems"].keys() == {*names, *left_out} and servers.stand(folder, wanted)
+    )
     servers.bring(folder, wanted)
     net = network(inventory)
     played = laid is not None and listeners.plays(folder / _DICOM, net)
@@ -206,7 +243,9 @@ def _up(inventory: Inventory, folder: Path) -> LabState:
         listeners.renew(folder / _DICOM, net, today())
     # Whatever else is declared must not be called: behind an address in a real network is a real scanner.
     dial = {**dial, **_orthancs(folder, net), "*": "none"}
-    overlay: dict[str, Any] = {"systems": servers.overlays(folder, wanted), "dial": dial}
+    # Null takes a system away: environment lab must not lead to the real one.
+    systems = {**servers.overlays(folder, wanted), **dict.fromkeys(left_out)}
+    overlay: dict[str, Any] = {"systems": systems, "dial": dial}
     secured = listeners.secured(folder / _DICOM)
     if secured:
         overlay["probe_tls"] = secured

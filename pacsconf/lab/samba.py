@@ -192,7 +192,7 @@ def _run(folder: Path, base: str) -> Samba:
 
 
 def _launch(folder: Path, base: str, tls_port: int, port: int) -> Samba:
-    serve = [program("samba"), "-s", str(folder / CONFIGURATION), "-F", "--no-process-group"]
+    serve = [program("samba"), "-s", CONFIGURATION, "-F", "--no-process-group"]
     # One process serves one request after the other, and takes a sixth of the memory of many.
     serve += ["--debug-stdout", "--debuglevel=1", "--model=single"]
     plan, log = folder / apart.PLAN, folder / "samba.log"

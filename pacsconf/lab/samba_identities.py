@@ -1,9 +1,9 @@
 """Gives a new domain its units, its identities and what they may do. Run by the interpreter of Samba's own Python.
 
 It works on the files of a domain whose server does not run: `samba` is no package of ours. Reads JSON from standard
-input: `configuration` (a file), `base`, `units` (DNs of organizational units that pacsconf writes in), `password`
-(of all identities). Beside Administrator those are `pacsconf`, who may do what pacsconf does and no more, and
-`jdoe`, an administrator who edits by hand.
+input: `configuration` (a file), `base`, `containers` (DNs of what there must be), `units` (those of them that
+pacsconf writes in), `password` (of all identities). Beside Administrator those are `pacsconf`, who may do what
+pacsconf does and no more, and `jdoe`, an administrator who edits by hand.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ IN_POLICIES = (
 
 def prepare(asked: dict[str, Any]) -> None:
     """Make what is asked for."""
+    import ldb
     from samba.auth import system_session
     from samba.param import LoadParm
     from samba.samdb import SamDB
@@ -46,8 +47,12 @@ def prepare(asked: dict[str, Any]) -> None:
     configuration.load(asked["configuration"])
     url = configuration.private_path("sam.ldb")
     domain = SamDB(url=url, session_info=system_session(), lp=configuration)
-    for unit in asked["units"]:
-        domain.add({"dn": unit, "objectClass": "organizationalUnit"})
+    for unit in asked["containers"]:
+        if not domain.search(
+            asked["base"], expression=f"(distinguishedName={ldb.binary_encode(unit)})", attrs=[]
+        ):
+            kind = "organizationalUnit" if unit[:3].lower() == "ou=" else "container"
+            domain.add({"dn": unit, "objectClass": kind})
     for name in ("pacsconf", "jdoe"):
         domain.newuser(name, asked["password"])
     domain.add_remove_group_members("Domain Admins", ["jdoe"])

@@ -22,6 +22,7 @@ CONFIGURATION = "samba.conf"
 PASSWORD = "password"  # noqa: S105  (the name of a file)
 HOST = "dc1"
 
+_COMMA = re.compile(r"(?<!\\),")
 _PROGRAMS = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin"
 _SCRIPT = Path(__file__).with_name("samba_identities.py")
 _INSTALL = (
@@ -31,7 +32,7 @@ _INSTALL = (
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a domain is called by its base, and its organizational units that pacsconf may write in."""
+    """What a domain is called by its base, and the units in it that pacsconf may write in."""
 
     base: str = BASE
     units: Sequence[str] = ()
@@ -68,24 +69,28 @@ def provision(folder: Path, options: Options) -> None:
         *(f"--targetdir={folder / DOMAIN}", "--option=interfaces=lo", "--option=bind interfaces only=yes"),
         *("--host-ip=127.0.0.1", f"--host-name={HOST}"),
     ]
-    _run(command)
+    _run(command, folder)
     for name in ("run", "cache"):
         (folder / DOMAIN / name).mkdir(exist_ok=True)
     configure(folder, options)
     password = f"{secrets.token_urlsafe(12)}Aa1."  # of each kind of characters that the domain asks for
     private_file(folder / PASSWORD, password)
     asked = {
-        "configuration": str(folder / CONFIGURATION),
+        "configuration": CONFIGURATION,
         "base": options.base,
-        "units": _with_those_above(options),
+        "containers": _with_those_above(options),
+        "units": list(options.units),
         "password": password,
     }
-    _run([_python(), "-I", str(_SCRIPT)], json.dumps(asked))
+    _run([_python(), "-I", str(_SCRIPT)], folder, json.dumps(asked))
 
 
 def configure(folder: Path, options: Options) -> None:
-    """Write the configuration of the domain that is in this folder now."""
-    domain, realm = folder / DOMAIN, options.realm
+    """Write the configuration of the domain that is in this folder now.
+
+    Most paths are relative to the folder: Samba makes sockets there, whose names may have 107 bytes and no more.
+    """
+    domain, realm = Path(DOMAIN), options.realm
     settings = {
         "workgroup": _short(realm),
         "realm": realm,
@@ -121,10 +126,10 @@ def _short(realm: str) -> str:
 
 
 def _with_those_above(options: Options) -> list[str]:
-    """The units, and those that they are in, outer ones first."""
+    """The units, and what they are in below the domain, outer ones first."""
     found: dict[str, None] = {}
     for unit in options.units:
-        above = unit[: -len(options.base) - 1].split(",")
+        above = _COMMA.split(unit[: -len(options.base) - 1])
         for depth in reversed(range(len(above))):
             found[",".join([*above[depth:], options.base])] = None
     return list(found)
@@ -136,8 +141,8 @@ def _python() -> str:
     return first.removeprefix("#!").strip() or "python3"
 
 
-def _run(command: Sequence[str], words: str = "") -> None:
-    ran = subprocess.run(command, input=words, capture_output=True, text=True, check=False)
+def _run(command: Sequence[str], folder: Path, words: str = "") -> None:
+    ran = subprocess.run(command, cwd=folder, input=words, capture_output=True, text=True, check=False)
     if ran.returncode:
         said = ran.stderr.strip()[-500:] or ran.stdout.strip()[-500:]
         raise Unavailable(

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Protocol, get_args
 from pacsconf.core.errors import Unavailable
 from pacsconf.lab import processes
 
-Group = Literal["directories", "orthancs"]
+Group = Literal["directories", "accounts", "orthancs", "domains"]
 """The folder in the lab's that holds one folder for each server of a kind, by the name of its system."""
 
 _NEWS = "emptied"

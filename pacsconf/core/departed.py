@@ -15,6 +15,9 @@ from pacsconf.core.resource import State
 
 States = Mapping[Address, State]
 
+DEPARTED = "not in the inventory any more"
+"""Why something is closed that the inventory names no more."""
+
 Departing = Callable[[State, State], State | None]
 """Of what was applied last and is live, and named no more: what it is to hold; None: it is deleted as usual."""
 
@@ -31,10 +34,11 @@ class Lasting:
 
 @dataclass(frozen=True, slots=True)
 class Stood:
-    """Declared as it counts beside what is live; `enforced` with those that departed."""
+    """Declared as it counts beside what is live; `enforced` with those that `departed`."""
 
     declared: States
     enforced: frozenset[Address] = field(default_factory=frozenset)
+    departed: frozenset[Address] = field(default_factory=frozenset)
 
 
 def beside_live(declared: States, live: States, last: States, systems: Mapping[str, Lasting]) -> Stood:
@@ -52,4 +56,4 @@ def beside_live(declared: States, live: States, last: States, systems: Mapping[s
     made = {**declared, **departed}
     for address in absent:
         made.pop(address, None)
-    return Stood(made, frozenset(enforced | departed.keys()))
+    return Stood(made, frozenset(enforced | departed.keys()), frozenset(departed))

@@ -91,7 +91,7 @@ class Floor:
     about: str
     system: str
     minimum: int | None
-    standing: Callable[[States], frozenset[Address]]
+    standing: Callable[[States], frozenset[Address]] = field(compare=False)
     why: str
     setting: str = ""
     required: frozenset[Address] = frozenset()
@@ -390,6 +390,10 @@ def _floors(changes: Sequence[Change], scene: Scene) -> Iterator[Guard]:
             floor.id, floor.about, tuple(sorted(lost)), len(before), 0, floor.why, floor.setting,
             notes=(
                 *(f"{one} must stay" for one in sorted(lost & floor.required)),
-                *([f"{len(left)} would be left, and {floor.minimum} must be"] if floor.minimum and not enough else []),
+                *(_too_few(len(left), floor.minimum) if not enough else ()),
             ),
         )  # fmt: skip
+
+
+def _too_few(left: int, minimum: int | None) -> tuple[str, ...]:
+    return () if minimum is None else (f"{left} would be left, and {minimum} must be",)

@@ -26,7 +26,7 @@ from pacsconf.core.compare import (
     recorded,
     unequal,
 )
-from pacsconf.core.departed import Lasting, beside_live
+from pacsconf.core.departed import DEPARTED, Lasting, Stood, beside_live
 from pacsconf.core.due import Ended, only_due, told
 from pacsconf.core.errors import PlanError, UnsafePlan
 from pacsconf.core.guard import Floor, Limits, Scene, foremost, guards
@@ -113,7 +113,7 @@ def make_plan(scenario: Scenario) -> Plan:
     scenario = replace(scenario, declared=stood.declared)
     _require_known_names(scenario)
     differences = _differences(scenario)
-    wanted = _by_the_day(scenario, _changes(scenario, differences, stood.enforced))
+    wanted = _by_the_day(scenario, _changes(scenario, differences, stood))
     held, waiting = _left_out(scenario, wanted)
     left = {one.address for one in held + waiting}
     changes = order(_chosen(scenario, [one for one in wanted if one.address not in left]))
@@ -252,17 +252,18 @@ def _root(difference: Difference) -> Address:
     return state.root
 
 
-def _changes(scenario: Scenario, differences: Iterable[Difference], enforced: Set[Address]) -> list[Change]:
+def _changes(scenario: Scenario, differences: Iterable[Difference], stood: Stood) -> list[Change]:
     """What the inventory wants done, and what a person was asked for and it wants still."""
     is_repaired = matching(scenario.options.repair)
     made, around = [], (scenario.live, scenario.declared)
     for difference in differences:
         rules = scenario.systems[difference.address.system].rules
-        repairs = difference.address in enforced or is_repaired(difference.address, _root(difference))
+        repairs = difference.address in stood.enforced or is_repaired(difference.address, _root(difference))
         again = _wanted_still(scenario.record.waiting.get(difference.address), difference.declared)
         one = change(difference, rules, repairs=repairs, again=again, around=around)
         if one is not None:
-            made.append(one)
+            is_over = one.address in stood.departed and not one.reason
+            made.append(replace(one, reason=DEPARTED) if is_over else one)
     return made
 
 

@@ -141,6 +141,15 @@ class Peopled(Protocol):
         """All accounts and groups, as `read` found them. It comes after `declared` and `read`."""
         ...
 
+    def live_of(self, user: str) -> LiveAccounts:
+        """One user's account, and the groups that it is in, as such or through others; asked for alone.
+
+        It comes after `declared`; `read` need not come first.
+
+        Raises: Unavailable, Refused, BadAnswer.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class AccountRight:

@@ -48,7 +48,7 @@ class Declared:
     them, they are left as if they stood under `ignore`. A pattern there after an exclamation mark brings them
     back."""
 
-    lasting: Lasting = Lasting()
+    lasting: Lasting = field(default_factory=Lasting)
     """What is declared only while it is there, and what becomes of what is named no more."""
     floors: tuple[Floor, ...] = ()
     """Of what so much must be left, whatever else is wanted: administrators."""

@@ -67,7 +67,7 @@ class Intent:
     by_login: Mapping[str, str] = field(default_factory=dict)
     """By login, without case, the user it is of."""
     fields: Mapping[Address, Fields] = field(default_factory=dict)
-    """What is declared of each account."""
+    """What is declared of each account, of who is in which groups, and of each policy."""
 
 
 def declare(
@@ -82,7 +82,7 @@ def declare(
         account, membership = making.account(wanted), making.membership(wanted)
         states[account.address], states[membership.address] = account, membership
         places[account.address] = places[membership.address] = wanted.user.path
-        fields[account.address] = account.fields
+        fields[account.address], fields[membership.address] = account.fields, membership.fields
     gone = [one for one in making.wanted.values() if one.stage in ("left", "suspended")]
     closed = [one for one in making.wanted.values() if one.stage != "active"]
     by_login = {one.login.casefold(): user for user, one in making.wanted.items()}

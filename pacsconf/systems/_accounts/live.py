@@ -55,8 +55,7 @@ class Projection:
             root = user_at(system, user)
             if self._is_seen(root, account):
                 found[root] = State(root, root, self.account(root, account))
-        known = [user for user in tree.accounts if self._is_known(user)]
-        for user in (*known, *(tree.memberships.keys() - set(known))):
+        for user in (*tree.memberships, *(self._outside(tree))):
             address = membership_at(system, user)
             found[address] = State(
                 address, user_at(system, user), self.membership(tree.memberships.get(user, ()))
@@ -66,8 +65,13 @@ class Projection:
             found[address] = State(address, address, self.policy(address, self.flavour.policy(entry)))
         return found
 
-    def _is_known(self, user: str) -> bool:
-        return user in self.intent.wanted or membership_at(self.config.name, user) in self.owned
+    def _outside(self, tree: Tree) -> Iterator[str]:
+        """Who is in no group on purpose: nobody wants them in one, or pacsconf had them in one before."""
+        for user in tree.accounts:
+            if user not in tree.memberships:
+                address = membership_at(self.config.name, user)
+                if self.intent.fields.get(address) == NOTHING or address in self.owned:
+                    yield user
 
     def _is_seen(self, root: Address, account: Account) -> bool:
         """Whether an account is one that somebody may want something of: all others are not counted."""

@@ -1,8 +1,9 @@
 """The directories of people of a practice lab: one for each declared OpenLDAP system of accounts.
 
 It begins as an identity team has it before pacsconf comes: there are accounts, under made-up names, for everybody
-who is declared and at work, with the password of the lab's identities; disabled ones for those who left or are
-away; none for those who have yet to begin, nor where pacsconf makes the accounts itself; and no groups.
+who is declared and at work, with the password of the lab's identities and good until their last day; disabled ones
+for those who left or are away; none for those who have yet to begin, nor where pacsconf makes the accounts itself;
+and no groups.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from pacsconf.core.errors import Unavailable
 from pacsconf.inventory.accounts import AccountsConfig
@@ -144,8 +147,17 @@ def _accounts(inventory: Inventory, system: str, config: AccountsConfig) -> Iter
         if place is not None and not place.owns_accounts and stands != "joining":
             login = user.logins.get(system, user.id)
             more = {"pwdAccountLockedTime": DISABLED} if stands != "active" else {}
+            more |= {"pwdEndTime": _end(inventory, user.ends, user.site)} if user.ends else {}
             more |= {place.login: login} if place.login not in (None, "uid", "cn") else {}
             yield Account(login, place.base, _name(user), more=more)
+
+
+def _end(inventory: Inventory, last: str, site: str | None) -> str:
+    """The midnight after somebody's last day, where they work, as the directory has it."""
+    place = inventory.sites.get(site or "")
+    zone = place.timezone if place else None
+    midnight = datetime.combine(date.fromisoformat(last) + timedelta(days=1), time(), ZoneInfo(zone or "UTC"))
+    return midnight.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")
 
 
 def _name(user: User) -> tuple[str, str]:

@@ -103,6 +103,7 @@ def test_nothing_is_wrong_with_it_in_any_environment(hospital: Inventory, enviro
         "directory": "dicom-directory",
         "orthanc": "orthanc",
         "cardio-console": "console",
+        "accounts": "accounts",
     }
     assert str(chosen.systems["directory"].bind.password) == "env:PACSCONF_LDAP_PASSWORD"
     assert str(chosen.systems["orthanc"].login.password) == "env:PACSCONF_ORTHANC_PASSWORD"
@@ -575,9 +576,10 @@ def test_the_guide_names_only_what_is_there(hospital: Inventory):
         *hospital.flows,
         *hospital.systems,
         *hospital.baseline,
+        *hospital.users,
         *(f"{file.stem}.yaml" for file in FILES),
         "OLD_PACS",
     }
 
-    assert len(named) == 21
+    assert len(named) == 29
     assert [name for name in named if name not in known] == []

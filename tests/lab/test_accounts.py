@@ -10,6 +10,7 @@ import pytest
 
 from pacsconf.core.errors import Unavailable
 from pacsconf.inventory.accounts import AccountsConfig
+from pacsconf.inventory.model import Site
 from pacsconf.inventory.people import AsOf, Grant, User
 from pacsconf.lab import accounts, directories, practice, processes, slapd
 
@@ -28,6 +29,8 @@ USERS = [
     User(id="named", given_name="Ludmilla", family_name="Ølund"),
     User(id="svc", kind="service", collection="service_accounts"),
 ]
+
+ELSEWHERE = User(id="w", site="there", ends="2026-12-31")
 
 
 def config(**more) -> AccountsConfig:
@@ -84,7 +87,17 @@ def test_there_are_accounts_for_who_has_begun_and_none_of_services(clinic):
         f"uid=V.Endor,{PEOPLE}",
         f"uid=works,{PEOPLE}",
     ]
-    assert [account.uid for account in layout.accounts if account.more] == ["away", "left"]
+    assert [account.uid for account in layout.accounts if "pwdAccountLockedTime" in account.more] == [
+        "away",
+        "left",
+    ]
+
+
+def test_an_account_ends_with_the_last_day_where_somebody_works(clinic):
+    site = Site(name="there", timezone="America/New_York")
+    there = clinic().model_copy(update={"sites": {"there": site}, "users": {"v": USERS[4], "w": ELSEWHERE}})
+    ends = {each.uid: each.more["pwdEndTime"] for each in server(there).layout.accounts}
+    assert ends == {"V.Endor": "20270101000000Z", "w": "20270101050000Z"}
 
 
 def test_the_day_that_the_inventory_is_looked_at_for_counts_first(clinic):

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import ldap3
 import pytest
@@ -123,10 +124,17 @@ class Hospital:
         """`pacsconf -e lab ARGS` in this process, which spares importing everything each time."""
         return self.here("-e", "lab", *args)
 
-    def here(self, *args: str) -> Ran:
+    def here(self, *args: str, env: Mapping[str, str] | None = None) -> Ran:
         """`pacsconf ARGS` in this process."""
         out, err, hook = StringIO(), StringIO(), sys.excepthook
-        with chdir(self.path), redirect_stdout(out), redirect_stderr(err), Path(os.devnull).open() as nobody:
+        own = patch.dict(os.environ, env or {})
+        with (
+            own,
+            chdir(self.path),
+            redirect_stdout(out),
+            redirect_stderr(err),
+            Path(os.devnull).open() as nobody,
+        ):
             stdin, sys.stdin = sys.stdin, nobody
             try:
                 main.run(args)

@@ -101,7 +101,7 @@ def test_a_directory_is_looked_at_and_left_as_it_is(nowhere, server: slapd.Slapd
 
 
 def test_what_a_machine_reads_is_the_same(nowhere, server: slapd.Slapd):
-    ran = nowhere.run(
+    ran = nowhere.here(
         *("look", server.url, "--bind-dn", server.viewer_dn, "--password", "env:LOOK", "--format", "json"),
         env={"LOOK": server.password},
     )
@@ -115,7 +115,7 @@ def test_what_a_machine_reads_is_the_same(nowhere, server: slapd.Slapd):
 
 
 def test_nobody_sees_nothing_and_is_told_how_to_sign_in(nowhere, server: slapd.Slapd):
-    ran = nowhere.run("look", server.url)
+    ran = nowhere.here("look", server.url)
     assert ran.code == 0
     assert "nothing that pacsconf knows" in ran.out
     assert "this account may not see it: a directory answers both alike" in ran.said
@@ -123,7 +123,7 @@ def test_nobody_sees_nothing_and_is_told_how_to_sign_in(nowhere, server: slapd.S
 
 
 def test_an_answer_that_a_limit_cut_short_is_no_answer(nowhere, server: slapd.Slapd):
-    ran = nowhere.run(
+    ran = nowhere.here(
         *("look", server.url, "--bind-dn", server.colleague_dn, "--password", "env:LOOK"),
         env={"LOOK": server.password},
     )
@@ -153,13 +153,13 @@ def test_an_answer_that_a_limit_cut_short_is_no_answer(nowhere, server: slapd.Sl
     ],
 )
 def test_what_is_typed_wrong_is_said(nowhere, arguments, code, words):
-    ran = nowhere.run("look", *arguments)
+    ran = nowhere.here("look", *arguments)
     assert (ran.code, ran.out) == (code, "")
     assert words in ran.said
 
 
 def test_a_wrong_password_is_refused(nowhere, server: slapd.Slapd):
-    ran = nowhere.run(
+    ran = nowhere.here(
         "look", server.url, "--bind-dn", server.viewer_dn, "--password", "env:LOOK", env={"LOOK": "not-it"}
     )
     assert (ran.code, ran.out) == (1, "")
@@ -168,7 +168,7 @@ def test_a_wrong_password_is_refused(nowhere, server: slapd.Slapd):
 
 
 def test_a_certificate_that_nobody_vouches_for_ends_it(nowhere, server: slapd.Slapd):
-    ran = nowhere.run("look", server.tls_url)
+    ran = nowhere.here("look", server.tls_url)
     assert ran.code == 9
     assert "is not trusted" in ran.said
     assert "--ca-file" in ran.said
@@ -229,7 +229,7 @@ def _typing(hospital: Any, arguments: list[str], answers: list[str]) -> Terminal
 
 
 def test_an_export_is_looked_at(nowhere):
-    ran = nowhere.run("look", str(HOSPITAL))
+    ran = nowhere.here("look", str(HOSPITAL))
     assert ran.code == 0
     assert "4 devices · 5 AE titles" in ran.out
     assert "not-shown" not in ran.out
@@ -238,7 +238,7 @@ def test_an_export_is_looked_at(nowhere):
 
 def test_an_export_with_mistakes_shows_them_with_their_lines(nowhere):
     (nowhere.path / "x.ldif").write_text("dn: cn=DICOM Configuration,dc=x\nnonsense\ncn:: %\n")
-    ran = nowhere.run("look", "x.ldif", "--format", "json")
+    ran = nowhere.here("look", "x.ldif", "--format", "json")
     assert ran.code == 1
     assert [(each["rule"], each["place"]["line"]) for each in ran.json["findings"] if each["place"]] == [
         ("LDIF-BINARY", 3),
@@ -281,7 +281,7 @@ def test_the_entries_of_an_archive_are_looked_at_in_its_own_words(nowhere, tmp_p
 
 def test_an_orthanc_is_looked_at(nowhere, archive: orthanc.Orthanc):
     nowhere.secrets.append(archive.password)
-    ran = nowhere.run(
+    ran = nowhere.here(
         "look", archive.url, "--user", "viewer", "--password", "env:LOOK", env={"LOOK": archive.password}
     )
     assert ran.code == 0, ran
@@ -295,7 +295,7 @@ def test_an_orthanc_is_looked_at(nowhere, archive: orthanc.Orthanc):
 
 
 def test_an_orthanc_is_knocked_at_only_when_that_is_asked_for(nowhere, archive: orthanc.Orthanc):
-    ran = nowhere.run(
+    ran = nowhere.here(
         *(
             "look",
             archive.url,
@@ -314,7 +314,7 @@ def test_an_orthanc_is_knocked_at_only_when_that_is_asked_for(nowhere, archive: 
 
 
 def test_without_an_account_it_says_how_to_sign_in(nowhere, archive: orthanc.Orthanc):
-    ran = nowhere.run("look", archive.url)
+    ran = nowhere.here("look", archive.url)
     assert ran.code == 1
     assert f"pacsconf look {archive.url} --user NAME --password prompt:Password" in ran.said
 
@@ -323,7 +323,7 @@ def test_without_an_account_it_says_how_to_sign_in(nowhere, archive: orthanc.Ort
 
 
 def test_one_association_tells_what_it_takes(nowhere, archive: orthanc.Orthanc):
-    ran = nowhere.run("look", f"ORTHANC@127.0.0.1:{archive.dicom_port}", "--calling", "CT1")
+    ran = nowhere.here("look", f"ORTHANC@127.0.0.1:{archive.dicom_port}", "--calling", "CT1")
     assert ran.code == 0, ran
     assert ran.said.startswith(
         f"✓ ORTHANC@127.0.0.1:{archive.dicom_port}: the association was accepted, with 30 of 32 services"
@@ -353,7 +353,7 @@ def dcmqrscp(tmp_path: Path) -> Iterator[int]:
 
 
 def test_a_rejection_is_told_with_what_to_do(nowhere, dcmqrscp: int):
-    ran = nowhere.run("look", f"ELSEWHERE@127.0.0.1:{dcmqrscp}")
+    ran = nowhere.here("look", f"ELSEWHERE@127.0.0.1:{dcmqrscp}")
     assert ran.code == 1
     assert '"called AE title not recognised" (PS3.8 9.3.4: 1/1/7)' in ran.said
     assert "It does not answer to this title." in ran.said
@@ -362,12 +362,12 @@ def test_a_rejection_is_told_with_what_to_do(nowhere, dcmqrscp: int):
 
 def test_where_nobody_listens_it_is_unreachable(nowhere):
     port = processes.free_port()
-    ran = nowhere.run("look", f"A@127.0.0.1:{port}", "--format", "json")
+    ran = nowhere.here("look", f"A@127.0.0.1:{port}", "--format", "json")
     assert (ran.code, ran.json["good"]) == (9, False)
     assert ran.json["text"] == f"connection refused: nothing listens at port {port}"
 
 
 def test_json_of_a_look_is_json(nowhere, dcmqrscp: int):
     where = f"ARCHIVE@127.0.0.1:{dcmqrscp}"
-    body = json.loads(nowhere.run("look", where, "--calling", "PROBE", "--format", "json").out)
+    body = json.loads(nowhere.here("look", where, "--calling", "PROBE", "--format", "json").out)
     assert "study-root-find" in body["accepted"]

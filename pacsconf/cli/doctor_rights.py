@@ -31,13 +31,7 @@ def look_at_rights(screen: Screen, work: workspace.Workspace, name: str) -> Exit
     """
     from pacsconf.systems.abilities import RightsKnown
 
-    config = work.inventory.systems.get(name)
-    if config is None:
-        declared = ", ".join(sorted(work.inventory.systems)) or "none"
-        raise PacsconfError(
-            f'there is no system "{name}" in {work.environment}{nearest(name, work.inventory.systems)}',
-            fix=f"Declared: {declared}.",
-        )
+    config = require_declared(work, name)
     with workspace.system(work, name) as system:
         if not isinstance(system, RightsKnown):
             screen.show(wrapped(_without_rights(config), screen.width))
@@ -53,6 +47,21 @@ def look_at_rights(screen: Screen, work: workspace.Workspace, name: str) -> Exit
         text = findings_text(stored, place_of=loaded.sources.place, line_of=loaded.line, width=screen.width)
         screen.show((BLANK, *text))
     return Exit.ERROR if missing(config, found) or errors(stored) else Exit.OK
+
+
+def require_declared(work: workspace.Workspace, name: str) -> SystemConfig:
+    """The system of this name.
+
+    Raises: PacsconfError when there is none.
+    """
+    config = work.inventory.systems.get(name)
+    if config is None:
+        declared = ", ".join(sorted(work.inventory.systems)) or "none"
+        raise PacsconfError(
+            f'there is no system "{name}" in {work.environment}{nearest(name, work.inventory.systems)}',
+            fix=f"Declared: {declared}.",
+        )
+    return config
 
 
 def _of_storage(work: workspace.Workspace, system: System) -> tuple[Finding, ...]:

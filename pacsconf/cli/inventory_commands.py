@@ -100,10 +100,18 @@ def doctor(
         str | None,
         typer.Option("--system", help="Which rights the account of this system has.", metavar="NAME"),
     ] = None,
+    logins: Annotated[
+        bool,
+        typer.Option("--logins", help="With --system: try each of its declared logins once, and nobody's."),
+    ] = False,
 ) -> Exit:
     """Look whether all is there that pacsconf needs. Git, clock, names, certificates, operator file; no device."""
+    if logins and system is None:
+        raise typer.BadParameter(
+            "name the system whose logins are tried: --system NAME", param_hint="--logins"
+        )
     if system is not None:
-        return _rights(context, system, write=write)
+        return _of_system(context, system, write=write, logins=logins)
     from pacsconf.cli.doctor_checks import checks
     from pacsconf.lab import place
 
@@ -132,14 +140,14 @@ def doctor(
     return worst
 
 
-def _rights(context: typer.Context, name: str, *, write: bool) -> Exit:
+def _of_system(context: typer.Context, name: str, *, write: bool, logins: bool) -> Exit:
+    from pacsconf.cli.doctor_logins import look_at_logins
     from pacsconf.cli.doctor_rights import look_at_rights
 
     if write:
         raise typer.BadParameter("it looks at one system; --write is about all", param_hint="--system")
-    return look_at_rights(
-        context.obj.screen, workspace.opened(context.obj.root, context.obj.environment), name
-    )
+    look = look_at_logins if logins else look_at_rights
+    return look(context.obj.screen, workspace.opened(context.obj.root, context.obj.environment), name)
 
 
 def _looked_at(

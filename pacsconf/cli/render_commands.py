@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +13,14 @@ import typer
 
 from pacsconf.cli import workspace
 from pacsconf.cli.exits import Exit
+from pacsconf.cli.render_orthanc import (
+    USERS,
+    Sealed,
+    orthancs,
+    require_private_place,
+    tell_next,
+    write_private,
+)
 from pacsconf.cli.screen import Screen
 from pacsconf.core.errors import PacsconfError, RecordError
 from pacsconf.report.lines import Span, line, padded, wrapped
@@ -38,7 +46,7 @@ def render(
     ] = None,
     about: Annotated[
         list[str] | None,
-        typer.Argument(help="The devices, or consoles, that it is about.", metavar="DEVICE..."),
+        typer.Argument(help="The devices, consoles or Orthancs that it is about.", metavar="DEVICE..."),
     ] = None,
     format: Annotated[  # noqa: A002 - the option's name
         str | None,
@@ -63,18 +71,32 @@ def render(
     template = _chosen(templates, name, format or _ending(out))
     documents = list(_documents(context, templates, template, about or []))
     if out is None and len(documents) == 1:
-        screen.raw(documents[0].text)
+        screen.raw(documents[0].shown)
     else:
         _write(screen, _places(out, documents, name), force=force)
+        if name == USERS:
+            tell_next(screen, [document.about for document in documents])
     return Exit.OK
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text to write, and the name of its file."""
+    """A text to write, and the name of its file; `sealed` are passwords that stand in it as marks."""
 
     file: str
     text: str
+    about: str = ""
+    sealed: Sealed | None = None
+
+    @property
+    def shown(self) -> str:
+        """The text as anybody may see it."""
+        return self.sealed.masked(self.text) if self.sealed else self.text
+
+    @property
+    def is_private(self) -> bool:
+        """Whether passwords will stand in its file."""
+        return self.sealed is not None and self.sealed.in_it(self.text)
 
 
 # --- which template -----------------------------------------------------------------------------------------------
@@ -123,12 +145,16 @@ def _documents(
     context: typer.Context, templates: Templates, template: Template, about: list[str]
 ) -> Iterator[Document]:
     takes = templates.takes(template)
-    work = _workspace(context, needs_environment="sheet" in takes)
+    work = _workspace(context, needs_environment=bool(takes & {"sheet", "orthanc"}))
     record = _record(context.obj.screen, work)
     seen = _hospital(work, record)
     if "sheet" in takes:
         for sheet in _sheets(work, seen, record, about):
             yield _filled(templates, template, sheet.system, seen.values(sheet=sheet))
+    elif "orthanc" in takes:
+        for one, sealed in orthancs(context.obj.screen, work, template, about):
+            filled = _filled(templates, template, one.system, seen.values(orthanc=one))
+            yield replace(filled, sealed=sealed)
     elif "device" in takes:
         for name in _devices(seen, template, about):
             yield _filled(templates, template, name, seen.values(device=seen.device(name)))
@@ -142,7 +168,7 @@ def _documents(
 
 def _filled(templates: Templates, template: Template, about: str, values: dict[str, Any]) -> Document:
     text = templates.render(template.name, template.form, values)
-    return Document(f"{template.name}{f'-{_safe(about)}' if about else ''}.{template.form}", text)
+    return Document(f"{template.name}{f'-{_safe(about)}' if about else ''}.{template.form}", text, about)
 
 
 def _safe(name: str) -> str:
@@ -310,20 +336,32 @@ def _places(out: Path | None, documents: list[Document], name: str) -> dict[Path
 
 
 def _write(screen: Screen, places: Mapping[Path, Document], *, force: bool) -> None:
-    """Write all, or none where one of them is there already."""
+    """Write all, or none where one of them is there already, or a password of one cannot be had."""
     there = [path for path in places if path.exists()]
     if there and not force:
         raise PacsconfError(
             f"{there[0]} is there already and is not written over", fix="Name another place, or add --force."
         )
+    opened = {path: _opened(path, document) for path, document in places.items() if document.is_private}
     for path, document in places.items():
         # A spreadsheet takes CSV for the machine's old character set unless it begins with a byte order mark.
         encoding = "utf-8-sig" if path.suffix == ".csv" else "utf-8"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("w" if force else "x", encoding=encoding, newline="") as file:
-                file.write(document.text)
+            if path in opened:
+                write_private(path, opened[path])
+            else:
+                with path.open("w" if force else "x", encoding=encoding, newline="") as file:
+                    file.write(document.shown)
         except OSError as exc:
             why = exc.strerror if path.parent.is_dir() else "a file is where its folder should be"
             raise PacsconfError(f"{path} cannot be written: {why}", fix="Name another place.") from exc
-        screen.note((line(Span("  + ", "create"), str(path)),))
+        readable = "  (with passwords: yours alone to read)" if path in opened else ""
+        screen.note((line(Span("  + ", "create"), f"{path}{readable}"),))
+
+
+def _opened(path: Path, document: Document) -> str:
+    """The text with its passwords, for a place where they may stand."""
+    assert document.sealed is not None, "only then is it private"
+    require_private_place(path)
+    return document.sealed.opened(document.text)

@@ -58,10 +58,12 @@ def template(hospital, name: str, text: str) -> Path:
 def test_templates_are_listed_with_the_sites_own_files(example):
     template(example, "no-form.j2", "")
     assert example.ok("render", "--list").out == (
-        "  ae-titles          csv, html, md\n"
-        "  console-sheet      html, md\n"
-        "  firewall-requests  csv           templates/firewall-requests.csv.j2\n"
-        "  modality-sheet     html, md\n"
+        "  ae-titles            csv, html, md\n"
+        "  console-sheet        html, md\n"
+        "  firewall-requests    csv           templates/firewall-requests.csv.j2\n"
+        "  modality-sheet       html, md\n"
+        "  orthanc-permissions  json\n"
+        "  orthanc-users        json\n"
         "  ! templates/no-form.j2 is no template by its name: NAME.FORM.j2\n"
         "Next: pacsconf -e lab render NAME\n"
     )

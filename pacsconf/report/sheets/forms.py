@@ -6,6 +6,7 @@ text that is already of the form (`Markup`: a macro's result, a filter of the fo
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -100,6 +101,15 @@ def row(values: Iterable[object], delimiter: str = ",") -> Markup:
     return Markup(delimiter.join(cell(value) for value in values))  # noqa: S704 - see `cell`
 
 
+# --- JSON ---------------------------------------------------------------------------------------------------------
+
+
+def as_json(value: object, indent: int | None = None) -> Markup:
+    """The value as JSON, in ASCII. No dollar sign stands in it: Orthanc fills in `${NAME}` before it reads JSON."""
+    text = json.dumps(value, indent=indent)
+    return Markup(text.replace("$", "\\u0024"))  # noqa: S704 - see `cell`
+
+
 # --- anything else ------------------------------------------------------------------------------------------------
 
 
@@ -113,6 +123,7 @@ def plain(value: object) -> Markup:
 _PLAIN = Form(plain)
 _HTML = Form(html)
 _CSV = Form(cell, {"row": row})
+_JSON = Form(plain, {"json": as_json})
 _FORMS: Mapping[str, Form] = {
     "html": _HTML,
     "htm": _HTML,
@@ -120,4 +131,5 @@ _FORMS: Mapping[str, Form] = {
     "svg": _HTML,
     "md": Form(markdown, {"code": code, "fence": fence, "key": key, "link": link}),
     "csv": _CSV,
+    "json": _JSON,
 }

@@ -23,7 +23,7 @@ MOST_BYTES = 256 * 1024
 
 _NAME = re.compile(r"(?P<name>_?[A-Za-z0-9][A-Za-z0-9_-]{0,63})\.(?P<form>[A-Za-z0-9]{1,16})\.j2")
 _OURS = files("pacsconf.report") / "templates"
-_RENDERED_BY_OTHERS = frozenset({"acceptance-run", "plan"})
+_RENDERED_BY_OTHERS = frozenset({"acceptance-run", "access-review", "plan"})
 """What a command of its own fills in, with other values than `render` has."""
 
 

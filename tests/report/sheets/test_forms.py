@@ -1,4 +1,5 @@
 import csv
+import json
 from datetime import date
 from io import StringIO
 
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from pacsconf.report.lines import visible
-from pacsconf.report.sheets.forms import cell, form_of, html, iso, key, plain, row, text_of
+from pacsconf.report.sheets.forms import as_json, cell, form_of, html, iso, key, plain, row, text_of
 
 
 @pytest.mark.parametrize(
@@ -112,3 +113,20 @@ def test_the_form_is_the_ending_before_j2(file, written):
 @pytest.mark.parametrize("file", ["a.html.j2", "a.md.j2", "a.csv.j2", "a.txt.j2"])
 def test_what_is_of_the_form_already_stays(file):
     assert form_of(file).write(Markup("<b>=1</b>")) == "<b>=1</b>"
+
+
+# --- JSON ---------------------------------------------------------------------------------------------------------
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner)
+                    | st.dictionaries(st.text(), inner), max_leaves=10))  # fmt: skip
+def test_json_is_read_back_as_it_was_and_holds_no_dollar_sign(value):
+    text = as_json(value)
+    assert json.loads(text) == value
+    assert text.isascii()
+    assert "$" not in text
+
+
+def test_a_template_of_json_writes_whole_values():
+    assert form_of("a.json.j2").filters["json"]({"a": "<$>"}) == '{"a": "<\\u0024>"}'
+    assert form_of("a.json.j2").write("one\ntwo") == plain("one\ntwo")

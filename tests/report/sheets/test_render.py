@@ -60,6 +60,8 @@ def test_built_in_templates_are_found_without_a_folder():
         ("console-sheet", "md"),
         ("modality-sheet", "html"),
         ("modality-sheet", "md"),
+        ("orthanc-permissions", "json"),
+        ("orthanc-users", "json"),
     }
 
 
@@ -85,7 +87,9 @@ def test_an_unknown_name_says_which_there_are():
     with pytest.raises(PacsconfError) as caught:
         Templates().of_name("modalitysheet")
     assert caught.value.message == 'there is no template "modalitysheet"; did you mean "modality-sheet"?'
-    assert caught.value.fix.startswith("There are: ae-titles, console-sheet, modality-sheet.")
+    assert caught.value.fix.startswith(
+        "There are: ae-titles, console-sheet, modality-sheet, orthanc-permissions, orthanc-users."
+    )
 
 
 def test_what_a_template_takes_includes_what_its_parts_take(folder: Path):

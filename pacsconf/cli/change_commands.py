@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -52,18 +53,23 @@ def apply(
     repair: Repairs = None,
     target: Targets = None,
     exclude: Excludes = None,
+    due: Annotated[bool, typer.Option("--due", help="Take away what has ended, and nothing else.")] = False,
     sheets: Sheets = None,
 ) -> Exit:
     """Carry a plan out, and prove it.
 
-    A saved one, one with the expected digest, or, on a terminal, after asking.
+    A saved one, one with the expected digest, what is due, or, on a terminal, after asking.
     """
     from pacsconf import engine
 
     screen: Screen = context.obj.screen
     options = options_of(repair, target, exclude)
-    _check_choice(plan_file, expect, options)
+    _check_choice(plan_file, expect, options, due=due)
     work = opened(context, "text")
+    if due:
+        from pacsconf.cli.due_run import take_away
+
+        return take_away(screen, work, options, said(reason, ticket, ack), sheets)
     if plan_file is None and expect is None:
         _require_reviewed(screen, work)
     saved = load_saved(plan_file) if plan_file else None
@@ -72,10 +78,10 @@ def apply(
     require_writable(work)
     reporter = Reporter(screen)
     with world_of(work, reporter) as world:
-        resumed = _ready_record(screen, work, world, ack)
-        if resumed is not None:
-            code = concluded(screen, work, ended(world, resumed), sheets)
-            if code is not Exit.OK or _is_same(resumed.plan, saved, expect):
+        left = _ready_record(screen, work, world, ack)
+        if left is not None:
+            code = concluded(screen, work, ended(world, left), sheets)
+            if code is not Exit.OK or _is_same(left.plan, saved, expect):
                 return code
         planned = _chosen(screen, world, saved, expect, options, reporter)
         approval = approval_of(work, world, planned, said(reason, ticket, ack))
@@ -106,7 +112,7 @@ def resume(context: typer.Context, ack: Acks = None, sheets: Sheets = None) -> E
         if state.known and state.open is None:
             screen.show(sentence(f"No change set is open on {work.environment}: there is nothing to resume."))
             return Exit.OK
-        end = ended(world, _resumed(world, ack))
+        end = ended(world, resumed(world, ack))
     return concluded(screen, work, end, sheets)
 
 
@@ -123,11 +129,16 @@ def require_writable(work: workspace.Workspace) -> None:
 # --- apply ------------------------------------------------------------------------------------------------------
 
 
-def _check_choice(plan_file: Path | None, expect: str | None, options: Options) -> None:
-    """What was reviewed is said in one way: by a file or by a digest.
+def _check_choice(plan_file: Path | None, expect: str | None, options: Options, *, due: bool) -> None:
+    """What was reviewed is said in one way: by a file or by a digest; what is due, by its day.
 
     Raises: BadParameter.
     """
+    if due and (plan_file or expect or options.repair):
+        raise typer.BadParameter(
+            "what is due is what has ended, as the inventory says: no plan, --expect or --repair goes with it",
+            param_hint="--due",
+        )
     if plan_file and (expect or options.repair or options.target or options.exclude):
         raise typer.BadParameter(
             "a saved plan brings its own choice: --expect, --repair, --target and --exclude do not go with it;"
@@ -177,7 +188,7 @@ def _ready_record(
     if state.open is not None:
         left = world.record.resumable()
         screen.note(sentence(f"Change set {left.id} was left open; it is carried to its end first."))
-        return _resumed(world, ack)
+        return resumed(world, ack)
     if not state.exists:
         if not screen.is_interactive or not screen.agrees(
             f"{work.environment} has no record yet. Begin it now (pacsconf record init)?"
@@ -190,7 +201,8 @@ def _ready_record(
     return None
 
 
-def _resumed(world: World, ack: list[str] | None) -> ChangeSet:
+def resumed(world: World, ack: Sequence[str] | None) -> ChangeSet:
+    """The open change set, carried to its end."""
     from pacsconf import engine
 
     with stoppable() as stopping:

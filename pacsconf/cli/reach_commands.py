@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from errno import EINVAL
 from fnmatch import fnmatchcase
-from os import strerror
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -17,6 +15,7 @@ import typer
 from pacsconf.cli import workspace
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.inventory_commands import TextOrJson, show_findings
+from pacsconf.cli.revisions import lay_out
 from pacsconf.cli.screen import Screen
 from pacsconf.core.errors import RecordError
 
@@ -245,7 +244,7 @@ class _Asking:
             )
         started = perf_counter()
         with TemporaryDirectory(prefix="pacsconf-") as folder:
-            _write(Path(folder) / "inventory", stood.files)
+            lay_out(Path(folder) / "inventory", stood.files, "inventory/")
             loaded = load(Path(folder), workspace.now().date())
         if loaded.inventory is None:
             there = _named(loaded, revision)
@@ -272,22 +271,6 @@ def _named(loaded: Loaded, revision: str) -> Loaded:
     )
     texts = {f"{revision}:{file}": text for file, text in loaded.texts.items()}
     return replace(loaded, findings=findings, texts=texts)
-
-
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    """These files below a folder.
-
-    Raises: RecordError when they cannot lie there: git can hold names that a disk cannot.
-    """
-    for name, content in files.items():
-        try:
-            if ".." in PurePosixPath(name).parts:
-                raise OSError(EINVAL, strerror(EINVAL))
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        except OSError as exc:
-            raise RecordError(f'"inventory/{name}" cannot be laid out here: {exc.strerror}') from exc
 
 
 def _entity(inventory: Inventory, text: str) -> Entity:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pacsconf.core.errors import RecordError
@@ -108,6 +109,12 @@ class Repository(Objects):
         """
         ranges = [f"-L{number},{number}" for number in lines]
         ran = self._run("blame", "--line-porcelain", *ranges, "--", str(file.resolve()))
+        return "" if ran.status else ran.out
+
+    def before(self, moment: datetime) -> str:
+        """The newest commit of what is checked out before a moment, along first parents; empty: none is known."""
+        until = f"--before={moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        ran = self._run("rev-list", "--max-count=1", "--first-parent", until, "HEAD")
         return "" if ran.status else ran.out
 
     # --- references -------------------------------------------------------------------------------------------

@@ -105,6 +105,10 @@ class RecordReader:
         """The commit that is checked out, and whether the files under these paths differ from it."""
         return self._git.inventory_commit(*paths)
 
+    def inventory_before(self, moment: datetime) -> str:
+        """The commit of the inventory that stood before a moment; empty where this clone does not know one."""
+        return self._git.before(moment)
+
     def inventory_branch(self) -> str:
         """The branch that is checked out; empty on a detached head."""
         return self._git.inventory_branch()

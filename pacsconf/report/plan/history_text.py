@@ -135,6 +135,7 @@ def _facts(changeset: ChangeSet, commit: str, width: int) -> Iterator[Line]:
     facts = (
         ("environment", plan.environment),
         ("takes back", rollback_of(plan)),
+        ("takes away", f"what had ended by {plan.options.due[0]}" if plan.options.due else ""),
         ("operator", changeset.operator),
         ("ran on", changeset.runner),
         ("opened", iso_in_words(changeset.opened)),

@@ -54,6 +54,7 @@ def header(plan: Plan, view: View) -> Lines:
     undone = rollback_of(plan)
     what = f"Rollback of change set {undone} on" if undone else "Plan for"
     when = f" as of {plan.options.at[0]}" if plan.options.at else ""
+    when += f", only what has ended by {plan.options.due[0]}" if plan.options.due else ""
     head = line(Span(f"{what} {plan.environment}{when}", "strong"), " · ")
     title = wrapped(_inventory(plan, view), view.columns, first=head, indent=2)
     names = max((len(system) for system in plan.counts), default=0)

@@ -81,7 +81,8 @@ def test_nothing_is_wrong_with_it_but_what_its_baseline_accepts():
     wrong = [finding for finding in LOADED.findings if finding.severity != "info"]
 
     assert [(finding.rule, finding.accepted) for finding in wrong] == [
-        ("PACS-FLOW-002", "until 2027-12-31 by research")
+        ("PACS-FLOW-002", "until 2027-12-31 by research"),
+        ("PACS-USR-005", "until 2028-06-30 by kkraus"),
     ]
 
 

@@ -188,4 +188,4 @@ def test_password_rules_are_no_weaker_than_the_usual_floor(hospital: Inventory):
     rules = [hospital.security.password_policy, *hospital.security.password_policies.values()]
 
     assert all(rule.min_length >= 12 for rule in rules if rule)
-    assert [rule.lockout_after for rule in rules if rule] == [10, 5, 0]
+    assert [rule.lockout_after for rule in rules if rule] == [10, 5, None]

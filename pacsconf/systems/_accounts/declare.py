@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import UTC, date, tzinfo
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pacsconf.core.address import Address
@@ -15,9 +16,9 @@ from pacsconf.core.on_demand import OnDemand
 from pacsconf.core.resource import Fields, State, Typed, Value
 from pacsconf.inventory.accounts import AccountsConfig, PeoplePlace
 from pacsconf.inventory.model import Inventory
-from pacsconf.inventory.people import Personal, User
+from pacsconf.inventory.people import USER_KINDS, Personal, User
 from pacsconf.people.landing import groups_of, landed
-from pacsconf.people.standing import Stage, day_of, stage
+from pacsconf.people.standing import Stage, day_of, held, stage
 from pacsconf.systems._accounts import floors, policies
 from pacsconf.systems._accounts.kinds import (
     ACCOUNT,
@@ -47,6 +48,8 @@ class Wanted:
 
     user: User
     login: str
+    day: date | None
+    """Which day it is for them; None: whatever the day."""
     stage: Stage
     place: PeoplePlace | None
     """Where an account for them is made; None: nowhere here."""
@@ -56,6 +59,16 @@ class Wanted:
     def is_ours(self) -> bool:
         """Whether pacsconf makes and changes the account, as far as the inventory says where it is."""
         return self.place is not None and self.place.owns_accounts
+
+
+class Landing(NamedTuple):
+    """The fields of a membership, and the groups that it takes."""
+
+    fields: Fields
+    groups: frozenset[Address]
+
+
+NOWHERE = Landing(NOTHING, frozenset())
 
 
 @dataclass(frozen=True)
@@ -112,20 +125,26 @@ class _Making:
         self.landed = landed(inventory, config.name)
         self.assigned = policies.Assigned(config, inventory)
         self._zones: dict[str | None, tzinfo] = {None: UTC}
-        self._members: dict[frozenset[str], Fields] = {frozenset(): NOTHING}
+        self._everyone = frozenset(group for place in config.groups.values() for group in place.everyone)
+        self._roles: dict[tuple[int, date | None], tuple[str, ...]] = {}
+        self._landings: dict[tuple[str, ...], Landing] = {}
         self._accounts: dict[tuple[tuple[str, Value], ...], Fields] = {}
         self.wanted = {one.user.id: one for one in self._wanted()}
 
     def _wanted(self) -> Iterator[Wanted]:
         """Everybody who has, had or is to have a role that lands here, and whose accounts are made here anyway."""
         here = {role for roles in self.landed.values() for role in roles}
+        place_of = {kind: self.config.people_place(kind) for kind in USER_KINDS}
+        lands: dict[int, bool] = {}  # by the roles themselves, which thousands have alike
         for user_id in sorted(self.inventory.users):
             user = self.inventory.users[user_id]
-            place = self.config.people_place(user.kind)
-            lands = any(grant.role in here for grant in user.grants)
-            if lands or (place is not None and place.owns_accounts):
+            place, key = place_of[user.kind], id(user.grants)
+            if key not in lands:
+                lands[key] = any(grant.role in here for grant in user.grants)
+            if lands[key] or (place is not None and place.owns_accounts):
                 login = user.logins.get(self.config.name, user.id)
-                yield Wanted(user, login, stage(user, day_of(self.inventory, user)), place, self._zone(user))
+                day = day_of(self.inventory, user)
+                yield Wanted(user, login, day, stage(user, day), place, self._zone(user))
 
     def _zone(self, user: User) -> tzinfo:
         site = self.inventory.sites.get(user.site or "")
@@ -162,16 +181,29 @@ class _Making:
 
         What an identity team is asked for first must not keep anybody in a group: who is out is taken out at once.
         """
-        user, system = wanted.user, self.config.name
-        names = frozenset(groups_of(self.inventory, system, user))
-        if names:
-            names |= {group for place in self.config.groups.values() for group in place.everyone}
-        if names not in self._members:
-            self._members[names] = {membership_field(name): MEMBER for name in sorted(names)}
-        root = user_at(system, user.id)
-        first = {root} if wanted.is_ours or wanted.stage == "active" else set()
-        needs = frozenset(first | {Address.of(system, GROUP, name) for name in names})
-        return State(membership_at(system, user.id), root, self._members[names], needs)
+        root, landing = user_at(self.config.name, wanted.user.id), self._landing(wanted)
+        waits = wanted.is_ours or wanted.stage == "active"
+        needs = landing.groups | {root} if waits else landing.groups
+        return State(Address(root.system, MEMBERSHIP, root.name), root, landing.fields, needs)
+
+    def _landing(self, wanted: Wanted) -> Landing:
+        """Where somebody's roles lead to, by the roles that count for them now."""
+        if wanted.stage != "active":
+            return NOWHERE
+        key = id(wanted.user.grants), wanted.day
+        if key not in self._roles:
+            self._roles[key] = tuple(one.role for one in held(wanted.user, wanted.day))
+        roles = self._roles[key]
+        if roles not in self._landings:
+            self._landings[roles] = self._land(
+                frozenset(groups_of(self.inventory, self.config.name, wanted.user))
+            )
+        return self._landings[roles]
+
+    def _land(self, groups: frozenset[str]) -> Landing:
+        names = sorted(groups | self._everyone if groups else groups)
+        addresses = frozenset(Address.of(self.config.name, GROUP, name) for name in names)
+        return Landing({membership_field(name): MEMBER for name in names}, addresses)
 
     # --- groups -----------------------------------------------------------------------------------------------
 

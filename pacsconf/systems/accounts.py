@@ -26,6 +26,7 @@ from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.systems import SystemConfig
 from pacsconf.inventory.values import SecretRef
 from pacsconf.people.live import LiveAccounts
+from pacsconf.systems._accounts.active_directory import ActiveDirectory
 from pacsconf.systems._accounts.check import Check
 from pacsconf.systems._accounts.declare import Intent, declare
 from pacsconf.systems._accounts.flavour import Flavour
@@ -41,7 +42,7 @@ log = logging.getLogger(__name__)
 
 
 def _flavour(config: AccountsConfig) -> Flavour:
-    return OpenLDAP()
+    return ActiveDirectory() if config.flavour == "active-directory" else OpenLDAP()
 
 
 class AccountsSystem:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pacsconf.core.change import Change
 from pacsconf.core.resource import Value
 from pacsconf.systems._accounts.declare import Wanted
 from pacsconf.systems._accounts.kinds import ACCOUNT, DISABLED, EXPIRES
 from pacsconf.systems._accounts.tree import Account
+from pacsconf.systems._ldap import names
 
 
 def words(change: Change, wanted: Wanted | None, account: Account | None) -> str:
     """What is to be done with an account."""
     login = account.login if account else (wanted.login if wanted else change.address.parts[0])
-    where = f" ({account.entry.dn})" if account else ""
+    where = f" ({account.entry.dn})" if account and tells_nobody(account) else ""
     return f"for the identity team: {'; '.join(_deeds(change, login, where, wanted))}"
+
+
+def tells_nobody(account: Account) -> bool:
+    """Whether the DN of an account says no more than its login: in Active Directory it is often a person's name."""
+    leaf = names.parse(account.entry.dn)[0]
+    return all(value.casefold() == account.login.casefold() for _, value in leaf)
 
 
 def _deeds(change: Change, login: str, where: str, wanted: Wanted | None) -> list[str]:
@@ -32,6 +41,16 @@ def _deeds(change: Change, login: str, where: str, wanted: Wanted | None) -> lis
         else:
             deeds.append(f"correct {one.name} of {login}{where}")
     return deeds
+
+
+def primary_words(login: str, groups: Sequence[str]) -> str:
+    """That somebody is in a group by their own entry, which is not changed here: other groups hang on it."""
+    return f"for the identity team: give {login} another primary group than {', '.join(groups)}"
+
+
+def password_words(login: str) -> str:
+    """That an account cannot be let in before it has a password."""
+    return f"for the identity team: set a first password for {login}; the next apply enables the account then"
 
 
 def policy_words(change: Change) -> str:

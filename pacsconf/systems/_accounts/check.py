@@ -9,7 +9,7 @@ from pacsconf.core.finding import Finding
 from pacsconf.inventory.accounts import AccountsConfig
 from pacsconf.systems._accounts.declare import Intent
 from pacsconf.systems._accounts.flavour import Flavour
-from pacsconf.systems._accounts.kinds import ACCOUNT, DISABLED, MEMBERSHIP, USER
+from pacsconf.systems._accounts.kinds import ACCOUNT, DISABLED, GROUP, MEMBERSHIP, USER
 from pacsconf.systems._accounts.tree import Account, Tree
 
 
@@ -27,6 +27,8 @@ class Check:
         return tuple(finding for change in changes for finding in self._of(change))
 
     def _of(self, change: Change) -> Iterator[Finding]:
+        if change.action == "create":
+            yield from self._name(change)
         if change.address.kind not in (USER, MEMBERSHIP):
             return
         user = change.address.parts[0]
@@ -55,6 +57,29 @@ class Check:
             evidence="configured",
             verdict="unknown" if self.config.password_policies is None else "fail",
         )
+
+    def _name(self, change: Change) -> Iterator[Finding]:
+        """What is to be made may not be called so here."""
+        own = change.address.parts[0]
+        wanted = self.intent.wanted.get(own)
+        if change.address.kind == GROUP:
+            what, name, why = "group", own, self.flavour.unfit_group(own)
+        elif change.address.kind == USER and wanted is not None and wanted.is_ours:
+            what, name, why = "account", wanted.login, self.flavour.unfit(wanted.login)
+        else:
+            return
+        if why is not None:
+            yield Finding(
+                "ACCOUNTS-NAME",
+                "error",
+                f"No {what} can be called {name} here: {why}",
+                "The server would refuse it.",
+                "Say under `logins` which other login they have here."
+                if what == "account"
+                else "Give the group another name.",
+                about=change.address,
+                evidence="configured",
+            )
 
     def _default(self) -> str | None:
         place = self.config.password_policies

@@ -36,8 +36,8 @@ class Facts:
     last_seen: datetime | None = None
     password_changed: datetime | None = None
     password_expires: bool = True
-    by_itself: tuple[str, ...] = ()
-    """DNs of groups that it is in without being a member's value there."""
+    by_itself: tuple[bytes, ...] = ()
+    """Groups that it is in without being a member's value there, each by its `Flavour.identity`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,8 @@ class Flavour(Protocol):
     """The filter of password policies."""
     personal: ClassVar[Mapping[Personal, str]]
     """The attribute of each thing that tells who somebody is."""
+    identity: ClassVar[str]
+    """The attribute of a group that `Facts.by_itself` names it by; empty: nobody is in a group by itself."""
     last_seen_known: ClassVar[bool]
     """Whether the server keeps when somebody last signed in, wherever it does so at all."""
 
@@ -101,6 +103,14 @@ class Flavour(Protocol):
         """The attributes of a group to be made, with these DNs in it."""
         ...
 
+    def unfit(self, login: str) -> str | None:
+        """Why an account cannot have this login, in words; None: it can."""
+        ...
+
+    def unfit_group(self, name: str) -> str | None:
+        """Why a group cannot be called so, in words; None: it can."""
+        ...
+
     def set_password(self, directory: Directory, dn: str, password: Secret) -> Answer:
         """Write a password, in the way that has the server keep it as it keeps all others."""
         ...
@@ -115,8 +125,8 @@ class Flavour(Protocol):
         """
         ...
 
-    def policy(self, entry: Entry) -> dict[str, Value]:
-        """The fields of a password policy."""
+    def policy(self, entry: Entry, groups: Mapping[str, str]) -> dict[str, Value]:
+        """The fields of a password policy; `groups` are DNs by name."""
         ...
 
     def new_policy(self, name: str, fields: Fields, groups: Mapping[str, str]) -> Attributes:

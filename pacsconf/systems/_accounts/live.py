@@ -21,6 +21,7 @@ from pacsconf.systems._accounts.kinds import (
     EXPIRES,
     GROUP,
     MEMBER,
+    MEMBERSHIP,
     PASSWORD,
     POLICY,
     POLICY_FIELD,
@@ -28,7 +29,7 @@ from pacsconf.systems._accounts.kinds import (
     membership_field,
     user_at,
 )
-from pacsconf.systems._accounts.tree import Account, Tree, personal
+from pacsconf.systems._accounts.tree import Account, Tree, by_name, personal
 from pacsconf.systems._ldap import names
 
 
@@ -56,13 +57,13 @@ class Projection:
             if self._is_seen(root, account):
                 found[root] = State(root, root, self.account(root, account))
         for user in (*tree.memberships, *(self._outside(tree))):
-            address = membership_at(system, user)
-            found[address] = State(
-                address, user_at(system, user), self.membership(tree.memberships.get(user, ()))
-            )
+            root = user_at(system, user)
+            address = Address(system, MEMBERSHIP, root.name)
+            found[address] = State(address, root, self.membership(tree.memberships.get(user, ())))
         for name, entry in tree.policies.items():
             address = Address.of(system, POLICY, name)
-            found[address] = State(address, address, self.policy(address, self.flavour.policy(entry)))
+            fields = self.flavour.policy(entry, by_name(tree))
+            found[address] = State(address, address, self.policy(address, fields))
         return found
 
     def _outside(self, tree: Tree) -> Iterator[str]:
@@ -145,9 +146,8 @@ class Projection:
 def live_accounts(config: AccountsConfig, flavour: Flavour, intent: Intent, tree: Tree) -> LiveAccounts:
     """The same as values to be shown."""
     told = any(account.facts.last_seen is not None for account in tree.accounts.values())
-    named = {names.canonical(group.dn): name for name, group in tree.groups.items()}
     accounts = {
-        user: _live_account(flavour, intent, account, named, told=told)
+        user: _live_account(flavour, intent, account, tree.by_itself.get(user, ()), told=told)
         for user, account in tree.accounts.items()
     }
     dangling = {dn for group in tree.groups.values() for dn in group.elsewhere if _within(config, dn)}
@@ -168,12 +168,11 @@ def live_accounts(config: AccountsConfig, flavour: Flavour, intent: Intent, tree
 
 
 def _live_account(
-    flavour: Flavour, intent: Intent, account: Account, named: Mapping[str, str], *, told: bool
+    flavour: Flavour, intent: Intent, account: Account, by_itself: Collection[str], *, told: bool
 ) -> LiveAccount:
     facts, wanted = account.facts, intent.wanted.get(account.user)
     zone = wanted.zone if wanted else UTC
     values = {name: personal(flavour, account.entry, name) for name in PERSONAL}
-    by_itself = (named.get(names.canonical(dn)) for dn in facts.by_itself)
     return LiveAccount(
         account.user,
         account.login,
@@ -186,7 +185,7 @@ def _live_account(
         last_seen_known=told,
         password_changed=facts.password_changed,
         password_expires=facts.password_expires,
-        by_itself=tuple(name for name in by_itself if name),
+        by_itself=tuple(sorted(by_itself)),
         personal={name: value for name, value in values.items() if value is not None},
     )
 

@@ -40,6 +40,7 @@ class OpenLDAP:
         "email": "mail",
         "employee": "employeeNumber",
     }
+    identity: ClassVar[str] = ""
     last_seen_known: ClassVar[bool] = True
     needs_member: ClassVar[bool] = True
     account_attributes: ClassVar[Sequence[str]] = (
@@ -56,6 +57,8 @@ class OpenLDAP:
         return place.login or "uid"
 
     def facts(self, entry: Entry, login: str) -> Facts:
+        if entry.attributes.keys().isdisjoint(_TELLING):
+            return Facts(login)
         lock = entry.text(LOCKED)
         return Facts(
             login=login,
@@ -107,6 +110,12 @@ class OpenLDAP:
             "member": tuple(member.encode() for member in members or (placeholder,)),
         }
 
+    def unfit(self, login: str) -> str | None:
+        return None
+
+    def unfit_group(self, name: str) -> str | None:
+        return None
+
     def set_password(self, directory: Directory, dn: str, password: Secret) -> Answer:
         """By RFC 3062, so that the server hashes it as it does for everybody."""
         return directory.set_password(dn, password)
@@ -125,7 +134,7 @@ class OpenLDAP:
             return f"its password policy {names.leaf(entry.dn)} does not say pwdLockout: TRUE"
         return None
 
-    def policy(self, entry: Entry) -> dict[str, Value]:
+    def policy(self, entry: Entry, groups: Mapping[str, str]) -> dict[str, Value]:
         found: dict[str, Value] = {}
         for name, (attribute, unit) in _NUMBERS.items():
             number = _number(entry.text(attribute))
@@ -160,6 +169,8 @@ class OpenLDAP:
         return [each for name, value in texts.items() for each in replaced(entry, name, value)]
 
 
+_TELLING = frozenset(name.lower() for name in OpenLDAP.account_attributes)
+"""Where an entry has none of these, there is nothing to tell of it beside its login."""
 _NUMBERS: Mapping[str, tuple[str, int]] = {
     "min_length": ("pwdMinLength", 1),
     "history": ("pwdInHistory", 1),

@@ -38,8 +38,11 @@ def _state(
     if config.flavour != "active-directory":
         fields.pop("complexity", None)  # slapo-ppolicy leaves that to a module of the site's own
         return State(address, address, fields)
+    for unknown in ("must_change", "idle_lock"):
+        fields.pop(unknown, None)  # a domain knows no such thing
     fields["precedence"] = _LAST if number is None else number * 10
-    groups = sorted({group for role in policy.roles for group in _groups(inventory, config.name, role)})
+    roles = inventory.roles if number is None else policy.roles  # the domain's own policy is not ours
+    groups = sorted({group for role in roles for group in _groups(inventory, config.name, role)})
     if groups:
         fields["applies_to"] = tuple(groups)
     return State(address, address, fields, frozenset(Address.of(config.name, GROUP, one) for one in groups))

@@ -5,7 +5,7 @@ Accounts are known by the user they belong to: the inventory's where it has one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pacsconf.core.errors import BadAnswer
@@ -55,6 +55,8 @@ class Tree:
     twice: dict[str, list[str]] = field(default_factory=dict)
     memberships: dict[str, set[str]] = field(default_factory=dict)
     """By user, or by DN of a member that is no account, the groups they are in."""
+    by_itself: dict[str, set[str]] = field(default_factory=dict)
+    """By user, those of these groups that they are in without being a member's value there."""
     user_of: dict[str, str] = field(default_factory=dict)
     """By DN of an account as the server spells it, the user."""
 
@@ -96,15 +98,14 @@ class Reader:
             only = f"({self.flavour.login_attribute(place)}={names.for_filter(login)})"
             self._take_accounts(tree, name, place, self._search_accounts(place, only))
         reached = [account.entry.dn for account in tree.accounts.values()]
-        by_itself = {dn for account in tree.accounts.values() for dn in account.facts.by_itself}
+        by_itself = {each for account in tree.accounts.values() for each in account.facts.by_itself}
+        others = "".join(f"({self.flavour.identity}={_octets(each)})" for each in sorted(by_itself))
         while reached:
             before = set(tree.groups)
             asked = "".join(f"(member={names.for_filter(dn)})" for dn in reached)
             for group_place in self.config.groups.values():
-                found = [*self._search_groups(group_place, f"(|{asked})")]
-                found += [one for one in self._named(group_place, by_itself) if one not in found]
-                self._take_groups(tree, group_place, found)
-            by_itself = set()
+                self._take_groups(tree, group_place, self._search_groups(group_place, f"(|{asked}{others})"))
+            others = ""
             reached = [tree.groups[name].dn for name in tree.groups.keys() - before]
         self._join(tree, whole=False)
         return tree
@@ -121,15 +122,8 @@ class Reader:
 
     def _search_groups(self, place: GroupsPlace, only: str = "") -> Iterable[Entry]:
         matching = f"(&{self.flavour.groups}{only})" if only else self.flavour.groups
-        return self._search(place.base, matching, ["cn", "member", "description"])
-
-    def _named(self, place: GroupsPlace, dns: Iterable[str]) -> Iterator[Entry]:
-        base = names.key(place.base)
-        for dn in dns:
-            if names.key(dn)[-len(base) :] == base:
-                yield from self.directory.search(
-                    dn, self.flavour.groups, ["cn", "member", "description"], "BASE"
-                )
+        identity = [self.flavour.identity] if self.flavour.identity else []
+        return self._search(place.base, matching, ["cn", "member", "description", *identity])
 
     def _search(self, base: str, matching: str, wanted: Sequence[str]) -> tuple[Entry, ...]:
         try:
@@ -200,6 +194,20 @@ class Reader:
                 tree.memberships.setdefault(user, set()).add(group.name)
             for dn in group.elsewhere:
                 tree.memberships.setdefault(dn, set()).add(group.name)
+        self._join_by_itself(tree)
+
+    def _join_by_itself(self, tree: Tree) -> None:
+        """Whoever is in a group by their own entry is in it, though the group does not say so."""
+        known = {
+            value: group.name
+            for group in tree.groups.values()
+            for value in (group.entry.values(self.flavour.identity) if self.flavour.identity else ())
+        }
+        for user, account in tree.accounts.items() if known else ():
+            found = {known[each] for each in account.facts.by_itself if each in known}
+            if found:
+                tree.by_itself[user] = found
+                tree.memberships.setdefault(user, set()).update(found)
 
     def _take_policies(self, tree: Tree) -> None:
         place = self.config.password_policies
@@ -230,6 +238,11 @@ class _Members:
         if self._spelled is None:
             self._spelled = {names.canonical(own): own for own in (*self._user_of, *self._group_of)}
         return self._spelled.get(names.canonical(dn), "")
+
+
+def _octets(value: bytes) -> str:
+    """Bytes as a filter has them (RFC 4515 section 3)."""
+    return "".join(f"\\{byte:02x}" for byte in value)
 
 
 def placeholder(place: GroupsPlace) -> str:

@@ -24,6 +24,7 @@ from pacsconf.systems._accounts.kinds import (
     ACCOUNT,
     CONTAINS,
     DISABLED,
+    ENABLED,
     EXPIRES,
     PASSWORD,
     POLICY_FIELD,
@@ -33,6 +34,7 @@ from pacsconf.systems._accounts.live import Projection
 from pacsconf.systems._accounts.tree import Account, Group, Tree, by_name, placeholder
 from pacsconf.systems._ldap import Add, Answer, Directory, Entry, Lost, Modification, Modify, names
 from pacsconf.systems._ldap.answers import (
+    CONSTRAINT,
     ENTRY_EXISTS,
     NO_SUCH_ATTRIBUTE,
     NO_SUCH_ENTRY,
@@ -49,6 +51,8 @@ _MOVED_ON = frozenset({NO_SUCH_ATTRIBUTE, VALUE_EXISTS, NO_SUCH_ENTRY, ENTRY_EXI
 """Answers that say: it is not as you think. The entry is read again and judged afresh."""
 _THERE = frozenset({VALUE_EXISTS, ENTRY_EXISTS})
 """What a group answers to a member that it has; OpenLDAP the one, Active Directory the other."""
+_NO_PASSWORD = frozenset({CONSTRAINT, UNWILLING})
+"""What a domain answers to letting in an account that has no password, or none that its policy takes."""
 _NOT_THERE = frozenset({NO_SUCH_ATTRIBUTE, UNWILLING})
 """What it answers to taking out one that it has not."""
 
@@ -85,6 +89,13 @@ class Writer:
     def _attempt(self, change: Change) -> Verdict:
         if self.down:
             return "failed", f"nothing was sent: {self.down}"
+        status, words = self._tried(change)
+        account = self.tree.accounts.get(change.address.parts[0])
+        if account is not None and not asking.tells_nobody(account):
+            words = words.replace(account.entry.dn, account.login)
+        return status, words
+
+    def _tried(self, change: Change) -> Verdict:
         try:
             return self._carry_out(change)
         except Lost as lost:
@@ -118,11 +129,16 @@ class Writer:
         dn = account.entry.dn if account else user
         if account is None and after - before:
             raise _Gone("there is no account to put into a group")
-        for name in sorted(before - after):
+        by_itself = self.tree.by_itself.get(user, set())
+        for name in sorted(before - after - by_itself):
             self._take_out(name, dn)
-        for name in sorted(after - before):
+        for name in sorted(after - before - by_itself):
             self._put_in(name, dn)
-        self.tree.memberships[user] = (self.tree.memberships.get(user, set()) - before) | after
+        stuck = (before - after) & by_itself
+        now = (self.tree.memberships.get(user, set()) - before) | after | stuck
+        self.tree.memberships[user] = now
+        if stuck and account is not None:
+            return "waiting", asking.primary_words(account.login, sorted(stuck))
         return "applied", ""
 
     def _put_in(self, name: str, dn: str) -> None:
@@ -246,8 +262,8 @@ class Writer:
             self._set_password(wanted, account)
             account = self._read_again(dn, wanted.user.id, wanted.login)
         # A server may have let it in with its first password, or not have taken all at once.
-        self._bring(account, fields, wanted, [ACCOUNT, EXPIRES])
-        return "applied", ""
+        last = self._bring(account, fields, wanted, [ACCOUNT, EXPIRES])
+        return ("applied", "") if last is None or last.ok else self._refused(account, fields, last)
 
     def _change_account(self, change: Change, wanted: Wanted | None, account: Account) -> Verdict:
         assert change.after is not None, "an update has an after"
@@ -264,12 +280,19 @@ class Writer:
                 account = self._read_again(account.entry.dn, account.user, account.login)
                 self._remember_version(change)
             answer = self._bring(account, change.after.fields, wanted, [*written, ACCOUNT])
-            account = self._read_again(account.entry.dn, account.user, account.login)
+            had, account = account, self._read_again(account.entry.dn, account.user, account.login)
             if answer is None or answer.ok:
                 return "applied", ""
-            if answer.code not in _MOVED_ON:
-                return "failed", answer.text
+            if answer.code not in _MOVED_ON or account.entry == had.entry:
+                return self._refused(account, change.after.fields, answer)
         return "failed", "somebody else keeps changing it. Nothing was written; plan again."
+
+    def _refused(self, account: Account, fields: Fields, answer: Answer) -> Verdict:
+        """What a refusal comes to: a domain lets nobody in who has no password, which is not ours to make up."""
+        enables = fields.get(ACCOUNT) == ENABLED and not account.facts.enabled
+        if enables and answer.code in _NO_PASSWORD and account.facts.password_changed is None:
+            return "waiting", asking.password_words(account.login)
+        return "failed", answer.text
 
     def _bring(
         self, account: Account, fields: Fields, wanted: Wanted | None, written: Iterable[str]

@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "hold": ("record", "Leave changes alone until they are released."),
     "release": ("record", "End a hold: apply goes on with these changes."),
     "unlock": ("record", "Break the lock of an apply that is certainly dead."),
+    "access": ("access", "Who can do what, by which way; and reviews of it."),
     "retention": ("retention", "How long studies are kept, and by what right."),
     "render": ("render", "Fill in a template: a sheet, a register, one of your own."),
     "storage": ("storage", "Show how full archives are, and when they will be."),
@@ -50,6 +51,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "lab": ("lab", "Private servers and DICOM listeners to practise on."),
 }
 """By name: the module in front of `_commands`, and the first sentence of its help."""
+
+
+MEANT: Mapping[str, str] = {"access": "show"}
+"""By group, its command that is meant where the first word after the group is none of its commands."""
 
 
 class _DefaultsAsTheyAre:
@@ -78,6 +83,14 @@ class _Command(_DefaultsAsTheyAre, TyperCommand):
 
 class _Group(_DefaultsAsTheyAre, TyperGroup):
     """A group of commands, from its module."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The words that follow, the command that is meant put before those that name none."""
+        meant = MEANT.get(self.name or "")
+        if meant and args and args[0] not in (*self.commands, "--help"):
+            args = [meant, *args]
+        rest: list[str] = super().parse_args(ctx, args)
+        return rest
 
 
 class Commands(_Group):

@@ -7,7 +7,7 @@ when no live system shows it any more. All of it is in the record, so that it ca
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
@@ -199,6 +199,17 @@ def closed(reviews: Reviews, gone: Iterable[tuple[str, LineKey]], day: date) -> 
         return replace(line, gone=day.isoformat()) if away else line
 
     return tuple(replace(one, lines=tuple(settled(one, line) for line in one.lines)) for one in reviews)
+
+
+def believed(reviews: Reviews, not_believed: Collection[tuple[str, LineKey]]) -> Reviews:
+    """Without the answers on these lines, by review and key."""
+    if not not_believed:
+        return reviews
+
+    def without(review: Review, line: ReviewLine) -> ReviewLine:
+        return replace(line, decision=None, gone="") if (review.id, line.key) in not_believed else line
+
+    return tuple(replace(one, lines=tuple(without(one, line) for line in one.lines)) for one in reviews)
 
 
 def removals(reviews: Reviews) -> Iterator[tuple[Review, ReviewLine]]:

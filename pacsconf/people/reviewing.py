@@ -69,7 +69,9 @@ def _undeclared(
         ways = Ways(inventory, system)
         inside = set.intersection(*(members(live[system], (group,)) for group in groups[system]))
         for user_id in inside - given:
-            user = inventory.users.get(user_id)
+            user, account = inventory.users.get(user_id), live[system].accounts.get(user_id)
+            if account is None or not account.exists:  # known by the name of an entry, which may say who it is
+                continue
             if user is None or not ways.of(user).keys() >= set(groups[system]):
                 found.setdefault(user_id, {})[system] = groups[system]
     for user_id, there in sorted(found.items()):

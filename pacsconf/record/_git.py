@@ -108,7 +108,7 @@ class Repository(Objects):
         Lines count from 1.
         """
         ranges = [f"-L{number},{number}" for number in lines]
-        ran = self._run("blame", "--line-porcelain", *ranges, "--", str(file.resolve()))
+        ran = self._run("blame", "--line-porcelain", "--root", *ranges, "--", str(file.resolve()))
         return "" if ran.status else ran.out
 
     def before(self, moment: datetime) -> str:
@@ -167,11 +167,13 @@ class Repository(Objects):
 
     def is_cut(self, commit: str) -> bool:
         """Whether this clone is shallow and misses a part of the commit's history."""
+        cut = self.cut()
+        return bool(cut) and not cut.isdisjoint(self._get("rev-list", commit).split())
+
+    def cut(self) -> frozenset[str]:
+        """The commits where this clone's history begins though there are earlier ones; empty in a whole one."""
         boundary = self.common_dir / "shallow"
-        if not boundary.exists():
-            return False
-        cut = set(boundary.read_text("ascii").split())
-        return not cut.isdisjoint(self._get("rev-list", commit).split())
+        return frozenset(boundary.read_text("ascii").split()) if boundary.exists() else frozenset()
 
     # --- the remote -------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -57,20 +57,21 @@ def written(root: Path, lines: Iterable[LineOf]) -> Mapping[LineOf, Written]:
 
 def _of_file(git: Repository, path: Path, file: str, numbers: list[int]) -> dict[LineOf, Written]:
     found: dict[LineOf, Written] = {}
+    cut = git.cut()
     for start in range(0, len(numbers), _AT_ONCE):
         told = git.blame(path, numbers[start : start + _AT_ONCE])
-        found |= {(file, number): one for number, one in _parsed(told).items()}
+        found |= {(file, number): one for number, one in _parsed(told, cut).items()}
     return found
 
 
-def _parsed(told: str) -> dict[int, Written]:
+def _parsed(told: str, cut: Set[str]) -> dict[int, Written]:
     """What `git blame --line-porcelain` tells, by line."""
     found: dict[int, Written] = {}
     facts: dict[str, str] = {}
     for row in told.split("\n"):
         if row.startswith("\t"):  # the line itself ends what is told of it
             number = int(facts["number"])
-            found[number] = _written(facts)
+            found[number] = _written(facts, cut)
             facts = {}
         elif not facts:
             commit, _, rest = row.partition(" ")
@@ -81,10 +82,9 @@ def _parsed(told: str) -> dict[int, Written]:
     return found
 
 
-def _written(facts: Mapping[str, str]) -> Written:
+def _written(facts: Mapping[str, str], cut: Set[str]) -> Written:
     if facts["commit"] == _UNCOMMITTED:
         return Written()
     moment = datetime.fromtimestamp(int(facts["author-time"]), UTC)
-    return Written(
-        facts["commit"], facts.get("author", ""), moment.date(), facts.get("summary", ""), "boundary" in facts
-    )
+    commit = facts["commit"]
+    return Written(commit, facts.get("author", ""), moment.date(), facts.get("summary", ""), commit in cut)

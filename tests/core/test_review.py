@@ -138,3 +138,9 @@ def test_the_last_review_of_a_role_is_the_last_that_was_answered():
     assert review.last_signed((done, replace(OPEN, id="AR-20261201-1")), "radiologist") == date(2026, 11, 26)
     assert review.last_signed((OPEN,), "radiologist") is None
     assert review.last_signed((done,), "technologist") is None
+
+
+def test_an_answer_that_is_not_believed_is_none():
+    signed = decided(mmueller=REMOVE, jnight=KEEP)
+    assert review.believed((signed,), {(signed.id, MUELLER)}) == (decided(jnight=KEEP),)
+    assert review.believed((signed,), {}) == (signed,)

@@ -19,10 +19,21 @@ def test_a_line_is_told_with_the_commit_that_wrote_it(alone):
     (alone.path / "inventory" / "sites.yaml").write_text("sites: {main: {name: Main campus}}\n# more\n\tx\n")
     alone.git("commit", "-qam", "inventory: two lines more")
     found = written(alone.path, [("inventory/sites.yaml", 1), ("inventory/sites.yaml", 3)])
+    assert [one.boundary for one in found.values()] == [False, False]
     assert [one.commit for one in found.values()] == [first, alone.git("rev-parse", "HEAD")]
     last = found["inventory/sites.yaml", 3]
     assert (last.author, last.summary) == ("Maria Weber", "inventory: two lines more")
     assert isinstance(last.day, date)
+
+
+def test_where_the_history_of_a_clone_begins_a_line_may_be_older(alone, tmp_path):
+    (alone.path / "inventory" / "more.yaml").write_text("more: 1\n")
+    alone.git("add", ".")
+    alone.git("commit", "-qm", "inventory: more")
+    shallow = tmp_path / "shallow"
+    alone.git("clone", "-q", "--depth=1", f"file://{alone.path}", str(shallow))
+    (found,) = written(shallow, [("inventory/sites.yaml", 1)]).values()
+    assert found.boundary
 
 
 def test_a_line_that_is_not_committed_has_no_commit(alone):

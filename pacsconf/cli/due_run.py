@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pacsconf.cli import workspace
-from pacsconf.cli.change_commands import (
+from pacsconf.cli.applying import (
     approval_of,
     concluded,
     ended,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pacsconf.cli.change_commands import Reason, require_writable
+from pacsconf.cli.applying import require_writable
+from pacsconf.cli.change_commands import Reason
 from pacsconf.cli.compare_commands import opened
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.progress import Reporter

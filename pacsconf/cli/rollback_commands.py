@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pacsconf.cli.change_commands import (
-    Acks,
-    Expect,
-    Reason,
-    Ticket,
+from pacsconf.cli.applying import (
     approval_of,
     asked,
     concluded,
@@ -22,6 +18,7 @@ from pacsconf.cli.change_commands import (
     require_writable,
     said,
 )
+from pacsconf.cli.change_commands import Acks, Expect, Reason, Ticket
 from pacsconf.cli.compare_commands import Excludes, Form, Targets, Verbose, opened, planned_by
 from pacsconf.cli.console_sheets import Sheets
 from pacsconf.cli.exits import Exit

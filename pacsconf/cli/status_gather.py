@@ -68,6 +68,7 @@ class Gathering:
                 held=tuple(one for one in found.held if one.address not in planned.lapsed),
                 drift=status.drift(planned.plan, planned.changed),
                 pending=status.pending(planned.plan),
+                logins=status.logins(planned.findings),
                 storage=status.storage(planned.findings),
             )
         waiting = tuple(_waiting(state, planned))

@@ -158,6 +158,8 @@ class Status:
     troubles: tuple[Trouble, ...] = ()
     drift: Drift | None = None
     pending: Pending | None = None
+    logins: tuple[str, ...] = ()
+    """Who can sign in that must not: anybody, or somebody who does not work here now."""
     storage: tuple[str, ...] = ()
     """What is pressing about storages: how full they are, and whether they delete by themselves."""
     wire: tuple[Seen, ...] = ()
@@ -206,6 +208,14 @@ def pending(plan: Plan) -> Pending:
     guards = tuple(f"{guard} is tripped" for guard in tripped(plan.guards))
     read_only = len(plan.changes) - len(plan.runs)
     return Pending(len(plan.runs), read_only, headline(plan), plan.blocked + guards)
+
+
+_OF_LOGINS = ("ORTHANC-REST-OPEN", "ORTHANC-USERS-LEFT")
+
+
+def logins(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Who can sign in that must not, of the findings of a plan; what is accepted is not told."""
+    return tuple(one.summary for one in findings if one.rule in _OF_LOGINS and not one.accepted)
 
 
 _OF_STORAGE = ("ORTHANC-FULL", "ORTHANC-PURGE-ARMED")

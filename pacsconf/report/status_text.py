@@ -59,6 +59,7 @@ def _block(status: Status, width: int) -> Lines:
         _untold(status, width),
         _lock(status, width),
         _troubles(status, width),
+        _logins(status, width),
         _drift(status, width),
         _pending(status, width),
         _storage(status, width),
@@ -210,11 +211,23 @@ def _pending(status: Status, width: int) -> Lines:
         rows += _row("pending", text, width, command=f"{status.command} plan")
     elif status.record == "known":
         rows += _row("pending", f"nothing to apply{_as_far(status)}", width)
-    reasons = [reason for reason in found.refused if reason not in status.why]
+    reasons = [reason for reason in found.refused if reason not in status.why and not _told(status, reason)]
     if status.record == "known" and reasons:
         items = [_item("✗", "error", reason, width) for reason in reasons]
         rows += _listed("refused", "apply would refuse this plan", items, width)
     return tuple(rows)
+
+
+def _told(status: Status, reason: str) -> bool:
+    """Whether a row of its own says so already."""
+    return any(reason.startswith(one) for one in status.logins)
+
+
+def _logins(status: Status, width: int) -> Lines:
+    if not status.logins:
+        return ()
+    items = [_item("✗", "error", text, width) for text in status.logins]
+    return _listed("logins", "who should not can sign in", items, width, command=f"{status.command} plan")
 
 
 def _storage(status: Status, width: int) -> Lines:
@@ -381,7 +394,10 @@ def next_step(status: Status) -> str:
         ("lab" in troubled, _LAB_UP),
         (bool(troubled - {"plan", "record"}), "doctor"),
         (status.record == "not begun", "record init"),
-        ("plan" in troubled or bool(status.pending and status.pending.refused), "plan"),
+        (
+            "plan" in troubled or bool(status.pending and status.pending.refused) or bool(status.logins),
+            "plan",
+        ),
         (bool(status.untold), "reload"),
         (bool(status.drift and status.drift.count), "drift"),
         (bool(status.pending and status.pending.writes), "plan --out plan.json"),

@@ -119,6 +119,10 @@ def test_from_an_open_orthanc_to_one_that_only_its_users_may_enter(hospital, ser
     plan = hospital.here("plan")
     assert (plan.code, "error[ORTHANC-REST-OPEN]" in plan.said) == (5, True), plan
 
+    hospital.here("record", "init")
+    status = hospital.here("status")
+    assert "✗ Orthanc pacs lets anybody in over REST" in status.said, status
+
     server.configure()
     file = server.configuration / "users.json"
     ran = rendered(hospital, "--out", str(file))
@@ -134,9 +138,9 @@ def test_from_an_open_orthanc_to_one_that_only_its_users_may_enter(hospital, ser
     assert server.answers(("old", PASSWORDS["LEFT"])) == 401
     assert server.answers(("new", PASSWORDS["NEW"])) == 401
 
-    hospital.here("record", "init")
     plan = hospital.here("plan")
     assert plan.code == 0, plan
+    assert "can sign in" not in hospital.here("status").said
     assert "ORTHANC-USERS" not in plan.said
     assert "ORTHANC-REST" not in plan.said
     doctor = hospital.here("doctor", "--system", "pacs", "--logins")

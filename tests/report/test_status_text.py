@@ -12,6 +12,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.change import Outcome
 from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.compare import Difference
+from pacsconf.core.finding import Finding
 from pacsconf.core.plan import Basis, Plan
 from pacsconf.report import status
 from pacsconf.report.as_json import status_json
@@ -145,6 +146,23 @@ def test_acceptance_runs_that_are_not_signed_are_told_with_how_to_see_them():
     ) in said
     assert said.endswith("Next: pacsconf -e production commission dx-rad-3 --show\n")
     assert all(len(row) <= 80 for row in said.splitlines())
+
+
+def test_who_can_sign_in_and_must_not_is_told_before_what_changed_and_once():
+    open_door = "Orthanc pacs lets anybody in over REST, without a password"
+    refused = Pending(0, 0, "", (f"{open_door} (ORTHANC-REST-OPEN)", "GUARD-REMOVE is tripped"))
+    shown = screen(replace(QUIET, logins=(open_door,), pending=refused))
+    assert shown.count("lets anybody in") == 1
+    assert "  logins      who should not can sign in" in shown
+    assert shown.index("logins") < shown.index("drift")
+    assert "GUARD-REMOVE is tripped" in shown
+    assert next_step(replace(QUIET, logins=(open_door,))) == "pacsconf -e production plan"
+
+
+def test_an_accepted_open_door_is_not_told_every_morning():
+    door = Finding("ORTHANC-REST-OPEN", "warning", "it is open")
+    other = Finding("ORTHANC-USERS-MISSING", "warning", "somebody is missing")
+    assert status.logins([door, replace(door, accepted="until then"), other]) == ("it is open",)
 
 
 def test_of_a_long_list_the_first_few_are_shown_and_the_rest_is_counted():

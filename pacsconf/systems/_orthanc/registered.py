@@ -12,6 +12,8 @@ from pacsconf.systems._orthanc.settings import Settings, UnreadableSettings, loa
 
 _MOST = 12
 """Names that are told."""
+_LONGEST = 128
+"""Characters of each."""
 
 
 def findings(config: OrthancConfig, logins: Logins) -> Iterator[Finding]:
@@ -73,7 +75,7 @@ def _renewed(config: OrthancConfig, logins: Logins, copy: Settings) -> Iterator[
 
 
 def _some(names: Iterable[str]) -> str:
-    known = list(names)
+    known = [name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…" for name in names]
     return ", ".join(known[:_MOST]) + (f", and {len(known) - _MOST} more" if len(known) > _MOST else "")
 
 

@@ -97,6 +97,9 @@ def told(words: tuple[str, ...]) -> tuple[str, tuple[str, ...], tuple[str, ...]]
         name = " ".join(words[before : before + length])
         if name in COMMANDS:
             return name, words[:before], words[before + length :]
+    group = " ".join(words[before : before + 1])
+    if group in commands.MEANT and words[before + 1 :]:
+        return f"{group} {commands.MEANT[group]}", words[:before], words[before + 1 :]
     return " ".join(words[before : before + 1]), words[:before], words[before + 1 :]
 
 

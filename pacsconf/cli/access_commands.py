@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from pacsconf.cli import access_gather as gather
-from pacsconf.cli.access_report import report
-from pacsconf.cli.access_reviews import review, sign_off
 from pacsconf.cli.exits import Exit, exit_of, worst
 from pacsconf.cli.inventory_commands import TextOrJson
 from pacsconf.cli.screen import Screen
@@ -42,7 +41,7 @@ def show(
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Name everybody.")] = False,
     format: TextOrJson = "text",  # noqa: A002 - the option's name
 ) -> Exit:
-    """Show what a user can do and by which way, who has a role, or who may do what on a device.
+    """Show who can do what, and by which way.
 
     From files alone; with --live, exit 2 when it is not so live.
     """
@@ -206,6 +205,92 @@ class _Asking:
         fault = SystemFaults(live.faults)
         self.screen.error(fault)
         return worst(code, exit_of(fault))
+
+
+def review(
+    context: typer.Context,
+    which: Annotated[
+        str | None, typer.Argument(help="One that is open: its sheet again.", metavar="REVIEW")
+    ] = None,
+    roles: Annotated[
+        list[str] | None, typer.Option("--role", help="Open one on who has this role.", metavar="ROLE")
+    ] = None,
+    system: Annotated[
+        str | None, typer.Option("--system", help="Open one on every role that lands in it.", metavar="NAME")
+    ] = None,
+    due: Annotated[
+        str | None, typer.Option("--due", help="Answers are wanted by this day.", metavar="YYYY-MM-DD")
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Read the systems, too: who is really in, and was last seen when.")
+    ] = False,
+    names: Annotated[
+        bool, typer.Option("--names", help="Put names on the sheet; the record has none.")
+    ] = False,
+    format: Annotated[  # noqa: A002 - the option's name
+        Literal["text", "json", "csv", "html"], typer.Option("--format", help="Form of the sheet.")
+    ] = "text",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the sheet to this file.", metavar="FILE")
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT")] = "",
+) -> Exit:
+    """Open a review of who has a role, and print its sheet. Writes the record only.
+
+    Without a role, reviews are listed.
+    """
+    from pacsconf.cli.access_reviews import Asked, reviewed
+
+    asked = Asked(which, tuple(roles or ()), system, due, live, names, format, out, reason)
+    return reviewed(context, asked)
+
+
+def sign_off(
+    context: typer.Context,
+    which: Annotated[str, typer.Argument(help="The review.", metavar="REVIEW")],
+    sheet: Annotated[
+        Path | None, typer.Argument(help="Its sheet, filled in, as CSV.", metavar="FILE")
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option("--keep", help="They keep it: a user, or USER/ROLE.", metavar="ID"),
+    ] = None,
+    remove: Annotated[
+        list[str] | None,
+        typer.Option("--remove", help="It is to be taken away: a user, or USER/ROLE.", metavar="ID"),
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why it is to be taken away.", metavar="TEXT")] = "",
+) -> Exit:
+    """Answer a review: keep or remove. Writes the record only.
+
+    Who may, the roles say (approvers); nobody answers for themselves.
+    """
+    from pacsconf.cli.access_reviews import signed_off
+
+    return signed_off(context, which, sheet, keep or (), remove or (), reason)
+
+
+def report(
+    context: typer.Context,
+    systems: Annotated[
+        list[str] | None,
+        typer.Option("--system", help="This system; else all that hold accounts.", metavar="NAME"),
+    ] = None,
+    names: Annotated[bool, typer.Option("--names", help="Show who they are, not only ids.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Every remark, and not the first 20.")
+    ] = False,
+    format: Annotated[  # noqa: A002 - the option's name
+        Literal["text", "json", "csv"], typer.Option("--format", help="Form of the result.")
+    ] = "text",
+) -> Exit:
+    """Hold what is live against what is declared.
+
+    Exit 2 when not as declared. What a review wanted gone and is gone is recorded.
+    """
+    from pacsconf.cli.access_report import reported
+
+    return reported(context, systems, format, names=names, verbose=verbose)
 
 
 access = (show, review, sign_off, report)

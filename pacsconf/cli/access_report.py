@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
 import typer
 
@@ -22,24 +22,15 @@ if TYPE_CHECKING:
     from pacsconf.report.access.remarks_text import Report
 
 
-def report(
+def reported(
     context: typer.Context,
-    systems: Annotated[
-        list[str] | None,
-        typer.Option("--system", help="This system; else all that hold accounts.", metavar="NAME"),
-    ] = None,
-    names: Annotated[bool, typer.Option("--names", help="Show who they are, not only ids.")] = False,
-    verbose: Annotated[
-        bool, typer.Option("-v", "--verbose", help="Every remark, and not the first 20.")
-    ] = False,
-    format: Annotated[  # noqa: A002 - the option's name
-        Literal["text", "json", "csv"], typer.Option("--format", help="Form of the result.")
-    ] = "text",
+    systems: list[str] | None,
+    format: Literal["text", "json", "csv"],  # noqa: A002 - the option's name
+    *,
+    names: bool,
+    verbose: bool,
 ) -> Exit:
-    """Hold live accounts and groups against what is declared.
-
-    Exit 2 when not as declared. What a review wanted gone and is gone is recorded.
-    """
+    """Read the systems of accounts and tell what is not as declared."""
     from pacsconf.people.remarks import looked_at
     from pacsconf.report.access.known import Known
     from pacsconf.report.access.remarks_text import Report, report_csv, report_json, report_text

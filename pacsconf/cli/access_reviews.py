@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
 import typer
 
@@ -32,60 +33,56 @@ DUE_IN = timedelta(days=14)
 """Until when an answer is asked for where no day is given."""
 
 
-def review(
-    context: typer.Context,
-    which: Annotated[
-        str | None, typer.Argument(help="One that is open: its sheet again.", metavar="REVIEW")
-    ] = None,
-    roles: Annotated[
-        list[str] | None, typer.Option("--role", help="Open one on who has this role.", metavar="ROLE")
-    ] = None,
-    system: Annotated[
-        str | None, typer.Option("--system", help="Open one on every role that lands in it.", metavar="NAME")
-    ] = None,
-    due: Annotated[
-        str | None, typer.Option("--due", help="Answers are wanted by this day.", metavar="YYYY-MM-DD")
-    ] = None,
-    live: Annotated[
-        bool, typer.Option("--live", help="Read the systems, too: who is really in, and was last seen when.")
-    ] = False,
-    names: Annotated[
-        bool, typer.Option("--names", help="Put names on the sheet; the record has none.")
-    ] = False,
-    format: Annotated[  # noqa: A002 - the option's name
-        Literal["text", "json", "csv", "html"], typer.Option("--format", help="Form of the sheet.")
-    ] = "text",
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Write the sheet to this file.", metavar="FILE")
-    ] = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.", metavar="TEXT")] = "",
-) -> Exit:
-    """Open a review of who has a role, and print its sheet; without any, list reviews. Writes the record only."""
-    opens = bool(roles) or system is not None
-    if opens and which is not None:
-        raise typer.BadParameter("print one again, or open one by --role or --system", param_hint="REVIEW")
-    if due is not None and not opens:
-        raise typer.BadParameter("it is for a review that is opened: --role or --system", param_hint="--due")
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed to open a review, or to print one again."""
+
+    which: str | None = None
+    roles: tuple[str, ...] = ()
+    system: str | None = None
+    due: str | None = None
+    live: bool = False
+    names: bool = False
+    format: Literal["text", "json", "csv", "html"] = "text"
+    out: Path | None = None
+    reason: str = ""
+
+    @property
+    def opens(self) -> bool:
+        """Whether one is to be opened."""
+        return bool(self.roles) or self.system is not None
+
+
+def reviewed(context: typer.Context, asked: Asked) -> Exit:
+    """Open a review and print its sheet; or print one again; or list all."""
+    _require_sense(asked)
     screen: Screen = context.obj.screen
-    work = gather.opened_now(context, "json" if format == "json" else "text")
-    wanted = _roles(work, roles or [], system)
-    day = _due(due)
-    if out is not None and out.exists():
-        raise PacsconfError(f"{out} is there already and is not written over", fix="Name another file.")
-    seen = gather.live_of_all(work) if live else gather.Live({})
+    work = gather.opened_now(context, "json" if asked.format == "json" else "text")
+    roles, day = _roles(work, asked.roles, asked.system), _due(asked.due)
+    if asked.out is not None and asked.out.exists():
+        raise PacsconfError(f"{asked.out} is there already and is not written over", fix="Name another file.")
+    if not asked.opens and asked.which is None:
+        return _listed(screen, work, asked.format)
+    seen = gather.live_of_all(work) if asked.live else gather.Live({})
     if seen.faults:
         fault = SystemFaults(seen.faults)
         screen.error(fault)
         return exit_of(fault)
-    if opens:
-        one = _opened(work, wanted, system or "", day, seen, reason)
+    if asked.opens:
+        one = _opened(work, roles, asked.system or "", day, seen, asked.reason)
         _note_opened(screen, work, one)
-    elif which is None:
-        return _listed(screen, work, format)
     else:
-        one = _found(work, screen, which)
-    _show(screen, work, one, seen, format, out, names=names)
+        one = _found(work, screen, asked.which or "")
+    _show(screen, work, one, seen, asked)
     return Exit.OK
+
+
+def _require_sense(asked: Asked) -> None:
+    """Nothing, unless what was typed does not go together."""
+    if asked.opens and asked.which is not None:
+        raise typer.BadParameter("print one again, or open one by --role or --system", param_hint="REVIEW")
+    if asked.due is not None and not asked.opens:
+        raise typer.BadParameter("it is for a review that is opened: --role or --system", param_hint="--due")
 
 
 def _roles(work: Workspace, roles: Sequence[str], system: str | None) -> tuple[str, ...]:
@@ -164,37 +161,26 @@ def _listed(screen: Screen, work: Workspace, form: str) -> Exit:
     return Exit.OK
 
 
-def _show(
-    screen: Screen,
-    work: Workspace,
-    one: Review,
-    seen: gather.Live,
-    form: str,
-    out: Path | None,
-    *,
-    names: bool,
-) -> None:
+def _show(screen: Screen, work: Workspace, one: Review, seen: gather.Live, asked: Asked) -> None:
     from pacsconf.report.access.review_text import reviews_json, rows_of, sheet_csv, sheet_text
+    from pacsconf.report.lines import plain
 
-    rows = rows_of(work.inventory, one, seen.read, _known(work, one, seen, names=names))
-    if form == "html":
-        text = _page(work, one, rows)
-    elif form == "csv":
-        text = sheet_csv(one, rows)
-    elif form == "json":
-        text = reviews_json((one,), workspace.now().date())
-    else:
-        lines = sheet_text(one, rows, workspace.now().date(), work.command, screen.width)
-        if out is None:
+    rows = rows_of(work.inventory, one, seen.read, _known(work, one, seen, names=asked.names))
+    today = workspace.now().date()
+    if asked.format == "text":
+        lines = sheet_text(one, rows, today, work.command, screen.width)
+        if asked.out is None:
             screen.show(lines)
             return
-        from pacsconf.report.lines import plain
-
         text = plain(lines)
-    if out is None:
+    elif asked.format == "html":
+        text = _page(work, one, rows)
+    else:
+        text = sheet_csv(one, rows) if asked.format == "csv" else reviews_json((one,), today)
+    if asked.out is None:
         screen.raw(text)
     else:
-        _write(screen, out, text)
+        _write(screen, asked.out, text)
 
 
 def _known(work: Workspace, one: Review, seen: gather.Live, *, names: bool) -> Known:
@@ -235,26 +221,15 @@ def _write(screen: Screen, out: Path, text: str) -> None:
 # --- the answer ---------------------------------------------------------------------------------------------------
 
 
-def sign_off(
+def signed_off(
     context: typer.Context,
-    which: Annotated[str, typer.Argument(help="The review.", metavar="REVIEW")],
-    sheet: Annotated[
-        Path | None, typer.Argument(help="Its sheet, filled in, as CSV.", metavar="FILE")
-    ] = None,
-    keep: Annotated[
-        list[str] | None,
-        typer.Option("--keep", help="They keep it: a user, or USER/ROLE.", metavar="ID"),
-    ] = None,
-    remove: Annotated[
-        list[str] | None,
-        typer.Option("--remove", help="It is to be taken away: a user, or USER/ROLE.", metavar="ID"),
-    ] = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why it is to be taken away.", metavar="TEXT")] = "",
+    which: str,
+    sheet: Path | None,
+    keep: Sequence[str],
+    remove: Sequence[str],
+    reason: str,
 ) -> Exit:
-    """Answer a review: keep or remove, line by line. Writes the record only.
-
-    Who may, the roles say (approvers); nobody answers for themselves.
-    """
+    """Answer a review by whoever works here."""
     from pacsconf.cli.access_answers import MOST_REASON, from_sheet, typed
 
     if (sheet is None) == (not keep and not remove):
@@ -271,7 +246,7 @@ def sign_off(
             answers = from_sheet(one, sheet)
         else:
             able = _able(work, one, who)
-            answers = typed(one, keep or (), remove or (), " ".join(reason.split()), able)
+            answers = typed(one, keep, remove, " ".join(reason.split()), able)
         news = {key: answer for key, answer in answers.items() if not _is_said(one, key, answer.word)}
         _require_may(work, one, who, news)
         _ask(screen, one, news)

@@ -20,7 +20,6 @@ from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import ldap3
 import pytest
@@ -127,14 +126,15 @@ class Hospital:
     def here(self, *args: str, env: Mapping[str, str] | None = None) -> Ran:
         """`pacsconf ARGS` in this process."""
         out, err, hook = StringIO(), StringIO(), sys.excepthook
-        own = patch.dict(os.environ, env or {})
         with (
-            own,
+            pytest.MonkeyPatch.context() as own,
             chdir(self.path),
             redirect_stdout(out),
             redirect_stderr(err),
             Path(os.devnull).open() as nobody,
         ):
+            for name, value in (env or {}).items():
+                own.setenv(name, value)
             stdin, sys.stdin = sys.stdin, nobody
             try:
                 main.run(args)

@@ -41,8 +41,12 @@ class Known:
 
     @classmethod
     def of(cls, inventory: Inventory, is_row: Callable[[str], bool]) -> Known:
-        """Those of an inventory; `is_row` tells who stands in a personnel file alone."""
-        return cls(inventory.users, inventory.roles, frozenset(filter(is_row, inventory.users)))
+        """Those of an inventory; `is_row` tells who stands in a personnel file alone.
+
+        Where that file gives roles, it is the file that is to be changed.
+        """
+        rows = (name for name, user in inventory.users.items() if not user.grants and is_row(name))
+        return cls(inventory.users, inventory.roles, frozenset(rows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,8 @@ def live_people(
     screen: Screen, typed: Typed, choices: Choices, branches: Branches, *, with_names: bool
 ) -> Iterator[tuple[Finds, Beside | None]]:
     """What a directory of people holds, and what exists beside; it is open as long as this lasts."""
-    from pacsconf.cli.adoption import Again, Finds, People
+    from pacsconf.cli.adopt_people import People
+    from pacsconf.cli.adoption import Again, Finds
     from pacsconf.inventory.model import Inventory
     from pacsconf.systems.abilities import Inspectable, Peopled
 

@@ -16,7 +16,8 @@ from pacsconf.adopt.inference import Proposal, inferred
 from pacsconf.adopt.merge import Merged, merged, undeclared
 from pacsconf.adopt.orthanc import Own
 from pacsconf.adopt.settle import Adoption, Live, settle
-from pacsconf.cli import workspace
+from pacsconf.cli import adopt_people, workspace
+from pacsconf.cli.adopt_people import People
 from pacsconf.core.address import Address
 from pacsconf.core.compare import compare
 from pacsconf.core.errors import OperatorError
@@ -33,7 +34,6 @@ from pacsconf.inventory.systems import SystemConfig
 from pacsconf.inventory.values import SecretRef
 from pacsconf.inventory.words import Words
 from pacsconf.inventory.writing import document
-from pacsconf.people.live import LiveAccounts
 from pacsconf.systems import base
 
 States = Mapping[Address, State]
@@ -68,14 +68,6 @@ class Again:
 
 
 @dataclass(frozen=True, slots=True)
-class People:
-    """Accounts and groups as they are live, and whether who somebody is goes into the inventory."""
-
-    live: LiveAccounts
-    with_names: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Finds:
     """What a source was found to hold.
 
@@ -99,6 +91,9 @@ class Finds:
     people: People | None = None
 
 
+_OURS = (".yaml", ".yml")
+
+
 @dataclass(frozen=True, slots=True)
 class Beside:
     """The inventory that exists, and the environment in which its systems are looked at."""
@@ -114,14 +109,17 @@ class Beside:
         return (name or min(self.inventory.environments)) if self.inventory.environments else None
 
     def is_row(self, user: str) -> bool:
-        """Whether a user stands in no file but a list of people from elsewhere."""
-        place = self.loaded.sources.place(("users", user))
-        return place is not None and place.file not in self.loaded.texts
+        """Whether a user stands in a list of people from elsewhere, and in no file of ours."""
+        origins = self.loaded.sources.chain(("users", user))
+        return bool(origins) and not any(one.place.file.endswith(_OURS) for one in origins)
 
     @property
     def texts(self) -> dict[str, str]:
-        """Its files by path below `inventory/`."""
-        return {file.removeprefix("inventory/"): text for file, text in self.loaded.texts.items()}
+        """Its files by path below `inventory/`; lists of people may lie beside it (`../people/hr.csv`)."""
+        return {
+            file.removeprefix("inventory/") if file.startswith("inventory/") else f"../{file}": text
+            for file, text in self.loaded.texts.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +149,7 @@ def adopted(finds: Finds, existing: Beside | None, terms: Terms, *, infer: bool 
     Raises: SystemFault when the source cannot be read again.
     """
     if finds.people is not None:
-        return _Settling(finds, existing, terms, Merged(_draft_of_people(finds, existing))).result(
-            infer=False
-        )
+        return _Settling(finds, existing, terms, Merged(_people(finds, existing))).result(infer=False)
     draft = _draft(finds)
     met = (
         merged(draft, finds.states, existing.inventory, existing.loaded.sources)
@@ -173,26 +169,12 @@ def _draft(finds: Finds) -> Draft:
     return replace(made, systems=systems, remarks=(*finds.remarks, *made.remarks))
 
 
-def _draft_of_people(finds: Finds, existing: Beside | None) -> Draft:
-    """Roles and users beside those that are declared: of whom a personnel file has a row, more may be said."""
+def _people(finds: Finds, existing: Beside | None) -> Draft:
     assert isinstance(finds.config, AccountsConfig), "it holds people"
     assert finds.people is not None, "it was asked"
-    config = finds.config
-    asked = people.Asked(
-        finds.name,
-        plain_config(config),
-        lambda group: _branch_of(config, group),
-        finds.people.with_names,
-    )
     known = people.Known.of(existing.inventory, existing.is_row) if existing else None
-    made = people.draft(asked, finds.people.live, known)
+    made = adopt_people.drafted(finds.config, plain_config(finds.config), finds.people, known)
     return replace(made, remarks=(*finds.remarks, *made.remarks))
-
-
-def _branch_of(config: AccountsConfig, group: str) -> str | None:
-    """The name of the branch that a group of this name is made in."""
-    fitting = config.groups_place(group)
-    return next((name for name, place in config.groups.items() if place is fitting), None)
 
 
 def plain_config(config: SystemConfig) -> Plain:

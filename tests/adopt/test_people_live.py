@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pacsconf.adopt.files import Terms, write
-from pacsconf.cli.adoption import Again, Finds, People, Result, adopted
+from pacsconf.cli.adopt_people import People
+from pacsconf.cli.adoption import Again, Finds, Result, adopted
 from pacsconf.core.compare import Rules, change, compare
 from pacsconf.core.finding import errors
 from pacsconf.core.secret import Secret

@@ -1,0 +1,223 @@
+"""adopt accounts: a directory of people becomes an inventory that plans to no change, and holds no names."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from pacsconf.cli import main
+from tests.accounts_lab import DISABLED, GROUPS, PEOPLE, SERVICES, Account, AccountsLab, Layout, started
+from tests.e2e.conftest import Ran
+
+BRANCHES = ("--people", PEOPLE, "--people", SERVICES, "--groups", GROUPS, "--names", "pacs-*")
+NAMES = ("Müllerin", "Annegret", "annegret@hospital.example", "8100081")
+
+
+def in_groups(*names: str) -> list[str]:
+    return [f"cn={name},{GROUPS}" for name in names]
+
+
+LAYOUT = Layout(
+    accounts=[
+        Account("amueller", PEOPLE, ("Annegret", "Müllerin"), in_groups("pacs-radiologist", "pacs-admin"),
+                more={"mail": "annegret@hospital.example", "employeeNumber": "8100081"}),
+        Account("ben", PEOPLE, ("Ben", "B"), in_groups("pacs-radiologist", "vpn")),
+        Account("away", PEOPLE, ("A", "Way"), in_groups("pacs-radiologist"),
+                more={"pwdAccountLockedTime": DISABLED}),
+        Account("over", PEOPLE, ("O", "Ver"), in_groups("pacs-qc"), more={"pwdEndTime": "20200101000000Z"}),
+        Account('Odd, "one" + #', PEOPLE, ("O", "Dd"), in_groups("pacs-qc")),
+        Account(" #lead", PEOPLE, ("L", "Ead"), in_groups("pacs-qc")),
+        Account("ct2", PEOPLE, ("", "CT"), in_groups("pacs-radiologist")),
+        Account("elsewhere", PEOPLE, ("No", "Body"), in_groups("vpn")),
+        Account("svc-router", SERVICES, ("", "Router"), in_groups("pacs-send")),
+    ],
+    empty_groups=in_groups("pacs-empty"),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AccountsLab]:
+    with started(tmp_path_factory.mktemp("people"), LAYOUT) as lab:
+        yield lab
+
+
+@pytest.fixture
+def lab(live: AccountsLab) -> AccountsLab:
+    live.reset()
+    return live
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A folder, and the command line there; nobody is there to be asked."""
+
+    path: Path
+    lab: AccountsLab
+
+    def __call__(self, *args: str) -> Ran:
+        out, err, hook = StringIO(), StringIO(), sys.excepthook
+        with chdir(self.path), redirect_stdout(out), redirect_stderr(err), Path(os.devnull).open() as nobody:
+            stdin, sys.stdin = sys.stdin, nobody
+            try:
+                main.run(args)
+            except SystemExit as end:
+                code = end.code
+            finally:
+                sys.stdin, sys.excepthook = stdin, hook
+        assert isinstance(code, int)
+        assert self.lab.password not in out.getvalue() + err.getvalue()
+        return Ran(int(code), out.getvalue(), err.getvalue())
+
+    def ok(self, *args: str) -> Ran:
+        ran = self(*args)
+        assert ran.code == 0, ran
+        return ran
+
+    def adopt(self, *more: str) -> Ran:
+        sign_in = ("--bind-dn", self.lab.server.viewer_dn, "--password", "env:LDAP_PASSWORD", "--owner", "me")
+        return self("adopt", "accounts", "--url", self.lab.url, *BRANCHES, *sign_in, *more)
+
+    def begin(self) -> None:
+        for words in (("init", "-q"), ("add", "."), ("commit", "-q", "-m", "Adopt")):
+            subprocess.run(["git", *words], cwd=self.path, check=True, capture_output=True)
+        self.ok("record", "init")
+
+    def write(self, name: str, text: str) -> None:
+        file = self.path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def read(self, name: str) -> str:
+        return (self.path / "inventory" / name).read_text()
+
+
+@pytest.fixture
+def desk(
+    tmp_path: Path, surroundings: dict[str, str], lab: AccountsLab, monkeypatch: pytest.MonkeyPatch
+) -> Desk:
+    folder, operator = tmp_path / "hospital", tmp_path / "operator.toml"
+    folder.mkdir()
+    operator.write_text(f'[[secret]]\nref = "env:LDAP_PASSWORD"\nfor = "{lab.url}"\n')
+    operator.chmod(0o600)
+    own = {"PACSCONF_CONFIG": str(operator), "LDAP_PASSWORD": lab.password}
+    for name, value in {**surroundings, **own}.items():
+        monkeypatch.setenv(name, value)
+    return Desk(folder, lab)
+
+
+def test_a_directory_of_people_is_adopted_and_plans_to_no_change(desk: Desk) -> None:
+    adopted = desk.adopt()
+    assert adopted.code == 0, adopted
+    assert f"Adopted {desk.lab.url} as accounts: 8 members, 5 groups" in adopted.out
+    desk.ok("validate")
+    desk.begin()
+    plan = desk.ok("plan")
+    assert "No changes." in plan.out
+    assert desk.lab.writes() == []
+    users = desk.read("people/users.yaml")
+    assert '  "Odd, \\"one\\" + #": {roles: [qc]}\n' in users
+    assert '  lead: {roles: [qc], logins: {accounts: " #lead"}}\n' in users
+    assert "  away: {roles: [radiologist], status: suspended}\n" in users
+    assert "  over: {roles: [qc], ends: 2019-12-31}\n" in users
+    assert "elsewhere" not in users
+    assert "  svc-router: {roles: [send]}\n" in desk.read("people/service-accounts.yaml")
+    assert "  admin: {groups: {accounts: pacs-admin}, administrator: true}\n" in desk.read(
+        "people/roles.yaml"
+    )
+    assert "  # ct2 is shared by several people\n" in desk.read("baseline.yaml")
+
+
+def test_who_somebody_is_stays_in_the_directory(desk: Desk) -> None:
+    told = desk.adopt("--format", "json")
+    written = "".join(file.read_text() for file in (desk.path / "inventory").rglob("*.yaml"))
+    assert [name for name in NAMES if name in written + told.out + told.err] == []
+
+
+def test_names_are_written_if_that_is_asked_for_and_plan_to_no_change(desk: Desk) -> None:
+    assert desk.adopt("--with-names").code == 0
+    assert [name for name in NAMES if name not in desk.read("people/users.yaml")] == []
+    desk.begin()
+    plan = desk.ok("plan", "--show-unmanaged")
+    assert "No changes." in plan.out
+    assert [name for name in NAMES if name in plan.out] == []
+
+
+def test_removing_what_is_ignored_takes_the_one_who_is_away_out(desk: Desk) -> None:
+    desk.adopt()
+    systems = desk.path / "inventory" / "systems.yaml"
+    systems.write_text(systems.read_text().replace("      - membership/away\n", ""))
+    desk.begin()
+    plan = desk.ok("plan", "--format", "json").json
+    assert [one["after"]["address"] for one in plan["changes"]] == ["accounts/membership/away"]
+
+
+def test_people_of_the_personnel_file_are_given_roles_and_others_are_kept(desk: Desk) -> None:
+    desk.write("people/hr.csv", "ID,MAIL,UNTIL\n4711,annegret@hospital.example,2027-06-30\n4712,,\n")
+    desk.write(
+        "inventory/people.yaml",
+        "users_from: [{csv: people/hr.csv, columns: {id: ID, email: MAIL, ends: UNTIL}}]\n"
+        "users:\n  ben: {roles: [reader]}\n"
+        "roles:\n  reader: {permissions: [study:view]}\n  qc: {permissions: [qc:mark]}\n",
+    )
+    adopted = desk.adopt()
+    assert adopted.code == 0, adopted
+    users = desk.read("people/users.yaml")
+    assert '  "4711": {roles: [admin, radiologist], logins: {accounts: amueller}}\n' in users
+    assert "4712" not in users
+    assert "  ben:" not in users
+    assert "ben is declared already, and is live in groups of radiologist too" in " ".join(
+        adopted.out.split()
+    )
+    assert "Role qc is declared already, so group pacs-qc became role qc-2" in " ".join(adopted.out.split())
+    desk.begin()
+    assert "No changes." in desk.ok("plan").out
+
+
+def test_a_directory_that_is_adopted_already_is_refused(desk: Desk) -> None:
+    desk.adopt()
+    again = desk.adopt("--name", "other")
+    assert again.code == 1
+    assert f"{desk.lab.url} is adopted already: it is system accounts" in again.err
+
+
+def test_nothing_is_written_with_dry_run(desk: Desk) -> None:
+    assert "Would adopt" in desk.adopt("--dry-run").out
+    assert list(desk.path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--groups", GROUPS), "name the branch with accounts"),
+        (("--people", PEOPLE), "name the branch with groups"),
+        (("--people", "people", "--groups", GROUPS), "--people"),
+        (("--people", PEOPLE, "--groups", GROUPS, "--flavour", "novell"), "--flavour"),
+    ],
+)
+def test_what_is_typed_wrong_is_said(desk: Desk, words: tuple[str, ...], said: str) -> None:
+    ran = desk("adopt", "accounts", "--url", desk.lab.url, *words)
+    assert ran.code == 64
+    assert said in ran.err
+
+
+def test_a_branch_that_is_not_there_is_named(desk: Desk) -> None:
+    ran = desk.adopt("--people", "ou=nowhere,dc=hospital,dc=example")
+    assert ran.code == 1
+    assert "ou=nowhere,dc=hospital,dc=example" in ran.err
+    assert list(desk.path.iterdir()) == []
+
+
+def test_where_no_group_is_meant_nothing_is_written(desk: Desk) -> None:
+    ran = desk("adopt", "accounts", "--url", desk.lab.url, "--people", PEOPLE, "--groups", GROUPS, "--names", "x-*",
+               "--bind-dn", desk.lab.server.viewer_dn, "--password", "env:LDAP_PASSWORD")  # fmt: skip
+    assert ran.code == 1
+    assert "nothing was written" in ran.err
+    assert list(desk.path.iterdir()) == []

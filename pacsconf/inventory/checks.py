@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pacsconf.core.finding import Finding
-from pacsconf.inventory import addresses, hl7_feeds, references, retention_rules, titles
+from pacsconf.inventory import (
+    addresses,
+    hl7_feeds,
+    people_rules,
+    references,
+    retention_rules,
+    role_rules,
+    titles,
+)
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.scope import Scope
 
@@ -36,6 +44,21 @@ RULES: tuple[Callable[[Inventory, Scope], Iterable[Finding]], ...] = (
     retention_rules.matches_of_everything,
     retention_rules.matches_in_too_many_ways,
     retention_rules.foreign_packs,
+    people_rules.unknown_roles,
+    people_rules.unknown_sites,
+    people_rules.unknown_people,
+    people_rules.days_the_wrong_way_round,
+    people_rules.without_an_end,
+    people_rules.shared_accounts,
+    people_rules.service_accounts_kept,
+    people_rules.one_identity_twice,
+    role_rules.unknown_roles,
+    role_rules.unfit_holders,
+    role_rules.approved_by_themselves,
+    role_rules.administrators_without_a_second_factor,
+    role_rules.no_emergency_role,
+    role_rules.landing,
+    role_rules.weak_passwords,
 )
 
 
@@ -58,7 +81,10 @@ RULE_IDS = frozenset(
         "PACS-REF-007",
         "PACS-REF-008",
         *(f"PACS-RET-{number:03}" for number in (7, 8, 9, 10, 11, 12, 15, 16)),
+        *(f"PACS-ROLE-{number:03}" for number in range(2, 8)),
+        *(f"PACS-SEC-{number:03}" for number in range(1, 4)),
         "PACS-SET-005",
+        *(f"PACS-USR-{number:03}" for number in (5, 6, 7, 8, 9, 10, 11, 12, 20, 21, 22, 23, 24, 25)),
     }
 )
 """What these rules can find."""

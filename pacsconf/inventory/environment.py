@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pacsconf.core.finding import Finding, Path
+from pacsconf.inventory.accounts_rules import accounts_findings
 from pacsconf.inventory.approvals import ApprovalsDeclaration
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Guards, Inventory
@@ -106,12 +107,13 @@ class _Layers:
             findings += [self.placed(finding) for finding in (*wrong, *weak)]
             if config:
                 systems[name] = config
-                findings += self.of_logins(config)
+                findings += self.of_people(config)
         return systems, tuple(findings)
 
-    def of_logins(self, config: SystemConfig) -> Iterator[Finding]:
-        """What is wrong with who may sign in there."""
-        for finding in login_findings(config, self.inventory, practice=self.name == LAB):
+    def of_people(self, config: SystemConfig) -> Iterator[Finding]:
+        """What is wrong with who may sign in there, and with the groups that roles land in."""
+        logins = login_findings(config, self.inventory, practice=self.name == LAB)
+        for finding in (*logins, *accounts_findings(config, self.inventory)):
             yield self.placed(finding) if finding.path[0] == "systems" else finding
 
     def changes_nothing(self, name: str) -> Finding:

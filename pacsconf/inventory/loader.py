@@ -17,7 +17,7 @@ from typing import Any
 
 from pacsconf.core import garbage
 from pacsconf.core.finding import Finding, Place, errors
-from pacsconf.inventory import baseline, files, retention_rules
+from pacsconf.inventory import baseline, files, people_times, retention_rules
 from pacsconf.inventory.build import Build
 from pacsconf.inventory.checks import RULE_IDS, Further
 from pacsconf.inventory.confidential import is_confidential
@@ -88,8 +88,9 @@ def _judged(build: Build, inventory: Inventory, today: date | None) -> tuple[Fin
     """What rules for the whole found, with what the baseline accepts, and what is to be said about that itself."""
     entries = inventory.baseline
     overdue = tuple(retention_rules.overdue(inventory.retention, today)) if today else ()
-    found = baseline.accepted((*build.of_the_whole, *overdue), entries, today)
     whole = build.read and not errors(build.findings)
+    held = people_times.rules(inventory, build.sources, today) if whole else ()
+    found = baseline.accepted((*build.of_the_whole, *overdue, *held), entries, today)
     ids = RULE_IDS | (build.further.ids if build.further else frozenset())
     left = baseline.superfluous(entries, found, ids) if whole else ()
     return (*found, *baseline.remarks(entries, today), *left)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pacsconf.core.finding import Finding, Place
+from pacsconf.inventory.bounded import Bounded
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.tree import Spot
 
@@ -111,7 +112,7 @@ class Table:
 
     def __init__(self, file: str, text: str, delimiter: str) -> None:
         self.file = file
-        self.findings = Findings()
+        self.findings = Bounded()
         self._rows = self._readable(text, delimiter)
         self.headings: list[str] = []
         first = next(self._rows, None)
@@ -158,41 +159,7 @@ class Table:
                 self.findings.add(_other_width(Place(self.file, row.line, 1), len(row.cells), width))
 
 
-class Findings:
-    """What is wrong with a file: of each rule the first hundred, and how many more there are."""
-
-    MOST = 100
-
-    def __init__(self) -> None:
-        self.held: dict[str, list[Finding]] = {}
-        self.counts: dict[str, int] = {}
-
-    def add(self, finding: Finding) -> None:
-        """Keeps or counts one."""
-        count = self.counts[finding.rule] = self.counts.get(finding.rule, 0) + 1
-        if count <= self.MOST:
-            self.held.setdefault(finding.rule, []).append(finding)
-
-    def __iter__(self) -> Iterator[Finding]:
-        for rule, found in self.held.items():
-            yield from found
-            if left := self.counts[rule] - len(found):
-                yield _more(found[-1], left)
-
-
 # --- what is wrong, in our words --------------------------------------------------------------------------------
-
-
-def _more(last: Finding, left: int) -> Finding:
-    assert last.place, "each has one"
-    return Finding(
-        last.rule,
-        last.severity,
-        f"There are {left} more like this in {last.place.file}",
-        "Only the first hundred of a kind are told.",
-        last.fix,
-        place=Place(last.place.file, last.place.line + 1, 1),
-    )
 
 
 def _empty(file: str) -> Finding:

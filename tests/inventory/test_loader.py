@@ -31,7 +31,7 @@ devices:
 flows:                           # who may talk to whom, for what; the rest is derived from this
   modalities-to-archive: {from: {type: modality}, to: {ae_title: ARCHIVE}, services: [storage, storage-commitment]}
 users: {mmueller: {employee: "4711", roles: [radiologist], starts: 2026-01-01, ends: 2027-06-30}}
-roles: {radiologist: {permissions: [study:view, study:query, report:sign], conflicts_with: [pacs-admin]}}
+roles: {radiologist: {permissions: [study:view, study:query, report:sign], conflicts_with: [pacs-admin]}, pacs-admin: {}}
 retention: {rules: {mammography: {match: {modality: MG}, keep: {for: 10y, from: study_date}, source: "21 CFR 900.12(c)(4)(i)"}}}
 security: {password_policy: {min_length: 12, lockout_after: 10}, tls: {minimum: "1.2", require_for: [cross-site]}}
 systems:
@@ -52,7 +52,10 @@ def hospital(declare):
 
 def test_the_example_loads_as_it_is_written(hospital):
     assert [(finding.severity, finding.rule) for finding in hospital.findings] == [
-        ("warning", "PACS-KEY-002")
+        ("info", "PACS-USR-007"),
+        ("info", "PACS-ROLE-003"),
+        ("info", "PACS-ROLE-003"),
+        ("warning", "PACS-KEY-002"),
     ]
     assert sorted(hospital.inventory.devices) == ["archive", "ct-er-1", "ct-er-2", "ris"]
     assert hospital.inventory.devices["ct-er-1"].worklist.source == "ris/RIS_MWL"

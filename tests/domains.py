@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ from typing import Any
 import ldap3
 import pytest
 from filelock import FileLock
+from ldap3.utils.conv import escape_filter_chars
 
 from pacsconf.lab import samba
+from pacsconf.systems._ldap.names import rdn
 
 BASE = samba.BASE
 PEOPLE, SERVICES, GROUPS = (f"ou={unit},{BASE}" for unit in ("people", "services", "groups"))
@@ -79,3 +81,104 @@ def why_not(server: samba.Samba, dn: str, password: str) -> str:
     message = conn.result["message"] or ""
     conn.unbind()
     return "" if taken else message.partition("data ")[2].partition(",")[0]
+
+
+PASSWORD = "Practice.Pass-1"
+"""Of the accounts that a test makes by hand."""
+POLICIES = f"CN=Password Settings Container,CN=System,{BASE}"
+
+
+class Domain:
+    """A running domain and the administrator's hands in it."""
+
+    def __init__(self, server: samba.Samba) -> None:
+        self.server = server
+        self.conn = connection(server, server.admin_dn)
+        assert self.conn.bind(), self.conn.result
+
+    def close(self) -> None:
+        self.conn.unbind()
+
+    def reset(self) -> None:
+        """Leave nobody in the units, and no password policy."""
+        for base in (PEOPLE, SERVICES, GROUPS, POLICIES):
+            for dn in self.below(base):
+                assert self.conn.delete(dn), self.conn.result
+
+    def below(self, base: str) -> list[str]:
+        """The DNs of the entries right below one."""
+        self.conn.search(base, "(objectClass=*)", "LEVEL", attributes=["cn"])
+        return [found["dn"] for found in self.conn.response if found["type"] == "searchResEntry"]
+
+    def add_account(
+        self, login: str, *, cn: str = "", base: str = PEOPLE, password: str = PASSWORD, **more: Any
+    ) -> str:
+        """Make an account by hand that can sign in; empty `password`: it has none, and cannot."""
+        dn = f"{rdn('cn', cn or login)},{base}"
+        given = {
+            "sAMAccountName": login,
+            "userPrincipalName": f"{login}@hospital.example",
+            "userAccountControl": "512" if password else "514",
+            **more,
+        }
+        if password:
+            given["unicodePwd"] = f'"{password}"'.encode("utf-16-le")
+        assert self.conn.add(dn, "user", given), self.conn.result
+        return dn
+
+    def add_group(self, name: str, members: Sequence[str] = ()) -> str:
+        dn = f"{rdn('cn', name)},{GROUPS}"
+        given: dict[str, Any] = {"sAMAccountName": name, "groupType": "-2147483646"}
+        if members:
+            given["member"] = list(members)
+        assert self.conn.add(dn, "group", given), self.conn.result
+        return dn
+
+    def change(self, dn: str, **values: tuple[str, Any]) -> None:
+        """Modify by hand: by attribute `("ADD" | "DELETE" | "REPLACE", values)`."""
+        done = {
+            name.replace("_", "-"): [(f"MODIFY_{how}", each if isinstance(each, list) else [each])]
+            for name, (how, each) in values.items()
+        }
+        assert self.conn.modify(dn, done), self.conn.result
+
+    def set_password(self, dn: str, password: str = PASSWORD) -> None:
+        self.change(dn, unicodePwd=("REPLACE", f'"{password}"'.encode("utf-16-le")))
+
+    def entry(self, login: str) -> dict[str, list[bytes]]:
+        """All attributes of an account or a group by its sAMAccountName."""
+        found = self.find(f"(sAMAccountName={escape_filter_chars(login)})")
+        assert len(found) == 1, found
+        return found[0]
+
+    def find(self, matching: str, base: str = BASE, *attributes: str) -> list[dict[str, list[bytes]]]:
+        self.conn.search(base, matching, attributes=[*(attributes or ("*", "msDS-ResultantPSO"))])
+        found = [each for each in self.conn.response if each["type"] == "searchResEntry"]
+        return [{name: value for name, value in each["raw_attributes"].items() if value} for each in found]
+
+    def text(self, login: str, attribute: str) -> str | None:
+        values = self.entry(login).get(attribute, [])
+        return values[0].decode() if values else None
+
+    def inside(self, group: str) -> list[str]:
+        """The logins of a group's members, groups in groups too, as the server itself counts them (in chain)."""
+        (dn,) = self.entry(group)["distinguishedName"]
+        chain = escape_filter_chars(dn.decode())
+        found = self.find(f"(&(objectCategory=person)(memberOf:1.2.840.113556.1.4.1941:={chain}))")
+        return sorted(each["sAMAccountName"][0].decode() for each in found)
+
+    def why_not(self, login: str, password: str = PASSWORD) -> str:
+        """The sub-code of a refused sign-in (`533`: disabled); empty where it is taken."""
+        return why_not(self.server, f"{login}@hospital.example", password)
+
+
+@contextmanager
+def started(template: Path, folder: Path) -> Iterator[Domain]:
+    """A copy of the domain, running in an empty folder."""
+    with samba.started(folder, OPTIONS, template) as server:
+        domain = Domain(server)
+        try:
+            yield domain
+        finally:
+            domain.close()
+    shutil.rmtree(folder)  # 33 megabytes that pytest would keep

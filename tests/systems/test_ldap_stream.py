@@ -538,18 +538,11 @@ def test_after_what_comes_behind_an_answer_the_connection_is_not_used_again():
 
 
 @pytest.mark.parametrize("more", [b"", b"more"], ids=["", "with a cookie that nobody asked for"])
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("member;Range=0-1499", "gave only a part of member;Range=0-1499"),
-        ("n\u00e4me", "does not speak LDAP"),
-    ],
-)
-def test_an_entry_that_is_not_whole_or_makes_no_sense_is_a_bad_answer(name, words, more):
+def test_an_entry_that_makes_no_sense_is_a_bad_answer(more):
     def answer(number):
-        return page_of(number, entry_message(number, "cn=a", [(name, [b"x"])]), cookie=more)
+        return page_of(number, entry_message(number, "cn=a", [("n\u00e4me", [b"x"])]), cookie=more)
 
-    with answering(answer) as opened, pytest.raises(BadAnswer, match=words):
+    with answering(answer) as opened, pytest.raises(BadAnswer, match="does not speak LDAP"):
         opened.search("", "(objectClass=*)", ["*"], "BASE")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from pacsconf.core.errors import BadAnswer, Refused, SystemFault, Unavailable
@@ -53,6 +54,19 @@ _MEANINGS = {
     80: "the directory reports an error of its own",
     122: "the entry was changed by somebody else",
 }
+_INVALID_CREDENTIALS = 49
+_SUB_CODE = re.compile(r"\bdata ([0-9a-f]{3}), v")
+_KEPT_OUT = {
+    "525": "there is no such account",
+    "530": "the account may not sign in at this time of day",
+    "531": "the account may not sign in from this machine",
+    "532": "the account's password has expired",
+    "533": "the account is disabled",
+    "701": "the account has expired",
+    "773": "the account's password must be changed first",
+    "775": "the account is locked, since too many passwords were tried",
+}
+"""Error codes of Windows that Active Directory adds to a refused sign-in ([MS-ERREF] 2.2, in hexadecimal)."""
 _SEE_LOG = "The directory's own log says more."
 _OTHER_ACCOUNT = "Let the account that pacsconf uses do this, or name another under `bind`."
 _ENCRYPT = "Write ldaps:// in `url`, or start_tls: true."
@@ -95,9 +109,15 @@ class Answer:
         return self.code == SUCCESS
 
     @property
+    def kept_out(self) -> str | None:
+        """Why Active Directory does not let an account in whose name and password it knows, in words."""
+        found = _SUB_CODE.search(self.remark) if self.code == _INVALID_CREDENTIALS else None
+        return _KEPT_OUT.get(found[1]) if found else None
+
+    @property
     def text(self) -> str:
         """What it means, in words, with the server's remark."""
-        meaning = _MEANINGS.get(self.code, f"the directory answered with code {self.code}")
+        meaning = self.kept_out or _MEANINGS.get(self.code, f"the directory answered with code {self.code}")
         return f"{meaning} ({self.remark})" if self.remark else meaning
 
     def fault(self, system: str, doing: str, fix: str = "") -> SystemFault:

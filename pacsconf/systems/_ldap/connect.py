@@ -193,6 +193,8 @@ def _way_in(config: LDAPConfig, endpoint: Endpoint, answer: Answer) -> str:
         return "Name an account under `bind`: its DN, and where its password is kept."
     if answer.code not in WRONG_CREDENTIALS:
         return ""
+    if answer.kept_out is not None:
+        return f"The password of {config.bind.dn} is right. Have the identity team put the account in order."
     return (
         f"Check `bind`: whether {config.bind.dn} is the account that is meant, and whether "
         f"{config.bind.password} holds its password; it was sent to {endpoint}."

@@ -18,7 +18,7 @@ from pacsconf.core.errors import BadAnswer, SystemFault
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.systems import LDAPConfig
-from pacsconf.systems._ldap import names, wire
+from pacsconf.systems._ldap import names, ranges, wire
 from pacsconf.systems._ldap.answers import Answer, Lost, Missing
 from pacsconf.systems._ldap.connect import NONSENSE, connect, hang_up
 from pacsconf.systems._ldap.entry import Entry, Values
@@ -270,14 +270,39 @@ class Directory:
                 f"reading {base}: part of it is on another server, which pacsconf does not follow",
                 fix="Point `url` at the server that holds all of it.",
             )
-        if found.partial is not None:
-            entry, attribute = found.partial
+        if found.partial is None:
+            return tuple(found.entries)
+        return tuple(self._completed(entry) for entry in found.entries)
+
+    def _completed(self, entry: Entry) -> Entry:
+        """The entry with all values of attributes of which a part came. Raises: as `search`."""
+        cut = list(ranges.parts(entry.attributes))
+        if not cut:
+            return entry
+        whole = {name: values for name, values in entry.attributes.items() if ranges.parse(name) is None}
+        for part, values in cut:
+            whole[part.attribute] = self._rest(entry.dn, part, values)
+        return Entry(entry.dn, whole)
+
+    def _rest(self, dn: str, part: ranges.Range, values: Values) -> Values:
+        """All values of an attribute, of which these are the first part."""
+        held, at = dict.fromkeys(values), 0
+        while part.first == at and part.following is not None and part.following > at:
+            at = part.following
+            found = Stream()
+            self._page(found, Search(dn, "(objectClass=*)", [part.rest], "BASE"), None)
+            answered = [each for entry in found.entries for each in ranges.parts(entry.attributes)]
+            if len(answered) != 1 or answered[0][0].attribute != part.attribute:
+                break
+            part, more = answered[0]
+            held |= dict.fromkeys(more)
+        if part.following is not None or part.first != at:
             raise BadAnswer(
                 self.config.name,
-                f"{entry.dn}: the directory gave only a part of {attribute}",
-                fix="Raise its limit of values in one answer (Active Directory: MaxValRange).",
+                f"{dn}: the directory gave only a part of {part.attribute}",
+                fix="Read again. Where that does not help, raise its limit of values in one answer (MaxValRange).",
             )
-        return tuple(found.entries)
+        return tuple(held)
 
 
 def _answer(conn: Any) -> Answer:

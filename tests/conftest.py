@@ -1,6 +1,7 @@
 """For all tests.
 
-A property is tried without a limit on its time, since a busy machine is no fault of the code.
+A property is tried without a limit on its time, since a busy machine is no fault of the code. git does not wait for
+the disk: programs are killed here, and no machine loses its power.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from hypothesis import settings
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+os.environ["GIT_TEST_FSYNC"] = "0"
 
 
 @pytest.fixture(scope="session")

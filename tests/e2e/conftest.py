@@ -252,6 +252,7 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, s
         "XDG_STATE_HOME": str(home / ".local" / "state"),
         "PACSCONF_LAB_DIR": str(tmp_path / "no-lab"),
         "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_TEST_FSYNC": "0",
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
     }

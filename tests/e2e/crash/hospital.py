@@ -66,7 +66,8 @@ AFTER_THE_LEASE = 7200.0
 
 def git(folder: Path, *args: str, home: Path) -> str:
     """What git prints; a failure is the test's."""
-    environ = {"PATH": os.environ["PATH"], "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1"}
+    own = {"HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "GIT_TEST_FSYNC": "0"}
+    environ = {"PATH": os.environ["PATH"], **own}
     ran = subprocess.run(
         ["git", "-C", str(folder), *args], capture_output=True, text=True, check=False, env=environ
     )
@@ -114,11 +115,7 @@ class Directory:
     """The practice directory, seen and reset with ldap3's own connection."""
 
     def __init__(self, folder: Path) -> None:
-        started = slapd.start(folder, slapd.Options(tls=False))
-        configuration = folder / "slapd.conf"
-        quick = configuration.read_text().replace("maxsize 268435456", "maxsize 268435456\ndbnosync")
-        configuration.write_text(quick)
-        self.slapd = slapd.restart(started)
+        self.slapd = slapd.start(folder, slapd.Options(tls=False))
         self.pacsconf, self._admin = map(self._bound, (self.slapd.pacsconf_dn, self.slapd.admin_dn))
         self._last, self._seen = "", 0
         self.first: Entries = {}

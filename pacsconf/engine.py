@@ -84,9 +84,12 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
     )
     names = [name for name in sorted(asked) if reads(options.target, options.exclude, name)]
     ends = {} if undone else ended(world.inventory)
-    over = _ended(world, names, ends)  # first: a system goes by what it was asked to declare last
+    # Before what is declared: a system goes by what it was asked last.
+    over = {} if options.leaver else _ended(world, names, ends)
     declared = {name: world.systems[name].declared(world.inventory) for name in names}
     snapshots = read(world, names, record.attested, record.owned)
+    for who in options.leaver:
+        over = _leaving(who, (state for one in snapshots for state in one.states().values()))
     scenario = Scenario(
         environment=world.environment,
         basis=replace(world.basis, record_head=record.head),
@@ -143,10 +146,16 @@ def _ended(world: World, names: Iterable[str], ends: Mapping[str, tuple[End, ...
     return found
 
 
+def _leaving(who: str, live: Iterable[State]) -> dict[Address, Ended]:
+    """Where systems hold something of one who leaves at once."""
+    theirs = (state for state in live if (state.root.kind, state.root.parts[-1]) == ("user", who))
+    return {state.address: Ended(None, who, f"{who} has left") for state in theirs}
+
+
 def _approvals(world: World, options: Options, record: RecordState) -> Approvals:
     """Who must approve what; what is only due leaves that as it is recorded."""
     recorded = record.contents.approval_rules
-    return Approvals(recorded, recorded if options.due else world.inventory.settings.approval_rules())
+    return Approvals(recorded, recorded if options.only_takes else world.inventory.settings.approval_rules())
 
 
 def _approved(world: World, made: Plan, record: RecordState) -> tuple[PlanApproval, ...]:

@@ -1,8 +1,8 @@
-"""What is taken away because a day has come: of the changes of a plan those parts, and nothing else. Pure.
+"""What is taken away because a day has come, or from one who leaves: of a plan those parts, and nothing else. Pure.
 
 A part of a change is due when what is live is what would be declared had nothing ended, when it is to go, and when
 its kind says that this takes something away. So it is never something new, never somebody else's doing, and never
-what somebody took out of the inventory in another way.
+what somebody took out of the inventory in another way. Of one who leaves at once all is due that takes away.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from pacsconf.core.resource import Fields, Resource, State, Value
 
 
 class Ended(NamedTuple):
-    """What would be declared of a resource had nothing ended for `who`, and what has, in words."""
+    """What would be declared of a resource had nothing ended for `who`, and what has, in words.
 
-    as_if: State
+    `as_if` None: whatever it holds is to go.
+    """
+
+    as_if: State | None
     who: str
     why: str
 
@@ -46,12 +49,12 @@ def only_due(
     found: list[Change] = []
     for one in wanted:
         over, owned = ended.get(one.address), last.get(one.address)
-        if over is not None and owned is not None:
+        if over is not None and (owned is not None or over.as_if is None):
             found += _narrowed(one, over, rules[one.address.system], owned)
     return found
 
 
-def _narrowed(one: Change, over: Ended, rules: Rules, owned: State) -> Iterator[Change]:
+def _narrowed(one: Change, over: Ended, rules: Rules, owned: State | None) -> Iterator[Change]:
     names = _due(one, over.as_if, rules.kinds[one.address.kind])
     if not names:
         return
@@ -66,17 +69,23 @@ def _narrowed(one: Change, over: Ended, rules: Rules, owned: State) -> Iterator[
         one.after.depends_on | one.before.depends_on,
         one.after.claims,
     )
-    made = replace(
-        one, after=after, records=after.with_fields(_overlay(owned.fields, written)), reason=over.why
-    )
+    former = owned.fields if owned else _as_recorded(one, after)
+    made = replace(one, after=after, records=after.with_fields(_overlay(former, written)), reason=over.why)
     yield judged(made, rules)
 
 
-def _due(one: Change, as_if: State, kind: type[Resource]) -> frozenset[str]:
+def _as_recorded(one: Change, after: State) -> Fields:
+    """Of what stands then and was not ours what the record would hold of it."""
+    held = one.records.fields if one.records else {}
+    return {name: value for name, value in after.fields.items() if held.get(name) == value}
+
+
+def _due(one: Change, as_if: State | None, kind: type[Resource]) -> frozenset[str]:
     """The fields of a change that are due; of a delete all or none."""
     if one.before is None:
         return frozenset()
-    have, would = one.before.fields, as_if.fields
+    have = one.before.fields
+    would = have if as_if is None else as_if.fields
     if one.after is None:
         whole = all(would.get(name) == value for name, value in have.items()) and takes_away(one, kind)
         return frozenset(have) if whole else frozenset()

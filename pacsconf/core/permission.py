@@ -55,7 +55,7 @@ def reasons_against_resuming(
     `runs` are its changes as their kinds judge them here and now, since what purges does so whatever the change set
     says of itself; `rules` are those of the record and of the inventory; `given` are its approvals, checked. What
     purges is let through by `acks` alone: whoever can push to the record can write any into a change set. What is
-    due needs no approval if it `only_takes` away.
+    only taken away needs no approval, if it does `only_takes`.
     """
     plan = left.plan
     purging = tuple(one.address for one in runs if "purges" in one.effects)
@@ -63,7 +63,7 @@ def reasons_against_resuming(
     each = [*(guard for guard in plan.guards if guard.each), judged]
     others = [guard for guard in plan.guards if not guard.each]
     asked = Approvals({**plan.approvals.declared, **rules}).asked({one.risk for one in runs})
-    asked = {} if plan.options.due and only_takes else asked
+    asked = {} if plan.options.only_takes and only_takes else asked
     # Whether one key applied and approved was asked when it was opened, and cannot be asked of who takes it up.
     unsigned = [replace(one, key="") for one in given]
     missing = unmet(standings(asked, unsigned, Applier(left.operator)))

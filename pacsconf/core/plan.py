@@ -39,9 +39,16 @@ class Options:
     """The day to come (ISO) that is looked ahead to; at most one. Such a plan is read, and never applied."""
     due: tuple[str, ...] = ()
     """The day (ISO) of a run that takes away only what has ended by then; at most one."""
+    leaver: tuple[str, ...] = ()
+    """The user from whom alone something is taken away, and that everywhere; at most one."""
+
+    @property
+    def only_takes(self) -> bool:
+        """Whether nothing is given, nor anything changed otherwise."""
+        return bool(self.due or self.leaver)
 
 
-_LATER = ("rollback", "at", "due")
+_LATER = ("rollback", "at", "due", "leaver")
 """Options that the first plans did not know: stated where they were given."""
 
 
@@ -115,9 +122,10 @@ class Plan:
     def asked(self) -> Mapping[Risk, ApprovalRule]:
         """The approvals that applying it needs, by risk class, the highest first.
 
-        What is due needs none: its day was looked at when it was written.
+        What is only taken away needs none: its day was looked at when it was written, or somebody looks at it
+        afterwards.
         """
-        if self.options.due:
+        if self.options.only_takes:
             return {}
         return self.approvals.asked({change.risk for change in self.runs})
 

@@ -119,15 +119,15 @@ def make_plan(scenario: Scenario) -> Plan:
     changes = order(_chosen(scenario, [one for one in wanted if one.address not in left]))
     asked = {address for address in scenario.record.waiting if address.system in scenario.systems}
     over = asked - {one.address for one in wanted}
-    if scenario.options.due:
+    if scenario.options.only_takes:
         return _assembled(scenario, changes, (), held, waiting, frozenset(), lingering)
     return _assembled(scenario, changes, differences, held, waiting, over, lingering)
 
 
 def _by_the_day(scenario: Scenario, wanted: list[Change]) -> list[Change]:
-    """The changes with what a day has brought; of a run for that alone nothing else."""
+    """The changes with what a day has brought; of a run that only takes away nothing else."""
     rules = {name: part.rules for name, part in scenario.systems.items()}
-    if scenario.options.due:
+    if scenario.options.only_takes:
         return only_due(wanted, scenario.ended, rules, scenario.record.owned or {})
     return told(wanted, scenario.ended, rules)
 

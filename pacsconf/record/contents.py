@@ -8,6 +8,7 @@
     approvals.json            who must approve what, and approvals of plans that were not applied yet; often absent
     attested/SYSTEM.jsonl     what was attested of a system that cannot be read, one resource a line; often absent
     reviews.json              reviews of who has which role, with what was said of each line; often absent
+    offboardings.json         who was shut out at once, until somebody else has looked at it; often absent
 
 Everything is canonical JSON, so that equal contents are equal files and `git diff` between two commits reads as
 what changed.
@@ -36,6 +37,7 @@ from pacsconf.core.attestation import Attestation, How
 from pacsconf.core.change import Change, change_from_json, change_to_json, state_from_json, state_to_json
 from pacsconf.core.changeset import ChangeSet, changeset_from_json, changeset_text
 from pacsconf.core.errors import PacsconfError, RecordError
+from pacsconf.core.offboarding import Offboarding, offboardings_from_json, offboardings_to_json
 from pacsconf.core.resource import State, one_of
 from pacsconf.core.review import Reviews, reviews_from_json, reviews_to_json
 from pacsconf.core.spelling import canonical, indented
@@ -62,10 +64,12 @@ EntryType = Literal[
     "reload",
     "review",
     "sign-off",
+    "offboard",
 ]
 
 APPROVALS = "approvals.json"
 REVIEWS = "reviews.json"
+OFFBOARDINGS = "offboardings.json"
 RELOADED, NOT_RELOADED = "reloaded", "not reloaded"
 """What is counted of programs that were told to read again what stands."""
 
@@ -139,6 +143,8 @@ class Contents:
     approvals: tuple[PlanApproval, ...] = ()
     """Approvals of plans that were not applied yet, in the order in which they were given."""
     reviews: Reviews = ()
+    offboardings: tuple[Offboarding, ...] = ()
+    """Access that was taken away at once, and that somebody else has still to look at."""
     """Who was reviewed to have which role, and what was said of it."""
 
     def approvals_of(self, digest: str) -> tuple[PlanApproval, ...]:
@@ -168,6 +174,8 @@ def to_files(entry: Entry, contents: Contents) -> dict[str, bytes]:
         files[APPROVALS] = _json(_approvals_to_json(contents))
     if contents.reviews:
         files[REVIEWS] = _json(reviews_to_json(contents.reviews))
+    if contents.offboardings:
+        files[OFFBOARDINGS] = _json(offboardings_to_json(contents.offboardings))
     owned = sorted(contents.owned.values(), key=lambda state: state.address)
     for (system, kind), states in groupby(
         owned, key=lambda state: (state.address.system, state.address.kind)
@@ -218,6 +226,9 @@ def from_files(paths: Iterable[str], read: Callable[[str], bytes]) -> Contents:
         approval_rules=rules,
         approvals=approvals,
         reviews=reviews_from_file(read(REVIEWS)) if REVIEWS in present else (),
+        offboardings=(
+            _parsed(OFFBOARDINGS, read, offboardings_from_json) if OFFBOARDINGS in present else ()
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from datetime import date
 
-from pacsconf.core import review
+from pacsconf.core import offboarding, review
 from pacsconf.core.address import Address
 from pacsconf.core.approval import PlanApproval
 from pacsconf.core.attestation import Attestation
@@ -76,6 +76,14 @@ APPROVALS_KEPT = 200
 def witnessed(now: Contents, seen: Mapping[str, bytes]) -> Contents:
     """With this evidence, in place of what stood at the same paths."""
     return replace(now, evidence={**now.evidence, **seen})
+
+
+def looked_at(now: Contents, user: str, by: str) -> Contents:
+    """Without the offboardings of a user, which somebody else than who did it has looked at.
+
+    Raises: PacsconfError when there is none; UnsafePlan when it was the same person.
+    """
+    return replace(now, offboardings=offboarding.looked_at(now.offboardings, user, by))
 
 
 def review_opened(now: Contents, one: Review) -> Contents:

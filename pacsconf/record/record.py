@@ -20,6 +20,7 @@ from pacsconf.core.attestation import Attestation
 from pacsconf.core.change import Outcome
 from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.errors import LockHeld, PacsconfError, RecordError, RecordUnknown, StalePlan
+from pacsconf.core.offboarding import offboarded
 from pacsconf.core.resource import State
 from pacsconf.core.review import Decision, LineKey, Review
 from pacsconf.record import edits
@@ -109,7 +110,8 @@ class Record(RecordReader):
             )
             # An approval is used once: after this, the same plan is another decision.
             left = tuple(one for one in on.contents.approvals if one.digest != changeset.plan.digest)
-            contents = replace(on.contents, changeset=changeset, approvals=left)
+            seen_after = offboarded(on.contents.offboardings, changeset)
+            contents = replace(on.contents, changeset=changeset, approvals=left, offboardings=seen_after)
             tip = self._branch.append(on.tip, entry, contents, about(changeset))
             if tip is None:
                 raise self._moved()
@@ -255,6 +257,16 @@ class Record(RecordReader):
         about = [f"Gone: {user} as {role}" for _, (user, role) in gone]
         return self._edit(
             "review", lambda now: edits.seen_gone(now, gone, day), "", about, {"gone": len(gone)}
+        )
+
+    def looked_at(self, user: str, *, reason: str) -> str:
+        """Whoever works here has looked at the offboarding of a user, which somebody else did. Returns the commit.
+
+        Raises: PacsconfError when there is none; UnsafePlan when it was the same person; LockHeld; RecordUnknown.
+        """
+        by = self.identity()
+        return self._edit(
+            "offboard", lambda now: edits.looked_at(now, user, by), reason, [f"User: {user}"], {"users": 1}
         )
 
     def reloaded(self, outcomes: Iterable[Outcome], *, reason: str) -> str:

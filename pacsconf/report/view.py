@@ -98,5 +98,7 @@ def expecting(plan: Plan) -> str:
     """The words by which a plan that was not saved is carried out, if it has this digest still."""
     if plan.options.due:
         return "apply --due"
+    if plan.options.leaver:
+        return f"offboard {shlex.quote(plan.options.leaver[0])} --now"
     verb = " ".join(("rollback", *plan.options.rollback)) if plan.options.rollback else "apply"
     return f"{verb} --expect {short(plan.digest)} {typed(plan.options)}".rstrip()

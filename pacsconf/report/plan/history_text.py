@@ -136,6 +136,7 @@ def _facts(changeset: ChangeSet, commit: str, width: int) -> Iterator[Line]:
         ("environment", plan.environment),
         ("takes back", rollback_of(plan)),
         ("takes away", f"what had ended by {plan.options.due[0]}" if plan.options.due else ""),
+        ("offboards", "".join(plan.options.leaver)),
         ("operator", changeset.operator),
         ("ran on", changeset.runner),
         ("opened", iso_in_words(changeset.opened)),

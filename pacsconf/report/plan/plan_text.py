@@ -55,6 +55,7 @@ def header(plan: Plan, view: View) -> Lines:
     what = f"Rollback of change set {undone} on" if undone else "Plan for"
     when = f" as of {plan.options.at[0]}" if plan.options.at else ""
     when += f", only what has ended by {plan.options.due[0]}" if plan.options.due else ""
+    when += f", only what {plan.options.leaver[0]} has" if plan.options.leaver else ""
     head = line(Span(f"{what} {plan.environment}{when}", "strong"), " · ")
     title = wrapped(_inventory(plan, view), view.columns, first=head, indent=2)
     names = max((len(system) for system in plan.counts), default=0)

@@ -15,6 +15,8 @@
 
     [people]
     own_accounts = ["production"]                # where accounts and password policies may be changed from here
+    file = "~/hr.csv"                            # who people are, for being shown; never part of anything else
+    columns = {id = "STAFF_NO", name = "NAME"}   # and delimiter, encoding, only, as under users_from
 
     [executor]                                   # who we are to the workers of other sites (probe --executor)
     ca = "~/.config/pacsconf/sites-ca.pem"
@@ -41,10 +43,12 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstra
 
 from pacsconf.core.errors import OperatorError
 from pacsconf.inventory.endpoint import EXAMPLE, Endpoint
+from pacsconf.inventory.people import Personal
 from pacsconf.inventory.systems import SystemConfig
 from pacsconf.inventory.values import SecretRef
 from pacsconf.operator.binding import Binding, toml_string
 from pacsconf.operator.needs import stays_here
+from pacsconf.operator.people import PeopleList, PeopleTables
 from pacsconf.operator.private import NOT_WRITTEN_BY_OTHERS, read_private
 from pacsconf.operator.secrets import Ask, Keyring
 
@@ -79,6 +83,14 @@ class Operator:
     """In the format of ssh-keygen: addresses and their keys. Approvals are held against it."""
     owning: frozenset[str] = frozenset()
     """The environments where accounts and password policies may be changed from here."""
+    people_list: PeopleList | None = None
+
+    def people(self) -> Mapping[str, Mapping[Personal, str]]:
+        """By id, who people are, for being shown: as the file says that is named here; empty where none is.
+
+        Raises: OperatorError when it cannot be read, or others could read it.
+        """
+        return self.people_list.read() if self.people_list is not None else {}
 
     def signers(self) -> Path | None:
         """The allowed-signers file, which nobody else can change; None where none is named.
@@ -166,9 +178,16 @@ def load(path: Path | None = None, *, environ: Mapping[str, str], root: Path) ->
     _refuse_inside(repository, signers, "the allowed-signers file")
     executor = _executor(place, layout, repository)
     owning = frozenset(layout.people.own_accounts)
+    people = _people(place, layout.people, repository)
     return Operator(
-        place, True, bindings, writes, identity, "environments" in table, executor, signers, owning
+        place, True, bindings, writes, identity, "environments" in table, executor, signers, owning, people
     )
+
+
+def _people(place: Path, said: PeopleTables, repository: Path | None) -> PeopleList | None:
+    path = _beside(place, said.file)
+    _refuse_inside(repository, path, "the list of people")
+    return said.at(path) if path is not None else None
 
 
 def _executor(place: Path, layout: _Layout, repository: Path | None) -> ExecutorFiles:
@@ -237,10 +256,6 @@ class _Signatures(_Table):
     allowed_signers: str | None = None
 
 
-class _People(_Table):
-    own_accounts: list[Annotated[str, StringConstraints(pattern="^[a-z0-9-]+$")]] = []
-
-
 class _Executor(_Table):
     ca: str | None = None
     certificate: str | None = None
@@ -253,7 +268,7 @@ class _Layout(_Table):
     age: _Age = _Age()
     executor: _Executor = _Executor()
     signatures: _Signatures = _Signatures()
-    people: _People = _People()
+    people: PeopleTables = PeopleTables()
 
 
 _KNOWN = {
@@ -262,7 +277,7 @@ _KNOWN = {
     "environments": ("write",),
     "age": ("identity",),
     "signatures": ("allowed_signers",),
-    "people": ("own_accounts",),
+    "people": ("own_accounts", "file", "columns", "delimiter", "encoding", "only"),
     "executor": ("ca", "certificate", "key"),
 }
 
@@ -289,8 +304,8 @@ def _layout(path: Path, table: dict[str, Any]) -> _Layout:
 
 
 _SEE = (
-    "Known keys: secret.ref, secret.for, environments.write, age.identity, people.own_accounts, executor.ca,"
-    " executor.certificate, executor.key."
+    "Known keys: secret.ref, secret.for, environments.write, age.identity, people.own_accounts, people.file,"
+    " people.columns, executor.ca, executor.certificate, executor.key."
 )
 
 

@@ -20,8 +20,8 @@ _ON_POSIX = os.name == "posix"
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
-def read_private(path: Path, *, forbidden: int) -> bytes:
-    """What the file holds, at most `LIMIT` bytes.
+def read_private(path: Path, *, forbidden: int, most: int = LIMIT) -> bytes:
+    """What the file holds, at most so many bytes.
 
     `forbidden` are permission bits that must not be set; with `NOT_WRITTEN_BY_OTHERS` the file must also
     belong to this user or to root. Windows has no such bits: there the folder's access list has to do.
@@ -31,13 +31,13 @@ def read_private(path: Path, *, forbidden: int) -> bytes:
     try:
         with os.fdopen(os.open(path, _FLAGS), "rb") as file:
             _check(path, os.fstat(file.fileno()), forbidden)
-            data = file.read(LIMIT + 1)
+            data = file.read(most + 1)
     except OSError as exc:
         raise OperatorError(
             f"{path} cannot be read: {exc.strerror}", fix="Check the path and who may read it."
         ) from exc
-    if len(data) > LIMIT:
-        raise OperatorError(f"{path} is larger than {LIMIT // 1024} KiB: that is not the file that is meant")
+    if len(data) > most:
+        raise OperatorError(f"{path} is larger than {most // 1024} KiB: that is not the file that is meant")
     return data
 
 

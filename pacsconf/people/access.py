@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
@@ -11,7 +11,7 @@ from pacsconf.inventory.model import Device, Inventory
 from pacsconf.inventory.people import Grant, JobRole, User
 from pacsconf.inventory.permissions import PermissionScope
 from pacsconf.people.live import LiveAccount, LiveAccounts, Path
-from pacsconf.people.standing import Stage, counts, day_of, held, holders, stage
+from pacsconf.people.standing import Stage, counts, day_of, held, stage
 from pacsconf.people.ways import Ways, systems_of
 
 Mark = Literal["declared", "declared and live", "declared, not live", "live, not declared"]
@@ -239,14 +239,23 @@ def conflicts_of(inventory: Inventory, role: JobRole) -> set[str]:
 
 def approvers(inventory: Inventory, role: JobRole) -> set[str]:
     """The users who may let somebody have a role now: those it names, and holders of the roles it names."""
-    by_role = holders(inventory) if any(one.startswith("role:") for one in role.approvers) else {}
-    found: set[str] = set()
-    for one in role.approvers:
-        if one.startswith("role:"):
-            found |= {user.id for user in by_role.get(one.removeprefix("role:"), ())}
-        elif (user := inventory.users.get(one)) and stage(user, day_of(inventory, user)) == "active":
-            found.add(user.id)
-    return found
+    named = {one for one in role.approvers if not one.startswith(_BY_ROLE)}
+    by_role = frozenset(one.removeprefix(_BY_ROLE) for one in role.approvers if one.startswith(_BY_ROLE))
+    own = (inventory.users[one] for one in named & inventory.users.keys())
+    found = {user.id for user in own if stage(user, day_of(inventory, user)) == "active"}
+    return found | {user.id for _, user in _having(inventory, by_role)}
+
+
+_BY_ROLE = "role:"
+
+
+def _having(inventory: Inventory, roles: Set[str]) -> Iterator[tuple[str, User]]:
+    """Who has any of these roles now, once for each; others are passed over without looking at days."""
+    for user in inventory.users.values():
+        own = {grant.role for grant in user.grants}
+        if not own.isdisjoint(roles):
+            now = {one.role for one in held(user, day_of(inventory, user))}
+            yield from ((role, user) for role in sorted(now & roles))
 
 
 # --- a device -----------------------------------------------------------------------------------------------------
@@ -272,15 +281,17 @@ class DeviceAccess:
 
 def of_device(inventory: Inventory, device: Device) -> DeviceAccess:
     """Who can do what on a device now."""
-    by_role = holders(inventory)
     found: dict[PermissionScope, list[str]] = {}
     for name in sorted(inventory.roles):
         for what in inventory.roles[name].permissions:
             if fits(what, device):
                 found.setdefault(what, []).append(name)
+    by_role: dict[str, list[str]] = {}
+    for role, user in _having(inventory, {role for roles in found.values() for role in roles}):
+        by_role.setdefault(role, []).append(user.id)
     permissions = tuple(
         OnDevice(
-            what, tuple(roles), tuple(sorted({user.id for role in roles for user in by_role.get(role, ())}))
+            what, tuple(roles), tuple(sorted({user for role in roles for user in by_role.get(role, ())}))
         )
         for what, roles in sorted(found.items(), key=lambda one: str(one[0]))
     )

@@ -70,8 +70,8 @@ def _undeclared(
         inside = set.intersection(*(members(live[system], (group,)) for group in groups[system]))
         for user_id in inside - given:
             user, account = inventory.users.get(user_id), live[system].accounts.get(user_id)
-            if account is None or not account.exists:  # known by the name of an entry, which may say who it is
-                continue
+            if account is None or not account.exists:
+                continue  # it is known by the name of an entry, which may say who it is
             if user is None or not ways.of(user).keys() >= set(groups[system]):
                 found.setdefault(user_id, {})[system] = groups[system]
     for user_id, there in sorted(found.items()):

@@ -15,7 +15,7 @@ from pacsconf.cli.exits import Exit, worst
 from pacsconf.cli.inventory_commands import TextOrJson, show_findings
 from pacsconf.cli.last_probe import look_again
 from pacsconf.cli.plan_file import load_plan, save_plan
-from pacsconf.cli.plan_screen import note_record, note_untold, show_plan, trips, view_of
+from pacsconf.cli.plan_screen import note_errors, note_record, note_untold, show_plan, trips, view_of
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen, sentence
 from pacsconf.cli.world import checked as approvals_checked
@@ -240,6 +240,7 @@ def drift(
         view = view_of(work, world, planned, reporter, screen.width, seen=seen)
     if planned.record.exists:
         planned.record.require_known()  # else "no drift" would be said of what nobody knows
+    note_errors(screen, work, planned)
     if format == "json":
         from pacsconf.report.as_json import drift_json
 

@@ -38,15 +38,15 @@ def look_at_rights(screen: Screen, work: workspace.Workspace, name: str) -> Exit
             return Exit.OK
         system.declared(work.inventory)  # what is declared may need more rights
         found = tuple(system.rights())
-        stored = _of_storage(work, system)
+        wrong = _of_server(work, system)
     screen.show(rights_text(config, found, screen.width))
-    if stored:
+    if wrong:
         from pacsconf.report.diagnostics import findings_text
 
         loaded = work.loaded
-        text = findings_text(stored, place_of=loaded.sources.place, line_of=loaded.line, width=screen.width)
+        text = findings_text(wrong, place_of=loaded.sources.place, line_of=loaded.line, width=screen.width)
         screen.show((BLANK, *text))
-    return Exit.ERROR if missing(config, found) or errors(stored) else Exit.OK
+    return Exit.ERROR if missing(config, found) or errors(wrong) else Exit.OK
 
 
 def require_declared(work: workspace.Workspace, name: str) -> SystemConfig:
@@ -64,8 +64,14 @@ def require_declared(work: workspace.Workspace, name: str) -> SystemConfig:
     return config
 
 
-def _of_storage(work: workspace.Workspace, system: System) -> tuple[Finding, ...]:
-    """What is wrong with its storage, where it keeps images. Who may not look at it has been told so already."""
+_DOORS = ("ORTHANC-REST-OPEN", "ORTHANC-REST-TELLS", "ORTHANC-REST-UNTRIED")
+
+
+def _of_server(work: workspace.Workspace, system: System) -> tuple[Finding, ...]:
+    """What is wrong with its storage, where it keeps images, and whether it asks for a password at all.
+
+    Who may not look at it has been told so already.
+    """
     from pacsconf.inventory.baseline import accepted
     from pacsconf.systems.abilities import Stocked
 
@@ -76,7 +82,9 @@ def _of_storage(work: workspace.Workspace, system: System) -> tuple[Finding, ...
     except SystemFault:
         return ()
     found = accepted(system.check(()), work.inventory.baseline, workspace.now().date())
-    return tuple(one for one in found if one.path[2:3] == ("storage",) and not one.accepted)
+    return tuple(
+        one for one in found if (one.path[2:3] == ("storage",) or one.rule in _DOORS) and not one.accepted
+    )
 
 
 def missing(config: SystemConfig, found: Sequence[AccountRight]) -> tuple[AccountRight, ...]:

@@ -14,6 +14,7 @@ from pacsconf.core.moment import iso_in_words
 
 if TYPE_CHECKING:
     from pacsconf.core.address import Address
+    from pacsconf.core.finding import Finding
     from pacsconf.core.plan import Plan
     from pacsconf.dicom.probe.run import ProbeRun
     from pacsconf.engine import Planned
@@ -70,16 +71,16 @@ _LOOKED_AT = 100
 """Newest entries of the record in which it is looked for when archives were told."""
 
 
-def show_plan(
-    screen: Screen,
-    work: workspace.Workspace,
-    planned: Planned,
-    view: View,
-    format: str,  # noqa: A002
-) -> None:
+def note_errors(screen: Screen, work: workspace.Workspace, planned: Planned) -> None:
+    """What is wrong so that an apply would be refused, for who looks at something else."""
+    from pacsconf.core.finding import errors
+
+    _note_findings(screen, work, errors(planned.findings))
+
+
+def _note_findings(screen: Screen, work: workspace.Workspace, findings: tuple[Finding, ...]) -> None:
     from pacsconf.report.diagnostics import findings_text
 
-    findings = (*planned.findings, *(view.news.findings(unasked=view.verbose) if view.news else ()))
     if findings:
         screen.note(
             findings_text(
@@ -90,6 +91,17 @@ def show_plan(
                 brief=True,
             )
         )
+
+
+def show_plan(
+    screen: Screen,
+    work: workspace.Workspace,
+    planned: Planned,
+    view: View,
+    format: str,  # noqa: A002
+) -> None:
+    news = view.news.findings(unasked=view.verbose) if view.news else ()
+    _note_findings(screen, work, (*planned.findings, *news))
     if format == "json":
         from pacsconf.report.as_json import plan_json
 

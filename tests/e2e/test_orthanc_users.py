@@ -120,6 +120,10 @@ def test_from_an_open_orthanc_to_one_that_only_its_users_may_enter(hospital, ser
     assert (plan.code, "error[ORTHANC-REST-OPEN]" in plan.said) == (5, True), plan
 
     hospital.here("record", "init")
+    doctor = hospital.here("doctor", "--system", "pacs")
+    assert (doctor.code, "error[ORTHANC-REST-OPEN]" in doctor.said) == (1, True), doctor
+    drift = hospital.here("drift")
+    assert "ORTHANC-REST-OPEN" in drift.said, drift
     status = hospital.here("status")
     assert "✗ Orthanc pacs lets anybody in over REST" in status.said, status
 
@@ -239,6 +243,25 @@ def test_a_sites_own_template_never_sees_a_password(hospital, tmp_path):
     ran = hospital.here("render", "who", "pacs")
     assert ran.code == 0, ran
     assert ran.out.split() == [word for name in ("ann", "new", "old", "svc") for word in (name, "&#42;" * 3)]
+
+
+def test_a_template_of_ones_own_in_json_is_kept_as_private_as_ours(hospital, tmp_path):
+    (hospital.path / "templates").mkdir()
+    (hospital.path / "templates" / "nginx.json.j2").write_text("{{ orthanc.registered | json }}\n")
+    assert hospital.here("render", "nginx", "pacs").out == '{"ann": "***", "svc": "***"}\n'
+    file = tmp_path / "nginx.json"
+    assert hospital.here("render", "nginx", "pacs", "--out", str(file)).code == 0
+    assert json.loads(file.read_text()) == {"ann": PASSWORDS["ANN"], "svc": PASSWORDS["OWN"]}
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert hospital.here("render", "nginx", "pacs", "--out", "nginx.json").code == 1
+
+
+def test_a_link_is_replaced_and_not_written_through(hospital, tmp_path):
+    (tmp_path / "theirs").write_text("theirs")
+    (tmp_path / "users.json").symlink_to(tmp_path / "theirs")
+    assert rendered(hospital, "--out", str(tmp_path / "users.json"), "--force").code == 0
+    assert (tmp_path / "theirs").read_text() == "theirs"
+    assert not (tmp_path / "users.json").is_symlink()
 
 
 @pytest.mark.parametrize(

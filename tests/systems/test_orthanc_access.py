@@ -168,7 +168,7 @@ def copied(tmp_path, registered: object, **more: object) -> str:
         ({"ann": "x", "bob": "x"}, {VERSIONS: {"ann": 1, "bob": 2}}, []),
         ({"ann": "x", "bob": "x"}, {VERSIONS: {"ann": 1, "bob": 1}}, ["ORTHANC-USERS-OLD"]),
         ({"ann": "x", "bob": "x"}, {VERSIONS: "nonsense"}, []),
-        ("${USERS}", {}, []),
+        ("${USERS}", {}, ["ORTHANC-USERS-UNKNOWN"]),
         ({}, {}, ["ORTHANC-USERS-MISSING"]),
     ],
 )
@@ -180,6 +180,16 @@ def test_registered_users_are_held_against_the_declared_ones(opened, tmp_path, r
     told = [one for one in system.check([]) if one.rule.startswith("ORTHANC-USERS")]
     assert [one.rule for one in told] == expected
     assert not any("gone" in str(one) or 'p"' in str(one) for one in told)
+
+
+def test_without_a_copy_it_is_not_known_of_those_who_left(opened, tmp_path):
+    for copy in (None, str(tmp_path / "none.json"), copied(tmp_path, "${USERS}")):
+        system = opened(users=users(ann="ANN", left="LEFT"), settings_file=copy)
+        system.read()
+        told = [one for one in system.check([]) if one.rule.startswith("ORTHANC-USERS")]
+        assert [(one.rule, one.verdict) for one in told] == [("ORTHANC-USERS-UNKNOWN", "unknown")]
+        assert "left (for left, who has left)" in told[0].summary
+    assert found(opened(users=users(ann="ANN"))) == []
 
 
 def test_without_declared_users_the_copy_is_not_compared(opened, tmp_path):

@@ -19,17 +19,31 @@ _LONGEST = 128
 def findings(config: OrthancConfig, logins: Logins) -> Iterator[Finding]:
     """Users who are there and should not be, or the other way round, or with a password of before.
 
-    Nothing where no user is declared, or where there is no copy, which is told elsewhere.
+    Nothing where no user is declared. Without a copy it is not known of those who do not work here now.
     """
-    if not config.users or config.settings_file is None:
-        return
-    try:
-        copy = load(Path(config.settings_file))
-    except UnreadableSettings:
-        return
-    if copy.users is not None:
+    copy = _copy(config) if config.users else None
+    if copy is not None and copy.users is not None:
         yield from _compared(config, logins, copy.users)
         yield from _renewed(config, logins, copy)
+    elif gone := [str(one) for one in logins.left_out if one.stage != "joining"]:
+        yield Finding(
+            "ORTHANC-USERS-UNKNOWN",
+            "warning",
+            f"Whether Orthanc {config.name} has the login of somebody who does not work here now is not known: "
+            f"{_some(gone)}",
+            "Its REST interface does not tell, and there is no copy of its configuration that can be used.",
+            f"pacsconf doctor --system {config.name} --logins tries it; settings_file lets every plan tell.",
+            path=("systems", config.name, "users"),
+            evidence="configured",
+            verdict="unknown",
+        )
+
+
+def _copy(config: OrthancConfig) -> Settings | None:
+    try:
+        return load(Path(config.settings_file)) if config.settings_file else None
+    except UnreadableSettings:
+        return None
 
 
 def _compared(config: OrthancConfig, logins: Logins, there: frozenset[str]) -> Iterator[Finding]:

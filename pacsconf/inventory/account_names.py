@@ -16,12 +16,12 @@ _WORD = re.compile(r"[^\W\d_]+")
 _HUMP = re.compile(r"(?<=[a-zäöü])(?=[A-ZÄÖÜ])")
 
 
-def words(name: str) -> list[str]:
+def parted(name: str) -> list[str]:
     """The words of a name in small letters; digits and marks part them, as a capital after a small letter does."""
     return [word.casefold() for word in _WORD.findall(_HUMP.sub(" ", name))]
 
 
 def looks_shared(name: str) -> bool:
     """Whether a name says no person but a place, a device or a job: `ct2`, `xray-room`, `admin`."""
-    found = words(name)
+    found = parted(name)
     return bool(found) and all(word in GENERIC for word in found)

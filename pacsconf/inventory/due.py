@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from pacsconf.core.finding import Path
 from pacsconf.inventory.model import Device, Inventory
+from pacsconf.inventory.people import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,22 @@ def dues(inventory: Inventory) -> Iterator[Due]:
     for device in inventory.devices.values():
         if device.lifecycle != "retired":
             yield from _of_device(device)
+    for user in inventory.users.values():
+        if user.status != "left":
+            yield from _of_user(user)
+
+
+def _of_user(user: User) -> Iterator[Due]:
+    """The end of somebody's time, and of what they have for a time before that."""
+    if user.ends is not None:
+        what = f"{user.id} leaves" if user.kind == "person" else f"{user.id} ({user.kind}) ends"
+        yield Due(date.fromisoformat(user.ends), what, (*user.path, "ends"))
+    for number, grant in enumerate(user.grants):
+        if grant.until is not None and (user.ends is None or grant.until < user.ends):
+            why = f" ({grant.reason})" if grant.reason else ""
+            emergency = "emergency access as " if grant.emergency else ""
+            what = f"{user.id} has {emergency}{grant.role} no longer{why}"
+            yield Due(date.fromisoformat(grant.until), what, (*user.path, "grants", number, "until"))
 
 
 def _of_device(device: Device) -> Iterator[Due]:

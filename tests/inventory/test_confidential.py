@@ -101,3 +101,25 @@ def test_line_after_a_secret_is_shown():
 )
 def test_key_of_a_secret(key: str, is_one: bool):
     assert names_a_secret(key) is is_one
+
+
+@pytest.mark.parametrize(
+    ("before", "line"),
+    [
+        ((), "users: {mm: {name: Maria}}"),
+        (("sites: {}", "users:", "  mm:"), "    name: Maria"),
+        (("users_from:",), "  - columns: {name: NAME}"),
+        ((), "    email: m@example.org"),
+        ((), "    'employee': 17"),
+        ((), "    family_name: M"),
+    ],
+)
+def test_who_somebody_is_is_not_shown(before: tuple[str, ...], line: str):
+    assert is_confidential(line, before)
+
+
+@pytest.mark.parametrize(
+    ("before", "line"), [(("sites:",), "  main: {name: Main}"), (("users:", "  mm:"), "    roles: [x]")]
+)
+def test_what_says_nobody_is_shown(before: tuple[str, ...], line: str):
+    assert not is_confidential(line, before)

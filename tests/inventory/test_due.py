@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pacsconf.inventory.baseline import Accepted
 from pacsconf.inventory.due import Due, dues, soon
 from pacsconf.inventory.model import Connection, Device, Inventory, Loan, Was
+from pacsconf.inventory.people import Grant, User
 
 TODAY = date(2026, 11, 24)
 
@@ -52,6 +53,32 @@ def test_what_has_no_end_or_is_retired_falls_never_due():
     gone = device("ct-9", lifecycle="retired", loan=Loan(until="2020-01-01", returns_to="GE"))
     inventory = Inventory(devices={"mr-1": device("mr-1", connections={"dicom": endless}), "ct-9": gone})
     assert tuple(dues(inventory)) == ()
+
+
+def test_ends_of_people_and_of_what_they_have_for_a_time_fall_due():
+    grants = (
+        Grant(role="qc", until="2026-12-01", reason="cover"),
+        Grant(role="emergency", until="2026-11-27", emergency=True),
+        Grant(role="later", until="2027-06-30"),
+        Grant(role="for-good"),
+    )
+    users = {
+        "mm": User(id="mm", ends="2027-06-30", grants=grants),
+        "sv": User(id="sv", kind="vendor", ends="2026-12-31"),
+        "old": User(id="old", ends="2026-01-01", status="left", grants=grants),
+        "svc": User(id="svc", kind="service", ends="2026-12-31", collection="service_accounts"),
+    }
+    assert [(str(one.day), one.what, one.path) for one in dues(Inventory(users=users))] == [
+        ("2027-06-30", "mm leaves", ("users", "mm", "ends")),
+        ("2026-12-01", "mm has qc no longer (cover)", ("users", "mm", "grants", 0, "until")),
+        (
+            "2026-11-27",
+            "mm has emergency access as emergency no longer",
+            ("users", "mm", "grants", 1, "until"),
+        ),
+        ("2026-12-31", "sv (vendor) ends", ("users", "sv", "ends")),
+        ("2026-12-31", "svc (service) ends", ("service_accounts", "svc", "ends")),
+    ]
 
 
 @given(st.lists(st.integers(-400, 400)))

@@ -204,6 +204,17 @@ def test_a_secret_that_cannot_be_had_is_said():
     assert found("env:PW").text == "the environment variable PW is not set; env:PW cannot be resolved"
 
 
+def test_a_secret_that_only_one_command_needs_is_no_fault_where_it_is_not():
+    asked = Need("pacs", SecretRef("env", "ANN"), LDAP, "render orthanc-users")
+    keyring = Operator(PLACE, True, (Binding(asked.ref, LDAP),)).secrets(environ={})
+    assert secret_check(keyring, asked) == Check(
+        "secret of pacs",
+        None,
+        "the environment variable ANN is not set; env:ANN cannot be resolved (only render orthanc-users needs it)",
+        "Set ANN for this command, or keep the secret in a file: file:PATH or age:PATH.",
+    )
+
+
 # --- all together -------------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 
 from pacsconf.core.address import Address
 from pacsconf.core.finding import Finding, Severity
-from pacsconf.people.guess import administrators, kind_of, looks_shared
+from pacsconf.inventory.account_names import looks_shared
+from pacsconf.people.guess import administrators, is_placeholder, kind_of
 from pacsconf.people.live import LiveAccount, LiveAccounts, LiveGroup
 
 DORMANT = timedelta(days=90)
@@ -53,11 +54,7 @@ class _Look:
     def members(self) -> Iterator[Finding]:
         """Groups with members that are not there, or are none of those that were read."""
         for name, group in sorted(self.live.groups.items()):
-            gone = [
-                user
-                for user in group.users
-                if user in self.live.accounts and not self.live.accounts[user].exists
-            ]
+            gone = [user for user in group.users if self.is_gone(user)]
             if gone:
                 yield _finding(
                     "PEOPLE-ODD-DANGLING",
@@ -67,16 +64,21 @@ class _Look:
                     "Who is given that name next has the rights of the group from the first minute on.",
                     "Take them out of the group; with refint the server does that by itself when an entry goes.",
                 )
-            if group.elsewhere:
+            if others := [dn for dn in group.elsewhere if not is_placeholder(dn)]:
                 yield _finding(
                     "PEOPLE-ODD-ELSEWHERE",
                     "warning",
                     self.group(name),
-                    f"{_so_many(len(group.elsewhere), 'member')} of group {name} {_are(len(group.elsewhere))} "
+                    f"{_so_many(len(others), 'member')} of group {name} {_are(len(others))} "
                     "neither an account nor a group of the branches that were read",
                     "They may have the rights of the group, and nobody sees who they are.",
                     "Name their branch too (`--people`), or take them out of the group.",
                 )
+
+    def is_gone(self, user: str) -> bool:
+        """Whether a member is not there, and no placeholder where nobody is."""
+        account = self.live.accounts.get(user)
+        return account is not None and not account.exists and not is_placeholder(account.dn)
 
     def circles(self) -> Iterator[Finding]:
         for way in self.live.circles():

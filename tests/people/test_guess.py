@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pacsconf.people.guess import administers, kind_of, looks_shared
+from pacsconf.inventory.account_names import looks_shared
+from pacsconf.people.guess import administers, kind_of
 from pacsconf.people.live import LiveAccount
 
 STAFF = "ou=people,dc=hospital,dc=example"

@@ -156,6 +156,9 @@ class Domain:
         found = [each for each in self.conn.response if each["type"] == "searchResEntry"]
         return [{name: value for name, value in each["raw_attributes"].items() if value} for each in found]
 
+    def dn(self, login: str) -> str:
+        return self.entry(login)["distinguishedName"][0].decode()
+
     def text(self, login: str, attribute: str) -> str | None:
         values = self.entry(login).get(attribute, [])
         return values[0].decode() if values else None

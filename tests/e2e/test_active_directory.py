@@ -1,0 +1,327 @@
+"""People in a real Active Directory domain (Samba), by the command line and proven by real sign-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+
+from pacsconf.systems._accounts.filetimes import filetime
+from tests.domains import GROUPS, PEOPLE, POLICIES, SERVICES, Domain, started
+from tests.e2e.conftest import Hospital
+from tests.e2e.people import day
+
+NOT_ENABLED, EXPIRED, LOCKED, WRONG = "533", "701", "775", "52e"
+
+
+@pytest.fixture(scope="module")
+def running(domain_template, tmp_path_factory):
+    with started(domain_template, tmp_path_factory.mktemp("ad") / "dc") as found:
+        yield found
+
+
+@pytest.fixture
+def domain(running: Domain) -> Domain:
+    running.reset()
+    running.add_account("root")
+    return running
+
+
+def systems(domain: Domain, *, owned: bool) -> str:
+    server, owns = domain.server, str(owned).lower()
+    return f"""\
+systems:
+  accounts:
+    type: accounts
+    flavour: active-directory
+    mode: write
+    url: {server.tls_url}
+    ca_file: "{server.ca_file}"
+    bind: {{dn: "{server.pacsconf_dn}", password: "file:{server.password_file}"}}
+    people:
+      staff: {{base: "{PEOPLE}", owns_accounts: {owns}, kinds: [person, vendor, shared, break-glass]}}
+      services: {{base: "{SERVICES}", owns_accounts: true, kinds: [service]}}
+    groups: {{pacs: {{base: "{GROUPS}", names: ["pacs-*"]}}}}
+    nested: {{pacs-users: [pacs-readers, pacs-qc]}}
+    password_policies: {{base: "{server.policies_base}", owned: true}}
+environments: {{lab: {{dial: {{"*": none}}}}}}
+"""
+
+
+ROLES = """\
+roles:
+  reader: {permissions: [study:view], groups: {accounts: pacs-readers}}
+  qc: {permissions: [qc:mark], groups: {accounts: pacs-qc}}
+  admin: {administrator: true, permissions: [config:apply], groups: {accounts: pacs-admins}}
+  router: {permissions: [study:send], groups: {accounts: pacs-services}}
+users:
+  root: {roles: [admin]}
+"""
+
+
+@pytest.fixture
+def hospital_of(
+    repository: Callable[..., Hospital], domain: Domain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Hospital]:
+    """Makes a repository on this domain; pacsconf signs in with no more rights than it needs."""
+
+    def make(*, owned: bool = True, **files: str) -> Hospital:
+        server = domain.server
+        operator = tmp_path / "operator.toml"
+        operator.write_text(
+            f'[[secret]]\nref = "file:{server.password_file}"\nfor = "{server.tls_url}"\n\n'
+            f'[[secret]]\nref = "env:ROUTER_PASSWORD"\nfor = "{server.tls_url}"\n\n'
+            '[people]\nown_accounts = ["lab"]\n'
+        )
+        operator.chmod(0o600)
+        monkeypatch.setenv("PACSCONF_CONFIG", str(operator))
+        made = repository(systems=systems(domain, owned=owned), roles=ROLES, **files)
+        made.env["PACSCONF_CONFIG"] = str(operator)
+        made.secrets.append(server.password)
+        return made
+
+    return make
+
+
+def declare(hospital: Hospital, users: str, name: str = "people") -> None:
+    hospital.file(name).write_text(users)
+    hospital.commit("people")
+
+
+def apply(hospital: Hospital) -> str:
+    """What is declared, applied as it was planned, whoever it takes away; all that was said."""
+    plan = hospital("plan", "--out", "plan.json")
+    digest = plan.said.rpartition("(digest ")[2][:8]
+    guards = [guard for guard in ("GUARD-REMOVE", "GUARD-UPDATE") if f"refused[{guard}]" in plan.out]
+    ran = hospital(
+        "apply", "plan.json", "--reason", "because", *(f"--ack={digest}:{guard}" for guard in guards)
+    )
+    assert ran.code in (0, 2), ran
+    return plan.said + ran.said
+
+
+def nothing_to_do(hospital: Hospital) -> None:
+    plan = hospital("plan", "--detailed-exitcode")
+    assert plan.code == 0, plan.said
+
+
+ADA = "users:\n  ada: {roles: [reader]}\n"
+
+
+def test_from_the_first_day_to_the_last(domain, hospital_of):
+    """Who joins is made without a password, who moves changes groups, who leaves is closed, taken out and kept."""
+    domain.add_account("ada", cn="Lovelace, Ada")
+    hospital = hospital_of(
+        people=f"""\
+users:
+  ada: {{roles: [reader], ends: {day(30)}}}
+  new: {{roles: [qc], name: Nora Neu, email: nora@example.org}}
+  eve: {{roles: [qc], starts: {day(9)}}}
+"""
+    )
+    hospital.applied()
+    nothing_to_do(hospital)
+    assert [domain.inside(f"pacs-{name}") for name in ("readers", "qc", "users", "admins")] == [
+        ["ada"],
+        ["new"],
+        ["ada", "new"],
+        ["root"],
+    ]
+    made = domain.entry("new")
+    assert made["userPrincipalName"] == [b"new@hospital.example"]
+    assert made["displayName"] == [b"Nora Neu"]
+    assert made["pwdLastSet"] == [b"0"], "there is no password"
+    assert domain.text("eve", "userAccountControl") == "514"
+    assert (domain.why_not("ada"), domain.why_not("new")) == ("", WRONG)
+
+    people = f"""\
+users:
+  new: {{roles: [reader], name: Nora Neu, email: nora@example.org}}
+  eve: {{roles: [qc], starts: {day(0)}}}
+"""
+    declare(hospital, people)
+    assert "not in the inventory any more" in apply(hospital)
+    nothing_to_do(hospital)
+    assert (domain.inside("pacs-readers"), domain.inside("pacs-qc")) == (["new"], ["eve"])
+    assert domain.text("ada", "userAccountControl") == "514"
+    assert domain.why_not("ada") == NOT_ENABLED
+    assert domain.text("eve", "userAccountControl") == "512"
+
+
+def test_nobody_s_name_is_in_a_plan_or_in_the_record_though_entries_are_called_by_it(domain, hospital_of):
+    domain.add_account("ada", cn="Lovelace, Ada")
+    domain.add_account("gone", cn="Verlaine, Paul")
+    hospital = hospital_of(owned=False, people=ADA + "  gone: {roles: [reader]}\n")
+    hospital.applied()
+    declare(hospital, ADA + "  gone: {roles: [reader], status: left}\n")
+    said = apply(hospital)
+    assert "for the identity team: disable the account gone" in said
+    assert domain.inside("pacs-readers") == ["ada"]
+    assert domain.text("gone", "userAccountControl") == "512", "that is theirs to change"
+    texts = [hospital.git("log", "-p", "pacsconf/lab"), *hospital.said]
+    assert not [text for text in texts if "Lovelace" in text or "Verlaine" in text]
+
+
+def test_the_last_day_ends_at_midnight_and_the_domain_lets_nobody_in_after_it(domain, hospital_of):
+    domain.add_account("ada")
+    hospital = hospital_of(people=f"users:\n  ada: {{roles: [reader], ends: {day(1)}}}\n")
+    hospital.applied()
+    ends = datetime.combine(day(2), time(), UTC)
+    assert domain.text("ada", "accountExpires") == str(filetime(ends))
+    assert domain.why_not("ada") == ""
+
+    domain.change(domain.dn("ada"), accountExpires=("REPLACE", str(filetime(ends - timedelta(days=9)))))
+    assert domain.why_not("ada") == EXPIRED
+    drift = hospital("drift")
+    assert drift.code == 2
+    assert f'expires "{day(1)}" "{day(-8)}" "{day(1)}"' in drift.said
+    hospital.ok("plan", "--repair", "accounts/user/ada", "--out", "plan.json")
+    hospital.ok("apply", "plan.json")
+    assert domain.why_not("ada") == ""
+
+    declare(hospital, ADA)
+    apply(hospital)
+    assert domain.text("ada", "accountExpires") == "9223372036854775807"
+    nothing_to_do(hospital)
+
+
+def test_of_the_flags_of_an_account_one_is_changed_and_all_others_stay(domain, hospital_of):
+    forever, no_delegation = 0x10000, 0x100000
+    domain.add_account("ada", userAccountControl=str(0x200 | forever | no_delegation))
+    domain.add_account("bob", userAccountControl="66048")
+    hospital = hospital_of(people=ADA + "  bob: {roles: [reader], status: suspended}\n")
+    hospital.applied()
+    assert domain.text("ada", "userAccountControl") == str(0x200 | forever | no_delegation)
+    assert domain.text("bob", "userAccountControl") == "66050"
+    declare(hospital, ADA.replace("[reader]", "[reader], status: suspended") + "  bob: {roles: [reader]}\n")
+    apply(hospital)
+    assert domain.text("ada", "userAccountControl") == str(0x202 | forever | no_delegation)
+    assert domain.text("bob", "userAccountControl") == "66048"
+    nothing_to_do(hospital)
+
+
+def test_an_account_that_is_called_otherwise_now_is_still_the_same(domain, hospital_of):
+    domain.add_account("ada", cn="Byron, Ada")
+    hospital = hospital_of(people=ADA)
+    hospital.applied()
+    assert domain.conn.modify_dn(domain.dn("ada"), "cn=King\\, Ada", new_superior=SERVICES)
+    nothing_to_do(hospital)
+    declare(hospital, ADA.replace("reader", "qc"))
+    apply(hospital)
+    assert (domain.inside("pacs-readers"), domain.inside("pacs-qc")) == ([], ["ada"])
+
+
+def test_who_is_in_a_group_as_their_primary_one_is_in_it_and_is_not_taken_out_from_here(domain, hospital_of):
+    domain.add_account("ada")
+    hospital = hospital_of(people=ADA)
+    hospital.applied()
+    number = str(int.from_bytes(domain.entry("pacs-readers")["objectSid"][0][-4:], "little"))
+    domain.change(domain.dn("ada"), primaryGroupID=("REPLACE", number))
+    assert "member" not in domain.entry("pacs-readers")
+    nothing_to_do(hospital)
+
+    declare(hospital, ADA.replace("reader", "qc"))
+    said = apply(hospital)
+    assert "for the identity team: give ada another primary group than pacs-readers" in said
+    assert domain.text("ada", "primaryGroupID") == number
+    assert domain.inside("pacs-qc") == ["ada"]
+
+
+SECURITY = """\
+security:
+  password_policies:
+    admins: {roles: [admin], min_length: 16, lockout_after: 3, lockout_for: 60m, lockout_window: 30m}
+"""
+
+
+def test_password_policies_are_for_the_groups_of_roles_and_hold(domain, hospital_of):
+    domain.add_account("ada")
+    root = domain.dn("root")
+    hospital = hospital_of(people=ADA, security=SECURITY)
+    hospital.applied()
+    nothing_to_do(hospital)
+    (policy,) = domain.below(POLICIES)
+    assert domain.entry("root")["msDS-ResultantPSO"] == [policy.encode()]
+    assert "msDS-ResultantPSO" not in domain.entry("ada")
+    assert not domain.conn.modify(root, {"unicodePwd": [("MODIFY_REPLACE", [quoted("Short.Pass-123")])]})
+
+    for login in ("ada", "root"):
+        assert [domain.why_not(login, "not the password") for _ in range(3)] == [WRONG] * 3
+    assert (domain.why_not("ada"), domain.why_not("root")) == ("", LOCKED)
+
+    domain.change(policy, msDS_LockoutThreshold=("REPLACE", "9"))
+    drift = hospital("drift")
+    assert drift.code == 2
+    assert "lockout_after 3 9 3" in drift.said
+    declare(hospital, SECURITY.replace("min_length: 16", "min_length: 20"), "security")
+    apply(hospital)
+    (found,) = domain.find("(cn=admins)", POLICIES, "*")
+    assert (found["msDS-MinimumPasswordLength"], found["msDS-LockoutThreshold"]) == ([b"20"], [b"9"])
+
+
+def test_the_password_of_a_program_is_set_and_rotated(domain, hospital_of, monkeypatch):
+    service = """\
+service_accounts:
+  svc-router:
+    owner: root
+    purpose: sends
+    roles: [router]
+    password: {{from: "env:ROUTER_PASSWORD", version: {version}}}
+"""
+    monkeypatch.setenv("ROUTER_PASSWORD", "First.Secret-123")
+    hospital = hospital_of(people=service.format(version=1))
+    hospital.secrets += ["First.Secret-123", "Second.Secret-456"]
+    hospital.applied()
+    nothing_to_do(hospital)
+    assert domain.dn("svc-router").lower().endswith(SERVICES.lower())
+    assert domain.why_not("svc-router", "First.Secret-123") == ""
+
+    monkeypatch.setenv("ROUTER_PASSWORD", "Second.Secret-456")
+    declare(hospital, service.format(version=2))
+    apply(hospital)
+    assert domain.why_not("svc-router", "Second.Secret-456") == ""
+    assert domain.why_not("svc-router", "First.Secret-123") == WRONG
+
+    monkeypatch.setenv("ROUTER_PASSWORD", "weak")
+    declare(hospital, service.format(version=3))
+    hospital("plan", "--out", "plan.json")
+    refused = hospital("apply", "plan.json")
+    assert refused.code == 8
+    assert "setting its password: the value breaks a rule of the directory" in refused.said
+    assert "weak" not in hospital.git("log", "-p", "pacsconf/lab")
+
+
+@pytest.mark.parametrize(
+    ("login", "why"),
+    [
+        ("a-login-that-is-too-long", "a sAMAccountName has 20 at most"),
+        ("a+b", "no sAMAccountName may have the character"),
+    ],
+)
+def test_a_login_that_no_domain_takes_is_told_before_anything_is_written(domain, hospital_of, login, why):
+    hospital = hospital_of(people=f'users:\n  ada: {{roles: [reader], logins: {{accounts: "{login}"}}}}\n')
+    hospital.ok("record", "init")
+    plan = hospital("plan")
+    assert plan.code == 5, plan
+    assert "ACCOUNTS-NAME" in plan.said
+    assert why in plan.said
+    assert domain.below(PEOPLE) == [domain.dn("root")]
+
+
+def test_why_pacsconf_is_not_let_in_is_said_in_words(domain, hospital_of):
+    hospital = hospital_of(people=ADA)
+    own = domain.server.pacsconf_dn
+    domain.change(own, userAccountControl=("REPLACE", "514"))
+    try:
+        plan = hospital("plan")
+        assert plan.code == 1
+        assert "the account is disabled" in plan.said
+        assert "The password of" in plan.said
+    finally:
+        domain.change(own, userAccountControl=("REPLACE", "512"))
+
+
+def quoted(password: str) -> bytes:
+    return f'"{password}"'.encode("utf-16-le")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,16 +13,20 @@ from pacsconf.cli.console_sheets import hand_out
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.screen import Screen
 from pacsconf.cli.stopping import stoppable
-from pacsconf.core.errors import StalePlan, UnsafePlan
+from pacsconf.core.errors import LockHeld, RecordError, StalePlan, SystemFault, UnsafePlan
+from pacsconf.report.lines import line
 
 if TYPE_CHECKING:
     from pacsconf.core.changeset import ChangeSet
     from pacsconf.core.permission import Approval
     from pacsconf.core.plan import Plan
+    from pacsconf.core.review import LineKey
     from pacsconf.engine import Planned
     from pacsconf.record.state import RecordState
     from pacsconf.report.view import View
     from pacsconf.world import World
+
+log = logging.getLogger(__name__)
 
 
 def require_writable(work: workspace.Workspace) -> None:
@@ -127,13 +132,43 @@ class Ended:
     undone: ChangeSet | None
     since: str = ""
     """The commit of the inventory that was applied before that one; empty where it was the first."""
+    gone: tuple[tuple[str, LineKey], ...] = ()
+    """What reviews of access wanted gone and is gone now, by review and line."""
 
 
 def ended(world: World, changeset: ChangeSet) -> Ended:
     """How a change set ended, with what the record tells of it."""
     undone = next(map(world.record.load, changeset.plan.options.rollback), None)
     since = _applied_before(world, undone) if undone else ""
-    return Ended(changeset, world.record.state(fetch=False), undone, since)
+    state = world.record.state(fetch=False)
+    return Ended(changeset, state, undone, since, _removals_seen(world, state))
+
+
+def _removals_seen(world: World, state: RecordState) -> tuple[tuple[str, LineKey], ...]:
+    """What reviews wanted gone and is, as the systems of accounts show it now; it is recorded.
+
+    They are read for it only where some removal is open. What cannot be told now is seen next time.
+    """
+    from pacsconf.core.review import removals
+
+    if not any(removals(state.contents.reviews)):
+        return ()
+    from pacsconf.people.reviewing import seen_gone
+    from pacsconf.systems.abilities import Peopled
+
+    try:
+        live = {}
+        for name, system in world.systems.items():
+            if isinstance(system, Peopled):
+                system.read()
+                live[name] = system.live()
+        gone = seen_gone(world.inventory, state.contents.reviews, live)
+        if gone:
+            world.record.removals_seen(gone)
+    except (SystemFault, RecordError, LockHeld) as why:
+        log.info("whether removals are done was not seen: %s", why.message)
+        return ()
+    return gone
 
 
 def _applied_before(world: World, changeset: ChangeSet) -> str:
@@ -160,6 +195,8 @@ def concluded(screen: Screen, work: workspace.Workspace, end: Ended, sheets: str
     if end.undone is not None:
         held = tuple(one.address for one in changeset.applied if one.address in end.record.held)
         screen.show(taken_back_text(changeset, end.undone, held, work.command, screen.width, since=end.since))
+    for review, (user, role) in end.gone:
+        screen.show((line(f"  ✓ {user} as {role} is gone, as review {review} wanted"),))
     hand_out(screen, work, changeset, end.record, sheets)
     undone = any(one.status in ("failed", "skipped", "unknown") for one in changeset.outcomes)
     failing = any(proof.verdict == "failing" for proof in changeset.proofs)

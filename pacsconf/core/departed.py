@@ -7,10 +7,12 @@ again makes a drift, which is put back without being asked for by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pacsconf.core.address import Address
+from pacsconf.core.change import Change
+from pacsconf.core.compare import Rules, judged
 from pacsconf.core.resource import State
 
 States = Mapping[Address, State]
@@ -57,3 +59,31 @@ def beside_live(declared: States, live: States, last: States, systems: Mapping[s
     for address in absent:
         made.pop(address, None)
     return Stood(made, frozenset(enforced | departed.keys()), frozenset(departed))
+
+
+KEPT = "is kept: nothing is deleted there"
+
+
+def kept(
+    changes: Iterable[Change], systems: Mapping[str, Lasting], rules: Mapping[str, Rules]
+) -> tuple[tuple[Change, ...], dict[Address, str]]:
+    """The changes that take others back, where what was made is not deleted but closed; and what then stays."""
+    made: list[Change] = []
+    stays: dict[Address, str] = {}
+    for one in changes:
+        before, closed = one.before, _closed(one, systems)
+        if before is None or closed is None:
+            made.append(one)
+        elif closed.fields == before.fields:
+            stays[one.address] = KEPT
+        else:
+            made.append(judged(Change("update", before, closed, closed), rules[one.address.system]))
+    return tuple(made), stays
+
+
+def _closed(one: Change, systems: Mapping[str, Lasting]) -> State | None:
+    """What becomes of what a change would delete; None: it is deleted, or there is nothing to delete."""
+    lasting = systems.get(one.address.system)
+    if one.action != "delete" or one.before is None or lasting is None or lasting.departing is None:
+        return None
+    return lasting.departing(one.before, one.before)

@@ -26,7 +26,7 @@ from pacsconf.core.compare import (
     recorded,
     unequal,
 )
-from pacsconf.core.departed import DEPARTED, Lasting, Stood, beside_live
+from pacsconf.core.departed import DEPARTED, Lasting, Stood, beside_live, kept
 from pacsconf.core.due import Ended, only_due, told
 from pacsconf.core.errors import PlanError, UnsafePlan
 from pacsconf.core.guard import Floor, Limits, Scene, foremost, guards
@@ -141,7 +141,8 @@ def _taking_back(scenario: Scenario, undone: Iterable[Applied]) -> Plan:
     rules = {name: part.rules for name, part in scenario.systems.items()}
     live, owned = scenario.live, scenario.record.owned or {}
     found = take_back(undone, live, owned, rules, _ignored(scenario))
-    changes = order(_chosen(scenario, list(found.changes)))
+    closing, kept_there = kept(found.changes, scenario.lasting, rules)
+    changes = order(_chosen(scenario, list(closing)))
     made = {one.address: one.after for one in changes if one.after is not None}
     scene = replace(
         scenario,
@@ -153,7 +154,9 @@ def _taking_back(scenario: Scenario, undone: Iterable[Applied]) -> Plan:
     is_chosen = _chooser(scenario.options)
     return replace(
         plan,
-        stays={a: why for a, why in found.stays.items() if is_chosen(a, _root_at(a, scenario))},
+        stays={
+            a: why for a, why in {**found.stays, **kept_there}.items() if is_chosen(a, _root_at(a, scenario))
+        },
         lost={one.address: found.lost[one.address] for one in changes if one.address in found.lost},
     )
 

@@ -30,6 +30,7 @@ from pacsconf.core.attestation import Attestation
 from pacsconf.core.change import Change, Outcome
 from pacsconf.core.resource import Snapshot
 from pacsconf.core.secret import Secret
+from pacsconf.inventory.accounts import AccountsConfig
 from pacsconf.inventory.model import (
     Connection,
     Device,
@@ -39,6 +40,7 @@ from pacsconf.inventory.model import (
     NetworkAE,
     Selector,
 )
+from pacsconf.inventory.people import Grant, JobRole, PasswordPolicy, Security, User
 from pacsconf.inventory.retention import LegalHold, Retention
 from pacsconf.inventory.systems import (
     Bind,
@@ -49,11 +51,13 @@ from pacsconf.inventory.systems import (
     OrthancConfig,
 )
 from pacsconf.lab import orthanc, slapd
+from pacsconf.systems.accounts import AccountsSystem
 from pacsconf.systems.base import System
 from pacsconf.systems.console import ConsoleSystem
 from pacsconf.systems.dicom_directory import DicomDirectory
 from pacsconf.systems.memory import MemorySystem
 from pacsconf.systems.orthanc import OrthancSystem
+from tests.accounts_lab import GROUPS, PEOPLE, POLICIES, Branch, Groups, Layout, started
 from tests.fronts import PAGE, front, half
 from tests.made_up import MadeUp, put
 
@@ -66,7 +70,8 @@ class Bench(Protocol):
     `text_field` is a kind and a field of it that holds one text, which an inventory of this bench sets by
     `devices.*.manufacturer`; `root` is what stands for the device ct-2 with the title CT_1 in an address of that
     kind; `secret` is a password that the system is given. `shelters` tells whether the backend can hold
-    somebody else's things on a resource of ours.
+    somebody else's things on a resource of ours; `keeps`, that nothing is ever deleted there: what is named no more
+    is closed.
     """
 
     name: str
@@ -74,6 +79,7 @@ class Bench(Protocol):
     text_field: tuple[str, str]
     root: str
     shelters: bool
+    keeps: bool
 
     def __init__(self, folder: Path) -> None: ...
 
@@ -120,6 +126,7 @@ class MemoryBench:
     text_field = ("device", "manufacturer")
     root = "ct-2"
     shelters = True
+    keeps = False
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "memory.json"
@@ -198,6 +205,7 @@ class DirectoryBench:
     text_field = ("device", "manufacturer")
     root = "ct-2"
     shelters = True
+    keeps = False
 
     def __init__(self, folder: Path) -> None:
         self.made: list[System] = []
@@ -402,6 +410,7 @@ class OrthancBench:
     text_field = ("peer", "host")
     root = "CT_1"
     shelters = False
+    keeps = False
 
     def __init__(self, folder: Path) -> None:
         self.made: list[System] = []
@@ -497,6 +506,7 @@ class ConsoleBench:
     text_field = ("peer", "host")
     root = "CT_1"
     shelters = False
+    keeps = False
     columns = ("alias", "ae_title", "host", "port", "tls", "allow")
 
     def __init__(self, folder: Path) -> None:
@@ -633,10 +643,109 @@ def _babble(server: socket.socket) -> None:
             connection.sendall(b"\x30\x05\x02\x01\x01\x61\x7f")
 
 
+MAKERS = ("A", "ACME", "B", "Other", "Third")
+"""Manufacturers that the suite's devices have."""
+
+
+class AccountsBench:
+    """A user for each device, with an account of ours; a group for each AE title, for who has it.
+
+    Its manufacturer is the password policy that an account falls under: other texts of an account tell who somebody
+    is, and are no plain values. Who is not there yet, or has left, is closed.
+    """
+
+    name = "accounts"
+    secret = ""
+    text_field = ("user", "policy")
+    root = "ct-2"
+    shelters = False
+    keeps = True
+
+    def __init__(self, folder: Path) -> None:
+        self.made: list[System] = []
+        layout = Layout(people=(Branch(PEOPLE, owned=True),), groups=(Groups(GROUPS),), policy={})
+        self.folder = started(folder, layout, limits=LIMITS)
+        self.lab = self.folder.__enter__()
+        self.secret = self.lab.password
+
+    def close(self) -> None:
+        self.folder.__exit__(None, None, None)
+
+    def rest(self) -> None:
+        for system in self.made:
+            system.close()
+        self.made.clear()
+
+    def inventory(self, devices: Inventory) -> Inventory:
+        roles = {f"by {maker}": JobRole(id=f"by {maker}") for maker in MAKERS}
+        users = {}
+        for name, device in devices.devices.items():
+            status = {"active": "active", "planned": "suspended", "retired": "left"}[device.lifecycle]
+            grants = [Grant(role=title) for title in device.ae_titles]
+            grants += [Grant(role=f"by {device.manufacturer}")] if device.manufacturer else []
+            users[name] = User(id=name, status=status, grants=tuple(grants), family_name=device.description)
+            roles |= {title: JobRole(id=title, groups={"accounts": (title,)}) for title in device.ae_titles}
+        policies = {maker: PasswordPolicy(roles=(f"by {maker}",), min_length=12) for maker in MAKERS}
+        everybody = PasswordPolicy(min_length=10) if users else None
+        security = Security(password_policy=everybody, password_policies=policies if users else {})
+        return Inventory(users=users, roles=roles if users else {}, security=security)
+
+    def reset(self) -> None:
+        self.lab.reset()
+
+    def system(self, password: str = "", **changes: Any) -> System:
+        keys = {
+            "url": self.lab.url,
+            "bind": Bind(dn=self.lab.server.pacsconf_dn, password="env:LDAP"),
+            "timeout": 5,
+            "people": {"staff": {"base": PEOPLE, "owns_accounts": True}},
+            "groups": {"titles": {"base": GROUPS, "names": ("CT_*", "OLD_CT")}},
+            "password_policies": {"base": POLICIES, "owned": True, "default": "default"},
+        } | changes
+        config = AccountsConfig(name="accounts", type="accounts", **keys)
+        self.made.append(AccountsSystem("accounts", config, lambda *_: Secret(password or self.secret)))
+        return self.made[-1]
+
+    def edit(self, address: Address, field: str, value: str) -> None:
+        assert field == "policy"
+        self.lab.modify(f"uid={address.parts[0]},{PEOPLE}", pwdPolicySubentry=f"cn={value},{POLICIES}")
+
+    def decorate(self, address: Address) -> None:
+        dn = f"uid={address.parts[0]},{PEOPLE}"
+        self.lab.modify(dn, title="Dr", telephoneNumber="4711")
+        self.lab.add_group(f"cn=finance,{GROUPS}", [dn])
+
+    def decoration(self, address: Address) -> Any:
+        entry = self.lab.entry(f"uid={address.parts[0]},{PEOPLE}")
+        assert entry is not None
+        return entry["title"], entry["telephoneNumber"], self.lab.members(f"cn=finance,{GROUPS}")
+
+    def down(self) -> System:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        return self.system(url=f"ldap://127.0.0.1:{port}")
+
+    def refused(self) -> System:
+        return self.system(password="wrong")
+
+    @contextmanager
+    def malformed(self) -> Iterator[System]:
+        with babbling() as port:
+            yield self.system(url=f"ldap://127.0.0.1:{port}", bind=None)
+
+    @contextmanager
+    def cut_short(self) -> Iterator[System]:
+        yield self.system(bind=Bind(dn=self.lab.server.colleague_dn, password="env:LDAP"))
+
+
+LIMITS = (f'dn.exact="cn=jdoe,{slapd.BASE}" size=1 size.prtotal=1',)
+
+
 def _benches() -> list[type[Any]]:
     named = os.environ.get("PACSCONF_BENCH")
     if not named:
-        return [MemoryBench, DirectoryBench, VendorBench, OrthancBench, ConsoleBench]
+        return [MemoryBench, DirectoryBench, VendorBench, OrthancBench, ConsoleBench, AccountsBench]
     module, _, cls = named.partition(":")
     return [getattr(import_module(module), cls)]
 

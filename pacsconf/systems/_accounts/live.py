@@ -43,13 +43,12 @@ class Projection:
         self.flavour = flavour
         self.intent = intent
         self.owned = owned
-        self._policy_names: dict[str, str] = {}
+        self._policies: dict[str, str] = {}
         self._memberships: dict[frozenset[str], Fields] = {frozenset(): NOTHING}
         self._accounts: dict[tuple[tuple[str, Value], ...], Fields] = {}
 
     def states(self, tree: Tree) -> dict[Address, State]:
         """All resources of a tree, by address."""
-        self._policy_names = {names.canonical(entry.dn): name for name, entry in tree.policies.items()}
         found = {one.address: one for one in self._groups(tree)}
         system = self.config.name
         for user, account in tree.accounts.items():
@@ -90,13 +89,20 @@ class Projection:
         if account.facts.ends is not None and (is_ours or EXPIRES in declared):
             fields[EXPIRES] = last_day(account.facts.ends, wanted.zone if wanted else UTC).isoformat()
         if is_ours and account.facts.policy is not None and self.config.password_policies is not None:
-            policy = account.facts.policy
-            fields[POLICY_FIELD] = self._policy_names.get(names.canonical(policy), policy)
+            fields[POLICY_FIELD] = self._policy_name(account.facts.policy)
         if PASSWORD in declared and (version := self._version(address)) is not None:
             fields[PASSWORD] = version
         if wanted is not None:
             fields.update(self._marks(account, wanted, declared))
         return self._accounts.setdefault(tuple(fields.items()), fields)
+
+    def _policy_name(self, dn: str) -> str:
+        """The name of a password policy by its DN; the DN itself where it is of another branch."""
+        if dn not in self._policies:
+            place = self.config.password_policies
+            within = place is not None and names.key(dn)[1:] == names.key(place.base)
+            self._policies[dn] = names.parse(dn)[0][0][1] if within else dn
+        return self._policies[dn]
 
     def _signs_in(self, account: Account, wanted: Wanted | None, declared: Fields) -> Value:
         """Whether one can sign in; of an account that others keep it does not matter until somebody has left."""

@@ -57,6 +57,9 @@ _NOT_THERE = frozenset({NO_SUCH_ATTRIBUTE, UNWILLING})
 """What it answers to taking out one that it has not."""
 
 
+_MADE_SINCE = "somebody else made it since, with other values. Nothing was written; plan again."
+
+
 class _Gone(Exception):
     """A change cannot be made; in words."""
 
@@ -210,9 +213,10 @@ class Writer:
         within = [self._group_dn(each) for each in inner]
         nobody = placeholder(place)
         answer = self.directory.write(Add(dn, self.flavour.new_group(dn, name, within, nobody)))
+        if answer.code == ENTRY_EXISTS and self._holds(dn, within):
+            return "applied", ""
         if not answer.ok:
-            made = "somebody else made it since. Nothing was written; plan again."
-            raise _Gone(made if answer.code == ENTRY_EXISTS else answer.text)
+            raise _Gone(_MADE_SINCE if answer.code == ENTRY_EXISTS else answer.text)
         self.made[name] = dn
         self.tree.groups[name] = Group(
             name,
@@ -220,6 +224,13 @@ class Writer:
             has_placeholder=not within and self.flavour.needs_member,
         )
         return "applied", ""
+
+    def _holds(self, dn: str, within: Sequence[str]) -> bool:
+        """Whether a group that is there already has these groups in it, and no others."""
+        entry = self.directory.entry(dn)
+        groups = {names.canonical(group.dn) for group in self.tree.groups.values()}
+        held = {names.canonical(member) for member in (entry.texts("member") if entry else ())} & groups
+        return held == {names.canonical(each) for each in within}
 
     # --- accounts -------------------------------------------------------------------------------------------------
 
@@ -254,10 +265,12 @@ class Writer:
         )
         dn, attributes = self.flavour.new_account(new)
         answer = self.directory.write(Add(dn, attributes))
-        if not answer.ok:
-            made = "somebody else made it since. Nothing was written; plan again."
-            raise _Gone(made if answer.code == ENTRY_EXISTS else answer.text)
+        if not answer.ok and answer.code != ENTRY_EXISTS:
+            raise _Gone(answer.text)
         account = self._read_again(dn, wanted.user.id, wanted.login)
+        if answer.code == ENTRY_EXISTS:
+            as_wanted = stands(change, self.projection.account(change.address, account)) == "after"
+            return ("applied", "") if as_wanted else ("failed", _MADE_SINCE)
         if PASSWORD in fields:
             self._set_password(wanted, account)
             account = self._read_again(dn, wanted.user.id, wanted.login)

@@ -7,7 +7,6 @@ kept for ever, and names are not needed in it.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.finding import Path
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.people import JobRole, User, UserKind
-from pacsconf.people.guess import administers, kind_of
+from pacsconf.people.guess import administers, is_placeholder, kind_of
 from pacsconf.people.live import LiveAccount, LiveAccounts, LiveGroup
 
 USERS, SERVICES, ROLES = "users", "service_accounts", "roles"
@@ -333,17 +332,13 @@ def _beginning(texts: list[str]) -> str:
     return least
 
 
-_NOBODY = frozenset(["dummy", "empty", "leer", "niemand", "nobody", "none", "placeholder", "platzhalter"])
-
-
 def _placeholders(
     groups: Mapping[str, LiveGroup], place: Callable[[str], str | None]
 ) -> Iterator[tuple[str, str]]:
     """By branch, what is a member of groups that have none: no account, and called so."""
     for name, group in groups.items():
         for dn in (*group.elsewhere, *group.users):
-            _, equals, value = dn.partition(",")[0].partition("=")
-            if equals and _NOBODY & set(re.findall(r"[a-z]+", value.lower())):
+            if is_placeholder(dn):
                 yield place(name) or "", dn
 
 

@@ -17,6 +17,7 @@ from pacsconf.cli import source
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.inventory_commands import TextOrJson
 from pacsconf.cli.look_at_entity import CALLING, Caller, look_at_entity, title_of
+from pacsconf.cli.look_at_people import look_at_people
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
 from pacsconf.cli.source import (
@@ -168,14 +169,16 @@ def _system(shown: _Shown, typed: Typed, caller: Caller) -> Exit:
             with _worded(opened, snapshot) as (worded, snapshot, spoken):
                 findings, unseen = _inspected(worded)
             door = _door(system, opened.config, caller)
+            counts = _counts(snapshot)
+            people = look_at_people(opened, whole) if _is_empty(snapshot, whole) else None
         except Refused as refused:
             refused.fix = refused.fix if whole.account else f"Sign in: {_sign_in(whole)}"
             raise
         finally:
             reporter.stop()
-        counts = _counts(snapshot)
         shown.look(
-            Look(
+            people
+            or Look(
                 where=str(getattr(opened.config, "url", whole.where)),
                 what=_with(spoken, _what(system, whole)),
                 counts=counts,
@@ -188,6 +191,11 @@ def _system(shown: _Shown, typed: Typed, caller: Caller) -> Exit:
             )
         )
     return Exit.OK
+
+
+def _is_empty(snapshot: Snapshot, typed: Typed) -> bool:
+    """Whether a directory has no DICOM configuration at all."""
+    return typed.is_directory and not snapshot.resources
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from pacsconf.core.attestation import Attestation
 from pacsconf.core.change import Change
 from pacsconf.core.finding import Finding
 from pacsconf.core.resource import State
+from pacsconf.inventory.accounts import Flavour
 from pacsconf.inventory.words import Words
 from pacsconf.people.live import LiveAccounts
 from pacsconf.retention.capacity import Stock
@@ -145,6 +146,27 @@ class Peopled(Protocol):
         """One user's account, and the groups that it is in, as such or through others; asked for alone.
 
         It comes after `declared`; `read` need not come first.
+
+        Raises: Unavailable, Refused, BadAnswer.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """Where a directory keeps people: what kind it is, and the DNs of its branches of accounts and of groups."""
+
+    flavour: Flavour
+    people: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
+@runtime_checkable
+class Surveying(Protocol):
+    """Finds out where there are people (`look`)."""
+
+    def survey(self, base: str | None = None) -> Surveyed | None:
+        """The branches below `base`, or anywhere; None where there is nobody, or no group.
 
         Raises: Unavailable, Refused, BadAnswer.
         """

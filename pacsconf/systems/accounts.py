@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import ClassVar, Literal
 
 from pacsconf.core.address import Address
@@ -26,6 +27,7 @@ from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.systems import SystemConfig
 from pacsconf.inventory.values import SecretRef
 from pacsconf.people.live import LiveAccounts
+from pacsconf.people.oddities import oddities
 from pacsconf.systems._accounts.active_directory import ActiveDirectory
 from pacsconf.systems._accounts.check import Check
 from pacsconf.systems._accounts.declare import Intent, declare
@@ -33,9 +35,11 @@ from pacsconf.systems._accounts.flavour import Flavour
 from pacsconf.systems._accounts.kinds import ACCOUNT, DISABLED, KINDS, MEMBERSHIP, USER, user_at
 from pacsconf.systems._accounts.live import Projection, live_accounts
 from pacsconf.systems._accounts.openldap import OpenLDAP
+from pacsconf.systems._accounts.survey import survey
 from pacsconf.systems._accounts.tree import Reader, Tree
 from pacsconf.systems._accounts.write import Writer
 from pacsconf.systems._ldap import Directory, names
+from pacsconf.systems.abilities import Surveyed
 from pacsconf.systems.base import Declared, Secrets
 
 log = logging.getLogger(__name__)
@@ -46,7 +50,7 @@ def _flavour(config: AccountsConfig) -> Flavour:
 
 
 class AccountsSystem:
-    """Keeps `System`, and is `Peopled`, `Remembering`.
+    """Keeps `System`, and is `Peopled`, `Surveying`, `Remembering`, `Inspectable`.
 
     A write and its condition are one request; membership is one value at a time.
     """
@@ -117,6 +121,18 @@ class AccountsSystem:
         """
         tree = self._reader().tree_of(user)
         return live_accounts(self.config, self.flavour, self._intent, tree)
+
+    def survey(self, base: str | None = None) -> Surveyed | None:
+        """Where there are people, for whoever does not know it; None where there are none."""
+        return survey(self._directory, base)
+
+    def oddities(self) -> Sequence[Finding]:
+        """What is odd about accounts and groups, whatever an inventory says."""
+        return oddities(self.live(), datetime.now(UTC))
+
+    def unseen(self) -> Sequence[str]:
+        """What this server does not tell, or not this account."""
+        return [f"The directory does not tell {what}." for what in self.live().cannot_tell]
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -133,6 +134,30 @@ def test_a_directory_of_people_is_adopted_and_plans_to_no_change(desk: Desk) -> 
         "people/roles.yaml"
     )
     assert "  # ct2 is shared by several people\n" in desk.read("baseline.yaml")
+
+
+def test_a_look_at_a_directory_of_people_tells_what_is_odd_and_how_to_adopt_it(desk: Desk) -> None:
+    sign_in = ("--bind-dn", desk.lab.server.viewer_dn, "--password", "env:LDAP_PASSWORD")
+    told = desk.ok("look", desk.lab.url, *sign_in, "--format", "json")
+    assert told.json["what"] == "A directory of people"
+    assert told.json["counts"] == {"account": 9, "group": 6, "membership": 11}
+    assert sorted(one["rule"] for one in told.json["findings"]) == [
+        "PEOPLE-ODD-DISABLED-MEMBER",
+        "PEOPLE-ODD-DISABLED-MEMBER",
+        "PEOPLE-ODD-ONE-ADMIN",
+        "PEOPLE-ODD-SHARED",
+    ]
+    assert [name for name in NAMES if name in told.out] == []
+    words = shlex.split(told.json["next"])
+    assert words[:3] == ["pacsconf", "adopt", "accounts"]
+    assert desk.ok(*words[1:]).out.startswith(f"Adopted {desk.lab.url}")
+    assert desk.lab.writes() == []
+
+
+def test_a_look_below_a_branch_without_groups_sees_no_people(desk: Desk) -> None:
+    sign_in = ("--bind-dn", desk.lab.server.viewer_dn, "--password", "env:LDAP_PASSWORD")
+    told = desk.ok("look", desk.lab.url, "--base", PEOPLE, *sign_in)
+    assert told.out.startswith("A DICOM configuration")
 
 
 def test_who_somebody_is_stays_in_the_directory(desk: Desk) -> None:

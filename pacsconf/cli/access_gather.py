@@ -113,16 +113,21 @@ def _read(work: Workspace, names: Iterable[str], look: Callable[[System, Peopled
 
 
 def names_of(work: Workspace, users: Iterable[str], live: Mapping[str, LiveAccounts]) -> dict[str, str]:
-    """Who these users are: as the inventory says, else HR's file, else a directory that was read."""
-    wanted = dict.fromkeys(users)
+    """Who these users are: as the inventory says, else HR's file, else a directory that was read.
+
+    Raises: OperatorError when HR's file cannot be read, or others could read it.
+    """
+    listed = workspace.operator(work).people()
     found: dict[str, str] = {}
-    for user in wanted:
+    for user in dict.fromkeys(users):
         declared = work.inventory.users.get(user)
-        facts: dict[str, str] = _texts(declared.personal()) if declared else {}
-        for there in live.values():
-            account = there.accounts.get(user)
-            facts = {**(_texts(account.personal) if account else {}), **facts}
-        if name := called(facts):
+        accounts = (there.accounts.get(user) for there in live.values())
+        said = (
+            declared.personal() if declared else {},
+            listed.get(user, {}),
+            *(account.personal for account in accounts if account),
+        )
+        if name := next((name for facts in said if (name := called(_texts(facts)))), ""):
             found[user] = name
     return found
 

@@ -158,6 +158,20 @@ def test_names_may_come_from_the_directory(applied, lab):
     assert "Brandt" not in applied.hospital.git("log", "--all", "-p", "--format=%B", "pacsconf/lab")
 
 
+def test_names_may_come_from_a_file_that_the_operator_keeps(people, tmp_path):
+    listed, operator = tmp_path / "hr.csv", tmp_path / "operator.toml"
+    listed.write_text("STAFF_NO;NAME\nbob;Bob Brandt\nada;Ada Anders\n")
+    listed.chmod(0o600)
+    keys = f'file = "{listed}"\ncolumns = {{id = "STAFF_NO", name = "NAME"}}\ndelimiter = ";"\n'
+    operator.write_text(operator.read_text() + keys)
+    assert people.hospital.ok("access", "bob", "--names").out.startswith("bob (Bob Brandt)  person")
+    assert people.hospital.ok("access", "ada", "--names").out.startswith("ada (Ada Adler)  person")
+    assert "Brandt" not in people.hospital.ok("access", "bob").out
+    listed.chmod(0o644)
+    assert people.hospital("access", "bob", "--names").code == 5
+    assert people.hospital("access", "bob").code == 0
+
+
 def test_a_role_tells_who_has_it_and_when_its_review_is_due(people):
     ran = people.hospital.ok("access", "reader", "--format", "json")
     assert [one["user"] for one in ran.json["role"]["holders"]] == ["ada", "bob", "svc-ct"]

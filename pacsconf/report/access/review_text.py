@@ -171,7 +171,7 @@ def _text_row(one: SheetRow) -> Row:
         f"gone since {each.gone}" if each.gone else ("not gone yet" if each.is_to_go else ""),
         "" if each.declared else "not declared: only live",
         each.kind if each.kind != "person" else "",
-        "" if one.stage == "active" else one.stage,
+        "" if one.stage in ("active", "not declared") else one.stage,
         f"since {one.since}" if one.since else "",
         f"until {each.until}" if each.until else "",
         {"yes": "live", "no": "not live"}.get(one.live, ""),

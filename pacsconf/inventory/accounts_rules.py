@@ -25,18 +25,23 @@ def accounts_findings(config: SystemConfig, inventory: Inventory) -> Iterator[Fi
 
 def _groups_without_a_place(config: AccountsConfig, inventory: Inventory) -> Iterator[Finding]:
     """Every group that a role lands in is one of a place's."""
-    patterns = ", ".join(pattern for place in config.groups.values() for pattern in place.names)
     for role in inventory.roles.values():
         for number, group in enumerate(role.groups.get(config.name, ())):
             if config.groups_place(group) is None:
-                yield Finding(
-                    "PACS-ROLE-008",
-                    "error",
-                    f'Role {role.id} lands in group "{group}", and no groups place of {config.name} has that name',
-                    f"Only groups of declared names are ever written. Names there: {patterns}.",
-                    "Correct the name, or add to the names of a groups place.",
-                    path=(*role.path, "groups", config.name, number),
-                )
+                path = (*role.path, "groups", config.name, number)
+                yield _no_place(config, f'Role {role.id} lands in group "{group}"', path)
+
+
+def _no_place(config: AccountsConfig, what: str, path: Path) -> Finding:
+    patterns = ", ".join(pattern for place in config.groups.values() for pattern in place.names)
+    return Finding(
+        "PACS-ROLE-008",
+        "error",
+        f"{what}, and no groups place of {config.name} has that name",
+        f"Only groups of declared names are ever written. Names there: {patterns}.",
+        "Correct the name, or add to the names of a groups place.",
+        path=path,
+    )
 
 
 def _nested(config: AccountsConfig, inventory: Inventory, at: Path) -> Iterator[Finding]:
@@ -44,16 +49,14 @@ def _nested(config: AccountsConfig, inventory: Inventory, at: Path) -> Iterator[
     landed = {group for role in inventory.roles.values() for group in role.groups.get(config.name, ())}
     everyone = {group for place in config.groups.values() for group in place.everyone}
     known = frozenset(landed | everyone | config.nested.keys())
+    for name, place in config.groups.items():
+        for number, group in enumerate(place.everyone):
+            if config.groups_place(group) is None:
+                path: Path = (*at, "groups", name, "everyone", number)
+                yield _no_place(config, f'Group "{group}" is to hold everybody', path)
     for outer, inner in config.nested.items():
         if config.groups_place(outer) is None or odd_group(outer):
-            yield Finding(
-                "PACS-ROLE-008",
-                "error",
-                f'Group "{outer}" is to hold others, and no groups place of {config.name} has that name',
-                "Only groups of declared names are ever written.",
-                "Correct the name, or add to the names of a groups place.",
-                path=(*at, "nested", outer),
-            )
+            yield _no_place(config, f'Group "{outer}" is to hold others', (*at, "nested", outer))
         for number, name in enumerate(inner):
             if name not in known:
                 yield Finding(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from pacsconf.core.finding import Finding, Place
+from pacsconf.core.finding import Finding, Place, Severity
 
 MOST = 100
 """Of one rule: whoever has mended a hundred knows what to do about the others."""
@@ -14,30 +14,38 @@ MOST = 100
 class Bounded:
     """Findings that are collected, and counted beyond the first hundred of a rule."""
 
-    def __init__(self, most: int = MOST) -> None:
-        self.most = most
-        self.held: dict[str, list[Finding]] = {}
-        self.counts: dict[str, int] = {}
+    def __init__(self) -> None:
+        self.held: dict[tuple[str, Severity], list[Finding]] = {}
+        self.left: dict[tuple[str, Severity], int] = {}
 
     def add(self, finding: Finding) -> None:
         """Keeps or counts one."""
-        count = self.counts[finding.rule] = self.counts.get(finding.rule, 0) + 1
-        if count <= self.most:
-            self.held.setdefault(finding.rule, []).append(finding)
+        kind = (finding.rule, finding.severity)
+        held = self.held.setdefault(kind, [])
+        if len(held) < MOST:
+            held.append(finding)
+        else:
+            self.left[kind] = self.left.get(kind, 0) + 1
 
     def __iter__(self) -> Iterator[Finding]:
-        for rule, found in self.held.items():
+        for kind, found in self.held.items():
             yield from found
-            if left := self.counts[rule] - len(found):
-                yield _more(found[-1], left)
+            if kind in self.left:
+                yield _more(found[-1], self.left[kind])
 
 
 def bounded(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The first hundred of each rule, and one that counts the others."""
-    held = Bounded()
+    """All findings, but of those about people, which nobody accepted, the first hundred of each rule."""
+    people = Bounded()
     for finding in findings:
-        held.add(finding)
-    yield from held
+        if finding.path[:1] in _PEOPLE and not finding.accepted:
+            people.add(finding)
+        else:
+            yield finding
+    yield from people
+
+
+_PEOPLE = (("users",), ("service_accounts",))
 
 
 def _more(last: Finding, left: int) -> Finding:

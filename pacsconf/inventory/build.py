@@ -189,11 +189,16 @@ class Build:
 
     def users(self) -> dict[str, User]:
         """People and service accounts by id: two of one id would be one account."""
-        people = self.members(USERS, UserDeclaration)
-        accounts = self.members(SERVICE_ACCOUNTS, ServiceAccountDeclaration)
-        self.findings += twice(self.root.entries[USERS], self.root.entries[SERVICE_ACCOUNTS])
-        found = {name: user(name, one) for name, one in people.items()}
-        return found | {name: service_account(name, one) for name, one in accounts.items()}
+        people, accounts = self.root.entries[USERS], self.root.entries[SERVICE_ACCOUNTS]
+        self.findings += twice(people, accounts)
+        found: dict[str, User] = {}
+        for name, node in people.entries.items():
+            if declared := self.member(UserDeclaration, node, (USERS, name)):
+                found[name] = user(name, declared)
+        for name, node in accounts.entries.items():
+            if account := self.member(ServiceAccountDeclaration, node, (SERVICE_ACCOUNTS, name)):
+                found[name] = service_account(name, account)
+        return found
 
     # --- devices
 

@@ -18,6 +18,7 @@ from typing import Any
 from pacsconf.core import garbage
 from pacsconf.core.finding import Finding, Place, errors
 from pacsconf.inventory import baseline, files, people_times, retention_rules
+from pacsconf.inventory.bounded import bounded
 from pacsconf.inventory.build import Build
 from pacsconf.inventory.checks import RULE_IDS, Further
 from pacsconf.inventory.confidential import is_confidential
@@ -72,7 +73,9 @@ def load(root: Path, today: date | None = None, further: Further | None = None) 
         inventory = build.inventory()
     sources = build.sources
     judged = _judged(build, inventory, today)
-    found = _in_order(sources.located((*build.findings, *judged)), further.ids if further else frozenset())
+    found = _in_order(
+        sources.located(bounded((*build.findings, *judged))), further.ids if further else frozenset()
+    )
     return Loaded(
         None if errors(found) else inventory,
         inventory if build.is_deployable(inventory) else None,

@@ -173,7 +173,7 @@ def _said_twice(source: PeopleSource, keys: list[tuple[str, Node]], place: Place
     return Finding(
         "PACS-CSV-008",
         "info",
-        f"{people} of {source.csv} also stand under users, with other words for {len(keys)} keys",
+        f"People of {source.csv} who stand under users too, and differently: {people}",
         f"For those keys {wins}.",
         "precedence: csv turns it round; or take out of the YAML what the list says.",
         place=place,

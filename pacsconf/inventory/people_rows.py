@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -92,6 +92,7 @@ class People:
     def by_id(self) -> Iterator[tuple[str, Node]]:
         """Each row that counts, by the id in it."""
         if self.id is None:
+            deque(self.table.rows(), maxlen=0)  # for what else is wrong
             return
         file, number = self.table.file, self.id
         for row in self.table.rows():
@@ -163,7 +164,7 @@ class People:
         return Finding(
             "PACS-CSV-007",
             "info",
-            f"{sum(self.unmapped.values())} rows of {self.table.file} have a {column} that gives no role",
+            f"Rows of {self.table.file} whose {column} gives no role: {sum(self.unmapped.values())}",
             f"{', '.join(most)}{more}.",
             "Add it to the map, or leave those rows out by `only`.",
             place=place,

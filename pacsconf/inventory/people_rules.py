@@ -1,16 +1,16 @@
 """Rules about people and service accounts: what they name, their days, whose account it is.
 
-There may be a hundred thousand people, so a rule goes through them once, and of what is wrong the first hundred are
-told. What tells who somebody is stands in no message.
+There may be a hundred thousand people, so a rule goes through them once. What tells who somebody is stands in no
+message.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.account_names import looks_shared
-from pacsconf.inventory.bounded import bounded
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.people import Grant, User
@@ -25,6 +25,13 @@ def near(name: str, known: frozenset[str]) -> str:
     return nearest(name, known) if len(known) <= FEW else ""
 
 
+def is_declared(inventory: Inventory, scope: Scope, system: str) -> bool:
+    """Whether a system is declared, if only in one environment."""
+    return system in scope.names["systems"] or any(
+        system in environment.systems for environment in inventory.environments.values()
+    )
+
+
 def people(scope: Scope) -> frozenset[str]:
     """Everybody who is declared, sound or not."""
     return scope.names["users"] | scope.names["service_accounts"]
@@ -36,7 +43,7 @@ def people(scope: Scope) -> frozenset[str]:
 def unknown_roles(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
     """Every role that somebody has is declared."""
     if scope.read:
-        yield from bounded(_unknown_roles(inventory, scope.names["roles"]))
+        yield from _unknown_roles(inventory, scope.names["roles"])
 
 
 def _unknown_roles(inventory: Inventory, known: frozenset[str]) -> Iterator[Finding]:
@@ -60,9 +67,9 @@ def _named(grant: Grant) -> Path:
 
 
 def unknown_sites(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
-    """The site where somebody works, the device a service account is for, and those that permissions name exist."""
+    """Sites, devices and systems that people and permissions name are declared."""
     if scope.read:
-        yield from bounded(_unknown_places(inventory, scope))
+        yield from _unknown_places(inventory, scope)
 
 
 def _unknown_places(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
@@ -72,6 +79,9 @@ def _unknown_places(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
             yield _no("site", user.site, user.id, (*user.path, "site"), sites)
         if user.kind == "service" and user.device is not None and user.device not in devices:
             yield _no("device", user.device, user.id, (*user.path, "device"), devices)
+        for system in user.logins:
+            if not is_declared(inventory, scope, system):
+                yield _no("system", system, user.id, (*user.path, "logins", system), scope.names["systems"])
     for name, role in inventory.roles.items():
         for number, one in enumerate(role.permissions):
             at: Path = ("roles", name, "permissions", number)
@@ -94,6 +104,7 @@ def _no(kind: str, name: str, whose: str, path: Path, known: frozenset[str]) -> 
 
 _NEEDED = {
     "site": "Days begin and end in a site's time zone, and what is limited to a site would be limited to none.",
+    "system": "The name they sign in with there would be taken nowhere.",
     "device": "When the device goes, nobody would know that the account is to go with it.",
 }
 
@@ -104,7 +115,7 @@ def unknown_people(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
     An owner may be a team, so that any text will do that is not nearly somebody's id.
     """
     if scope.read:
-        yield from bounded(_unknown_people(inventory, people(scope)))
+        yield from _unknown_people(inventory, people(scope))
 
 
 def _unknown_people(inventory: Inventory, known: frozenset[str]) -> Iterator[Finding]:
@@ -113,9 +124,10 @@ def _unknown_people(inventory: Inventory, known: frozenset[str]) -> Iterator[Fin
             yield from _somebody(
                 inventory, user.sponsor, (*user.path, "sponsor"), f"sponsor of {user.id}", known
             )
-        owner = user.owner
-        if owner is not None and (owner in known or (" " not in owner and near(owner, known))):
-            yield from _somebody(inventory, owner, (*user.path, "owner"), f"owner of {user.id}", known)
+        if user.owner in known:
+            yield from _somebody(inventory, user.owner, (*user.path, "owner"), f"owner of {user.id}", known)
+        elif user.owner is not None and (meant := _mistyped(user.owner, known)):
+            yield _nearly(user, meant)
     for number, name in enumerate(inventory.security.administrators.required):
         at: Path = ("security", "administrators", "required", number)
         yield from _somebody(inventory, name, at, "an administrator who must stay", known)
@@ -124,6 +136,25 @@ def _unknown_people(inventory: Inventory, known: frozenset[str]) -> Iterator[Fin
             if not name.startswith("role:"):
                 at = (*role.path, "approvers", number)
                 yield from _somebody(inventory, name, at, f"approver of role {role.id}", known)
+
+
+def _mistyped(owner: str, known: frozenset[str]) -> str:
+    """The id that an owner is but for a slip; empty for a team, whatever it is called."""
+    found = (
+        get_close_matches(owner, known, n=1, cutoff=0.85) if len(known) <= FEW and " " not in owner else []
+    )
+    return found[0] if found else ""
+
+
+def _nearly(user: User, meant: str) -> Finding:
+    return Finding(
+        "PACS-USR-021",
+        "warning",
+        f'"{user.owner}", owner of {user.id}, is nobody\'s id; did you mean "{meant}"?',
+        "An owner may be a team by any name, but this is nearly the id of somebody.",
+        "Correct it; or write the team's name in several words.",
+        path=(*user.path, "owner"),
+    )
 
 
 def _somebody(
@@ -159,7 +190,7 @@ def _some(known: frozenset[str]) -> str:
 
 def days_the_wrong_way_round(inventory: Inventory, _: Scope) -> Iterator[Finding]:
     """What ends has begun before: people and what they have for a time."""
-    yield from bounded(finding for user in inventory.users.values() for finding in _wrong_days(user))
+    yield from (finding for user in inventory.users.values() for finding in _wrong_days(user))
 
 
 def _wrong_days(user: User) -> Iterator[Finding]:
@@ -185,7 +216,7 @@ def _wrong(summary: str, path: Path) -> Finding:
 
 def without_an_end(inventory: Inventory, _: Scope) -> Iterator[Finding]:
     """Vendors' engineers and sealed accounts have an end."""
-    yield from bounded(
+    yield from (
         Finding(
             "PACS-USR-006",
             "error",
@@ -204,7 +235,7 @@ def without_an_end(inventory: Inventory, _: Scope) -> Iterator[Finding]:
 
 def shared_accounts(inventory: Inventory, _: Scope) -> Iterator[Finding]:
     """Nobody shares an account, unless that is accepted; and none is called as if several did."""
-    yield from bounded(finding for user in inventory.users.values() for finding in _shared(user))
+    yield from (finding for user in inventory.users.values() for finding in _shared(user))
 
 
 def _shared(user: User) -> Iterator[Finding]:
@@ -239,7 +270,7 @@ def _shared(user: User) -> Iterator[Finding]:
 
 def service_accounts_kept(inventory: Inventory, _: Scope) -> Iterator[Finding]:
     """A service account has somebody who answers for it, a purpose, and no role that is for people."""
-    yield from bounded(
+    yield from (
         finding
         for user in inventory.users.values()
         if user.kind == "service"
@@ -277,7 +308,7 @@ def _of_service(user: User, inventory: Inventory) -> Iterator[Finding]:
 
 def one_identity_twice(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
     """No two users have one mail address, one employee number or, in a system, one name to sign in with."""
-    yield from bounded(_twice(inventory, scope))
+    yield from _twice(inventory, scope)
 
 
 def _twice(inventory: Inventory, scope: Scope) -> Iterator[Finding]:

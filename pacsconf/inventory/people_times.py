@@ -11,7 +11,6 @@ from itertools import combinations
 from typing import NamedTuple
 
 from pacsconf.core.finding import Finding
-from pacsconf.inventory.bounded import bounded
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.people import Grant, JobRole, User
 from pacsconf.inventory.sources import Sources
@@ -50,7 +49,7 @@ def span(user: User, grant: Grant) -> Span:
 def rules(inventory: Inventory, sources: Sources, today: date | None) -> Iterator[Finding]:
     """All that these rules find."""
     coming = since(today)
-    yield from bounded(conflicts(inventory, sources, coming))
+    yield from conflicts(inventory, sources, coming)
     yield from too_many(inventory, coming)
     yield from administrators(inventory, coming)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pacsconf.core.finding import Finding, Path
-from pacsconf.inventory.bounded import bounded
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.people import Grant, JobRole, PasswordPolicy, User
+from pacsconf.inventory.people_rules import is_declared
 from pacsconf.inventory.scope import Scope
 
 ROLE = "role:"
@@ -58,7 +58,7 @@ def unfit_holders(inventory: Inventory, _: Scope) -> Iterator[Finding]:
     """Holders are of a kind and profession that may have a role, trained, and in no emergency role for good."""
     picky = {name: role for name, role in inventory.roles.items() if _is_picky(role)}
     if picky:
-        yield from bounded(
+        yield from (
             finding
             for user in inventory.users.values()
             if user.status != "left"
@@ -200,16 +200,9 @@ def landing(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
             )
         for system, groups in role.groups.items():
             at = (*role.path, "groups", system)
-            if scope.read and not _is_somewhere(inventory, scope, system):
+            if scope.read and not is_declared(inventory, scope, system):
                 yield _no_system(role, system, at, scope.names["systems"])
             yield from (_odd(role, at) for group in groups if odd_group(group))
-
-
-def _is_somewhere(inventory: Inventory, scope: Scope, system: str) -> bool:
-    """Whether a system is declared, if only in one environment."""
-    return system in scope.names["systems"] or any(
-        system in environment.systems for environment in inventory.environments.values()
-    )
 
 
 def odd_group(name: str) -> bool:

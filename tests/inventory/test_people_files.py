@@ -13,6 +13,7 @@ from pacsconf.inventory.people_source import day_reader
 
 SOURCE = """\
 sites: {main: {}}
+systems: {ris: {type: memory}}
 roles: {radiologist: {}, technologist: {}, qc: {}}
 users_from:
   - csv: people/hr.csv
@@ -138,8 +139,8 @@ def test_yaml_counts_key_by_key_and_a_note_says_so(hired):
         "info",
         "For those keys the YAML files count.",
     )
-    assert note.summary == "1 of people/hr.csv also stand under users, with other words for 1 keys"
-    assert [str(place) for place, _ in note.also] == ["inventory/a.yaml:10:21"]
+    assert note.summary == "People of people/hr.csv who stand under users too, and differently: 1"
+    assert [str(place) for place, _ in note.also] == ["inventory/a.yaml:11:21"]
     assert str(loaded.sources.place(("users", "1", "name"))) == "people/hr.csv:2:3"
     assert "two" in loaded.inventory.users
 
@@ -167,7 +168,7 @@ def test_one_id_in_two_lists_names_both(hired):
 
 def test_all_that_is_wrong_is_told_at_once(told):
     assert told("1;a;30.13.2026;;;;MTR\n2;b\n;c;;;;;MTR\n3;d;soon;;;;MTR\n1;e;;;;;Koch\n") == [
-        "info PACS-CSV-007 inventory/a.yaml:9:29 1 rows of people/hr.csv have a JOB that gives no role",
+        "info PACS-CSV-007 inventory/a.yaml:10:29 Rows of people/hr.csv whose JOB gives no role: 1",
         "error PACS-CSV-005 people/hr.csv:2:5 What stands here for ends is a day that no calendar has",
         "error PACS-CSV-005 people/hr.csv:3:1 This row has 2 cells, and there are 7 headings",
         'error PACS-CSV-005 people/hr.csv:4:1 This row has nothing under "STAFF_NO", which is whose row it is',

@@ -123,8 +123,8 @@ CASES = {
     ),
     "an owner that is nearly an id": (
         {"service_accounts": {"svc-router": {"owner": "kwollf"}}},
-        "error PACS-USR-021 service_accounts.svc-router.owner",
-        '"kwollf", owner of svc-router, is not declared; did you mean "kwolf"?',
+        "warning PACS-USR-021 service_accounts.svc-router.owner",
+        '"kwollf", owner of svc-router, is nobody\'s id; did you mean "kwolf"?',
     ),
     "a sponsor who left": (
         {"users": {"sv-meier": {"sponsor": "gone"}, "gone": {"status": "left"}}},
@@ -170,6 +170,16 @@ CASES = {
         {"roles": {"chief": {"permissions": ["{permission: study:view, site: nort}"]}}},
         "error PACS-REF-004 roles.chief.permissions.0.site",
         'There is no site "nort", which role chief names',
+    ),
+    "a name to sign in with nowhere": (
+        {"users": {"mmueller": {"logins": {"acounts": "m"}}}},
+        "error PACS-REF-004 users.mmueller.logins.acounts",
+        'There is no system "acounts", which mmueller names; did you mean "accounts"?',
+    ),
+    "group of everybody without a place": (
+        {"systems": {"accounts": {"groups": {"pacs": {"everyone": ["auth"]}}}}},
+        "error PACS-ROLE-008 systems.accounts.groups.pacs.everyone.0",
+        'Group "auth" is to hold everybody, and no groups place of accounts has that name',
     ),
     "end before start": (
         {"users": {"mmueller": {"starts": "2026-02-01", "ends": "2026-01-01"}}},
@@ -478,6 +488,25 @@ def test_who_somebody_is_stands_in_no_message(declare):
     assert len(loaded.findings) == 2
     assert "example.org" not in told
     assert "17" not in told
+
+
+def test_what_is_accepted_takes_no_room_from_what_is_not(declare):
+    shared = {f"desk-{number}": {"kind": "shared"} for number in range(120)}
+    accepted = {
+        name: {"rule": "PACS-USR-005", "at": f"users.{name}", "owner": "kwolf", "until": "2099-01-01"}
+        for name in shared
+    }
+    whole = changed(SOUND, {"users": {**shared, "rad1": {}}, "baseline": accepted})
+    found = declare("".join(f"{key}:{yaml(held)}" for key, held in whole.items())).findings
+    assert len([one for one in found if one.accepted]) == 120
+    assert [(one.severity, one.path) for one in found if not one.accepted] == [("warning", ("users", "rad1"))]
+
+
+def test_warnings_take_no_room_from_errors(found):
+    odd = {f"rad{number}": {} for number in range(120)}
+    lines = found({"users": {**odd, "z.z": {"kind": "shared"}}})
+    assert "error PACS-USR-005 users.z.z z.z is shared by several people" in lines
+    assert len(lines) == 102
 
 
 def test_of_a_thousand_faults_of_a_kind_a_hundred_are_told_and_the_others_counted(found):

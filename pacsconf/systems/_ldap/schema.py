@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 from pacsconf.systems._ldap import names, syntaxes
@@ -141,6 +142,11 @@ class Schema:
 
 def parse(attribute_types: Iterable[bytes], object_classes: Iterable[bytes]) -> Schema:
     """The schema that these definitions make; what cannot be understood is left out."""
+    return _parsed(tuple(attribute_types), tuple(object_classes))
+
+
+@lru_cache(maxsize=4)  # a command asks for it each time that it reads a directory
+def _parsed(attribute_types: tuple[bytes, ...], object_classes: tuple[bytes, ...]) -> Schema:
     from ldap3.protocol.rfc4512 import AttributeTypeInfo, ObjectClassInfo
 
     attribute_infos: Any = AttributeTypeInfo

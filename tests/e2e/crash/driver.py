@@ -1,7 +1,8 @@
 """Runs pacsconf commands that send themselves a signal at a chosen point; every command is a fork of this process.
 
 A line of JSON on stdin is a `Job`, answered by a line with the process id; a line `{"wait": PID}` is answered by a
-line with that process's exit status, negative for a signal that ended it, and above 1000 for one that stopped it.
+line with that process's exit status, negative for a signal that ended it, and above 1000 for one that stopped it. A
+line `{"first": JOB}` is carried out in this process itself, so that all later ones have what it keeps in memory.
 
 Points are `STEP.MOMENT`. Steps of the record are its kinds of commit (`open`, `renewed`, `resumed`, `closed`,
 `abandoned`), with the moments `before`, `written` (the commit exists, nothing points to it), `published` (what
@@ -15,9 +16,11 @@ import json
 import os
 import signal
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import import_module
+from pathlib import Path
 from pkgutil import walk_packages
 from typing import Any
 
@@ -282,7 +285,7 @@ def serve() -> None:
     for module in walk_packages(pacsconf.__path__, "pacsconf."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
-    for foreign in ("filelock", "git", "httpx2", "jinja2", "ldap3", "pynetdicom"):
+    for foreign in ("filelock", "git", "httpcore2._backends.sync", "httpx2", "jinja2", "ldap3", "pynetdicom"):
         import_module(foreign)
     gc.disable()  # a collection in a fork would copy every page that it shares with us
     for line in sys.stdin.buffer:
@@ -292,10 +295,24 @@ def serve() -> None:
             stopped = os.WIFSTOPPED(status)
             _answer(STOPPED + os.WSTOPSIG(status) if stopped else os.waitstatus_to_exitcode(status))
             continue
+        if "first" in asked:
+            _answer(_first(Job(**asked["first"])))
+            continue
         pid = os.fork()
         if pid == 0:
             execute(Job(**asked))
         _answer(pid)
+
+
+def _first(job: Job) -> int:
+    """The exit code of a command that ends by itself, where nothing happens at any point."""
+    os.environ.update(job.environ)
+    with Path(job.out).open("w") as out, chdir(job.folder), redirect_stdout(out), redirect_stderr(out):
+        try:
+            run(job.arguments)
+        except SystemExit as end:
+            return int(end.code or 0)
+    return 0
 
 
 def _answer(number: int) -> None:

@@ -37,6 +37,10 @@ PERSONAL: tuple[Personal, ...] = get_args(Personal)
 """What tells who somebody is: shown to who may see it, written into accounts, recorded nowhere."""
 
 
+GIT = "git"
+"""Under `logins`, beside systems: the address, or the name, by which git knows who reviews access and approves."""
+
+
 class Grant(Model):
     """A role that somebody has: for good, or for a time."""
 
@@ -80,7 +84,7 @@ class AccountFacts(Model):
     device: str | None = None
     """Of a service account: the device that uses it; of a shared account: where it may be used."""
     logins: Mapping[str, str] = Field(default_factory=dict)
-    """By system, the name under which they sign in where that is not the id."""
+    """By system, the name under which they sign in where that is not the id; by `git`, what git knows them by."""
 
 
 class PersonFacts(AccountFacts):

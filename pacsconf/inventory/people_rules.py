@@ -13,7 +13,7 @@ from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.account_names import looks_shared
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Inventory
-from pacsconf.inventory.people import Grant, User
+from pacsconf.inventory.people import GIT, Grant, User
 from pacsconf.inventory.scope import Scope
 
 FEW = 5000
@@ -80,7 +80,7 @@ def _unknown_places(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
         if user.kind == "service" and user.device is not None and user.device not in devices:
             yield _no("device", user.device, user.id, (*user.path, "device"), devices)
         for system in user.logins:
-            if not is_declared(inventory, scope, system):
+            if system != GIT and not is_declared(inventory, scope, system):
                 yield _no("system", system, user.id, (*user.path, "logins", system), scope.names["systems"])
     for name, role in inventory.roles.items():
         for number, one in enumerate(role.permissions):

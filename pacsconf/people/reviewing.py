@@ -10,15 +10,11 @@ from pacsconf.core.approval import folded, name_and_mail
 from pacsconf.core.errors import PacsconfError, UnsafePlan
 from pacsconf.core.review import LineKey, Review, ReviewLine, Reviews, last_signed, removals
 from pacsconf.inventory.model import Inventory
-from pacsconf.inventory.people import JobRole, User
+from pacsconf.inventory.people import GIT, JobRole, User
 from pacsconf.people.access import approvers, members
 from pacsconf.people.live import LiveAccounts
 from pacsconf.people.standing import day_of, held
 from pacsconf.people.ways import Ways
-
-GIT = "git"
-"""The key of `logins` under which somebody's e-mail address in git stands."""
-
 
 # --- what a review is about ---------------------------------------------------------------------------------------
 

@@ -60,6 +60,8 @@ class Planned:
     """What the record has for this very plan, where it needs any."""
     left: Mapping[Address, Mapping[str, str]] = field(default_factory=dict)
     """Fields that differ and are left to a system's own program, by address, each with why."""
+    ended: Mapping[Address, Ended] = field(default_factory=dict)
+    """Where something has ended because a day has come, and what would be there, had it not."""
     lapsed: frozenset[Address] = frozenset()
     """What is held although the inventory says something else by now: it is planned as usual."""
 
@@ -128,7 +130,7 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
     changed = BySystem({one.system: one.changed for one in snapshots})
     approved = _approved(world, whole, record)
     left = _left(scenario, declared)
-    return Planned(whole, record, findings, paths, changed, approved, left, lapsed(scenario))
+    return Planned(whole, record, findings, paths, changed, approved, left, over, lapsed(scenario))
 
 
 def _ended(world: World, names: Iterable[str], ends: Mapping[str, tuple[End, ...]]) -> dict[Address, Ended]:

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "reach": ("reach", "Tell from the inventory whether one would reach another."),
     "approve": ("approve", "Say yes to a plan that somebody else applies."),
     "apply": ("change", "Carry a plan out, and prove it."),
+    "offboard": ("offboard", "Declare that somebody leaves, and show what that takes away."),
     "resume": ("change", "Take up a change set that was left open."),
     "rollback": ("rollback", "Take back what a change set applied, where it still stands."),
     "reload": ("reload", "Tell archives to read their configuration again."),

@@ -24,12 +24,14 @@ from pacsconf.core.errors import (
     SystemFaults,
 )
 from pacsconf.dicom.probe.run import Known
+from pacsconf.inventory.accounts import AccountsConfig
 from pacsconf.inventory.due import Due, dues, soon
 from pacsconf.inventory.systems import ConsoleConfig
 from pacsconf.report import status
 from pacsconf.report.status import Accepting, Console, DueDay, Held, Status, Trouble, Waiting
 
 if TYPE_CHECKING:
+    from pacsconf.core.address import Address
     from pacsconf.core.changeset import ChangeSet
     from pacsconf.engine import Planned
     from pacsconf.record.contents import Entry
@@ -68,10 +70,13 @@ class Gathering:
                 held=tuple(one for one in found.held if one.address not in planned.lapsed),
                 drift=status.drift(planned.plan, planned.changed),
                 pending=status.pending(planned.plan),
+                still_live=status.still_live(planned.plan, self._over(planned)),
                 logins=status.logins(planned.findings),
                 storage=status.storage(planned.findings),
             )
-        waiting = tuple(_waiting(state, planned))
+        open_ = tuple(_waiting(state, planned))
+        found = replace(found, asked=tuple(one for one in open_ if self._is_of_people(one)))
+        waiting = tuple(one for one in open_ if not self._is_of_people(one))
         consoles = tuple(self._consoles(waiting))
         accepting = tuple(self._accepting(state))
         return replace(
@@ -108,7 +113,47 @@ class Gathering:
 
     def due(self) -> tuple[DueDay, ...]:
         """What falls due in the inventory, whatever the environment."""
-        return self._days(dues(self.work.inventory))
+        from pacsconf.people.ends import to_come
+
+        coming = (
+            Due(
+                one.day,
+                f"{one.user} leaves" if not one.role else f"{one.user} is {one.role} no longer",
+                one.path,
+            )
+            for one in to_come(self.work.inventory, status.SOON)
+        )
+        return self._days((*dues(self.work.inventory), *coming))
+
+    def _over(self, planned: Planned) -> dict[Address, str]:
+        """Why access should not be there any more: a day has come, or somebody has left."""
+        from pacsconf.people.standing import day_of, stage
+
+        why = {address: one.why for address, one in planned.ended.items()}
+        for change in (*planned.plan.changes, *planned.plan.waiting, *planned.plan.held):
+            who = self.work.inventory.users.get(change.root.parts[-1]) if change.root.kind == "user" else None
+            if who is not None and stage(who, day_of(self.work.inventory, who)) == "left":
+                why.setdefault(change.address, "has left")
+        return why
+
+    def _is_of_people(self, one: Waiting) -> bool:
+        return isinstance(self.work.inventory.systems.get(one.address.system), AccountsConfig)
+
+    def _reviews(self, state: RecordState) -> Iterator[Due]:
+        """Roles whose holders are to be reviewed."""
+        from pacsconf.cli.access_gather import first_days
+        from pacsconf.people.reviewing import due
+
+        inventory = self.work.inventory
+        asked = [name for name, role in inventory.roles.items() if role.review_every]
+        if not asked and not state.contents.reviews:
+            return
+        since = first_days(self.work, asked)
+        for one in due(inventory, state.contents.reviews, workspace.now().date(), since):
+            which = f"review {one.review} of role {one.role}" if one.review else f"role {one.role}"
+            yield Due(
+                one.day, f"{which} is to be {'answered' if one.review else 'reviewed'}", ("roles", one.role)
+            )
 
     # --- the record -----------------------------------------------------------------------------------------
 
@@ -140,7 +185,8 @@ class Gathering:
             unprobed=len(known.unasked),
             held=tuple(sorted(held, key=lambda one: one.address)),
             reserved=state.reserved,
-            due=self._days(reserved),
+            offboarded=status.to_look_at(state.contents.offboardings),
+            due=self._days((*reserved, *self._reviews(state))),
         )
 
     def _entries(self, store: Record) -> tuple[Entry, ...]:

@@ -15,6 +15,7 @@
 
     [people]
     own_accounts = ["production"]                # where accounts and password policies may be changed from here
+    offboard = ["production"]                    # where access may be taken away at once (offboard --now)
     file = "~/hr.csv"                            # who people are, for being shown; never part of anything else
     columns = {id = "STAFF_NO", name = "NAME"}   # and delimiter, encoding, only, as under users_from
 
@@ -84,6 +85,8 @@ class Operator:
     owning: frozenset[str] = frozenset()
     """The environments where accounts and password policies may be changed from here."""
     people_list: PeopleList | None = None
+    offboarding: frozenset[str] = frozenset()
+    """The environments where access may be taken away at once from here."""
 
     def people(self) -> Mapping[str, Mapping[Personal, str]]:
         """By id, who people are, for being shown: as the file says that is named here; empty where none is.
@@ -124,6 +127,20 @@ class Operator:
         """Whether accounts of a system may be made and changed from here, where the inventory says that they are
         its own; else an identity team is asked."""
         return environment in self.owning or (environment == PRACTICE and stays_here(system))
+
+    def require_offboard(self, environment: str, systems: Iterable[SystemConfig]) -> None:
+        """Nothing, when access to these systems may be taken away at once from here.
+
+        Raises: OperatorError with the line that would allow it.
+        """
+        if environment in self.offboarding or (environment == PRACTICE and all(map(stays_here, systems))):
+            return
+        names = ", ".join(map(toml_string, sorted(self.offboarding | {environment})))
+        raise OperatorError(
+            f"the operator file does not let access to {environment} be taken away at once from here",
+            fix="Leave --now out, and the change is merged and applied as any. If it should be allowed, write in"
+            f" {self.path}:\n\n[people]\noffboard = [{names}]",
+        )
 
     def require_write(self, environment: str, systems: Iterable[SystemConfig]) -> None:
         """Nothing, when these systems may be written.
@@ -180,7 +197,17 @@ def load(path: Path | None = None, *, environ: Mapping[str, str], root: Path) ->
     owning = frozenset(layout.people.own_accounts)
     people = _people(place, layout.people, repository)
     return Operator(
-        place, True, bindings, writes, identity, "environments" in table, executor, signers, owning, people
+        place,
+        True,
+        bindings,
+        writes,
+        identity,
+        "environments" in table,
+        executor,
+        signers,
+        owning,
+        people,
+        frozenset(layout.people.offboard),
     )
 
 
@@ -277,7 +304,7 @@ _KNOWN = {
     "environments": ("write",),
     "age": ("identity",),
     "signatures": ("allowed_signers",),
-    "people": ("own_accounts", "file", "columns", "delimiter", "encoding", "only"),
+    "people": ("own_accounts", "offboard", "file", "columns", "delimiter", "encoding", "only"),
     "executor": ("ca", "certificate", "key"),
 }
 
@@ -304,7 +331,8 @@ def _layout(path: Path, table: dict[str, Any]) -> _Layout:
 
 
 _SEE = (
-    "Known keys: secret.ref, secret.for, environments.write, age.identity, people.own_accounts, people.file,"
+    "Known keys: secret.ref, secret.for, environments.write, age.identity, people.own_accounts, people.offboard,"
+    " people.file,"
     " people.columns, executor.ca, executor.certificate, executor.key."
 )
 

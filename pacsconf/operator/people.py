@@ -27,6 +27,8 @@ class PeopleTables(PeopleTable):
 
     own_accounts: tuple[Environment, ...] = ()
     """Environments where accounts and password policies may be changed from here."""
+    offboard: tuple[Environment, ...] = ()
+    """Environments where access may be taken away at once from here (`offboard --now`)."""
     file: str | None = None
     columns: PersonalColumns | None = None
 

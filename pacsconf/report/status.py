@@ -12,6 +12,7 @@ from pacsconf.core.change import Action
 from pacsconf.core.changeset import ChangeSet, ProofVerdict
 from pacsconf.core.finding import Finding
 from pacsconf.core.guard import tripped
+from pacsconf.core.offboarding import Offboarding
 from pacsconf.core.plan import Plan
 from pacsconf.dicom.probe.run import Sighting, subject_of, telling
 from pacsconf.report.plan.apply_text import outcomes_sum
@@ -97,6 +98,25 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class StillLive:
+    """Somebody who has access that they should not have any more, and why not: `left`, `qc ended 2026-11-25`."""
+
+    user: str
+    why: str
+    systems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToLookAt:
+    """Whose access somebody took away at once, and until when somebody else looks at it."""
+
+    user: str
+    by: str
+    at: datetime
+    due: date
+
+
+@dataclass(frozen=True, slots=True)
 class Console:
     """Where something waits to be keyed in: who does that, and the sheet that was printed last."""
 
@@ -165,6 +185,11 @@ class Status:
     wire: tuple[Seen, ...] = ()
     unprobed: int = 0
     """How many may be probed, and never were as they are declared now."""
+    still_live: tuple[StillLive, ...] = ()
+    """Access that has ended and stands."""
+    asked: tuple[Waiting, ...] = ()
+    """What an identity team was asked for."""
+    offboarded: tuple[ToLookAt, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     consoles: tuple[Console, ...] = ()
     accepting: tuple[Accepting, ...] = ()
@@ -216,6 +241,24 @@ _OF_LOGINS = ("ORTHANC-REST-OPEN", "ORTHANC-USERS-LEFT")
 def logins(findings: Iterable[Finding]) -> tuple[str, ...]:
     """Who can sign in that must not, of the findings of a plan; what is accepted is not told."""
     return tuple(one.summary for one in findings if one.rule in _OF_LOGINS and not one.accepted)
+
+
+def still_live(plan: Plan, why: Mapping[Address, str]) -> tuple[StillLive, ...]:
+    """Who has access of which a plan would take something away for one of these reasons, by user."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for one in (*plan.changes, *plan.waiting, *plan.held):
+        if one.address in why and "removes" in one.effects:
+            found.setdefault((one.root.parts[-1], why[one.address]), set()).add(one.address.system)
+    return tuple(StillLive(*who, tuple(sorted(systems))) for who, systems in sorted(found.items()))
+
+
+def to_look_at(found: Iterable[Offboarding]) -> tuple[ToLookAt, ...]:
+    """What somebody else has still to look at, the most urgent first."""
+    made = (
+        ToLookAt(one.user, name_of(one.by), datetime.fromisoformat(one.at), date.fromisoformat(one.due))
+        for one in found
+    )
+    return tuple(sorted(made, key=lambda one: (one.due, one.user)))
 
 
 _OF_STORAGE = ("ORTHANC-FULL", "ORTHANC-PURGE-ARMED")

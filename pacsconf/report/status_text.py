@@ -23,7 +23,18 @@ from pacsconf.report.lines import (
     padded,
     wrapped,
 )
-from pacsconf.report.status import SOON, Accepting, Console, DueDay, Held, Lock, Seen, Status, Waiting
+from pacsconf.report.status import (
+    SOON,
+    Accepting,
+    Console,
+    DueDay,
+    Held,
+    Lock,
+    Seen,
+    Status,
+    ToLookAt,
+    Waiting,
+)
 from pacsconf.report.words import ACTIONS, ago, counted, listed
 
 _LABEL = 12
@@ -54,6 +65,7 @@ def _everywhere(statuses: Sequence[Status], due: Sequence[DueDay], width: int) -
 
 def _block(status: Status, width: int) -> Lines:
     rows = (
+        _still_live(status, width),
         _head(status, width),
         _record(status, width),
         _untold(status, width),
@@ -64,6 +76,8 @@ def _block(status: Status, width: int) -> Lines:
         _pending(status, width),
         _storage(status, width),
         _wire(status, width),
+        _asked(status, width),
+        _offboarded(status, width),
         _waiting(status, width),
         _accepting(status, width),
         _held(status, width),
@@ -291,6 +305,40 @@ def _age(at: datetime, status: Status) -> str:
     return f" ({counted(days, 'day')})" if days else ""
 
 
+def _still_live(status: Status, width: int) -> Lines:
+    """Before all else: who can get in and should not."""
+    if not status.still_live:
+        return ()
+    people = len({one.user for one in status.still_live})
+    text = f"{counted(people, 'user')} of {status.environment} with access that has ended:"
+    names = listed(f"{one.user} {one.why} ({', '.join(one.systems)})" for one in status.still_live[:_FEW])
+    more = len(status.still_live) - _FEW
+    rest = f", and {more} more" if more > 0 else ""
+    return wrapped(f"{text} {names}{rest}", width, first=line(Span("!! ", "error")), indent=3, style="error")
+
+
+def _asked(status: Status, width: int) -> Lines:
+    if not status.asked:
+        return ()
+    items = [_item("?", "warning", _keyed(one, status), width) for one in status.asked]
+    head = f"{len(items)} of the identity team; the plan shows what"
+    return _listed("asked", head, items, width, command=f"{status.command} plan")
+
+
+def _offboarded(status: Status, width: int) -> Lines:
+    if not status.offboarded:
+        return ()
+    items = [_item("!", "warning", _shut_out(one, status), width) for one in status.offboarded]
+    command = f"{status.command} offboard {status.offboarded[0].user} --looked-at"
+    return _listed("look at", f"{len(items)} for somebody else to look at", items, width, command=command)
+
+
+def _shut_out(one: ToLookAt, status: Status) -> str:
+    late = ", which is over" if one.due < status.now.date() else ""
+    when = ago(one.at, status.now)
+    return f"{one.user}, whose access {one.by} took away at once {when}; until {_day(one.due)}{late}"
+
+
 def _accepting(status: Status, width: int) -> Lines:
     """Scanners whose acceptance was begun, and how to go on."""
     rows: list[Line] = []
@@ -386,6 +434,11 @@ def _edited(due: Sequence[DueDay], today: date, width: int) -> Lines:
     return wrapped(f"Next: edit {overdue}" if overdue else "Nothing to do today.", width)
 
 
+def _is_due(status: Status) -> bool:
+    """Whether all that stands and should not has ended by its day, and nothing but that."""
+    return all(" ended " in f" {one.why}" for one in status.still_live)
+
+
 def next_step(status: Status) -> str:
     """The command that helps most: first what stands in the way of all else. Empty where nothing is to be done."""
     troubled = {one.about for one in status.troubles}
@@ -398,6 +451,7 @@ def next_step(status: Status) -> str:
             "plan" in troubled or bool(status.pending and status.pending.refused) or bool(status.logins),
             "plan",
         ),
+        (bool(status.still_live), "apply --due" if _is_due(status) else "plan --out plan.json"),
         (bool(status.untold), "reload"),
         (bool(status.drift and status.drift.count), "drift"),
         (bool(status.pending and status.pending.writes), "plan --out plan.json"),

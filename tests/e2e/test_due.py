@@ -219,3 +219,48 @@ def cut_off(hospital, options):
                 changeset_id(now, whole.digest), whole, world.record.identity(), "host:1", now, ""
             )
             world.record.begin(changeset, planned.record).release()
+
+
+# --- in the morning
+
+
+def test_what_has_ended_and_stands_is_the_first_line_of_the_morning(people, on):
+    hospital = people.hospital
+    people.write(USERS.format(ends=day(1), until=day(1)), on=day(-3))
+    hospital.applied()
+    before = hospital.ok("status")
+    assert before.out.startswith("lab · ")
+    assert "ada leaves (inventory/people.yaml:2)" in before.said
+    assert "bob is qc no longer" in before.said
+    on(2)
+    morning = hospital.ok("status")
+    assert morning.out.startswith("!! 2 users of lab with access that has ended: ")
+    assert f"ada ended {day(1)} (accounts), bob qc ended {day(1)} (accounts)" in morning.said
+    assert morning.out.splitlines()[-1] == "Next: pacsconf -e lab apply --due"
+    told = hospital.ok("status", "--format", "json").json["environments"][0]["still_live"]
+    assert [one["user"] for one in told] == ["ada", "bob"]
+    hospital.ok("apply", "--due")
+    assert hospital.ok("status").out.startswith("lab · ")
+
+
+def test_what_an_identity_team_was_asked_for_is_open_until_it_is_seen(
+    tmp_path_factory, repository, tmp_path, on, monkeypatch
+):
+    monkeypatch.setenv("PACSCONF_CONFIG", "")
+    with directory(tmp_path_factory.mktemp("theirs"), owned=False) as theirs:
+        people = hospital_of(repository, theirs, tmp_path, owned=False)
+        hospital = people.hospital
+        people.write(USERS.format(ends=day(1), until=day(1)), on=day(-3))
+        hospital.applied()
+        on(2)
+        hospital.ok("apply", "--due")
+        assert people.readers() == ["bob"]
+        assert theirs.can_bind(dn("ada")) == SUCCESS
+        on(5)
+        morning = hospital.ok("status")
+        assert "1 of the identity team" in morning.said
+        assert "accounts: user ada is to be changed, since" in morning.said
+        assert "(3 days)" in morning.said
+        assert morning.out.startswith("!! 1 user of lab with access that has ended: ada ended")
+        theirs.modify(dn("ada"), pwdAccountLockedTime="000001010000Z")
+        assert "identity team" not in hospital.ok("status").said

@@ -160,6 +160,7 @@ VALUES = st.one_of(
 @example(("15", b"\xc0\x80"))
 @example(("27", b"9" * 60))
 @example(("12", b"dicomInstalled=true,dc=x"))
+@example(("12", b"dc="))
 @example(("24", b"20260101000060Z"))
 @example(("26", b""))
 @example(("99", b"597ae2f6-16a6-1027-98f4-d28b5365dc14"))

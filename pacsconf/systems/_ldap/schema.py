@@ -15,6 +15,7 @@ ClassKind = Literal["abstract", "structural", "auxiliary"]
 _ANYTHING = "extensibleobject"
 """The class whose entries may hold every attribute (RFC 4512 section 4.3)."""
 _DN = "1.3.6.1.4.1.1466.115.121.1.12"
+_IA5 = "1.3.6.1.4.1.1466.115.121.1.26"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,11 @@ class Schema:
             if len({self.principal(part) for part, _ in name}) < len(name):
                 return f"a distinguished name, with {name[0][0]} once in each part"
             for part, text in name:
-                if self.attribute(part) is None:
+                of_part = self.attribute(part)
+                if of_part is None:
                     return f"a distinguished name, in which it knows no {part}"
+                if of_part.syntax == _IA5 and not text:  # a value of it may be empty elsewhere
+                    return f"a distinguished name; {part} in it is some text"
                 if inner := self.broken(part, text.encode()):
                     return f"a distinguished name; {part} in it is {inner}"
         return ""

@@ -143,8 +143,13 @@ def show(
         if approved is not None:
             approved = approved[0], approvals_checked(work, store, approved[1])
         found = attested or evidence or approved
-        changeset = store.load(what) if found is None else None
-    if approved is not None:
+        reviewed = store.reviews(what) if found is None else None
+        changeset = store.load(what) if found is None and reviewed is None else None
+    if reviewed is not None:
+        from pacsconf.cli.access_reviews import show_reviewed
+
+        show_reviewed(screen, work, reviewed, format)
+    elif approved is not None:
         _show_approved(screen, work, approved, format)
     elif evidence is not None:
         from pacsconf.cli.probe_screen import show_evidence

@@ -179,6 +179,13 @@ class RecordReader:
         """
         return search.approvals(self._branch, which)
 
+    def reviews(self, which: str) -> tuple[Entry, Reviews] | None:
+        """The reviews that a commit (seven digits or more) opened, answered or closed; None for another kind.
+
+        Raises: RecordError when the record cannot be read.
+        """
+        return search.reviews(self._branch, which)
+
     def signed(self, given: Sequence[PlanApproval], allowed: Path) -> tuple[PlanApproval, ...]:
         """Approvals with the key that signed each, or what is wrong with it, by an allowed-signers file.
 

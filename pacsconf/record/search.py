@@ -11,6 +11,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.approval import PlanApproval
 from pacsconf.core.attestation import Attestation
 from pacsconf.core.changeset import ChangeSet
+from pacsconf.core.review import Reviews
 from pacsconf.record.branch import Branch
 from pacsconf.record.contents import Entry, owned_path
 
@@ -77,6 +78,16 @@ def _literally(text: str) -> str:
 
 
 _MEANS_MORE = frozenset(r".[]\*^$()+?{}|")
+
+
+def reviews(branch: Branch, which: str) -> tuple[Entry, Reviews] | None:
+    """The reviews that a commit (seven digits or more) opened, answered or closed; None for another kind."""
+    for commit, parent in pairwise(_commits(branch)):
+        if _names(which, commit) and (entry := branch.entry(commit)).type in ("review", "sign-off"):
+            before, after = branch.contents(parent).reviews, branch.contents(commit).reviews
+            return entry, tuple(one for one in after if one not in before)
+    return None
+
 
 _OF_OBSERVERS = ("probe", "commission", "storage")
 

@@ -277,6 +277,17 @@ def test_a_review_from_the_sheet_to_the_removal(applied, lab, tmp_path):
     )
 
 
+def test_a_commit_of_the_record_shows_what_was_asked_and_said_then(applied):
+    which = opened(applied)
+    ada(applied)
+    applied.hospital.ok("access", "sign-off", which, "--keep", "bob")
+    said, asked = applied.hospital.ok("history", "--format", "json").json["entries"][:2]
+    for entry, words in ((asked, [None, None, None]), (said, [None, "keep", None])):
+        (shown,) = applied.hospital.ok("show", entry["commit"], "--format", "json").json["reviews"]
+        assert [one["decision"] and one["decision"]["word"] for one in shown["lines"]] == words
+    assert "keep · by ada" in applied.hospital.ok("show", said["commit"]).said
+
+
 def test_nobody_signs_off_their_own_line(applied):
     which = opened(applied)
     ada(applied)

@@ -242,9 +242,14 @@ class _Asking:
                 f"{revision} has no folder inventory",
                 fix="Name a branch of this inventory. The record's own branches (pacsconf/...) hold none.",
             )
+        lists = {}
+        if any(b"users_from" in content for content in stood.files.values()):
+            root = self.context.obj.root
+            lists = as_of(root, stood.commit, ".", lambda name: name.lower().endswith(".csv")).files
         started = perf_counter()
         with TemporaryDirectory(prefix="pacsconf-") as folder:
             lay_out(Path(folder) / "inventory", stood.files, "inventory/")
+            lay_out(Path(folder), lists)
             loaded = load(Path(folder), workspace.now().date())
         if loaded.inventory is None:
             there = _named(loaded, revision)

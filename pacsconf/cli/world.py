@@ -66,10 +66,16 @@ def _basis(work: Workspace, store: Record) -> Basis:
         inventory=work.loaded.digest,
         policies=_folder_digest(work.root / "policies"),
         templates=_folder_digest(work.root / "templates"),
-        commit=str(store.inventory_commit("inventory", "policies", "templates")),
+        commit=str(store.inventory_commit("inventory", "policies", "templates", *_elsewhere(work))),
         record_head="",  # the engine fills it in from the state that it plans on
         as_of=(work.at or workspace.now().date()).isoformat(),
     )
+
+
+def _elsewhere(work: Workspace) -> tuple[str, ...]:
+    """Files of the inventory that are in no folder of its own: lists of people."""
+    files = (path.relative_to(work.root) for path in work.loaded.files)
+    return tuple(sorted(path.as_posix() for path in files if path.parts[0] not in ("inventory", "policies")))
 
 
 def _folder_digest(folder: Path) -> str:

@@ -43,6 +43,8 @@ def validate(context: typer.Context, format: TextOrJson = "text") -> Exit:  # no
         "AE": sum(1 for _ in work.inventory.entities()),
         "flow": len(work.inventory.flows),
     }
+    people = {"user": len(work.inventory.users), "role": len(work.inventory.roles)}
+    counts |= people if any(people.values()) else {}
     screen.show(checked_text(work.findings, counts, work.seconds))
     return Exit.OK
 

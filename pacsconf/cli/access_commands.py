@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pacsconf.inventory.model import Inventory
     from pacsconf.people.access import RoleAccess
     from pacsconf.report.access.access_text import RoleShown
-    from pacsconf.report.lines import Lines
 
 _KINDS = ("user", "role", "device")
 _MANY = 5000
@@ -116,7 +115,6 @@ class _Asking:
 
     def user(self, name: str) -> Exit:
         from pacsconf.people.access import of_user
-        from pacsconf.report.access.access_json import user_json
         from pacsconf.report.access.access_text import user_text
         from pacsconf.report.access.known import Known
 
@@ -130,14 +128,16 @@ class _Asking:
             gather.names_of(self.work, (name,), live.read) if self.names else {},
             gather.applied(self.work, name, there) if there else {},
         )
-        self.shown(
-            user_json(found, known) if self.format == "json" else user_text(found, known, self.screen.width)
-        )
+        if self.format == "json":
+            from pacsconf.report.access.access_json import user_json
+
+            self.screen.raw(user_json(found, known))
+        else:
+            self.screen.show(user_text(found, known, self.screen.width))
         return self.ended(live, found.is_as_declared)
 
     def role(self, name: str) -> Exit:
         from pacsconf.people.access import of_role
-        from pacsconf.report.access.access_json import role_json
         from pacsconf.report.access.access_text import role_text
         from pacsconf.report.access.known import Known
 
@@ -151,9 +151,12 @@ class _Asking:
             gather.names_of(self.work, (one.id for one in people), live.read) if self.names else {},
         )
         shown = self.with_reviews(found)
-        self.shown(
-            role_json(shown, known) if self.format == "json" else role_text(shown, known, self.screen.width)
-        )
+        if self.format == "json":
+            from pacsconf.report.access.access_json import role_json
+
+            self.screen.raw(role_json(shown, known))
+        else:
+            self.screen.show(role_text(shown, known, self.screen.width))
         return self.ended(live, not (found.outsiders or found.missing))
 
     def with_reviews(self, found: RoleAccess) -> RoleShown:
@@ -171,7 +174,6 @@ class _Asking:
 
     def device(self, name: str) -> Exit:
         from pacsconf.people.access import of_device
-        from pacsconf.report.access.access_json import device_json
         from pacsconf.report.access.access_text import device_text
         from pacsconf.report.access.known import Known
 
@@ -186,16 +188,12 @@ class _Asking:
         }
         known = Known(names=gather.names_of(self.work, sorted(people), {}) if self.names else {})
         if self.format == "json":
+            from pacsconf.report.access.access_json import device_json
+
             self.screen.raw(device_json(found, known))
         else:
             self.screen.show(device_text(found, known, self.screen.width, verbose=self.verbose))
         return Exit.OK
-
-    def shown(self, what: str | Lines) -> None:
-        if isinstance(what, str):
-            self.screen.raw(what)
-        else:
-            self.screen.show(what)
 
     def ended(self, live: gather.Live, is_as_declared: bool) -> Exit:
         """The exit code; why a system could not be read is shown."""

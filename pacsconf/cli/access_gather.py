@@ -145,13 +145,18 @@ def called(facts: Mapping[str, str]) -> str:
 # --- git ----------------------------------------------------------------------------------------------------------
 
 
+_MOST_BLAMED = 1000
+"""Lines that git is asked about: it takes some milliseconds for each."""
+
+
 def origins(work: Workspace, paths: Iterable[Path]) -> dict[Path, Origin]:
-    """Where these stand in files, and since which commit."""
+    """Where these stand in files, and since which commit; of very many, only where."""
     from pacsconf.record.blame import written
     from pacsconf.report.access.known import Origin
 
     places = {path: place for path in dict.fromkeys(paths) if (place := work.loaded.sources.place(path))}
-    commits = written(work.root, {(place.file, place.line) for place in places.values()})
+    lines = {(place.file, place.line) for place in places.values()}
+    commits = written(work.root, lines) if len(lines) <= _MOST_BLAMED else {}
     found = {}
     for path, place in places.items():
         one, at = commits.get((place.file, place.line)), f"{place.file}:{place.line}"

@@ -18,8 +18,12 @@ from pacsconf.core.changeset import ChangeSet, Proof
 from pacsconf.core.errors import Overtaken, RecordError, Unfinished
 from pacsconf.core.order import layers, waiting_for
 from pacsconf.core.planning import state_digest
+from pacsconf.core.resource import State
 from pacsconf.core.rollback import holds_after
+from pacsconf.inventory.model import Inventory
+from pacsconf.record.contents import Held
 from pacsconf.record.lock import Open
+from pacsconf.systems.abilities import Peopled
 from pacsconf.systems.carry_out import STOPPED, carry_out
 from pacsconf.world import World
 
@@ -73,7 +77,7 @@ def _written_and_closed(world: World, opened: Open) -> ChangeSet:
             *newly_waiting(made, outcomes),
         ],
         reserved={address: date.fromisoformat(day) for address, day in made.reserved.items()},
-        held=still_held(held, outcomes),
+        held=_still_held(world, opened.changeset, still_held(held, outcomes)),
         holds=_put_on_hold(world, opened.changeset, outcomes),
         evidence=world.evidence(opened.contents.evidence),
     )
@@ -154,15 +158,34 @@ def _settle(world: World, changes: Sequence[Change], outcomes: dict[Address, Out
 def _put_on_hold(world: World, changeset: ChangeSet, outcomes: Sequence[Outcome]) -> Mapping[Address, str]:
     """What a rollback took back and the inventory still wants otherwise, so that no later run puts it forth again.
 
-    The value is the `state_digest` of what is declared now.
+    The same of what was taken from one who leaves: an inventory that does not say so yet would give it back. The
+    value is the `state_digest` of what is declared now, or was before they left.
     """
-    if not changeset.plan.options.rollback:
+    options = changeset.plan.options
+    inventory = world.before if options.leaver else world.inventory
+    if not (options.rollback or options.leaver) or inventory is None:
         return {}
     made = replace(changeset, outcomes=tuple(outcomes)).applied
-    systems = sorted({one.address.system for one in made})
-    sides = [world.systems[name].declared(world.inventory).states() for name in systems]
-    declared = {address: state for side in sides for address, state in side.items()}
-    return {address: state_digest(declared.get(address)) for address in holds_after(made, declared)}
+    declared = _declared(world, inventory, {one.address.system for one in made})
+    kept = holds_after(made, declared)
+    return {address: state_digest(declared.get(address)) for address in kept}
+
+
+def _still_held(world: World, changeset: ChangeSet, held: Mapping[Address, Held]) -> dict[Address, Held]:
+    """Holds without those on people of whom the inventory says something else by now: who left is out for good, and
+    who comes back is not to be kept out by what held them once."""
+    of_people = {name for name, one in world.systems.items() if isinstance(one, Peopled)}
+    theirs = {address for address in held if address.system in of_people}
+    if not theirs or changeset.plan.options.leaver:
+        return dict(held)
+    declared = _declared(world, world.inventory, {address.system for address in theirs})
+    over = {address for address in theirs if state_digest(declared.get(address)) != held[address].declared}
+    return {address: one for address, one in held.items() if address not in over}
+
+
+def _declared(world: World, inventory: Inventory, systems: Iterable[str]) -> dict[Address, State]:
+    sides = [world.systems[name].declared(inventory).states() for name in sorted(systems)]
+    return {address: state for side in sides for address, state in side.items()}
 
 
 def _prove(world: World, changes: Sequence[Change], outcomes: Mapping[Address, Outcome]) -> Iterator[Proof]:

@@ -58,6 +58,8 @@ class World:
     """Whether somebody wants this to end: what was begun is finished and recorded, the rest is left undone."""
     announced: Announced = lambda _: frozenset()
     """Looks into what the inventory said on former days; as it stands, nothing was known before."""
+    before: Inventory | None = None
+    """What the inventory said until it was changed for this very command; None where it was not."""
     at: date | None = None
     """The day to come that is looked ahead to; nothing is applied then. None: the clock's."""
 

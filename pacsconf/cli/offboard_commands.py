@@ -144,6 +144,8 @@ class _Leaver:
 
     def __post_init__(self) -> None:
         self.left: Leaving = _left_behind(self.work, self.user)
+        here = {**self.work.inventory.users, self.user.id: self.user.model_copy(update={"status": "active"})}
+        self.before = self.work.inventory.model_copy(update={"users": here})
         key, value = ("ends", self.last.isoformat()) if self.last else ("status", "left")
         self.edit = edit_of(self.work, self.user, key, value)
 
@@ -204,7 +206,8 @@ class _Leaver:
         from pacsconf import engine
 
         reporter = Reporter(self.screen)
-        with world_of(self.work, reporter) as world:
+        with world_of(self.work, reporter) as opened:
+            world = replace(opened, before=self.before)
             state = world.record.state()
             if not state.exists:
                 raise UnsafePlan(

@@ -143,7 +143,8 @@ class Open:
         return self.commit
 
     def _held(self, holds: Mapping[Address, str]) -> dict[Address, Held]:
-        why = ": ".join(filter(None, ("rolled back", self.changeset.reason)))
+        what = "rolled back" if self.changeset.plan.options.rollback else ""
+        why = ": ".join(filter(None, (what, self.changeset.reason)))
         by, at = self.changeset.operator, stamp(self._branch.time())
         return {address: Held(address, declared, why, by, at) for address, declared in holds.items()}
 

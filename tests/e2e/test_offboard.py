@@ -129,6 +129,29 @@ def test_access_is_taken_away_at_once_and_somebody_else_looks_at_it(people):
     assert (none.code, "no offboarding of ada" in none.said) == (1, True)
 
 
+def test_a_branch_that_does_not_say_so_yet_gives_nothing_back_and_who_returns_is_let_in(people):
+    hospital = people.hospital
+    hospital.ok("offboard", "ada", "--now")
+    left = hospital.file("people").read_text()
+    hospital.git("checkout", "-q", "inventory/people.yaml")
+    merged_not_yet = hospital.ok("plan", "--out", "plan.json")
+    assert "ada has left (offboard --now)" in hospital.ok("status").said
+    assert "held" in merged_not_yet.said
+    hospital.ok("apply", "plan.json")
+    assert "ada" not in people.readers()
+    assert people.lab.can_bind(dn("ada")) == INVALID_CREDENTIALS
+
+    people.write(left.replace("bob: {roles: [reader]}", "bob: {roles: [reader, qc]}"))
+    hospital.ok("plan", "--out", "plan.json")
+    hospital.ok("apply", "plan.json")
+    assert "bob" in people.names(QC)
+    people.write(USERS)
+    hospital.ok("plan", "--out", "plan.json")
+    hospital.ok("apply", "plan.json")
+    assert "ada" in people.readers()
+    assert people.lab.can_bind(dn("ada")) == SUCCESS
+
+
 def test_at_once_needs_the_operator_files_permission(people):
     hospital = people.hospital
     hospital.file("systems").write_text(

@@ -264,3 +264,15 @@ def test_what_an_identity_team_was_asked_for_is_open_until_it_is_seen(
         assert morning.out.startswith("!! 1 user of lab with access that has ended: ada ended")
         theirs.modify(dn("ada"), pwdAccountLockedTime="000001010000Z")
         assert "identity team" not in hospital.ok("status").said
+
+
+def test_a_review_that_is_due_is_told_in_the_morning(people):
+    hospital = people.hospital
+    roles = hospital.file("roles")
+    roles.write_text(roles.read_text().replace("reader: {", "reader: {review_every: 1d, "))
+    people.write(USERS.format(ends=day(50), until=day(50)), on=day(-3))
+    hospital.ok("record", "init")
+    assert (
+        f"{day(-2):%d %b %Y}, 2 days ago: role reader is to be reviewed (inventory/roles.yaml:2)"
+        in hospital.ok("status").said
+    )

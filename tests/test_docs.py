@@ -163,7 +163,8 @@ def test_precedence_is_that_of_the_program():
 
 
 def test_every_guard_is_explained():
-    source = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "pacsconf" / "core").glob("*.py"))
+    folders = (ROOT / "pacsconf" / "core", ROOT / "pacsconf" / "systems" / "_accounts")
+    source = "".join(file.read_text(encoding="utf-8") for each in folders for file in each.glob("*.py"))
     explained = re.findall(r"^\| `(GUARD-[A-Z]+)` \|", section("## Guards"), re.MULTILINE)
 
     assert sorted(explained) == sorted(set(re.findall(r'"(GUARD-[A-Z]+)"', source)))

@@ -32,7 +32,7 @@ class Check:
         if change.address.kind not in (USER, MEMBERSHIP):
             return
         user = change.address.parts[0]
-        if change.address.kind == USER and user in self.tree.twice:
+        if user in self.tree.twice:
             yield self._twice(change, self.tree.twice[user])
         account = self.tree.accounts.get(user)
         closes = (

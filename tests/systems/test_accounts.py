@@ -1,0 +1,246 @@
+"""The system `accounts` on a real OpenLDAP: odd names, groups in groups, who is what by which path."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from pacsconf.core.address import Address
+from pacsconf.core.change import Change, Outcome
+from pacsconf.core.compare import Rules, change, compare
+from pacsconf.core.departed import beside_live
+from pacsconf.core.errors import BadAnswer
+from pacsconf.core.order import layers
+from pacsconf.core.secret import Secret
+from pacsconf.inventory.accounts import AccountsConfig
+from pacsconf.inventory.model import Inventory, Site
+from pacsconf.inventory.people import AsOf, Grant, JobRole, User
+from pacsconf.inventory.systems import Bind
+from pacsconf.systems.accounts import AccountsSystem
+from tests.accounts_lab import GROUPS, PEOPLE, SERVICES, Account, Groups, Layout, keycloak, started
+
+READERS = f"cn=pacs-readers,{GROUPS}"
+EVERYTHING = Layout(accounts=[Account("ada", PEOPLE), Account("bob", PEOPLE)], groups=(Groups(GROUPS),))
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    with started(tmp_path_factory.mktemp("people"), EVERYTHING) as found:
+        yield found
+
+
+@pytest.fixture
+def lab(running):
+    running.reset()
+    return running
+
+
+MADE: list[AccountsSystem] = []
+
+
+@pytest.fixture(autouse=True)
+def _closing():
+    yield
+    while MADE:
+        MADE.pop().close()
+
+
+def system_at(lab, **keys) -> AccountsSystem:
+    usual = {
+        "url": lab.url,
+        "bind": Bind(dn=lab.server.pacsconf_dn, password="env:LDAP"),
+        "people": {
+            "staff": {"base": PEOPLE},
+            "services": {"base": SERVICES, "owns_accounts": True, "kinds": ["service"]},
+        },
+        "groups": {"pacs": {"base": GROUPS, "placeholder": lab.placeholder}},
+    }
+    config = AccountsConfig(name="accounts", type="accounts", **(usual | keys))
+    MADE.append(AccountsSystem("accounts", config, lambda *_: Secret(lab.password)))
+    return MADE[-1]
+
+
+def plan(system: AccountsSystem, inventory: Inventory, owned=None) -> tuple[tuple[Change, ...], ...]:
+    declared = system.declared(inventory)
+    system.remember(owned or {})
+    live = system.read().states()
+    stood = beside_live(declared.states(), live, owned or {}, {"accounts": declared.lasting}).declared
+    made = [change(one, Rules(system.kinds)) for one in compare(stood, live, owned or {})]
+    return layers(one for one in made if one is not None)
+
+
+def bring(system: AccountsSystem, inventory: Inventory) -> list[Outcome]:
+    cut = plan(system, inventory)
+    assert [str(finding) for finding in system.check([one for layer in cut for one in layer])] == []
+    return [outcome for layer in cut for outcome in system.apply(layer)]
+
+
+def hospital(users: dict[str, tuple[str, ...]], **more) -> Inventory:
+    """Users with the groups that they are to be in."""
+    groups = sorted({group for held in users.values() for group in held})
+    roles = {group: JobRole(id=group, groups={"accounts": (group,)}) for group in groups}
+    made = {
+        name: User(id=name, grants=tuple(Grant(role=one) for one in held)) for name, held in users.items()
+    }
+    return Inventory(users=made, roles=roles, **more)
+
+
+# --- names ------------------------------------------------------------------------------------------------------
+
+ODD = st.text(st.sampled_from(" ,+\"\\<>;=#*()/&|!äöüßéÅ中0aZ'.@-"), min_size=1, max_size=12).filter(
+    lambda text: text == " ".join(text.split())
+)
+
+
+@given(login=ODD, group=ODD)
+@example(login="#hash", group="a, b")
+@example(login="Müller, Jörg", group="x)(uid=*")
+@example(login='quo"te+plus', group="cn=pacs-admin,ou=groups")
+@example(login="back\\slash", group="star*")
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_somebody_and_a_group_are_called_they_find_each_other(running, login, group):
+    while MADE:
+        MADE.pop().close()
+    running.reset()
+    user = User(id="u", kind="service", logins={"accounts": login}, grants=(Grant(role="r"),))
+    inventory = Inventory(users={"u": user}, roles={"r": JobRole(id="r", groups={"accounts": (group,)})})
+    assert {outcome.status for outcome in bring(system_at(running), inventory)} == {"applied"}
+    system = system_at(running)
+    assert plan(system, inventory, system.declared(inventory).states()) == ()
+    assert system.live().directly == {"u": (group,)}
+    assert system.live_of("u").directly == {"u": (group,)}
+    assert system.live().accounts["u"].login == login
+
+
+def test_a_login_is_found_whatever_its_case(lab):
+    user = User(id="a", logins={"accounts": "ADA"}, grants=(Grant(role="r"),))
+    inventory = Inventory(
+        users={"a": user}, roles={"r": JobRole(id="r", groups={"accounts": ("pacs-readers",)})}
+    )
+    bring(system_at(lab), inventory)
+    assert lab.members(READERS) == [f"uid=ada,{PEOPLE}"]
+
+
+# --- groups in groups ---------------------------------------------------------------------------------------------
+
+
+def test_groups_are_put_into_groups_and_who_is_in_them_by_which_path_is_told(lab):
+    inventory = hospital({"ada": ("pacs-readers",), "bob": ("pacs-qc",)})
+    nested = {"pacs-all": ("pacs-readers", "pacs-qc"), "pacs-readers": ("pacs-chiefs",)}
+    system = system_at(lab, nested=nested)
+    assert {outcome.status for outcome in bring(system, inventory)} == {"applied"}
+    system = system_at(lab, nested=nested)
+    assert plan(system, inventory, system.declared(inventory).states()) == ()
+    assert system.live().paths("ada") == {
+        "pacs-readers": ("pacs-readers",),
+        "pacs-all": ("pacs-readers", "pacs-all"),
+    }
+    assert system.live_of("ada").paths("ada") == system.live().paths("ada")
+
+
+def test_a_circle_of_groups_that_somebody_made_is_survived_and_told(lab):
+    for one, other in (("a", "b"), ("b", "c"), ("c", "a")):
+        lab.add_group(f"cn=pacs-{one},{GROUPS}", [f"cn=pacs-{other},{GROUPS}"])
+    lab.change(f"cn=pacs-a,{GROUPS}", member=("MODIFY_ADD", f"uid=ada,{PEOPLE}"))
+    system = system_at(lab)
+    system.declared(Inventory())
+    system.read()
+    assert list(system.live().circles()) == [("pacs-a", "pacs-b", "pacs-c")]
+    assert set(system.live().paths("ada")) == {"pacs-a", "pacs-b", "pacs-c"}
+    assert set(system.live_of("ada").paths("ada")) == {"pacs-a", "pacs-b", "pacs-c"}
+
+
+def test_members_that_are_nobody_s_are_told_and_left(lab):
+    lab.add_group(READERS, [f"uid=gone,{PEOPLE}", "cn=somebody,o=elsewhere"])
+    system = system_at(lab)
+    system.declared(Inventory())
+    system.read()
+    group = system.live().groups["pacs-readers"]
+    assert (group.users, group.elsewhere) == ((f"uid=gone,{PEOPLE}",), ("cn=somebody,o=elsewhere",))
+    assert not system.live().accounts[f"uid=gone,{PEOPLE}"].exists
+    bring(system_at(lab), hospital({"ada": ("pacs-readers",)}))
+    assert lab.members(READERS) == sorted(
+        ["cn=somebody,o=elsewhere", f"uid=ada,{PEOPLE}", f"uid=gone,{PEOPLE}"]
+    )
+
+
+def test_two_groups_of_one_name_are_a_bad_answer(lab):
+    lab.add(f"ou=more,{GROUPS}", "organizationalUnit", ou="more")
+    for base in (GROUPS, f"ou=more,{GROUPS}"):
+        lab.add_group(f"cn=pacs-readers,{base}")
+    system = system_at(lab)
+    system.declared(Inventory())
+    with pytest.raises(BadAnswer, match="two groups are called pacs-readers"):
+        system.read()
+
+
+def test_two_accounts_of_one_login_stop_what_is_wanted_of_it(lab):
+    lab.conn.add(f"ou=x,{PEOPLE}", "organizationalUnit", {"ou": "x"})
+    lab.add(f"cn=twin,{PEOPLE}", "inetOrgPerson", cn="twin", sn="twin", employeeNumber="1")
+    system = system_at(lab, people={"staff": {"base": PEOPLE, "login": "employeeNumber"}})
+    lab.modify(f"uid=ada,{PEOPLE}", employeeNumber="1")
+    inventory = Inventory(
+        users={"1": User(id="1", grants=(Grant(role="r"),))},
+        roles={"r": JobRole(id="r", groups={"accounts": ("pacs-readers",)})},
+    )
+    cut = plan(system, inventory)
+    assert {finding.rule for finding in system.check([one for layer in cut for one in layer])} == {
+        "ACCOUNTS-TWICE"
+    }
+
+
+# --- days -------------------------------------------------------------------------------------------------------
+
+
+def test_an_account_ends_when_its_last_day_is_over_where_it_is_used(lab):
+    user = User(id="r", kind="service", site="far", ends="2030-03-04", grants=(Grant(role="r"),), owner="x")
+    inventory = Inventory(
+        users={"r": user},
+        roles={"r": JobRole(id="r", groups={"accounts": ("pacs-readers",)})},
+        sites={"far": Site(name="far", timezone="America/Los_Angeles")},
+        as_of=AsOf.on(date(2030, 1, 1)),
+    )
+    bring(system_at(lab), inventory)
+    assert lab.entry(f"uid=r,{SERVICES}")["pwdEndTime"] == ["20300305080000Z"]
+    system = system_at(lab)
+    assert plan(system, inventory, system.declared(inventory).states()) == ()
+    assert system.live().accounts["r"].expires == date(2030, 3, 4)
+
+
+# --- Keycloak's ---------------------------------------------------------------------------------------------------
+
+
+def test_role_groups_beside_users_as_a_dcm4chee_archive_with_keycloak_has_them(tmp_path):
+    with started(tmp_path, keycloak()) as lab:
+        users = "ou=users,dc=dcm4che,dc=org"
+        realm = f"ou=realm-management,{users}"
+        lab.add(realm, "organizationalUnit", ou="realm-management")
+        keys = {
+            "people": {"all": {"base": users, "owns_accounts": True}},
+            "groups": {
+                "roles": {"base": users, "names": ["*"], "everyone": ["auth"]},
+                "realm": {"base": realm, "names": ["view-*", "manage-*", "query-*"]},
+            },
+        }
+        inventory = hospital({"ada": ("user",), "admin": ("admin", "user", "view-users")})
+        outcomes = bring(system_at(lab, **keys), inventory)
+        assert {outcome.status for outcome in outcomes} == {"applied"}
+        ada, admin = f"uid=ada,{users}", f"uid=admin,{users}"
+        assert ada in lab.members(f"cn=auth,{users}")
+        assert ada in lab.members(f"cn=user,{users}")
+        assert admin in lab.members(f"cn=view-users,{realm}")
+        system = system_at(lab, **keys)
+        assert plan(system, inventory, system.declared(inventory).states()) == ()
+
+
+def test_what_is_not_declared_as_ours_is_not_looked_at(lab):
+    lab.add_group(f"cn=finance,{GROUPS}", [f"uid=ada,{PEOPLE}"])
+    system = system_at(
+        lab, groups={"pacs": {"base": GROUPS, "names": ["pacs-*"], "placeholder": lab.placeholder}}
+    )
+    system.declared(Inventory())
+    assert Address.of("accounts", "group", "finance") not in system.read().states()
+    assert "finance" not in system.live().groups

@@ -269,6 +269,15 @@ security:
     assert lab.can_bind(router, "a second long password") == SUCCESS
     assert not [text for text in hospital.said if "long password" in text]
 
+    # Who closed it meanwhile meant to: another password, or another policy, does not open it.
+    lab.modify(router, pwdAccountLockedTime="000001010000Z")
+    secret.write_text("a third long password")
+    people.write(text.replace(f'"file:{secret}"', f'"file:{secret}", version: 3').replace("20}", "21}"))
+    apply(people)
+    assert lab.entry(router)["pwdAccountLockedTime"] == ["000001010000Z"]
+    assert lab.can_bind(router, "a third long password") == INVALID_CREDENTIALS
+    assert hospital("drift").code == 2
+
 
 def apply_first(people) -> None:
     people.hospital.ok("record", "init")

@@ -272,9 +272,8 @@ class Writer:
             as_wanted = stands(change, self.projection.account(change.address, account)) == "after"
             return ("applied", "") if as_wanted else ("failed", _MADE_SINCE)
         if PASSWORD in fields:
-            self._set_password(wanted, account)
-            account = self._read_again(dn, wanted.user.id, wanted.login)
-        # A server may have let it in with its first password, or not have taken all at once.
+            account = self._renewed(wanted, account)
+        # A server may not have taken all at once.
         last = self._bring(account, fields, wanted, [ACCOUNT, EXPIRES])
         return ("applied", "") if last is None or last.ok else self._refused(account, fields, last)
 
@@ -289,10 +288,9 @@ class Writer:
             if found == "neither":
                 return "failed", conflict(change, live)
             if PASSWORD in written and wanted is not None:
-                self._set_password(wanted, account)
-                account = self._read_again(account.entry.dn, account.user, account.login)
+                account = self._renewed(wanted, account)
                 self._remember_version(change)
-            answer = self._bring(account, change.after.fields, wanted, [*written, ACCOUNT])
+            answer = self._bring(account, change.after.fields, wanted, written)
             had, account = account, self._read_again(account.entry.dn, account.user, account.login)
             if answer is None or answer.ok:
                 return "applied", ""
@@ -351,8 +349,11 @@ class Writer:
         known = self.tree.policies.get(str(name))
         return known.dn if known else names.child(self.config.password_policies.base, "cn", str(name))
 
-    def _set_password(self, wanted: Wanted, account: Account) -> None:
-        """Raises: SystemFault; _Gone when the server does not take it."""
+    def _renewed(self, wanted: Wanted, account: Account) -> Account:
+        """The account with its password written. A server may take that for a reason to let it in: it is not.
+
+        Raises: SystemFault; _Gone when the server does not take it.
+        """
         if wanted.user.password is None:
             raise _Gone("the inventory does not say where its password is kept")
         answer = self.flavour.set_password(
@@ -360,6 +361,15 @@ class Writer:
         )
         if not answer.ok:
             raise _Gone(f"setting its password: {answer.text}")
+        now = self._read_again(account.entry.dn, account.user, account.login)
+        if account.facts.enabled or not now.facts.enabled:
+            return now
+        locked = self.directory.write(
+            Modify(now.entry.dn, tuple(self.flavour.enabling(now.entry, enabled=False)))
+        )
+        if not locked.ok:
+            raise _Gone(f"its password was set, and it could not be disabled again: {locked.text}")
+        return self._read_again(account.entry.dn, account.user, account.login)
 
     def _remember_version(self, change: Change) -> None:
         if change.after is not None:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pacsconf.inventory.people import UserKind
 from pacsconf.inventory.systems import LDAPConfig
-from pacsconf.inventory.values import DN, Flag, Name, OneOrMany, Texts
+from pacsconf.inventory.values import DN, Flag, Name, OneOrMany, Texts, ruled
 
 Flavour = Literal["openldap", "active-directory"]
 
@@ -70,12 +70,25 @@ class PoliciesPlace(BaseModel):
     """OpenLDAP: the name of the policy that the server takes for everybody else (`ppolicy_default`)."""
 
 
+def _exclusive(kind: str) -> str:
+    """Raises: ValueError for a kind of which nothing is ever deleted."""
+    if kind != "membership":
+        raise ValueError(
+            f'only membership can be exclusive here, not "{kind}": no account, group or policy is ever deleted'
+        )
+    return kind
+
+
 class AccountsConfig(LDAPConfig):
     """A directory of people and groups."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     type: Literal["accounts"]
+    exclusive: Annotated[
+        tuple[Annotated[str, AfterValidator(ruled("PACS-VAL-002", _exclusive))], ...], OneOrMany
+    ] = ()
+    """`membership`: whoever is in one of the groups and is not declared is taken out."""
     flavour: Flavour = "openldap"
     people: Annotated[Mapping[Name, PeoplePlace], Field(min_length=1)]
     """By a name of yours."""

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome
@@ -244,3 +245,16 @@ def test_what_is_not_declared_as_ours_is_not_looked_at(lab):
     system.declared(Inventory())
     assert Address.of("accounts", "group", "finance") not in system.read().states()
     assert "finance" not in system.live().groups
+
+
+def test_only_memberships_can_be_exclusive(lab):
+    with pytest.raises(ValidationError, match="no account, group or policy is ever deleted"):
+        system_at(lab, exclusive=["user"])
+    lab.add_group(READERS, [f"uid=bob,{PEOPLE}"])
+    system = system_at(lab, exclusive=["membership"])
+    declared = system.declared(hospital({"ada": ("pacs-readers",)}))
+    live = system.read().states()
+    rules = Rules(system.kinds, exclusive=frozenset({"membership"}))
+    made = [change(one, rules) for one in compare(declared.states(), live, {})]
+    assert {outcome.status for outcome in system.apply([one for one in made if one])} == {"applied"}
+    assert lab.members(READERS) == [f"uid=ada,{PEOPLE}"]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from pacsconf.core.change import FieldChange
+from pacsconf.core.mark import is_mark
 from pacsconf.core.resource import Value
 from pacsconf.report.lines import Span, Style, visible
 from pacsconf.report.view import View
@@ -37,6 +38,8 @@ def _pieces(value: bool | int | str | None, view: View) -> tuple[str, ...]:
         return ("true" if value else "false",)
     if isinstance(value, int):
         return (str(value),)
+    if is_mark(value):
+        return ("as declared (not shown)",)
     name = view.uid_name(value) if _UID.match(value) else ""
     if not name:
         return (quoted(value),)

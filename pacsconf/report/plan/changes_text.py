@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import SIGNS, Action, Change, FieldChange
-from pacsconf.core.resource import RISKS, Risk
+from pacsconf.people.entries import USER
 from pacsconf.report.lines import (
     Line,
     Lines,
     Span,
-    Style,
     beside,
     flow,
     hanging,
@@ -22,11 +20,13 @@ from pacsconf.report.lines import (
     width_of,
     wrapped,
 )
+from pacsconf.report.plan.crowd_text import crowd_text
+from pacsconf.report.plan.group import STYLES, Group, groups, tags_of
+from pacsconf.report.plan.in_out import IN_OUT, in_and_out
 from pacsconf.report.values import atoms_of, shortened, text_of, update_of, with_commas
 from pacsconf.report.view import View
 from pacsconf.report.words import counted, listed
 
-STYLES: Mapping[Action, Style] = {"create": "create", "update": "update", "delete": "delete"}
 _FIELDS = 4
 """Fields of something new that are shown before the rest is counted."""
 _ENTRIES = 2
@@ -39,48 +39,17 @@ _NAME = 16
 """Least columns of a field's name, so that values of different blocks stand below each other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """All changes of one root: its own, if it changes itself, and those of what it contains."""
-
-    root: Address
-    own: Change | None
-    contained: tuple[Change, ...]
-
-    @property
-    def changes(self) -> tuple[Change, ...]:
-        return (*((self.own,) if self.own else ()), *self.contained)
-
-    @property
-    def action(self) -> Action:
-        """What happens to the root as a whole."""
-        return self.own.action if self.own else "update"
-
-    @property
-    def is_new(self) -> bool:
-        """Whether the root and all that is in it are created."""
-        return self.own is not None and all(change.action == "create" for change in self.changes)
-
-
-def groups(changes: Iterable[Change]) -> tuple[Group, ...]:
-    """Changes by root, in the order of the roots' addresses."""
-    ordered = sorted(changes, key=lambda change: (change.root, change.address))
-    return tuple(_group(root, tuple(found)) for root, found in groupby(ordered, lambda change: change.root))
-
-
-def _group(root: Address, changes: tuple[Change, ...]) -> Group:
-    own = next((change for change in changes if change.address == root), None)
-    return Group(root, own, tuple(change for change in changes if change is not own))
-
-
-def highest_risk(changes: Iterable[Change]) -> Risk:
-    """The highest risk class among changes; `none` where there are none."""
-    return max((change.risk for change in changes), key=RISKS.index, default="none")
-
-
 def changes_text(changes: Iterable[Change], view: View) -> Lines:
     """One block per root; of very many new ones only the heads, until all is asked for."""
     found = groups(changes)
+    people = tuple(group for group in found if group.root.kind == USER)
+    if view.verbose or len(people) <= _CREATED:
+        return _others(found, view)
+    things = tuple(group for group in found if group.root.kind != USER)
+    return (*_others(things, view), *crowd_text(people, view))
+
+
+def _others(found: tuple[Group, ...], view: View) -> Lines:
     created = sum(group.is_new for group in found)
     if view.verbose or created <= _CREATED:
         return tuple(row for group in found for row in _block(group, view))
@@ -117,16 +86,19 @@ def _new(group: Group, view: View) -> Lines:
     """`+ directory/device/ct-er-2  (+11)    inventory/devices/ct.yaml:31`."""
     inside = f"  (+{len(group.contained)})" if group.contained else ""
     left = line("  ", Span("+", "create"), " ", Span(str(group.root), "strong"), inside)
-    tags = _tags(group.changes)
+    tags = tags_of(group.changes)
     right = listed(("" if tags == "workflow" else tags, view.origin(group.root, "")), " · ")
     return beside(left, line(Span(right, "faint")), view.columns)
 
 
 def _block(group: Group, view: View) -> Iterator[Line]:
+    if group.root.kind == USER:
+        yield from _person(group, view)
+        return
     if len(group.changes) == 1:
         yield from _alone(group.changes[0], view)
         return
-    tags = _tags(group.changes)
+    tags = tags_of(group.changes)
     yield from _head(group.action, str(group.root), tags, view, indent=2)
     if group.own:
         yield from _body(group.own, view, indent=6)
@@ -137,8 +109,23 @@ def _block(group: Group, view: View) -> Iterator[Line]:
         yield from _summaries(group, tags, view)
 
 
+def _person(group: Group, view: View) -> Iterator[Line]:
+    """An account with the groups that its user comes into and goes out of, also where it does not change itself."""
+    yield from _head(group.action, str(group.root), tags_of(group.changes), view, indent=2)
+    if group.own:
+        yield from _body(group.own, view, indent=6)
+    for change in group.contained:
+        if change.reason and (group.own is None or change.reason != group.own.reason):
+            yield from wrapped(change.reason, view.columns, first=line(" " * 6))
+        for field in change.fields:
+            sign, words = in_and_out(field)
+            left = line(" " * 6, Span(f"{sign} {words}", IN_OUT[sign]))
+            origin = view.origin(change.address, field.name)
+            yield from beside(left, line(Span(origin, "faint")), view.columns)
+
+
 def _alone(change: Change, view: View, indent: int = 2, known: str = "") -> Iterator[Line]:
-    tags = _tags((change,))
+    tags = tags_of((change,))
     right = tags if tags != known else view.origin(change.address, "") if change.action == "create" else ""
     yield from _head(change.action, str(change.address), right, view, indent)
     yield from _body(change, view, indent + 4)
@@ -149,21 +136,6 @@ def _head(action: Action, name: str, tags: str, view: View, indent: int) -> Line
         " " * indent, Span(SIGNS[action], STYLES[action]), " ", Span(name, "strong" if indent == 2 else "")
     )
     return beside(left, line(Span(tags, "warning" if "data-loss" in tags else "faint")), view.columns)
-
-
-def _tags(changes: tuple[Change, ...]) -> str:
-    """What sets these changes apart from ordinary ones, and their risk."""
-    risk = highest_risk(changes)
-    return listed(
-        (
-            "takes over" if any(change.takes_over for change in changes) else "",
-            "repair" if any(change.repairs for change in changes) else "",
-            "read-only" if any(change.mode == "read-only" for change in changes) else "",
-            risk if risk != "none" else "",
-            "purges" if any("purges" in change.effects for change in changes) else "",
-        ),
-        " · ",
-    )
 
 
 def _body(change: Change, view: View, indent: int) -> Iterator[Line]:
@@ -232,7 +204,7 @@ def _summaries(group: Group, tags: str, view: View) -> Iterator[Line]:
 
 
 def _update(root: Address, change: Change, tags: str, view: View) -> Iterator[Line]:
-    own = _tags((change,))
+    own = tags_of((change,))
     name = f"{change.address.kind} {relative(change.address, root)}"
     yield from _head("update", name, "" if own == tags else own, view, indent=6)
     yield from _body(change, view, indent=10)

@@ -13,8 +13,9 @@ from pacsconf.core.plan import Plan
 from pacsconf.report.lines import Lines, plain
 from pacsconf.report.plan.approvals_text import approvals_of, given_words
 from pacsconf.report.plan.approvals_text import sentence_of as approval_sentence
-from pacsconf.report.plan.changes_text import changes_text, highest_risk
+from pacsconf.report.plan.changes_text import changes_text
 from pacsconf.report.plan.drift_text import drifts_text
+from pacsconf.report.plan.group import highest_risk
 from pacsconf.report.plan.guards_text import counts_of, sentence_of, told
 from pacsconf.report.plan.plan_text import action_counts, headline, remarks
 from pacsconf.report.plan.purges_text import PURGE_HEAD

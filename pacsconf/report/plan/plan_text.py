@@ -9,8 +9,9 @@ from pacsconf.core.change import Change
 from pacsconf.core.plan import Plan
 from pacsconf.report.lines import Line, Lines, Span, itemised, joined, line, padded, wrapped
 from pacsconf.report.plan.approvals_text import approvals_text
-from pacsconf.report.plan.changes_text import changes_text, groups, highest_risk
+from pacsconf.report.plan.changes_text import changes_text
 from pacsconf.report.plan.drift_text import drifts_text, next_text, wire_line
+from pacsconf.report.plan.group import groups, highest_risk
 from pacsconf.report.plan.guards_text import guards_line, refusals_text
 from pacsconf.report.plan.purges_text import purges_text
 from pacsconf.report.plan.rollback_text import lost_text, rollback_of, stays_text

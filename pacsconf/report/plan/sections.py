@@ -10,7 +10,7 @@ from pacsconf.core.change import SIGNS, Change
 from pacsconf.core.order import foremost
 from pacsconf.core.plan import Plan
 from pacsconf.report.lines import Line, Lines, Span, beside, commanded, line, padded, wrapped
-from pacsconf.report.plan.changes_text import STYLES
+from pacsconf.report.plan.group import STYLES
 from pacsconf.report.values import atoms_of, update_of
 from pacsconf.report.view import View
 from pacsconf.report.words import counted, listed

@@ -10,30 +10,48 @@ from typing import ClassVar
 
 from pacsconf.core.address import Address
 from pacsconf.core.resource import Effect, Fields, Members, Resource, Risk, State, Value, members
-
-USER, MEMBERSHIP, GROUP, POLICY = "user", "membership", "group", "password-policy"
-ACCOUNT, EXPIRES, POLICY_FIELD, PASSWORD, CONTAINS = (
-    "account",
-    "expires",
-    "policy",
-    "password_version",
-    "contains",
+from pacsconf.people.entries import (
+    ACCOUNT,
+    CONTAINS,
+    DISABLED,
+    ENABLED,
+    EXPIRES,
+    GROUP,
+    IN,
+    MEMBER,
+    MEMBERSHIP,
+    PASSWORD,
+    POLICY,
+    POLICY_FIELD,
+    USER,
+    groups_in,
+    membership_field,
 )
-ENABLED, DISABLED = "enabled", "disabled"
 
-IN = "group "
-"""What a field's name begins with that says that somebody is in a group."""
-MEMBER = "member"
-
-
-def membership_field(group: str) -> str:
-    """The field that stands for being in a group."""
-    return IN + group
-
-
-def groups_in(fields: Fields) -> frozenset[str]:
-    """The groups that the fields of a membership say somebody is in."""
-    return frozenset(name.removeprefix(IN) for name in fields if name.startswith(IN))
+__all__ = [
+    "ACCOUNT",
+    "CONTAINS",
+    "DISABLED",
+    "ENABLED",
+    "EXPIRES",
+    "GROUP",
+    "IN",
+    "KINDS",
+    "MEMBER",
+    "MEMBERSHIP",
+    "PASSWORD",
+    "POLICY",
+    "POLICY_FIELD",
+    "USER",
+    "GroupEntry",
+    "MembershipEntry",
+    "PolicyEntry",
+    "UserEntry",
+    "groups_in",
+    "membership_at",
+    "membership_field",
+    "user_at",
+]
 
 
 class UserEntry(Resource):

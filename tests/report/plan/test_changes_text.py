@@ -3,7 +3,8 @@ from dataclasses import replace
 from pacsconf.core.address import Address
 from pacsconf.core.resource import State
 from pacsconf.report.lines import plain
-from pacsconf.report.plan.changes_text import changes_text, groups, highest_risk
+from pacsconf.report.plan.changes_text import changes_text
+from pacsconf.report.plan.group import groups, highest_risk
 from pacsconf.report.view import View
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple, get_args
 
 from pacsconf.core.finding import Finding, Place
 from pacsconf.inventory.merge import nearest
+from pacsconf.inventory.people import UserStatus
 from pacsconf.inventory.people_csv import Row, Table
+from pacsconf.inventory.people_declaration import Kind
 from pacsconf.inventory.people_source import Columns, PeopleSource, day_reader
 from pacsconf.inventory.tree import Node, Spot
 
@@ -21,6 +23,20 @@ _TEXTS = tuple(
 
 Read = Callable[[str], str | None]
 """From what stands in a cell to what is declared by it; None: nothing. Raises ValueError for what is wrong."""
+
+
+def _one_of(words: tuple[str, ...]) -> Read:
+    """What reads one of these words. Others are not repeated: under the wrong heading they may be anything."""
+
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"is none of {', '.join(words)}")
+        return text
+
+    return read
+
+
+_WORDS: Mapping[str, Read] = {"kind": _one_of(get_args(Kind)), "status": _one_of(get_args(UserStatus))}
 
 
 class _Cell(NamedTuple):
@@ -44,7 +60,7 @@ class People:
         self.id = self._number(columns.id, "columns", "id")
         self.cells = tuple(self._cells(columns))
         self.maps = {
-            "trainings": tuple(self._of_map("trainings", self._named_day)),
+            "trainings": tuple(self._of_map("trainings", self.day)),
             "logins": tuple(self._of_map("logins", None)),
         }
         self.roles = self._number(columns.roles, "columns", "roles") if columns.roles else None
@@ -70,7 +86,7 @@ class People:
 
     def _reader(self, key: str) -> Read | None:
         words = self.source.values.get(key)
-        of_key = self.day if key in DAYS else None
+        of_key = self.day if key in DAYS else _WORDS.get(key)
         if not words:
             return of_key
         return lambda text: words[text] if text in words else of_key(text) if of_key else text
@@ -129,15 +145,12 @@ class People:
                 try:
                     value = read(text)
                 except ValueError as exc:
-                    self.table.findings.add(_no_day(Place(*row.spot(file, number)), key, str(exc)))
+                    self.table.findings.add(_unreadable(Place(*row.spot(file, number)), key, str(exc)))
                     continue
                 if value is None:
                     continue
                 text = value
             yield key, Node(text, row.spot(file, number))
-
-    def _named_day(self, text: str) -> str | None:
-        return self.day(text)
 
     def _listed_roles(self, row: Row) -> Iterator[Node]:
         if self.roles is not None:
@@ -182,13 +195,15 @@ def _nameless(place: Place, heading: str) -> Finding:
     )
 
 
-def _no_day(place: Place, key: str, why: str) -> Finding:
+def _unreadable(place: Place, key: str, why: str) -> Finding:
     """What stands there is not repeated: it may be anything, under the wrong heading."""
+    word = f"say what the word is here (values: {{{key}: {{WORD: ...}}}})"
+    day = "say how days are written there (dates: DD.MM.YYYY)"
     return Finding(
         "PACS-CSV-005",
         "error",
         f"What stands here for {key} {why}",
-        "When somebody comes and leaves decides what they may do.",
-        "Correct it, or say how days are written there: dates: DD.MM.YYYY",
+        "What follows from it would be missing.",
+        f"Correct it, or {word if key in _WORDS else day}.",
         place=place,
     )

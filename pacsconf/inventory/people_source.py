@@ -104,6 +104,17 @@ def day_reader(form: str) -> Callable[[str], str | None]:
     return read
 
 
+def meant_words(values: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
+    """By key of a user, what words of a file mean.
+
+    Raises: ValueError for a key that no column can be for.
+    """
+    known = Columns.model_fields.keys() - {"id", "roles", "trainings", "logins"}
+    if odd := sorted(values.keys() - known):
+        raise ValueError(f'"{odd[0]}" has no words of its own; such keys are {", ".join(sorted(known))}')
+    return values
+
+
 class PeopleTable(Model):
     """How a CSV file is written."""
 
@@ -128,7 +139,9 @@ class PeopleSource(PeopleTable):
     """The kind of all of them whose row says none."""
     roles_by: RolesBy | None = None
     """Roles that follow from somebody's job."""
-    values: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
+    values: Annotated[Mapping[str, Mapping[str, str]], AfterValidator(ruled("PACS-VAL-002", meant_words))] = (
+        Field(default_factory=dict)
+    )
     """By key, what a word of the file is here: `status: {A: active, L: left}`. Other words stay what they are."""
     precedence: Literal["yaml", "csv"] = "yaml"
     """What counts, key by key, for somebody who also stands under `users`."""

@@ -242,7 +242,19 @@ def test_all_that_is_wrong_is_told_at_once(told):
         (
             "users_from: {csv: people/hr.csv, columns: {id: N, kind: K}}\n",
             b"N,K\n1,robot\n",
-            'error PACS-VAL-002 people/hr.csv:2:3 users.1.kind cannot be "robot"',
+            (
+                "error PACS-CSV-005 people/hr.csv:2:3 What stands here for kind is none of person, shared, vendor, "
+                "break-glass"
+            ),
+        ),
+        (
+            "users_from: {csv: people/hr.csv, columns: {id: N}, values: {state: {A: active}}}\n",
+            b"N\n",
+            (
+                'error PACS-VAL-002 inventory/a.yaml:1:52 users_from.values: "state" has no words of its own; such '
+                "keys are contract, department, device, email, employee, ends, family_name, given_name, kind, "
+                "name, owner, profession, purpose, site, sponsor, starts, status"
+            ),
         ),
     ],
     ids=[
@@ -257,6 +269,7 @@ def test_all_that_is_wrong_is_told_at_once(told):
         "key",
         "dates",
         "kind",
+        "words",
     ],
 )
 def test_what_is_wrong_is_told_at_its_place(told, yaml, content, line):

@@ -325,3 +325,28 @@ def test_why_pacsconf_is_not_let_in_is_said_in_words(domain, hospital_of):
 
 def quoted(password: str) -> bytes:
     return f'"{password}"'.encode("utf-16-le")
+
+
+def test_access_is_told_by_its_way_a_primary_group_too(domain, hospital_of):
+    """Who is in which group, by nesting and as a primary group; what somebody added by hand is told as such."""
+    domain.add_account("ada")
+    hospital = hospital_of(people=ADA)
+    hospital.applied()
+    domain.change(domain.dn("pacs-admins"), member=("ADD", domain.dn("ada")))
+    sid = domain.entry("pacs-qc")["objectSid"][0]
+    domain.change(domain.dn("pacs-qc"), member=("ADD", domain.dn("ada")))
+    domain.change(domain.dn("ada"), primaryGroupID=("REPLACE", str(int.from_bytes(sid[-4:], "little"))))
+    ran = hospital("access", "ada", "--live", "--format", "json")
+    assert ran.code == 2, ran
+    assert [(one["group"], one["mark"], one["live"]) for one in ran.json["user"]["groups"]] == [
+        ("pacs-admins", "live, not declared", ["pacs-admins"]),
+        ("pacs-qc", "live, not declared", ["pacs-qc"]),
+        ("pacs-readers", "declared and live", ["pacs-readers"]),
+        ("pacs-users", "declared and live", ["pacs-readers", "pacs-users"]),
+    ]
+    report = hospital("access", "report", "--format", "json")
+    told = [(one["kind"], one["user"], one["group"]) for one in report.json["systems"][0]["remarks"]]
+    assert [one for one in told if one[0] == "extra"] == [
+        ("extra", "ada", "pacs-admins"),
+        ("extra", "ada", "pacs-qc"),
+    ]

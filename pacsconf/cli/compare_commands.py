@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -77,7 +78,7 @@ def plan(
         raise typer.BadParameter(
             "a look ahead is not saved: nothing of it can be applied before its day", param_hint="--out"
         )
-    work = opened(context, format, ahead)
+    work = _ahead(context, format, ahead) if ahead else opened(context, format)
     seen = look_again(screen, work) if probe else None
     reporter = Reporter(screen)
     with world_of(work, reporter) as world:
@@ -100,7 +101,7 @@ def plan(
             seen=seen,
         )
         show_plan(screen, work, planned, view, format)
-    refused = Exit.REFUSED if made.blocked or trips(made) else Exit.OK
+    refused = Exit.REFUSED if not ahead and (made.blocked or trips(made)) else Exit.OK
     return worst(refused, Exit.CHANGES if detailed_exitcode and made.changes else Exit.OK)
 
 
@@ -275,6 +276,24 @@ def opened(
     except workspace.InvalidInventory as invalid:
         show_findings(context.obj.screen, invalid, format)
         raise typer.Exit(Exit.INVALID) from None
+
+
+def _ahead(context: typer.Context, format: str, day: date) -> workspace.Workspace:  # noqa: A002
+    """The workspace as of a day to come. What is accepted until then only is told, and in nobody's way."""
+    from pacsconf.core.finding import errors
+
+    try:
+        return workspace.opened(context.obj.root, context.obj.environment, day)
+    except workspace.InvalidInventory as invalid:
+        with suppress(workspace.InvalidInventory):
+            work = workspace.opened(context.obj.root, context.obj.environment, day, workspace.now().date())
+            wrong = errors(invalid.findings)
+            names = ", ".join(dict.fromkeys(f"{one.summary} ({one.rule})" for one in wrong))
+            context.obj.screen.note(
+                sentence(f"On {day} the inventory would not stand as it is now: {names}.")
+            )
+            return work
+    return opened(context, format)
 
 
 def options_of(repair: list[str] | None, target: list[str] | None, exclude: list[str] | None) -> Options:

@@ -179,7 +179,8 @@ class _Leaver:
 
     def _reopened(self) -> Workspace:
         try:
-            return workspace.opened(self.work.root, self.work.environment, self.day)
+            today = workspace.now().date()
+            return workspace.opened(self.work.root, self.work.environment, self.day, judged=today)
         except workspace.InvalidInventory as invalid:
             self._take_back()
             show_findings(self.screen, invalid, self.format)

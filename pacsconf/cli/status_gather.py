@@ -113,17 +113,8 @@ class Gathering:
 
     def due(self) -> tuple[DueDay, ...]:
         """What falls due in the inventory, whatever the environment."""
-        from pacsconf.people.ends import to_come
-
-        coming = (
-            Due(
-                one.day,
-                f"{one.user} leaves" if not one.role else f"{one.user} is {one.role} no longer",
-                one.path,
-            )
-            for one in to_come(self.work.inventory, status.SOON)
-        )
-        return self._days((*dues(self.work.inventory), *coming))
+        today = workspace.now().date()
+        return self._days(one for one in dues(self.work.inventory) if one.day >= today or not _is_an_end(one))
 
     def _over(self, planned: Planned) -> dict[Address, str]:
         """Why access should not be there any more: a day has come, or somebody has left."""
@@ -273,6 +264,11 @@ class Gathering:
     def _trouble(self, about: str, error: PacsconfError) -> None:
         self.troubles.append(Trouble(about, error.message, error.fix))
         self.exit = worst(self.exit, exit_of(error))
+
+
+def _is_an_end(one: Due) -> bool:
+    """Whether it is an end of somebody's: once that is over, nothing is to be done but what a plan shows."""
+    return one.path[:1] in (("users",), ("service_accounts",))
 
 
 def _waiting(state: RecordState, planned: Planned | None) -> Iterator[Waiting]:

@@ -66,13 +66,17 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def opened(root: Path, environment: str | None, at: date | None = None) -> Workspace:
+def opened(
+    root: Path, environment: str | None, at: date | None = None, judged: date | None = None
+) -> Workspace:
     """The workspace at `root`, as it is now or will be `at` a day to come.
+
+    What is accepted on that day counts, or on the day that it is `judged` by.
 
     Raises: InvalidInventory with every finding when the inventory does not stand.
     """
     started = _begun()
-    return deployed(root, _loaded(root, started, at), environment, started, at)
+    return deployed(root, _loaded(root, started, judged or at), environment, started, at, judged)
 
 
 def everywhere(root: Path) -> Iterator[tuple[str, Workspace | InvalidInventory]]:
@@ -93,7 +97,12 @@ def everywhere(root: Path) -> Iterator[tuple[str, Workspace | InvalidInventory]]
 
 
 def deployed(
-    root: Path, loaded: Loaded, environment: str | None, started: float, at: date | None = None
+    root: Path,
+    loaded: Loaded,
+    environment: str | None,
+    started: float,
+    at: date | None = None,
+    judged: date | None = None,
 ) -> Workspace:
     """An inventory that was loaded, as one environment has it now, or `at` a day to come; `started` is when loading
     it began.
@@ -108,7 +117,7 @@ def deployed(
     overlay = place.overlay(place.default_folder()) if _is_lab(loaded.inventory, environment) else None
     inventory, more = for_environment(loaded.inventory, environment, overlay)
     more += tuple(_unknown_types(inventory))
-    more = accepted(more, inventory.baseline, at or now().date())
+    more = accepted(more, inventory.baseline, judged or at or now().date())
     findings = (*loaded.findings, *loaded.sources.located(more))
     seconds = perf_counter() - started
     if errors(more):

@@ -102,19 +102,3 @@ def _was_known(over: tuple[End, ...], stood: Mapping[date, Inventory | None]) ->
 def _is_said(one: End, inventory: Inventory | None) -> bool:
     user = inventory.users.get(one.user) if inventory else None
     return user is not None and any(said.role == one.role and said.day <= one.day for said in ends(user))
-
-
-def to_come(inventory: Inventory, days: int) -> tuple[End, ...]:
-    """What ends today or within so many days, where somebody works, by day; of who is here still."""
-    found: list[End] = []
-    for user in inventory.users.values():
-        day = day_of(inventory, user)
-        if day is None or user.status != "active":
-            continue
-        last = day + timedelta(days=days)
-        found += (one for one in ends(user) if day <= one.day <= last and not _is_over(user, day))
-    return tuple(sorted(found, key=lambda one: (one.day, one.user, one.role)))
-
-
-def _is_over(user: User, day: date) -> bool:
-    return user.ends is not None and date.fromisoformat(user.ends) < day

@@ -231,7 +231,7 @@ def test_what_has_ended_and_stands_is_the_first_line_of_the_morning(people, on):
     before = hospital.ok("status")
     assert before.out.startswith("lab · ")
     assert "ada leaves (inventory/people.yaml:2)" in before.said
-    assert "bob is qc no longer" in before.said
+    assert "bob has qc no longer" in before.said
     on(2)
     morning = hospital.ok("status")
     assert morning.out.startswith("!! 2 users of lab with access that has ended: ")

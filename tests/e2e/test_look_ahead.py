@@ -97,3 +97,22 @@ def test_what_a_baseline_accepts_for_a_time_is_told_once_that_is_over(small):
         return {bool(one.accepted) for one in found if ".".join(map(str, one.path)) == at}
 
     assert (accepted(None), accepted(until), accepted(until + timedelta(days=1))) == ({True}, {True}, {False})
+
+
+def test_what_is_accepted_until_then_only_is_told_and_in_nobodys_way(small):
+    until = TODAY + timedelta(days=10)
+    later = str(until + timedelta(days=1))
+    small.file("people").write_text(
+        "users: {room: {kind: shared, owner: pacs-team, purpose: reading, device: ct-1}}\n"
+        "baseline:\n"
+        f"  room: {{rule: PACS-USR-005, at: users.room, owner: me, until: {until}, reason: as found}}\n"
+    )
+    small.commit("a shared account")
+    ahead = small.ok("plan", "--at", later, "--format", "json")
+    wrong = "room is shared by several people (PACS-USR-005)"
+    told = f"On {later} the inventory would not stand as it is now: {wrong}."
+    assert told in ahead.said
+    assert ahead.json["changes"]
+    assert told not in small.ok("plan", "--at", str(until)).said
+    small.file("people").write_text("users: [")
+    assert small("plan", "--at", later).code == 3

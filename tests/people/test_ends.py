@@ -15,9 +15,7 @@ from pacsconf.people.ends import (
     announced,
     days_to_look_at,
     ended,
-    ends,
     reopened,
-    to_come,
 )
 from pacsconf.people.standing import day_of, holders, stage
 
@@ -101,22 +99,6 @@ def test_had_nothing_ended_nothing_would_have(one):
     now_held = {role for role, users in holders(now).items() if users}
     as_if_held = {role for role, users in holders(as_if).items() if users}
     assert not over or now_held <= as_if_held
-
-
-@given(USERS)
-def test_what_is_to_come_has_not_ended(one):
-    now = inventory(one)
-    coming, over = to_come(now, 30), {each for each in ends(one) if each.day < DAY}
-    assert over.isdisjoint(coming)
-    assert all(DAY <= each.day <= DAY + timedelta(days=30) for each in coming)
-
-
-def test_what_is_to_come_stands_by_day():
-    found = to_come(inventory(user("bob", ends="2026-12-01"), user(roles=("qc until 2026-11-28",))), 14)
-    assert [(one.user, one.words) for one in found] == [
-        ("ada", "qc ended 2026-11-28"),
-        ("bob", "ended 2026-12-01"),
-    ]
 
 
 # --- whether it was known before

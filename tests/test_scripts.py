@@ -11,7 +11,7 @@ import pytest
 from tests.test_docs import COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent
-SCRIPTS = [*sorted((ROOT / "scripts").iterdir()), ROOT / ".ci" / "run"]
+SCRIPTS = [*sorted((ROOT / "scripts").iterdir()), *sorted((ROOT / ".ci").iterdir())]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
 

@@ -184,19 +184,24 @@ def _passwords(layout: Layout) -> Iterator[str]:
 
 
 def _access(layout: Layout) -> Iterator[str]:
-    team = f'by dn.exact="cn=jdoe,{layout.base}" write'
-    ours = f'by dn.exact="cn=pacsconf,{layout.base}" write'
+    """pacsconf may make and change what is its own, and delete nothing (slapd.access(5))."""
+    pacsconf, team = f'by dn.exact="cn=pacsconf,{layout.base}"', f'by dn.exact="cn=jdoe,{layout.base}" write'
+    rest = f"{team} by users read by * none"
+    owned = [branch.dn for branch in (*layout.people, layout.policies) if branch is not None and branch.owned]
+    makes = [*owned, *(groups.dn for groups in layout.groups if not groups.members_only)]
+    for dn in dict.fromkeys(makes):
+        yield f'access to dn.base="{dn}" attrs=children {pacsconf} =arscx {rest}'
     for groups in layout.groups:
         names = f'dn.regex="^cn=({"|".join(map(_regex, groups.names))}),{re.escape(groups.dn.lower())}$"'
         if groups.members_only:
-            yield f"access to {names} attrs=member {team} {ours} by users read by * none"
+            yield f"access to {names} attrs=member {pacsconf} write {rest}"
         else:
-            yield f"access to {names} {team} {ours} by users read by * none"
-            yield f'access to dn.base="{groups.dn}" attrs=children {team} {ours} by users read by * none'
-    owned = [branch for branch in (*layout.people, layout.policies) if branch is not None and branch.owned]
-    for branch in owned:
-        yield f'access to dn.subtree="{branch.dn}" {team} {ours} by users read by * none'
-    yield f"access to * {team} by users read by * none"
+            yield f"access to {names} attrs=entry {pacsconf} =arscxd {rest}"
+            yield f"access to {names} {pacsconf} write {rest}"
+    for dn in owned:
+        yield f'access to dn.children="{dn}" attrs=entry {pacsconf} =arscxd {rest}'
+        yield f'access to dn.children="{dn}" {pacsconf} write {rest}'
+    yield f"access to * {rest}"
 
 
 def _regex(pattern: str) -> str:

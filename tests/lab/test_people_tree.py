@@ -260,6 +260,13 @@ def test_pacsconf_changes_no_account_of_the_identity_team_s_and_none_of_its_poli
     assert result(ours, DEFAULT_POLICY, pwdMaxFailure=("REPLACE", ["5"])) == SUCCESS  # a branch of its own
 
 
+@pytest.mark.parametrize("dn", [READERS, ROUTER.dn, DEFAULT_POLICY])
+def test_pacsconf_deletes_nothing(people, ours, dn):
+    assert not ours.delete(dn)
+    assert ours.result["result"] == REFUSED
+    assert people.entry(dn) is not None
+
+
 def test_members_alone_may_be_all_that_pacsconf_writes(tmp_path):
     layout = Layout(
         people=(Branch(PEOPLE),),

@@ -150,9 +150,15 @@ def view_of(
         news=news_of(work, planned.record, seen),
         consoles=frozenset(name for name, one in world.systems.items() if isinstance(one, Attested)),
         origin=_origin(work, planned),
+        asked=lambda address: _since(planned, address),
         setting=lambda name: _set_at(work, name),
         uid_name=label,
     )
+
+
+def _since(planned: Planned, address: Address) -> str:
+    found = planned.record.waiting.get(address)
+    return f"since {datetime.fromisoformat(found.since):%d %b %Y}" if found else ""
 
 
 def _set_at(work: workspace.Workspace, name: str) -> str:

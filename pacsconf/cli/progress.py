@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pacsconf.core.change import Outcome, Status
     from pacsconf.core.changeset import ChangeSet, Proof
     from pacsconf.dicom.observation import Verdict
+    from pacsconf.report.plan.apply_text import Told
 
 _LINES = 40
 """Changes that are shown one by one as they are made; of more, only what went wrong."""
@@ -29,6 +30,7 @@ class Reporter:
         self._status = screen.stderr.status("") if screen.shows_progress else None
         self._total = 0
         self._done = 0
+        self._told: Told = {}
         self._alike: Counter[tuple[Status, str]] = Counter()
         self.seconds: dict[str, float] = {}
         """How long each system took to read."""
@@ -42,8 +44,10 @@ class Reporter:
 
     def opened(self, changeset: ChangeSet, total: int) -> None:
         from pacsconf.report.plan.apply_text import apply_header
+        from pacsconf.report.plan.in_out import told_of
 
         self._total = total
+        self._told = told_of(changeset.plan.runs) if total <= _LINES else {}
         until = iso_in_words(changeset.lease_until)
         self._screen.note(
             apply_header(changeset.plan, holder=changeset.runner, until=until, width=self._screen.width)
@@ -59,7 +63,7 @@ class Reporter:
         self._done += 1
         if self._total <= _LINES or (outcome.status != "applied" and self._is_new(outcome)):
             self._say("")
-            self._screen.note(outcome_text(outcome, self._screen.width))
+            self._screen.note(outcome_text(outcome, self._screen.width, self._told))
         self._say(f"{self._done} of {self._total} changes …")
 
     def _is_new(self, outcome: Outcome) -> bool:

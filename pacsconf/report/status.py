@@ -104,6 +104,8 @@ class StillLive:
     user: str
     why: str
     systems: tuple[str, ...]
+    waits: bool = False
+    """Whether somebody was asked for all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,10 +248,16 @@ def logins(findings: Iterable[Finding]) -> tuple[str, ...]:
 def still_live(plan: Plan, why: Mapping[Address, str]) -> tuple[StillLive, ...]:
     """Who has access of which a plan would take something away for one of these reasons, by user."""
     found: dict[tuple[str, str], set[str]] = {}
+    to_do: set[str] = set()
     for one in (*plan.changes, *plan.waiting, *plan.held):
         if one.address in why and "removes" in one.effects:
-            found.setdefault((one.root.parts[-1], why[one.address]), set()).add(one.address.system)
-    return tuple(StillLive(*who, tuple(sorted(systems))) for who, systems in sorted(found.items()))
+            who = one.root.parts[-1]
+            found.setdefault((who, why[one.address]), set()).add(one.address.system)
+            to_do |= {who} if one not in plan.waiting else set()
+    return tuple(
+        StillLive(who, reason, tuple(sorted(systems)), waits=who not in to_do)
+        for (who, reason), systems in sorted(found.items())
+    )
 
 
 def to_look_at(found: Iterable[Offboarding]) -> tuple[ToLookAt, ...]:

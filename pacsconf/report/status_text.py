@@ -32,6 +32,7 @@ from pacsconf.report.status import (
     Lock,
     Seen,
     Status,
+    StillLive,
     ToLookAt,
     Waiting,
 )
@@ -311,10 +312,15 @@ def _still_live(status: Status, width: int) -> Lines:
         return ()
     people = len({one.user for one in status.still_live})
     text = f"{counted(people, 'user')} of {status.environment} with access that has ended:"
-    names = listed(f"{one.user} {one.why} ({', '.join(one.systems)})" for one in status.still_live[:_FEW])
+    names = listed(map(_not_to_be, status.still_live[:_FEW]))
     more = len(status.still_live) - _FEW
     rest = f", and {more} more" if more > 0 else ""
     return wrapped(f"{text} {names}{rest}", width, first=line(Span("!! ", "error")), indent=3, style="error")
+
+
+def _not_to_be(one: StillLive) -> str:
+    asked = ", which somebody was asked to mend" if one.waits else ""
+    return f"{one.user} {one.why} ({', '.join(one.systems)}{asked})"
 
 
 def _asked(status: Status, width: int) -> Lines:
@@ -436,7 +442,7 @@ def _edited(due: Sequence[DueDay], today: date, width: int) -> Lines:
 
 def _is_due(status: Status) -> bool:
     """Whether all that stands and should not has ended by its day, and nothing but that."""
-    return all(" ended " in f" {one.why}" for one in status.still_live)
+    return all(" ended " in f" {one.why}" for one in status.still_live if not one.waits)
 
 
 def next_step(status: Status) -> str:
@@ -451,7 +457,10 @@ def next_step(status: Status) -> str:
             "plan" in troubled or bool(status.pending and status.pending.refused) or bool(status.logins),
             "plan",
         ),
-        (bool(status.still_live), "apply --due" if _is_due(status) else "plan --out plan.json"),
+        (
+            any(not one.waits for one in status.still_live),
+            "apply --due" if _is_due(status) else "plan --out plan.json",
+        ),
         (bool(status.untold), "reload"),
         (bool(status.drift and status.drift.count), "drift"),
         (bool(status.pending and status.pending.writes), "plan --out plan.json"),

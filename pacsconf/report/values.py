@@ -13,6 +13,7 @@ from pacsconf.report.view import View
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@+*-]*[A-Za-z_.:][A-Za-z0-9_./:@+*-]*\Z")
 """Texts that read as they are; digits alone are left out, so that text and number differ."""
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", re.ASCII)
 _WORDS = frozenset({"true", "false", "none", "null", "yes", "no"})
 _UID = re.compile(r"[0-2](\.(0|[1-9][0-9]*)){4,}\Z")
 _FEW = 3
@@ -53,7 +54,7 @@ def with_commas(texts: Sequence[str]) -> tuple[str, ...]:
 
 def quoted(text: str) -> str:
     """`text`, in quotes unless it reads unmistakably without."""
-    if _PLAIN.match(text) and text.lower() not in _WORDS:
+    if _DAY.match(text) or (_PLAIN.match(text) and text.lower() not in _WORDS):
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{visible(escaped)}"'

@@ -45,6 +45,8 @@ class View:
     news: WireNews | None = None
     """What the last probes say of the wire."""
     origin: Callable[[Address, str], str] = lambda _address, _field: ""
+    asked: Callable[[Address], str] = lambda _address: ""
+    """Since when somebody is asked for a change (`since 26 Nov 2026`)."""
     link: Callable[[str], str] = lambda _origin: ""
     setting: Callable[[str], str] = lambda _name: ""
     uid_name: Callable[[str], str] = lambda _uid: ""

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from pacsconf.core.address import Address
 from pacsconf.core.change import Outcome, Status
 from pacsconf.core.changeset import ChangeSet, Proof, ProofVerdict
 from pacsconf.core.plan import Plan
 from pacsconf.report.lines import Line, Lines, Span, Style, columns, line, padded, width_of, wrapped
 from pacsconf.report.view import short
 from pacsconf.report.words import ACTIONS, counted, listed
+
+Told = Mapping[Address, tuple[Address, str]]
+"""By address, whose it is and what to say of it."""
+NOTHING_TOLD: Told = {}
 
 _MARKS: Mapping[Status, tuple[str, Style]] = {
     "applied": ("✓", "good"),
@@ -49,25 +54,35 @@ def apply_header(plan: Plan, *, holder: str, until: str, width: int = 80) -> Lin
     return wrapped(text, columns(width), style="strong")
 
 
-def outcome_text(outcome: Outcome, width: int = 80) -> Lines:
-    """One line for what became of a change, and why below it where it did not go well."""
+def outcome_text(outcome: Outcome, width: int = 80, told: Told = NOTHING_TOLD) -> Lines:
+    """One line for what became of a change, and why below it where it did not go well.
+
+    `told` is what to say of somebody's groups instead (`in_out.told_of`).
+    """
     mark, style = _MARKS[outcome.status]
     verbs = _RELOADS if outcome.action == "reload" else _VERBS
-    verb = verbs.get(outcome.status, ACTIONS[outcome.action])
+    address, words = told.get(outcome.address, (outcome.address, ""))
+    verb = verbs.get(outcome.status, ACTIONS["update" if words else outcome.action])
     shown = Span(padded(verb, 9), "" if style == "good" else style)
-    left = line("  ", Span(mark, style), " ", shown, f"  {outcome.address}")
+    left = line("  ", Span(mark, style), " ", shown, f"  {address}")
     time = f"{outcome.milliseconds:,.0f} ms".replace(",", " ") if outcome.milliseconds else ""
+    if fits := width_of(left) + len(words) + len(time) + 4 <= columns(width):
+        left = line(*left, f"  {words}" if words else "")
     gap = max(2, columns(width) - width_of(left) - len(time)) if time else 0
     head = line(*left, " " * gap, Span(time, "faint"))
-    reason = wrapped(outcome.error, columns(width), first=line(" " * 15)) if outcome.error else ()
-    return (head, *reason)
+    below = () if fits or not words else wrapped(words, columns(width), first=_MARGIN, indent=17)
+    reason = wrapped(outcome.error, columns(width), first=_MARGIN) if outcome.error else ()
+    return (head, *below, *reason)
+
+
+_MARGIN = line(" " * 15)
 
 
 ALIKE = 5
 """Of many changes, those which went wrong in one way are shown up to so many; the rest is counted."""
 
 
-def outcomes_text(outcomes: Iterable[Outcome], width: int = 80) -> Lines:
+def outcomes_text(outcomes: Iterable[Outcome], width: int = 80, told: Told = NOTHING_TOLD) -> Lines:
     """What became of changes; of many that ended alike only the first are shown."""
     by_way: dict[tuple[bool, Status, str], list[Outcome]] = {}
     for outcome in outcomes:
@@ -76,7 +91,7 @@ def outcomes_text(outcomes: Iterable[Outcome], width: int = 80) -> Lines:
         row
         for (_, status, error), alike in by_way.items()
         for row in (
-            *(row for one in alike[:ALIKE] for row in outcome_text(one, width)),
+            *(row for one in alike[:ALIKE] for row in outcome_text(one, width, told)),
             *(more_alike(status, len(alike) - ALIKE, error, width) if len(alike) > ALIKE else ()),
         )
     )

@@ -9,6 +9,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.change import FieldChange
 from pacsconf.core.compare import Difference, FieldDifference
 from pacsconf.core.plan import Plan
+from pacsconf.people.entries import MEMBERSHIP, in_words
 from pacsconf.report.lines import (
     BLANK,
     Line,
@@ -23,6 +24,7 @@ from pacsconf.report.lines import (
     wrapped,
 )
 from pacsconf.report.plan.changes_text import field_text, name_columns
+from pacsconf.report.plan.in_out import IN_OUT, in_and_out
 from pacsconf.report.plan.purges_text import PURGE_HEAD
 from pacsconf.report.values import atoms_of, members, text_of, update_of
 from pacsconf.report.view import DEFAULT_VIEW, View
@@ -111,20 +113,39 @@ def _way(label: str, command: str, words: str, view: View) -> Lines:
 def _brief(difference: Difference, plan: Plan, view: View) -> Iterator[Line]:
     yield from _head_of(difference, plan, view)
     fields = _outside(difference)
+    if difference.address.kind == MEMBERSHIP:
+        yield from _by_hand(fields)
+        return
     names = name_columns(field.name for field in fields)
     for field in fields:
         left = line("      ", padded(field.name, names), "  ")
         yield from field_text(left, _atoms(field, view), "", view)
 
 
+def _by_hand(fields: Sequence[FieldDifference]) -> Iterator[Line]:
+    """The groups that somebody was put into or taken out of by somebody else."""
+    changes = [FieldChange(field.name, field.last, field.live) for field in fields]
+    signed = [in_and_out(change) for change in changes]
+    width = max((len(words) for _, words in signed), default=0)
+    for sign, words in signed:
+        deed = "put in by hand" if sign == "+" else "taken out by hand"
+        yield line(" " * 6, Span(f"{sign} {padded(words, width)}", IN_OUT[sign]), f"  {deed}")
+
+
 def _head_of(difference: Difference, plan: Plan, view: View) -> Iterator[Line]:
-    left = line("  ", Span("!", "warning"), " ", Span(str(difference.address), "strong"))
+    left = line("  ", Span("!", "warning"), " ", Span(str(_whose(difference)), "strong"))
     yield from beside(left, line(Span(plan.notes.get(difference.address, ""), "faint")), view.columns)
     if difference.purge:
         text = f"{PURGE_HEAD}: {difference.purge}"
         yield from wrapped(text, view.columns, first=line("      ", Span("!!", "error"), " "), style="error")
     for explanation in filter(None, (difference.remark, _explained(difference, plan))):
         yield from wrapped(explanation, view.columns, first=line("      "))
+
+
+def _whose(difference: Difference) -> Address:
+    """What a difference is shown as: of somebody's groups it is theirs."""
+    state = difference.live or difference.last or difference.declared
+    return state.root if state is not None and difference.address.kind == MEMBERSHIP else difference.address
 
 
 def _outside(difference: Difference) -> tuple[FieldDifference, ...]:
@@ -216,6 +237,10 @@ def _title(plan: Plan, view: View) -> Lines:
 def _block(difference: Difference, plan: Plan, view: View) -> Iterator[Line]:
     yield from _head_of(difference, plan, view)
     fields = _outside(difference)
+    if difference.address.kind == MEMBERSHIP:
+        yield from _by_hand(fields)
+        yield from _ways(difference, fields, plan, view)
+        return
     names = name_columns(field.name for field in fields)
     rows = {field.name: _row(field, names, view) for field in fields}
     if any(rows.values()):
@@ -282,7 +307,15 @@ def _adoptions(difference: Difference, fields: tuple[FieldDifference, ...], view
         yield "declare it again in the inventory, with the live values"
     for field in fields if difference.declared and difference.live else ():
         where = view.origin(address, field.name) or place or "the inventory"
-        yield f"{_edit(field, view)} in {where}"
+        edit = _role(field) if address.kind == MEMBERSHIP else _edit(field, view)
+        yield f"{edit} in {where}"
+
+
+def _role(field: FieldDifference) -> str:
+    """What would have a membership come from the inventory, or its end."""
+    group = in_words(field.name).removeprefix("in ")
+    deed = "end the role that leads" if field.live is None else "give them a role that leads"
+    return f"{deed} to {group}"
 
 
 def _edit(field: FieldDifference, view: View) -> str:

@@ -12,6 +12,7 @@ from pacsconf.core.moment import iso_in_words
 from pacsconf.report.lines import BLANK, Line, Lines, Span, columns, joined, line, padded, width_of, wrapped
 from pacsconf.report.plan.apply_text import outcome_text, outcomes_sum, outcomes_text, proofs_text
 from pacsconf.report.plan.changes_text import changes_text
+from pacsconf.report.plan.in_out import told_of
 from pacsconf.report.plan.purges_text import purges_text
 from pacsconf.report.plan.rollback_text import lost_text, rollback_of, stays_text
 from pacsconf.report.values import text_of
@@ -108,14 +109,15 @@ def _outcomes(changeset: ChangeSet, view: View) -> Lines:
     told = sum(one.status == "applied" for one in changeset.told)
     if not changeset.outcomes:
         return ()
+    whose = told_of(changeset.plan.runs)
     return (
         line(Span("What became of it", "strong")),
         *(_went_well(f"{counted(done, 'change')} done") if done and not view.verbose else ()),
         *(_went_well(f"{counted(told, 'program')} reloaded") if told and not view.verbose else ()),
         *(
-            (row for outcome in shown for row in outcome_text(outcome, view.width))
+            (row for outcome in shown for row in outcome_text(outcome, view.width, whose))
             if view.verbose
-            else outcomes_text(shown, view.width)
+            else outcomes_text(shown, view.width, whose)
         ),
     )
 

@@ -19,12 +19,12 @@ def in_and_out(field: FieldChange) -> tuple[str, str]:
 
 
 def memberships(fields: Iterable[FieldChange]) -> str:
-    """All of them on one line: `+ in pacs-radiologist, pacs-users  - in pacs-technologist`."""
+    """All of them on one line: `+ in pacs-radiologist, pacs-users · - in pacs-technologist`."""
     found: dict[str, list[str]] = {}
     for field in fields:
         sign, words = in_and_out(field)
         found.setdefault(sign, []).append(words.removeprefix("in "))
-    return "  ".join(f"{sign} in {', '.join(found[sign])}" for sign in IN_OUT if sign in found)
+    return " · ".join(f"{sign} in {', '.join(found[sign])}" for sign in IN_OUT if sign in found)
 
 
 def told_of(changes: Iterable[Change]) -> dict[Address, tuple[Address, str]]:

@@ -10,6 +10,7 @@ from typing import Any
 from pacsconf.core.change import SIGNS, Change
 from pacsconf.core.guard import Guard
 from pacsconf.core.plan import Plan
+from pacsconf.people.entries import is_of_people
 from pacsconf.report.lines import Lines, plain
 from pacsconf.report.plan.approvals_text import approvals_of, given_words
 from pacsconf.report.plan.approvals_text import sentence_of as approval_sentence
@@ -21,12 +22,13 @@ from pacsconf.report.plan.plan_text import action_counts, headline, remarks
 from pacsconf.report.plan.purges_text import PURGE_HEAD
 from pacsconf.report.plan.rollback_text import lost_text, rollback_of, stays_text
 from pacsconf.report.plan.sections import (
+    asked_text,
     held_text,
     left_text,
     recorded_text,
     reserved_text,
+    to_key_in_text,
     unmanaged_text,
-    waiting_text,
 )
 from pacsconf.report.sheets.render import Templates
 from pacsconf.report.view import View, acknowledgement, approving, short
@@ -191,11 +193,13 @@ def _blocked(reason: str) -> dict[str, Any]:
 
 def _blocks(plan: Plan, view: View) -> tuple[Block, ...]:
     systems = sorted({change.address.system for change in plan.changes})
+    of_team = sum(is_of_people(one.address) for one in plan.waiting)
     others = (
         (f"{counted(len(plan.stays), 'resource')} left as they are", stays_text(plan, view)),
         (f"{counted(len(plan.lost), 'resource')} come back in part", lost_text(plan, view)),
         (f"{counted(len(plan.drifts), 'resource')} changed outside pacsconf", drifts_text(plan, view)),
-        (f"{len(plan.waiting)} waiting for a person", waiting_text(plan, view)),
+        (f"{len(plan.waiting) - of_team} waiting for a person", to_key_in_text(plan, view)),
+        (f"{of_team} waiting for the identity team", asked_text(plan, view)),
         (f"{len(plan.held)} held", held_text(plan, view)),
         (f"{counted(len(plan.reserved), 'name')} reserved", reserved_text(plan, view)),
         (

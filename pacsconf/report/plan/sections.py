@@ -9,24 +9,71 @@ from pacsconf.core.address import Address
 from pacsconf.core.change import SIGNS, Change
 from pacsconf.core.order import foremost
 from pacsconf.core.plan import Plan
+from pacsconf.people.asking import asked
+from pacsconf.people.entries import is_of_people
 from pacsconf.report.lines import Line, Lines, Span, beside, commanded, line, padded, wrapped
 from pacsconf.report.plan.group import STYLES
-from pacsconf.report.values import atoms_of, update_of
+from pacsconf.report.plan.in_out import memberships
+from pacsconf.report.values import atoms_of, shortened, update_of, with_commas
 from pacsconf.report.view import View
 from pacsconf.report.words import counted, listed
 
 
 def waiting_text(plan: Plan, view: View) -> Lines:
-    """Changes that a person must make at a console, with the values to key in."""
-    if not plan.waiting:
+    """Changes that a person must make at a console, with the values to key in; those of an identity team apart."""
+    return (*to_key_in_text(plan, view), *asked_text(plan, view))
+
+
+def to_key_in_text(plan: Plan, view: View) -> Lines:
+    """What a person must key in at a console."""
+    waiting = tuple(one for one in plan.waiting if not is_of_people(one.address))
+    if not waiting:
         return ()
     head = wrapped(
         "Waiting for a person: key these in where the device is configured", view.columns, style="strong"
     )
-    first = foremost([change.address for change in plan.waiting], plan.waiting)
-    keyed = (row for one in plan.waiting if one.address in first for row in parked(one, "?", view))
-    behind = tuple(one for one in plan.waiting if one.address not in first)
+    first = foremost([change.address for change in waiting], plan.waiting)
+    keyed = (row for one in waiting if one.address in first for row in parked(one, "?", view))
+    behind = tuple(str(one.address) for one in waiting if one.address not in first)
     return (*head, *keyed, *_after(behind, view), *_done(first, plan, view))
+
+
+def asked_text(plan: Plan, view: View) -> Lines:
+    """What an identity team was asked for and has not done yet."""
+    theirs = tuple(one for one in plan.waiting if is_of_people(one.address))
+    if not theirs:
+        return ()
+    head = "Asked of the identity team: open until it is seen to be done"
+    first = foremost([change.address for change in theirs], plan.waiting)
+    own = [one for one in theirs if one.address in first]
+    shown = own if view.verbose or len(own) <= _ASKED + 1 else own[:_ASKED]
+    behind = [f"{one.root.name}: {memberships(one.fields)}" for one in theirs if one.address not in first]
+    return (
+        *wrapped(head, view.columns, style="strong"),
+        *(row for one in shown for row in _asked(one, view)),
+        *((line(f"    … {len(own) - len(shown)} more (--verbose)"),) if len(shown) < len(own) else ()),
+        *_after(shortened(behind, view), view),
+        *(
+            row
+            for system in sorted({one.address.system for one in own})
+            for row in _sheet(system, plan, view)
+        ),
+    )
+
+
+_ASKED = 10
+"""Requests that are listed; of more, the sheet is the list."""
+
+
+def _asked(change: Change, view: View) -> Iterator[Line]:
+    left = line("  ", Span("?", "warning"), f" {change.root}")
+    yield from beside(left, line(Span(view.asked(change.address), "faint")), view.columns)
+    yield from wrapped(asked(change), view.columns, first=line(" " * 6))
+
+
+def _sheet(system: str, plan: Plan, view: View) -> Lines:
+    command = f"{view.command_for(plan.environment)} render accounts-sheet {system}"
+    return commanded(line("    ", Span("their sheet", "faint"), "   "), command, view.columns)
 
 
 def _done(asked: Iterable[Address], plan: Plan, view: View) -> Iterator[Line]:
@@ -38,12 +85,11 @@ def _done(asked: Iterable[Address], plan: Plan, view: View) -> Iterator[Line]:
         )
 
 
-def _after(changes: Sequence[Change], view: View) -> Lines:
-    """What nobody need key in: it is made once that stands which it needs."""
-    if not changes:
+def _after(names: Sequence[str], view: View) -> Lines:
+    """What nobody need do by hand: it is made once that stands which it needs."""
+    if not names:
         return ()
-    names = ", ".join(str(change.address) for change in changes)
-    return wrapped(names, view.columns, first=line("    ", Span("then follows  ", "faint")))
+    return wrapped(with_commas(names), view.columns, first=line("    ", Span("then follows  ", "faint")))
 
 
 def held_text(plan: Plan, view: View) -> Lines:

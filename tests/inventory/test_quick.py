@@ -73,6 +73,7 @@ def is_read(text: str) -> bool:
         "- a\n- b: c\n",
         "a: \"b: c # d\"\ne: '[]'\n",
         "a: it's 5 & more, [really]\n",
+        "a: [pacs-*, b**, {c: d*e}]\n",
         "a: -5\nb: 2001:db8::1\nc: ldap://ldap.example.org:389/x#y\nd: 8\u2013ünï 病院 \U0001f600\n",
         "a: {b: c, d: [e, 'f', \"g\", {h: i}], j: {}, k: []}  # l\n",
         "a: {b: c, # d\n\n  e: [f,\ng\n  ]  \n }\nh: i\n",

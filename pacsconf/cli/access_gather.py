@@ -186,12 +186,14 @@ def record_state(work: Workspace, *, fetch: bool = False) -> RecordState | None:
 def reviews_of(work: Workspace, screen: Screen | None = None) -> Reviews | None:
     """The reviews that the record holds; None where it is not known, or there is none.
 
-    Where the operator file says whose signature is to be believed, an answer without it counts as none, which the
-    screen is told.
+    With a screen the remote is asked, too. Where the operator file says whose signature is believed, an answer
+    without it counts as none, which the screen is told.
     """
     from pacsconf.core.review import believed
 
-    state = record_state(work)
+    state = record_state(work, fetch=screen is not None)
+    if state is not None and state.note and screen is not None:
+        screen.note(sentence(state.note))
     if state is None or not state.known or not state.exists:
         return None
     reviews = state.contents.reviews

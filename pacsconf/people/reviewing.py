@@ -13,7 +13,7 @@ from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.people import GIT, JobRole, User
 from pacsconf.people.access import approvers, members
 from pacsconf.people.live import LiveAccounts
-from pacsconf.people.standing import day_of, held
+from pacsconf.people.standing import day_of, stage
 from pacsconf.people.ways import Ways
 
 # --- what a review is about ---------------------------------------------------------------------------------------
@@ -154,8 +154,15 @@ def seen_gone(
 
 
 def _is_declared(inventory: Inventory, line: ReviewLine) -> bool:
+    """Whether somebody has the role still, or is to have it again: later, or when they are back."""
     user = inventory.users.get(line.user)
-    return user is not None and any(one.role == line.role for one in held(user, day_of(inventory, user)))
+    if user is None or stage(user, day := day_of(inventory, user)) == "left":
+        return False
+    return any(
+        grant.role == line.role
+        and (day is None or grant.until is None or day <= date.fromisoformat(grant.until))
+        for grant in user.grants
+    )
 
 
 def _is_gone(inventory: Inventory, line: ReviewLine, live: Mapping[str, LiveAccounts]) -> bool:

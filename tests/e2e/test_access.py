@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import subprocess
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from tests.accounts_lab import GROUPS
+from tests.e2e.conftest import Hospital
 from tests.e2e.people import ADMINS, QC, READERS, TODAY, day, directory, dn, hospital_of
 
 ROLES = """\
@@ -286,6 +288,19 @@ def test_a_commit_of_the_record_shows_what_was_asked_and_said_then(applied):
         (shown,) = applied.hospital.ok("show", entry["commit"], "--format", "json").json["reviews"]
         assert [one["decision"] and one["decision"]["word"] for one in shown["lines"]] == words
     assert "keep · by ada" in applied.hospital.ok("show", said["commit"]).said
+
+
+def test_a_review_is_answered_in_another_clone(applied, tmp_path):
+    hospital, there, other = applied.hospital, tmp_path / "there.git", tmp_path / "other"
+    hospital.git("clone", "-q", "--bare", str(hospital.path), str(there))
+    hospital.git("remote", "add", "origin", str(there))
+    hospital.git("fetch", "-q")
+    hospital.git("clone", "-q", str(there), str(other))
+    colleague = replace(applied, hospital=Hospital(other, hospital.env))
+    which = opened(applied)
+    root(colleague)
+    colleague.hospital.ok("access", "sign-off", which, "--keep", "bob")
+    assert answers(applied, which)["bob"] == "keep"
 
 
 def test_nobody_signs_off_their_own_line(applied):

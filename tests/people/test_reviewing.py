@@ -130,6 +130,21 @@ def test_a_removal_is_open_while_it_is_declared_live_or_not_looked_at():
     assert gone(without, None) == ()
 
 
+@pytest.mark.parametrize(
+    ("holder", "is_gone"),
+    [
+        (user("mm", Grant(role="reader", starts="2027-01-01")), False),
+        (user("mm", "reader", starts="2027-01-01"), False),
+        (user("mm", "reader", status="suspended"), False),
+        (user("mm", Grant(role="reader", until="2026-11-26")), False),
+        (user("mm", Grant(role="reader", until="2026-11-25")), True),
+        (user("mm", "reader", ends="2026-11-25"), True),
+    ],
+)
+def test_a_role_that_somebody_is_to_have_later_is_not_gone(holder, is_gone):
+    assert bool(gone((KWOLF, holder), live(("mm",), group("pacs-reader")))) is is_gone
+
+
 def test_a_group_that_another_role_leads_to_keeps_no_removal_open():
     twin = role("twin", "pacs-reader")
     there = live(("mm",), group("pacs-reader", "mm"))

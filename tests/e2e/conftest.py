@@ -244,6 +244,7 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, s
     home.mkdir()
     (home / ".gitconfig").write_text(
         "[user]\n\tname = Maria Weber\n\temail = mweber@example.org\n[init]\n\tdefaultBranch = main\n"
+        "[maintenance]\n\tauto = false\n"
     )
     own = {
         "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",

@@ -134,6 +134,14 @@ class Domain:
         assert self.conn.add(dn, "group", given), self.conn.result
         return dn
 
+    def found(self, base: str, matching: str) -> list[str]:
+        """The DNs of what matches below a base."""
+        self.conn.search(base, matching, attributes=["cn"])
+        return [found["dn"] for found in self.conn.response if found["type"] == "searchResEntry"]
+
+    def members(self, group: str) -> list[bytes]:
+        return self.entry(group).get("member", [])
+
     def change(self, dn: str, **values: tuple[str, Any]) -> None:
         """Modify by hand: by attribute `("ADD" | "DELETE" | "REPLACE", values)`."""
         done = {
@@ -167,7 +175,7 @@ class Domain:
         """The logins of a group's members, groups in groups too, as the server itself counts them (in chain)."""
         (dn,) = self.entry(group)["distinguishedName"]
         chain = escape_filter_chars(dn.decode())
-        found = self.find(f"(&(objectCategory=person)(memberOf:1.2.840.113556.1.4.1941:={chain}))")
+        found = self.find(f"(&(sAMAccountType=805306368)(memberOf:1.2.840.113556.1.4.1941:={chain}))")
         return sorted(each["sAMAccountName"][0].decode() for each in found)
 
     def why_not(self, login: str, password: str = PASSWORD) -> str:

@@ -39,7 +39,8 @@ _FORBIDDEN = re.compile(r'["/\\\[\]:;|=,+*?<>@\x00-\x1f]')
 class ActiveDirectory:
     """Keeps `Flavour`."""
 
-    accounts: ClassVar[str] = "(&(objectCategory=person)(objectClass=user))"
+    accounts: ClassVar[str] = "(sAMAccountType=805306368)"
+    """People's and programs' accounts, without those of machines; it is indexed ([MS-ADTS] 2.2.11)."""
     groups: ClassVar[str] = "(objectClass=group)"
     policies: ClassVar[str] = f"(objectClass={password_settings.CLASS})"
     personal: ClassVar[Mapping[Personal, str]] = {

@@ -151,9 +151,9 @@ def test_an_account_of_the_identity_team_is_asked_for_and_access_is_taken_away_a
     assert visitors.readers() == ["bob"], "who left is taken out, whoever keeps the account"
     assert lab.can_bind(dn("ada")) == SUCCESS, "which is theirs to close"
     assert "enabled → disabled" in told
-    assert "disabled" in hospital.ok("plan").said
+    assert "disable the account ada" in hospital.ok("plan").said
     lab.modify(dn("ada"), pwdAccountLockedTime="000001010000Z")
-    assert "disabled" not in hospital.ok("plan").said
+    assert "disable the account" not in hospital.ok("plan").said
     assert hospital("plan", "--detailed-exitcode").code == 0
 
 

@@ -109,11 +109,29 @@ def is_command(function) -> bool:
     return inspect.get_annotations(function)["return"] == "Exit"
 
 
-@pytest.mark.parametrize("page", ["", "adopt", "record", "lab"])
+@pytest.mark.parametrize("page", ["", "access", "adopt", "record", "lab"])
 def test_a_list_of_commands_fits_80_columns_and_cuts_no_sentence_off(page, capsys):
     assert main._code([*page.split(), "--help"]) == Exit.OK
     listed = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()
     assert [row for row in listed if len(row) > 80 or row.endswith("...")] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["access", "--help"], Exit.OK),
+        (["access", "show", "--help"], Exit.OK),
+        (["access"], Exit.USAGE),
+        (["access", "--user"], Exit.USAGE),
+        (["access", "--nonsense"], Exit.USAGE),
+        (["access", "review", "--nonsense"], Exit.USAGE),
+    ],
+    ids=str,
+)
+def test_a_group_with_a_command_that_is_meant_is_called_as_any_other(words, code, capsys):
+    assert main._code(words) == code
+    said = capsys.readouterr()
+    assert "No such command" not in said.out + said.err
 
 
 def test_the_help_lists_the_commands_in_the_order_of_the_table(capsys):
@@ -125,7 +143,8 @@ def test_the_help_lists_the_commands_in_the_order_of_the_table(capsys):
 @pytest.mark.parametrize(
     ("group", "names"),
     [
-        ("adopt", ["ldap", "orthanc", "ldif"]),
+        ("adopt", ["ldap", "orthanc", "ldif", "accounts"]),
+        ("access", ["show", "review", "sign-off", "report"]),
         ("record", ["init"]),
         ("lab", ["up", "status", "by-hand", "fill", "break", "mend", "down"]),
     ],

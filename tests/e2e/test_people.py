@@ -134,19 +134,23 @@ def test_who_is_put_into_a_group_by_hand_is_drift_and_who_left_is_taken_out_agai
 
 def test_an_account_of_the_identity_team_is_asked_for_and_access_is_taken_away_at_once(visitors):
     hospital, lab = visitors.hospital, visitors.lab
-    visitors.write(USERS + f"  new: {{roles: [qc], starts: {day(-1)}}}\n")
+    later = f"  later: {{roles: [qc], starts: {day(5)}}}\n"
+    visitors.write(USERS + f"  new: {{roles: [qc], starts: {day(-1)}}}\n" + later)
     hospital.ok("record", "init")
     hospital.ok("plan", "--out", "plan.json")
     asked = hospital.ok("apply", "plan.json")
     assert f"for the identity team: make the account new, from {day(-1)} on" in asked.said
     assert visitors.names(QC) == []
+    assert "later" not in hospital("plan", "--at", str(day(2))).out.partition("Asked of")[0]
     plan = hospital("plan", "--detailed-exitcode")
     assert plan.code == 0, "what is asked for waits"
     lab.add("uid=new," + PEOPLE, "inetOrgPerson", uid="new", cn="new", sn="new")
     apply(visitors)
     assert visitors.names(QC) == ["new"]
 
-    visitors.write(USERS.replace("ada: {roles: [reader]}", f"ada: {{roles: [reader], ends: {day(-1)}}}"))
+    visitors.write(
+        USERS.replace("ada: {roles: [reader]}", f"ada: {{roles: [reader], ends: {day(-1)}}}") + later
+    )
     told = apply(visitors)
     assert visitors.readers() == ["bob"], "who left is taken out, whoever keeps the account"
     assert lab.can_bind(dn("ada")) == SUCCESS, "which is theirs to close"

@@ -16,7 +16,7 @@ from pacsconf.core.on_demand import OnDemand
 from pacsconf.core.resource import Fields, State, Typed, Value
 from pacsconf.inventory.accounts import AccountsConfig, PeoplePlace
 from pacsconf.inventory.model import Inventory
-from pacsconf.inventory.people import USER_KINDS, Personal, User
+from pacsconf.inventory.people import PERSONAL, USER_KINDS, Personal, User
 from pacsconf.people.landing import groups_of, landed
 from pacsconf.people.standing import Stage, day_of, held, stage
 from pacsconf.systems._accounts import floors, policies
@@ -40,6 +40,7 @@ from pacsconf.systems._accounts.kinds import (
 from pacsconf.systems.base import Declared
 
 NOTHING: Fields = {}
+_PERSONAL = frozenset(PERSONAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Wanted:
     """A user of the inventory who is to have an account here."""
 
     user: User
+    root: Address
+    """Where their account is."""
     login: str
     day: date | None
     """Which day it is for them; None: whatever the day."""
@@ -82,6 +85,11 @@ class Intent:
     fields: Mapping[Address, Fields] = field(default_factory=dict)
     """What is declared of each account, of who is in which groups, and of each policy."""
 
+    @property
+    def is_named(self) -> bool:
+        """Whether who somebody is is compared of anybody."""
+        return any(not _PERSONAL.isdisjoint(fields) for fields in self.fields.values())
+
 
 def declare(
     config: AccountsConfig, inventory: Inventory, own: Callable[[], str | None]
@@ -96,7 +104,6 @@ def declare(
         states[account.address], states[membership.address] = account, membership
         places[account.address] = places[membership.address] = wanted.user.path
         fields[account.address], fields[membership.address] = account.fields, membership.fields
-    gone = [one for one in making.wanted.values() if one.stage in ("left", "suspended")]
     closed = [one for one in making.wanted.values() if one.stage != "active"]
     by_login = {one.login.casefold(): user for user, one in making.wanted.items()}
     declared = Declared(
@@ -104,16 +111,20 @@ def declare(
         paths=OnDemand(states.keys(), lambda address: making.paths(address, places)),
         floors=tuple(floors.floors(config.name, inventory, own)),
         lasting=Lasting(
-            while_live=frozenset(
-                at(config.name, one.user.id)
-                for one in gone
-                if one.stage == "left" or not one.is_ours
-                for at in (user_at, membership_at)
-            ),
+            while_live=frozenset(at for one in closed for at in _while_live(config.name, one)),
             enforced=frozenset(membership_at(config.name, one.user.id) for one in closed),
         ),
     )
     return declared, Intent(making.wanted, by_login, fields)
+
+
+def _while_live(system: str, closed: Wanted) -> Iterator[Address]:
+    """What is only declared of somebody who is not at work while it is there: nothing is made for who has left, and
+    who is to come is in no group before there is an account."""
+    if closed.stage == "left" or not closed.is_ours:
+        yield membership_at(system, closed.user.id)
+        if closed.stage != "joining":
+            yield user_at(system, closed.user.id)
 
 
 class _Making:
@@ -144,7 +155,8 @@ class _Making:
             if lands[key] or (place is not None and place.owns_accounts):
                 login = user.logins.get(self.config.name, user.id)
                 day = day_of(self.inventory, user)
-                yield Wanted(user, login, day, stage(user, day), place, self._zone(user))
+                root = user_at(self.config.name, user_id)
+                yield Wanted(user, root, login, day, stage(user, day), place, self._zone(user))
 
     def _zone(self, user: User) -> tzinfo:
         site = self.inventory.sites.get(user.site or "")
@@ -156,7 +168,7 @@ class _Making:
     # --- users ------------------------------------------------------------------------------------------------
 
     def account(self, wanted: Wanted) -> State:
-        address = user_at(self.config.name, wanted.user.id)
+        address = wanted.root
         fields = self._of_ours(address, wanted) if wanted.is_ours else _asked_for(wanted)
         key = tuple(fields.items())
         return State(address, address, self._accounts.setdefault(key, fields))
@@ -181,7 +193,7 @@ class _Making:
 
         What an identity team is asked for first must not keep anybody in a group: who is out is taken out at once.
         """
-        root, landing = user_at(self.config.name, wanted.user.id), self._landing(wanted)
+        root, landing = wanted.root, self._landing(wanted)
         waits = wanted.is_ours or wanted.stage == "active"
         needs = landing.groups | {root} if waits else landing.groups
         return State(Address(root.system, MEMBERSHIP, root.name), root, landing.fields, needs)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from pacsconf.cli import workspace
@@ -133,6 +133,7 @@ class Gathering:
     def _reviews(self, state: RecordState) -> Iterator[Due]:
         """Roles whose holders are to be reviewed."""
         from pacsconf.cli.access_gather import first_days
+        from pacsconf.core.review import removals
         from pacsconf.people.reviewing import due
 
         inventory = self.work.inventory
@@ -144,6 +145,13 @@ class Gathering:
             which = f"review {one.review} of role {one.role}" if one.review else f"role {one.role}"
             yield Due(
                 one.day, f"{which} is to be {'answered' if one.review else 'reviewed'}", ("roles", one.role)
+            )
+        for review, line in removals(state.contents.reviews):
+            asked_on = (
+                date.fromisoformat(line.decision.at[:10]) if line.decision else date.fromisoformat(review.due)
+            )
+            yield Due(
+                asked_on, f"{line.user} as {line.role} is to go, by review {review.id}, and is not seen gone"
             )
 
     # --- the record -----------------------------------------------------------------------------------------
@@ -281,7 +289,7 @@ def _waiting(state: RecordState, planned: Planned | None) -> Iterator[Waiting]:
     first = foremost([change.address for change in changes], changes)
     for address in sorted(first):
         one = state.waiting[address]
-        if address in still or address.system in unread:
+        if address in still or address in state.held or address.system in unread:
             yield Waiting(address, one.change.action, _moment(one.since), one.changeset)
 
 

@@ -260,6 +260,7 @@ def test_a_review_from_the_sheet_to_the_removal(applied, lab, tmp_path):
     assert answers(applied, which) == {"ada": "keep", "bob": "remove", "svc-ct": "keep"}
     report = hospital("access", "report")
     assert (report.code, "bob as reader is to go" in report.said) == (2, True)
+    assert f"bob as reader is to go, by review {which}, and is not seen gone" in hospital("status").said
 
     hospital.edit("  bob: {roles: [reader]}", "  bob: {}", "people")
     report = hospital("access", "report", "--format", "json")

@@ -293,6 +293,19 @@ service_accounts:
     assert "weak" not in hospital.git("log", "-p", "pacsconf/lab")
 
 
+def test_a_password_policy_that_is_for_nobody_in_a_domain_is_told(domain, hospital_of):
+    security = "security: {password_policies: {programs: {kinds: [service], min_length: 30}}}\n"
+    hospital = hospital_of(security=security)
+    hospital.ok("record", "init")
+    plan = hospital.ok("plan", "--out", "plan.json")
+    assert "ACCOUNTS-POLICY" in plan.said
+    assert "programs is for nobody here" in plan.said
+    hospital.ok("apply", "plan.json")
+    nothing_to_do(hospital)
+    (found,) = domain.find("(cn=programs)", POLICIES, "*")
+    assert "msDS-PSOAppliesTo" not in found
+
+
 @pytest.mark.parametrize(
     ("login", "why"),
     [

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from pacsconf.core.change import Change
 from pacsconf.core.finding import Finding
+from pacsconf.core.resource import members
 from pacsconf.inventory.accounts import AccountsConfig
 from pacsconf.systems._accounts.declare import Intent
 from pacsconf.systems._accounts.flavour import Flavour
-from pacsconf.systems._accounts.kinds import ACCOUNT, DISABLED, GROUP, MEMBERSHIP, USER
+from pacsconf.systems._accounts.kinds import ACCOUNT, DISABLED, GROUP, MEMBERSHIP, POLICY, USER
 from pacsconf.systems._accounts.tree import Account, Tree
 
 
@@ -29,6 +30,8 @@ class Check:
     def _of(self, change: Change) -> Iterator[Finding]:
         if change.action == "create":
             yield from self._name(change)
+        if change.address.kind == POLICY:
+            yield from self._for_nobody(change)
         if change.address.kind not in (USER, MEMBERSHIP):
             return
         user = change.address.parts[0]
@@ -77,6 +80,20 @@ class Check:
                 "Say under `logins` which other login they have here."
                 if what == "account"
                 else "Give the group another name.",
+                about=change.address,
+                evidence="configured",
+            )
+
+    def _for_nobody(self, change: Change) -> Iterator[Finding]:
+        """A domain takes policies by groups, and this one is for none."""
+        after = change.after.fields if change.after else {}
+        if self.config.flavour == "active-directory" and not members(after, "applies_to"):
+            yield Finding(
+                "ACCOUNTS-POLICY",
+                "warning",
+                f"The password policy {change.address.parts[0]} is for nobody here",
+                "A domain takes password policies by groups, and no role of this one leads to a group here.",
+                "Say `roles` of the policy, and `groups` of those roles.",
                 about=change.address,
                 evidence="configured",
             )

@@ -82,7 +82,7 @@ def provision(folder: Path, options: Options) -> None:
         "units": list(options.units),
         "password": password,
     }
-    _run([_python(), "-I", str(_SCRIPT)], folder, json.dumps(asked))
+    _run([python(), "-I", str(_SCRIPT)], folder, json.dumps(asked))
 
 
 def configure(folder: Path, options: Options) -> None:
@@ -135,7 +135,7 @@ def _with_those_above(options: Options) -> list[str]:
     return list(found)
 
 
-def _python() -> str:
+def python() -> str:
     """The interpreter that samba-tool itself is run by: it has Samba's modules."""
     first = Path(program("samba-tool")).read_text().partition("\n")[0]
     return first.removeprefix("#!").strip() or "python3"

@@ -166,6 +166,8 @@ def _put_on_hold(world: World, changeset: ChangeSet, outcomes: Sequence[Outcome]
     if not (options.rollback or options.leaver) or inventory is None:
         return {}
     made = replace(changeset, outcomes=tuple(outcomes)).applied
+    if options.leaver:  # what somebody was asked to do is not to be taken back either
+        made = (*made, *newly_waiting(changeset.plan, outcomes))
     declared = _declared(world, inventory, {one.address.system for one in made})
     kept = holds_after(made, declared)
     return {address: state_digest(declared.get(address)) for address in kept}

@@ -118,7 +118,7 @@ def make_plan(scenario: Scenario) -> Plan:
     left = {one.address for one in held + waiting}
     changes = order(_chosen(scenario, [one for one in wanted if one.address not in left]))
     asked = {address for address in scenario.record.waiting if address.system in scenario.systems}
-    over = asked - {one.address for one in wanted}
+    over = asked - {one.address for one in wanted} - (scenario.record.held.keys() - lapsed(scenario))
     if scenario.options.only_takes:
         return _assembled(scenario, changes, (), held, waiting, frozenset(), lingering)
     return _assembled(scenario, changes, differences, held, waiting, over, lingering)

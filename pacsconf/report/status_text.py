@@ -441,8 +441,9 @@ def _edited(due: Sequence[DueDay], today: date, width: int) -> Lines:
 
 
 def _is_due(status: Status) -> bool:
-    """Whether all that stands and should not has ended by its day, and nothing but that."""
-    return all(" ended " in f" {one.why}" for one in status.still_live if not one.waits)
+    """Whether access stands that should not, and all of it has ended by its day: a run by night takes it away."""
+    stands = [one.why for one in status.still_live if not one.waits]
+    return bool(stands) and all(" ended " in f" {why}" for why in stands)
 
 
 def next_step(status: Status) -> str:
@@ -453,19 +454,21 @@ def next_step(status: Status) -> str:
         ("lab" in troubled, _LAB_UP),
         (bool(troubled - {"plan", "record"}), "doctor"),
         (status.record == "not begun", "record init"),
+        (_is_due(status), "apply --due"),
         (
             "plan" in troubled or bool(status.pending and status.pending.refused) or bool(status.logins),
             "plan",
         ),
-        (
-            any(not one.waits for one in status.still_live),
-            "apply --due" if _is_due(status) else "plan --out plan.json",
-        ),
+        (any(not one.waits for one in status.still_live), "plan --out plan.json"),
         (bool(status.untold), "reload"),
         (bool(status.drift and status.drift.count), "drift"),
         (bool(status.pending and status.pending.writes), "plan --out plan.json"),
         (any(one.verdict == "failing" for one in status.wire), "probe"),
         (bool(status.waiting), "plan"),
+        (
+            bool(status.offboarded),
+            f"offboard {next((one.user for one in status.offboarded), '')} --looked-at",
+        ),
         (status.offline, "status"),
         (bool(status.accepting), f"commission {next((one.device for one in status.accepting), '')} --show"),
     )

@@ -249,3 +249,32 @@ def test_all_of_it_can_be_read_by_a_program(people):
     assert {one["what"] for one in told["successors"]} >= {"device ct-1, whose owner they are"}
     assert told["plan"]["options"]["leaver"] == ["ada"]
     assert f"cn=pacs-readers,{GROUPS}" == READERS
+
+
+def test_what_others_were_asked_for_is_open_whatever_branch_is_applied_until_it_is_seen(
+    tmp_path_factory, repository, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("PACSCONF_CONFIG", "")
+    with directory(tmp_path_factory.mktemp("theirs"), owned=False) as theirs:
+        found = hospital_of(repository, theirs, tmp_path, owned=False)
+        hospital = found.hospital
+        found.write(USERS)
+        hospital.applied()
+        hospital.ok("offboard", "ada", "--now")
+        assert "ada" not in found.readers()
+        morning = hospital.ok("status")
+        assert "ada has left (accounts, which somebody was asked to mend)" in morning.said
+        assert morning.out.splitlines()[-1] != "Next: pacsconf -e lab apply --due"
+        left = hospital.file("people").read_text()
+        hospital.git("checkout", "-q", "inventory/people.yaml")
+        found.write(USERS.replace("bob: {roles: [reader]}", "bob: {roles: [reader, qc]}"))
+        hospital.ok("plan", "--out", "plan.json")
+        hospital.ok("apply", "plan.json")
+        assert "ada" not in found.readers()
+        assert "accounts: user ada is to be changed" in hospital.ok("status").said
+        found.write(left)
+        assert "accounts: user ada is to be changed" in hospital.ok("status").said
+        theirs.modify(dn("ada"), pwdAccountLockedTime="000001010000Z")
+        hospital.ok("plan", "--out", "plan.json")
+        hospital.ok("apply", "plan.json")
+        assert "ada is to be" not in hospital.ok("status").said

@@ -28,6 +28,8 @@ from pacsconf.report.status import (
     Pending,
     Seen,
     Status,
+    StillLive,
+    ToLookAt,
     Trouble,
     Waiting,
 )
@@ -291,6 +293,57 @@ def test_the_wire_is_counted_by_target_as_a_plan_does():
     run = a_run(shut("mr-1", "MR1", verdict="asleep"), over_tls, healthy(), left_alone("us-1", "US1"))
     found = [(one.subject, one.verdict) for one in status.wire(run.sightings)]
     assert found == [("ct-1/CT1", "healthy"), ("ct-1/CT1", "failing"), ("mr-1/MR1", "asleep")]
+
+
+# --- people
+
+
+def seen(**more) -> list[str]:
+    return plain(status_text([replace(QUIET, **more)])).splitlines()
+
+
+def test_access_that_has_ended_stands_above_all_else():
+    two = (
+        StillLive("ada", "ended 2026-11-23", ("accounts",)),
+        StillLive("bob", "has left", ("a", "b"), waits=True),
+    )
+    first, second, *_, last = seen(still_live=two)
+    assert f"{first} {second.strip()}" == (
+        "!! 2 users of production with access that has ended: ada ended 2026-11-23 (accounts), "
+        "bob has left (a, b, which somebody was asked to mend)"
+    )
+    assert last == "Next: pacsconf -e production apply --due"
+
+
+@pytest.mark.parametrize(
+    ("one", "command"),
+    [
+        (StillLive("ada", "qc ended 2026-11-23", ("accounts",)), "apply --due"),
+        (StillLive("ada", "has left", ("accounts",)), "plan --out plan.json"),
+        (StillLive("ada", "has left", ("accounts",), waits=True), ""),
+    ],
+    ids=["a day has come", "left otherwise", "somebody was asked"],
+)
+def test_what_takes_it_away_is_what_comes_next(one, command):
+    assert next_step(replace(QUIET, still_live=(one,))).removeprefix("pacsconf -e production ") == command
+
+
+def test_of_many_with_access_the_first_few_are_named():
+    many = tuple(StillLive(f"u{n}", "has left", ("accounts",)) for n in range(8))
+    said = " ".join(" ".join(seen(still_live=many)).split())
+    assert "8 users of production" in said
+    assert "u4 has left (accounts), and 3 more" in said
+    assert "u5" not in said
+
+
+def test_what_somebody_else_has_to_look_at_says_until_when():
+    late = ToLookAt("ada", "M. Weber", NOW - timedelta(days=5), date(2026, 11, 23))
+    soon = ToLookAt("bob", "M. Weber", NOW, date(2026, 11, 26))
+    said = " ".join(" ".join(seen(offboarded=(late, soon))).split())
+    assert "look at 2 for somebody else to look at" in said
+    assert "ada, whose access M. Weber took away at once 5 days ago; until 23 Nov 2026, which is over" in said
+    assert "bob, whose access M. Weber took away at once just now; until 26 Nov 2026" in said
+    assert "pacsconf -e production offboard ada --looked-at" in said
 
 
 def test_machines_get_the_same_in_json():

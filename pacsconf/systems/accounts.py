@@ -67,6 +67,8 @@ class AccountsSystem:
         self._intent = Intent()
         self._owned: Mapping[Address, State] = {}
         self._tree: Tree | None = None
+        self._named = True
+        """Whether who somebody is was read too."""
 
     def declared(self, inventory: Inventory) -> Declared:
         """Everybody with a role that lands here, on the day of the inventory; groups and password policies."""
@@ -82,7 +84,8 @@ class AccountsSystem:
 
         Raises: Unavailable, Refused; BadAnswer when it is cut short, or two groups have one name.
         """
-        self._tree = self._reader().tree()
+        self._named = self._intent.is_named
+        self._tree = self._reader().tree(named=self._named)
         states = self._projection().states(self._tree)
         log.debug(
             "%s: read %d accounts, %d groups", self.name, len(self._tree.accounts), len(self._tree.groups)
@@ -111,8 +114,15 @@ class AccountsSystem:
         yield from ()
 
     def live(self) -> LiveAccounts:
-        """All accounts and groups, as `read` found them."""
-        return live_accounts(self.config, self.flavour, self._intent, self._read())
+        """All accounts and groups, as `read` found them; asked again where it left out who somebody is.
+
+        Raises: Unavailable, Refused, BadAnswer.
+        """
+        tree = self._read()
+        if not self._named:  # of a hundred thousand people that is half of what there is to read
+            self._named, tree = True, self._reader().tree()
+            self._tree = tree
+        return live_accounts(self.config, self.flavour, self._intent, tree)
 
     def live_of(self, user: str) -> LiveAccounts:
         """One user's account and the groups that they are in; `read` need not come first.

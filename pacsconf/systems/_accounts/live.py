@@ -32,6 +32,8 @@ from pacsconf.systems._accounts.kinds import (
 from pacsconf.systems._accounts.tree import Account, Tree, by_name, personal
 from pacsconf.systems._ldap import names
 
+_PERSONAL = frozenset(PERSONAL)
+
 
 class Projection:
     """A tree as the states that an inventory is compared with; `owned` is what was applied here before."""
@@ -52,11 +54,11 @@ class Projection:
         found = {one.address: one for one in self._groups(tree)}
         system = self.config.name
         for user, account in tree.accounts.items():
-            root = user_at(system, user)
+            root = self._root(user)
             if self._is_seen(root, account):
                 found[root] = State(root, root, self.account(root, account))
         for user in (*tree.memberships, *(self._outside(tree))):
-            root = user_at(system, user)
+            root = self._root(user)
             address = Address(system, MEMBERSHIP, root.name)
             found[address] = State(address, root, self.membership(tree.memberships.get(user, ())))
         for name, entry in tree.policies.items():
@@ -64,6 +66,11 @@ class Projection:
             fields = self.flavour.policy(entry, by_name(tree))
             found[address] = State(address, address, self.policy(address, fields))
         return found
+
+    def _root(self, user: str) -> Address:
+        """Where an account is; of whom it is declared, that is known."""
+        wanted = self.intent.wanted.get(user)
+        return wanted.root if wanted else user_at(self.config.name, user)
 
     def _outside(self, tree: Tree) -> Iterator[str]:
         """Who is in no group on purpose: nobody wants them in one, or pacsconf had them in one before."""
@@ -92,7 +99,7 @@ class Projection:
             fields[POLICY_FIELD] = self._policy_name(account.facts.policy)
         if PASSWORD in declared and (version := self._version(address)) is not None:
             fields[PASSWORD] = version
-        if wanted is not None:
+        if wanted is not None and not _PERSONAL.isdisjoint(declared):
             fields.update(self._marks(account, wanted, declared))
         return self._accounts.setdefault(tuple(fields.items()), fields)
 

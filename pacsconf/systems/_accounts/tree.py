@@ -72,14 +72,14 @@ class Reader:
         self.directory = directory
         self.intent = intent
 
-    def tree(self) -> Tree:
-        """All accounts, groups and policies.
+    def tree(self, *, named: bool = True) -> Tree:
+        """All accounts, groups and policies; who somebody is only where it is asked for.
 
         Raises: Unavailable, Refused; BadAnswer when it is not whole.
         """
         tree = Tree()
         for name, place in self.config.people.items():
-            self._take_accounts(tree, name, place, self._search_accounts(place))
+            self._take_accounts(tree, name, place, self._search_accounts(place, named=named))
         for group_place in self.config.groups.values():
             self._take_groups(tree, group_place, self._search_groups(group_place))
         self._join(tree)
@@ -112,9 +112,9 @@ class Reader:
 
     # --- searches ---------------------------------------------------------------------------------------------
 
-    def _search_accounts(self, place: PeoplePlace, only: str = "") -> Iterable[Entry]:
+    def _search_accounts(self, place: PeoplePlace, only: str = "", *, named: bool = True) -> Iterable[Entry]:
         login = self.flavour.login_attribute(place)
-        personal = self.flavour.personal.values()
+        personal = self.flavour.personal.values() if named else ()
         wanted = [*dict.fromkeys((login, *self.flavour.account_attributes, *personal))]
         return self._search(
             place.base, f"(&{self.flavour.accounts}{only})" if only else self.flavour.accounts, wanted

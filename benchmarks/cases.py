@@ -310,7 +310,30 @@ def _people(count: int) -> Callable[[Path], Iterator[Contest]]:
                 f"no-op plan, {count:,} people with {people.EACH * count:,} memberships",
                 _pacsconf(repository, env, "plan", says="No changes."),
                 [_dump(server, repository), _load_yaml(repository)],
+                target=1.5,
                 of=count,
+                limit=1 << 30,
+            )
+
+    return contest
+
+
+def _access(count: int, declared: int) -> Callable[[Path], Iterator[Contest]]:
+    """Who can do what, of one of them, asked of the directory itself; some of them are declared."""
+
+    def contest(folder: Path) -> Iterator[Contest]:
+        with _directory_of_people(folder / "slapd", count) as server:
+            repository = folder / "hospital"
+            people.write_inventory(repository, declared, server)
+            env = _operator(folder, server.url, server.password)
+            _pacsconf(repository, env, "record", "init").run()
+            somebody = people.login(declared // 2)
+            yield Contest(
+                f"access of one person among {count:,}, live",
+                _pacsconf(repository, env, "access", somebody, "--live", says="accounts/pacs-"),
+                peers=[],
+                seconds=1.0,
+                rounds=10,
             )
 
     return contest
@@ -479,6 +502,7 @@ CASES: Sequence[Case] = (
     Case("sweep-fork", "the same, where each association starts a process", _sweep("--fork")),
     Case("contexts", "negotiate 5,000 presentation contexts with 50 AEs", _contexts),
     Case("sweep-10000", "echo 10,000 AEs behind 500 listeners: memory", _sweep_large),
+    Case("access", "access of one person, from a directory of 100,000", _access(100_000, 1_000)),
     Case("people", "no-op plan of 100,000 people with 300,000 memberships", _people(100_000)),
     # At the end, since what a process needs at most is never told as less than what its parent held.
     Case("plan-50000", "no-op plan of 50,000 devices", _plan(50_000, octodns=False)),

@@ -9,12 +9,12 @@ from datetime import date, datetime
 
 from pacsconf.core.changeset import ProofVerdict
 from pacsconf.core.moment import in_words
+from pacsconf.report import status_people_text as people
 from pacsconf.report.lines import (
     Line,
     Lines,
     Span,
     Style,
-    beside,
     columns,
     commanded,
     itemised,
@@ -32,17 +32,11 @@ from pacsconf.report.status import (
     Lock,
     Seen,
     Status,
-    StillLive,
-    ToLookAt,
-    Waiting,
 )
-from pacsconf.report.words import ACTIONS, ago, counted, listed
+from pacsconf.report.status_rows import BELOW, FEW, LABEL, day_words, item_of, keyed, listing, row_of
+from pacsconf.report.words import ago, counted, listed
 
-_LABEL = 12
-_FEW = 5
-"""Of each list so many are shown; the rest is counted."""
 _LAB_UP = "lab up"
-_BELOW = " " * (2 + _LABEL)
 _ILL: tuple[ProofVerdict, ...] = ("failing", "asleep", "unknown")
 
 
@@ -66,7 +60,7 @@ def _everywhere(statuses: Sequence[Status], due: Sequence[DueDay], width: int) -
 
 def _block(status: Status, width: int) -> Lines:
     rows = (
-        _still_live(status, width),
+        people.still_live(status, width),
         _head(status, width),
         _record(status, width),
         _untold(status, width),
@@ -77,8 +71,8 @@ def _block(status: Status, width: int) -> Lines:
         _pending(status, width),
         _storage(status, width),
         _wire(status, width),
-        _asked(status, width),
-        _offboarded(status, width),
+        people.asked(status, width),
+        people.offboarded(status, width),
         _waiting(status, width),
         _accepting(status, width),
         _held(status, width),
@@ -87,25 +81,6 @@ def _block(status: Status, width: int) -> Lines:
         _next(status, width),
     )
     return tuple(row for part in rows for row in part)
-
-
-def _row(label: str, text: str, width: int, *, command: str = "", style: Style = "") -> Lines:
-    """A row with its label, and at its right the command that shows more."""
-    first = line("  ", Span(padded(label, _LABEL), "faint"))
-    *above, last = wrapped(text, width, first=first, style=style) or (first,)
-    return (*above, *beside(last, line(Span(command, "command")), width))
-
-
-def _listed(label: str, head: str, items: list[Lines], width: int, *, command: str = "") -> Lines:
-    """A row with a list below it, of which the first few are shown."""
-    shown = [row for item in items[:_FEW] for row in item]
-    more = len(items) - _FEW
-    rest = (line(_BELOW, Span(f"… {more} more", "faint")),) if more > 0 else ()
-    return (*_row(label, head, width, command=command), *shown, *rest)
-
-
-def _item(sign: str, style: Style, text: str, width: int) -> Lines:
-    return wrapped(text, width, first=line(_BELOW, Span(sign, style), " "), indent=len(_BELOW) + 2)
 
 
 # --- the record -------------------------------------------------------------------------------------------------
@@ -140,15 +115,15 @@ def _machine(runner: str) -> str:
 def _record(status: Status, width: int) -> Lines:
     rows: list[Line] = []
     if status.applied and status.applied.result:
-        rows += _row("", f"it ended with {status.applied.result}", width, style="warning")
+        rows += row_of("", f"it ended with {status.applied.result}", width, style="warning")
     if status.record == "not begun":
         text = "not begun: nothing could say later what was applied, so nothing is"
-        rows += _row("record", text, width, command=f"{status.command} record init")
+        rows += row_of("record", text, width, command=f"{status.command} record init")
     if status.record == "unknown":
         text = f"unknown, so nothing is applied or deleted: {status.why}"
-        rows += _row("record", text, width, style="warning")
+        rows += row_of("record", text, width, style="warning")
     for note in status.notes:
-        rows += _row("note", note, width)
+        rows += row_of("note", note, width)
     return tuple(rows)
 
 
@@ -156,7 +131,7 @@ def _untold(status: Status, width: int) -> Lines:
     if not status.untold:
         return ()
     text = f"{status.untold} did not take what was applied, when they were told last"
-    return _row("archives", text, width, command=f"{status.command} reload", style="warning")
+    return row_of("archives", text, width, command=f"{status.command} reload", style="warning")
 
 
 def _lock(status: Status, width: int) -> Lines:
@@ -165,8 +140,8 @@ def _lock(status: Status, width: int) -> Lines:
         return ()
     if not held.ended:
         text = f"{held.by} is applying on {_machine(held.runner)}, until {in_words(held.until)} at the latest"
-        return _row("lock", text, width)
-    return (*_row("lock", _left_open(held, status), width, style="warning"), *_ways_out(status, width))
+        return row_of("lock", text, width)
+    return (*row_of("lock", _left_open(held, status), width, style="warning"), *_ways_out(status, width))
 
 
 def _left_open(held: Lock, status: Status) -> str:
@@ -179,8 +154,8 @@ def _left_open(held: Lock, status: Status) -> str:
 
 def _ways_out(status: Status, width: int) -> Lines:
     return (
-        *commanded(line(_BELOW, "carry it to its end  "), f"{status.command} resume", width),
-        *commanded(line(_BELOW, "give it up           "), f'{status.command} unlock --reason "..."', width),
+        *commanded(line(BELOW, "carry it to its end  "), f"{status.command} resume", width),
+        *commanded(line(BELOW, "give it up           "), f'{status.command} unlock --reason "..."', width),
     )
 
 
@@ -190,8 +165,8 @@ def _ways_out(status: Status, width: int) -> Lines:
 def _troubles(status: Status, width: int) -> Lines:
     rows: list[Line] = []
     for one in status.troubles:
-        first = line("  ", Span("! ", "error"), Span(padded(f"{one.about} ", _LABEL - 2), "strong"))
-        rows += wrapped(one.message, width, first=first, indent=len(_BELOW))
+        first = line("  ", Span("! ", "error"), Span(padded(f"{one.about} ", LABEL - 2), "strong"))
+        rows += wrapped(one.message, width, first=first, indent=len(BELOW))
     return tuple(rows)
 
 
@@ -200,7 +175,7 @@ def _drift(status: Status, width: int) -> Lines:
     if found is None or (status.record != "known" and not found.count):
         return ()
     if not found.count:
-        return _row("drift", f"none{_as_far(status)}", width)
+        return row_of("drift", f"none{_as_far(status)}", width)
     if found.oldest is None:
         when = "since when is not told"
     else:
@@ -208,7 +183,7 @@ def _drift(status: Status, width: int) -> Lines:
         when = f"{beginning} {ago(found.oldest, status.now)}, {in_words(found.oldest)}"
         when += f"; of {found.untold} it is not told" if found.untold else ""
     text = f"{counted(found.count, 'resource')}, {when}"
-    return _row("drift", text, width, command=f"{status.command} drift", style="warning")
+    return row_of("drift", text, width, command=f"{status.command} drift", style="warning")
 
 
 def _as_far(status: Status) -> str:
@@ -223,13 +198,13 @@ def _pending(status: Status, width: int) -> Lines:
     if found.summary:
         shown = f"{found.read_only} read-only, never executed" if found.read_only else ""
         text = listed((found.summary, shown), " · ")
-        rows += _row("pending", text, width, command=f"{status.command} plan")
+        rows += row_of("pending", text, width, command=f"{status.command} plan")
     elif status.record == "known":
-        rows += _row("pending", f"nothing to apply{_as_far(status)}", width)
+        rows += row_of("pending", f"nothing to apply{_as_far(status)}", width)
     reasons = [reason for reason in found.refused if reason not in status.why and not _told(status, reason)]
     if status.record == "known" and reasons:
-        items = [_item("✗", "error", reason, width) for reason in reasons]
-        rows += _listed("refused", "apply would refuse this plan", items, width)
+        items = [item_of("✗", "error", reason, width) for reason in reasons]
+        rows += listing("refused", "apply would refuse this plan", items, width)
     return tuple(rows)
 
 
@@ -241,15 +216,15 @@ def _told(status: Status, reason: str) -> bool:
 def _logins(status: Status, width: int) -> Lines:
     if not status.logins:
         return ()
-    items = [_item("✗", "error", text, width) for text in status.logins]
-    return _listed("logins", "who should not can sign in", items, width, command=f"{status.command} plan")
+    items = [item_of("✗", "error", text, width) for text in status.logins]
+    return listing("logins", "who should not can sign in", items, width, command=f"{status.command} plan")
 
 
 def _storage(status: Status, width: int) -> Lines:
     if not status.storage:
         return ()
-    items = [_item("!", "warning", text, width) for text in status.storage]
-    return _listed(
+    items = [item_of("!", "warning", text, width) for text in status.storage]
+    return listing(
         "storage", f"{len(status.storage)} to look at", items, width, command=f"{status.command} storage"
     )
 
@@ -259,14 +234,14 @@ def _wire(status: Status, width: int) -> Lines:
     command = f"{status.command} probe"
     never = f"{status.unprobed} never probed" if status.unprobed else ""
     if not seen:
-        return _row("wire", never, width, command=command) if never else ()
+        return row_of("wire", never, width, command=command) if never else ()
     verdicts = Counter(one.verdict for one in seen)
     counts = listed(f"{verdicts[verdict]} {verdict}" for verdict in _ILL if verdicts[verdict])
     newest = max(one.at for one in seen)
     text = listed((f"{verdicts['healthy']} of {len(seen)} healthy", counts, never))
-    items = [_item("✗", "error", _failing(one, status), width) for one in seen if one.verdict == "failing"]
+    items = [item_of("✗", "error", _failing(one, status), width) for one in seen if one.verdict == "failing"]
     head = f"{text}, last tried {ago(newest, status.now)}"
-    return _listed("wire", head, items, width, command=command if never or items else "")
+    return listing("wire", head, items, width, command=command if never or items else "")
 
 
 def _failing(one: Seen, status: Status) -> str:
@@ -279,80 +254,28 @@ def _failing(one: Seen, status: Status) -> str:
 def _waiting(status: Status, width: int) -> Lines:
     if not status.waiting:
         return ()
-    items = [_item("?", "warning", _keyed(one, status), width) for one in status.waiting]
+    items = [item_of("?", "warning", keyed(one, status), width) for one in status.waiting]
     head = f"{len(items)} for a person to key in; the plan shows the values"
     rows = (row for console in status.consoles for row in _console(console, status, width))
-    return (*_listed("waiting", head, items, width, command=f"{status.command} plan"), *rows)
+    return (*listing("waiting", head, items, width, command=f"{status.command} plan"), *rows)
 
 
 def _console(console: Console, status: Status, width: int) -> Lines:
     """The sheet to key in from, and what to type when that is done."""
     told = listed((console.sheet and f"sheet {console.sheet}", console.contact))
-    sheet = wrapped(f"{console.system}: {told}", width, first=line(_BELOW)) if told else ()
-    done = line(_BELOW, Span(f"keyed in at {console.system}?  ", "faint"))
+    sheet = wrapped(f"{console.system}: {told}", width, first=line(BELOW)) if told else ()
+    done = line(BELOW, Span(f"keyed in at {console.system}?  ", "faint"))
     return (*sheet, *commanded(done, f"{status.command} attest {console.system}", width))
-
-
-def _keyed(one: Waiting, status: Status) -> str:
-    kind = one.address.kind.replace("-", " ")
-    name = "/".join(one.address.parts)
-    what = f"{one.address.system}: {kind} {name} is to be {ACTIONS[one.action]}"
-    return f"{what}, since {_day(one.since.date())}{_age(one.since, status)}"
-
-
-def _age(at: datetime, status: Status) -> str:
-    """How many days it has been, where it has been any."""
-    days = (status.now - at).days
-    return f" ({counted(days, 'day')})" if days else ""
-
-
-def _still_live(status: Status, width: int) -> Lines:
-    """Before all else: who can get in and should not."""
-    if not status.still_live:
-        return ()
-    people = len({one.user for one in status.still_live})
-    text = f"{counted(people, 'user')} of {status.environment} with access that has ended:"
-    names = listed(map(_not_to_be, status.still_live[:_FEW]))
-    more = len(status.still_live) - _FEW
-    rest = f", and {more} more" if more > 0 else ""
-    return wrapped(f"{text} {names}{rest}", width, first=line(Span("!! ", "error")), indent=3, style="error")
-
-
-def _not_to_be(one: StillLive) -> str:
-    asked = ", which somebody was asked to mend" if one.waits else ""
-    return f"{one.user} {one.why} ({', '.join(one.systems)}{asked})"
-
-
-def _asked(status: Status, width: int) -> Lines:
-    if not status.asked:
-        return ()
-    items = [_item("?", "warning", _keyed(one, status), width) for one in status.asked]
-    head = f"{len(items)} of the identity team; the plan shows what"
-    return _listed("asked", head, items, width, command=f"{status.command} plan")
-
-
-def _offboarded(status: Status, width: int) -> Lines:
-    if not status.offboarded:
-        return ()
-    items = [_item("!", "warning", _shut_out(one, status), width) for one in status.offboarded]
-    command = f"{status.command} offboard {status.offboarded[0].user} --looked-at"
-    return _listed("look at", f"{len(items)} for somebody else to look at", items, width, command=command)
-
-
-def _shut_out(one: ToLookAt, status: Status) -> str:
-    late = ", which is over" if one.due < status.now.date() else ""
-    when = ago(one.at, status.now)
-    return f"{one.user}, whose access {one.by} took away at once {when}; until {_day(one.due)}{late}"
 
 
 def _accepting(status: Status, width: int) -> Lines:
     """Scanners whose acceptance was begun, and how to go on."""
     rows: list[Line] = []
-    for one in status.accepting[:_FEW]:
+    for one in status.accepting[:FEW]:
         command = f"{status.command} commission {one.device} --show"
-        rows += _row("" if rows else "acceptance", _accepted_so_far(one), width, command=command)
-    more = len(status.accepting) - _FEW
-    return (*rows, *((line(_BELOW, Span(f"… {more} more", "faint")),) if more > 0 else ()))
+        rows += row_of("" if rows else "acceptance", _accepted_so_far(one), width, command=command)
+    more = len(status.accepting) - FEW
+    return (*rows, *((line(BELOW, Span(f"… {more} more", "faint")),) if more > 0 else ()))
 
 
 def _accepted_so_far(one: Accepting) -> str:
@@ -369,11 +292,11 @@ def _held(status: Status, width: int) -> Lines:
     together: dict[tuple[str, str, datetime], list[Held]] = {}
     for one in status.held:
         together.setdefault((one.reason, one.by, one.at), []).append(one)
-    items = [_item("=", "warning", _kept(alike, status), width) for alike in together.values()]
+    items = [item_of("=", "warning", _kept(alike, status), width) for alike in together.values()]
     command = f"{status.command} release {status.held[0].address}"
-    ending = commanded(line(_BELOW, Span("let one go  ", "faint")), command, width)
+    ending = commanded(line(BELOW, Span("let one go  ", "faint")), command, width)
     head = f"{counted(len(status.held), 'resource')} left alone by every apply"
-    return (*_listed("held", head, items, width), *ending)
+    return (*listing("held", head, items, width), *ending)
 
 
 def _kept(alike: Sequence[Held], status: Status) -> str:
@@ -389,12 +312,12 @@ def _reserved(status: Status, width: int) -> Lines:
         return ()
     today = status.now.date()
     items = [
-        _item("·", "", f"{'/'.join(address.parts)} ({address.system}) until {_day(day)}", width)
+        item_of("·", "", f"{'/'.join(address.parts)} ({address.system}) until {day_words(day)}", width)
         for day, address in days
         if day >= today
     ]
     return (
-        _listed("reserved", f"{counted(len(items), 'name')} not to be given away yet", items, width)
+        listing("reserved", f"{counted(len(items), 'name')} not to be given away yet", items, width)
         if items
         else ()
     )
@@ -407,8 +330,8 @@ def _due(due: Sequence[DueDay], today: date, width: int) -> Lines:
     coming = f"{len(due) - overdue} within {SOON} days" if len(due) > overdue else ""
     head = listed((f"{overdue} overdue" if overdue else "", coming))
     styles: tuple[Style, Style] = ("warning", "error")
-    items = [_item("!", styles[one.day < today], _falls(one, today), width) for one in due]
-    return _listed("due", head, items, width)
+    items = [item_of("!", styles[one.day < today], _falls(one, today), width) for one in due]
+    return listing("due", head, items, width)
 
 
 def _falls(one: DueDay, today: date) -> str:
@@ -417,11 +340,7 @@ def _falls(one: DueDay, today: date) -> str:
         f"{counted(-days, 'day')} ago" if days < 0 else "today" if days == 0 else f"in {counted(days, 'day')}"
     )
     place = f" ({one.place})" if one.place else ""
-    return f"{_day(one.day)}, {when}: {one.what}{place}"
-
-
-def _day(day: date) -> str:
-    return f"{day:%d %b %Y}"
+    return f"{day_words(one.day)}, {when}: {one.what}{place}"
 
 
 # --- what to type next ------------------------------------------------------------------------------------------
@@ -440,12 +359,6 @@ def _edited(due: Sequence[DueDay], today: date, width: int) -> Lines:
     return wrapped(f"Next: edit {overdue}" if overdue else "Nothing to do today.", width)
 
 
-def _is_due(status: Status) -> bool:
-    """Whether access stands that should not, and all of it has ended by its day: a run by night takes it away."""
-    stands = [one.why for one in status.still_live if not one.waits]
-    return bool(stands) and all(" ended " in f" {why}" for why in stands)
-
-
 def next_step(status: Status) -> str:
     """The command that helps most: first what stands in the way of all else. Empty where nothing is to be done."""
     troubled = {one.about for one in status.troubles}
@@ -454,7 +367,7 @@ def next_step(status: Status) -> str:
         ("lab" in troubled, _LAB_UP),
         (bool(troubled - {"plan", "record"}), "doctor"),
         (status.record == "not begun", "record init"),
-        (_is_due(status), "apply --due"),
+        (people.is_due(status), "apply --due"),
         (
             "plan" in troubled or bool(status.pending and status.pending.refused) or bool(status.logins),
             "plan",

@@ -126,11 +126,12 @@ def _groups(inventory: Inventory, system: str, user: User, live: LiveAccounts | 
 
 
 class Holder(NamedTuple):
-    """Somebody who was given a role, by which grant, and whether it counts now."""
+    """Somebody who was given a role, by which grant, whether it counts now, and how they stand."""
 
     user: User
     grant: Grant
     now: bool
+    stage: Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +193,10 @@ def _holders(inventory: Inventory, role: str) -> Iterator[Holder]:
         if all(grant.role != role for grant in user.grants):
             continue
         day = day_of(inventory, user)
-        working = stage(user, day) == "active"
+        at = stage(user, day)
         for grant in user.grants:
             if grant.role == role:
-                yield Holder(user, grant, working and counts(grant, day))
+                yield Holder(user, grant, at == "active" and counts(grant, day), at)
 
 
 def _outsiders(inventory: Inventory, role: JobRole, ways: Ways, live: LiveAccounts) -> Iterator[Outsider]:

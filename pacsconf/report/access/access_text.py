@@ -180,7 +180,8 @@ def _holder_rows(found: RoleAccess, known: Known) -> Iterator[Row]:
     for one in found.holders:
         origin = known.origins.get((*one.user.path, *one.grant.written))
         said = [one.user.kind if one.user.kind != "person" else "", _grant(one.grant)]
-        said += ["" if one.now else "does not count now", str(origin) if origin else ""]
+        said += [one.stage if one.stage != "active" else "" if one.now else "does not count now"]
+        said += [str(origin) if origin else ""]
         sign = Span("+", "create") if one.now else Span("-", "faint")
         yield (sign, known.called(one.user.id), listed(said, " · "))
 

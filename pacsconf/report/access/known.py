@@ -78,7 +78,7 @@ def table(rows: Sequence[Row], width: int) -> Lines:
     count = max(map(len, rows))
     cells = [[_line(cell) for cell in (*row, *([""] * (count - len(row))))] for row in rows]
     wide = [max(width_of(row[at]) for row in cells) for at in range(count - 1)]
-    room = max(24, width // 3)
+    room = max(24, 2 * width // 5)
     wide = [min(each, room) for each in wide]
     return tuple(this for row in cells for this in _row(row, wide, width))
 

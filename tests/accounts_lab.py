@@ -95,7 +95,8 @@ class AccountsLab:
     def entry(self, dn: str) -> dict[str, list[str]] | None:
         """All attributes of an entry, operational ones too, as text; None where there is none."""
         found = self._read(dn, "BASE", ["*", "+"])
-        return {name: [_text(v) for v in values] for name, values in found[dn].items()} if found else None
+        read = next(iter(found.values()), None)
+        return {name: [_text(v) for v in values] for name, values in read.items()} if read else None
 
     def members(self, group: str) -> list[str]:
         """DNs of a group's members (`group` is a DN), sorted, without the placeholder."""

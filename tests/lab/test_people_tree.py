@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.accounts_lab import (
     DEFAULT_POLICY,
@@ -101,6 +103,19 @@ def test_the_last_sign_in_is_remembered_where_there_was_one(people):
 
 def seen(people, dn) -> datetime:
     return datetime.strptime(people.entry(dn)["pwdLastSuccess"][0], "%Y%m%d%H%M%S%z")
+
+
+_CHARACTERS = st.characters(codec="utf-8", categories=("L", "N", "P", "S"), include_characters=" ")
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(_CHARACTERS, min_size=1, max_size=8).filter(str.strip))
+def test_any_name_is_found_again_under_the_dn_that_it_is_given(lab, name):
+    try:
+        dn = lab.add_account(Account(name, PEOPLE))
+        assert lab.entry(dn)["uid"] == [name]
+    finally:
+        lab.reset()
 
 
 # --- disabling, expiry, lockout ----------------------------------------------------------------------------------

@@ -44,17 +44,30 @@ def ended(inventory: Inventory) -> dict[str, tuple[End, ...]]:
     Nothing where an inventory is looked at whatever the day. Who is suspended or has left anyhow is not among
     them: that is no matter of a day.
     """
+    days: dict[str | None, date] = {}
     found: dict[str, tuple[End, ...]] = {}
-    if inventory.as_of is None:
-        return found
     for user in inventory.users.values():
-        if user.status == "active" and (over := _over(user, day_of(inventory, user))):
-            found[user.id] = over
+        if user.status != "active":
+            continue
+        if user.site not in days:
+            day = day_of(inventory, user)
+            if day is None:
+                return found
+            days[user.site] = day
+        if _has_over(user, days[user.site].isoformat()):
+            found[user.id] = _over(user, days[user.site])
     return found
 
 
-def _over(user: User, day: date | None) -> tuple[End, ...]:
-    over = tuple(one for one in ends(user) if day is not None and one.day < day)
+def _has_over(user: User, day: str) -> bool:
+    """Whether anything has ended; days as they are written, in which they sort: this is asked of everybody."""
+    if user.ends is not None and user.ends < day:
+        return True
+    return any(grant.until is not None and grant.until < day for grant in user.grants)
+
+
+def _over(user: User, day: date) -> tuple[End, ...]:
+    over = tuple(one for one in ends(user) if one.day < day)
     return tuple(one for one in over if not one.role) or over
 
 

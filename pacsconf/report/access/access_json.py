@@ -88,7 +88,8 @@ def role_json(shown: RoleShown, known: Known) -> str:
         "holders": [
             {
                 "user": one.user.id, "kind": one.user.kind, "now": one.now, "stage": one.stage,
-                "starts": one.grant.starts, "until": one.grant.until, "reason": one.grant.reason, "ticket": one.grant.ticket,
+                "starts": one.grant.starts, "until": one.grant.until,
+                "reason": one.grant.reason, "ticket": one.grant.ticket,
                 "declared_at": _origin(known, (*one.user.path, *one.grant.written)),
                 **({"name": known.names.get(one.user.id)} if known.names else {}),
             }

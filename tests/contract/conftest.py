@@ -69,7 +69,7 @@ class Bench(Protocol):
 
     `text_field` is a kind and a field of it that holds one text, which an inventory of this bench sets by
     `devices.*.manufacturer`; `root` is what stands for the device ct-2 with the title CT_1 in an address of that
-    kind; `secret` is a password that the system is given. `shelters` tells whether the backend can hold
+    kind; `words`, where a bench has them, are what stands there for a manufacturer; `secret` is a password that the system is given. `shelters` tells whether the backend can hold
     somebody else's things on a resource of ours; `keeps`, that nothing is ever deleted there: what is named no more
     is closed.
     """
@@ -745,7 +745,10 @@ LIMITS = (f'dn.exact="cn=jdoe,{slapd.BASE}" size=1 size.prtotal=1',)
 def _benches() -> list[type[Any]]:
     named = os.environ.get("PACSCONF_BENCH")
     if not named:
-        return [MemoryBench, DirectoryBench, VendorBench, OrthancBench, ConsoleBench, AccountsBench]
+        from tests.contract.domain_bench import DomainBench
+
+        own = [MemoryBench, DirectoryBench, VendorBench, OrthancBench, ConsoleBench]
+        return [*own, AccountsBench, DomainBench]
     module, _, cls = named.partition(":")
     return [getattr(import_module(module), cls)]
 

@@ -13,6 +13,7 @@ from pacsconf.cli.console_sheets import hand_out
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.screen import Screen
 from pacsconf.cli.stopping import stoppable
+from pacsconf.cli.team_sheets import hand_out_requests
 from pacsconf.core.errors import LockHeld, RecordError, StalePlan, SystemFault, UnsafePlan
 from pacsconf.report.lines import line
 
@@ -198,6 +199,7 @@ def concluded(screen: Screen, work: workspace.Workspace, end: Ended, sheets: str
     for review, (user, role) in end.gone:
         screen.show((line(f"  ✓ {user} as {role} is gone, as review {review} wanted"),))
     hand_out(screen, work, changeset, end.record, sheets)
+    hand_out_requests(screen, work, changeset, end.record, sheets)
     undone = any(one.status in ("failed", "skipped", "unknown") for one in changeset.outcomes)
     failing = any(proof.verdict == "failing" for proof in changeset.proofs)
     return Exit.PARTIAL if undone or failing else Exit.OK

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Sheets = Annotated[
     str | None,
     typer.Option(
-        "--sheets", help="Folder for what is to be keyed in at consoles; none: no file.", metavar="DIR"
+        "--sheets", help="Folder for sheets of what people are to do; none: no file.", metavar="DIR"
     ),
 ]
 NONE = "none"
@@ -66,7 +66,7 @@ def _written(
     changeset: ChangeSet,
     sheets: str | None,
 ) -> list[str]:
-    from pacsconf.report.sheets.sheet import console_sheet
+    from pacsconf.report.sheets.sheet import NAME, console_sheet
 
     now = workspace.now()
     try:
@@ -85,14 +85,14 @@ def _written(
             told=work.loaded.sources.told,
         )
         folder = Path(sheets) if sheets else work.root / "sheets"
-        return [str(path) for path in _stored(folder, f"{system}-{changeset.id}", texts)]
+        return [str(path) for path in stored(folder, f"{system}-{changeset.id}", texts, NAME)]
     except PacsconfError as exc:
         screen.error(exc)
         return []
 
 
-def _stored(folder: Path, name: str, texts: Mapping[str, str]) -> list[Path]:
-    """The texts as files of this name, or of a new one where some are there already.
+def stored(folder: Path, name: str, texts: Mapping[str, str], template: str) -> list[Path]:
+    """The texts as files of this name, or of a new one where some are there already; `template` makes them again.
 
     Raises: PacsconfError when they cannot be written.
     """
@@ -108,7 +108,7 @@ def _stored(folder: Path, name: str, texts: Mapping[str, str]) -> list[Path]:
     except OSError as exc:
         raise PacsconfError(
             f"no sheet can be written in {folder}: {exc.strerror}",
-            fix="The changes are made and recorded. Print what waits again: pacsconf render console-sheet",
+            fix=f"The changes are made and recorded. Print what waits again: pacsconf render {template}",
         ) from exc
     return list(paths.values())
 

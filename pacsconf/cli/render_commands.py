@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,6 +22,7 @@ from pacsconf.cli.render_orthanc import (
     write_private,
 )
 from pacsconf.cli.screen import Screen
+from pacsconf.cli.team_sheets import requests
 from pacsconf.core.errors import PacsconfError, RecordError
 from pacsconf.report.lines import Span, line, padded, wrapped
 
@@ -46,7 +47,7 @@ def render(
     ] = None,
     about: Annotated[
         list[str] | None,
-        typer.Argument(help="The devices, consoles or Orthancs that it is about.", metavar="DEVICE..."),
+        typer.Argument(help="The devices, consoles, Orthancs or systems of accounts.", metavar="DEVICE..."),
     ] = None,
     format: Annotated[  # noqa: A002 - the option's name
         str | None,
@@ -56,6 +57,9 @@ def render(
         Path | None, typer.Option("--out", help="Write to this file, or into this folder.", metavar="PATH")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    names: Annotated[
+        bool, typer.Option("--names", help="Say who people are, on a sheet of accounts.")
+    ] = False,
     list_all: Annotated[bool, typer.Option("--list", help="List the templates there are.")] = False,
 ) -> Exit:
     """Fill in a template: a sheet, a register, one of your own. From the inventory; asks no live system."""
@@ -69,7 +73,7 @@ def render(
     if name is None:
         raise typer.BadParameter("name a template; pacsconf render --list shows which there are")
     template = _chosen(templates, name, format or _ending(out))
-    documents = list(_documents(context, templates, template, about or []))
+    documents = list(_documents(context, templates, template, about or [], names=names))
     if out is None and len(documents) == 1:
         screen.raw(documents[0].shown)
     else:
@@ -142,15 +146,19 @@ def _chosen(templates: Templates, name: str, form: str | None) -> Template:
 
 
 def _documents(
-    context: typer.Context, templates: Templates, template: Template, about: list[str]
+    context: typer.Context, templates: Templates, template: Template, about: list[str], *, names: bool
 ) -> Iterator[Document]:
     takes = templates.takes(template)
-    work = _workspace(context, needs_environment=bool(takes & {"sheet", "orthanc"}))
+    _require_nobody(template, takes, names=names)
+    work = _workspace(context, needs_environment=bool(takes & {"sheet", "orthanc", "request"}))
     record = _record(context.obj.screen, work)
     seen = _hospital(work, record)
     if "sheet" in takes:
         for sheet in _sheets(work, seen, record, about):
             yield _filled(templates, template, sheet.system, seen.values(sheet=sheet))
+    elif "request" in takes:
+        for asked in requests(work, record.state, about, names=names):
+            yield _filled(templates, template, asked.system, seen.values(request=asked))
     elif "orthanc" in takes:
         for one, sealed in orthancs(context.obj.screen, work, template, about):
             filled = _filled(templates, template, one.system, seen.values(orthanc=one))
@@ -164,6 +172,13 @@ def _documents(
         )
     else:
         yield _filled(templates, template, "", seen.values())
+
+
+def _require_nobody(template: Template, takes: Set[str], *, names: bool) -> None:
+    if names and "request" not in takes:
+        raise typer.BadParameter(
+            f"{template.name} is about no accounts, so it names nobody", param_hint="--names"
+        )
 
 
 def _filled(templates: Templates, template: Template, about: str, values: dict[str, Any]) -> Document:

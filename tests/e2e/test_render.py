@@ -58,6 +58,7 @@ def template(hospital, name: str, text: str) -> Path:
 def test_templates_are_listed_with_the_sites_own_files(example):
     template(example, "no-form.j2", "")
     assert example.ok("render", "--list").out == (
+        "  accounts-sheet       csv, html, md\n"
         "  ae-titles            csv, html, md\n"
         "  console-sheet        html, md\n"
         "  firewall-requests    csv           templates/firewall-requests.csv.j2\n"

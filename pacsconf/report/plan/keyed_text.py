@@ -1,4 +1,4 @@
-"""What a person is to key in at a console, and what was keyed in."""
+"""What a person is to key in at a console, or to do with accounts, and what was keyed in."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.change import Change
 from pacsconf.report.lines import Lines, Span, columns, commanded, line, padded, wrapped
 from pacsconf.report.plan.sections import parked
+from pacsconf.report.sheets.context import Asked, Request
 from pacsconf.report.view import View
 from pacsconf.report.words import counted
 
@@ -40,6 +41,26 @@ def to_key_in_text(
         ),
         *commanded(line(Span("    keyed in?  ", "faint")), f"{command} attest {system}", width),
     )
+
+
+def to_ask_text(made: Request, files: Sequence[str], view: View, command: str) -> Lines:
+    """What an identity team is asked for in one system, where the sheet is, and how it is seen to be done."""
+    width = view.columns
+    head = f"Asked of the identity team in {made.system}: {counted(len(made.asked), 'request')}"
+    shown = made.asked if len(made.asked) <= ROWS + 1 else made.asked[:ROWS]
+    more = len(made.asked) - len(shown)
+    return (
+        *wrapped(head, width, style="strong"),
+        *(row for one in shown for row in _deeds(one, width)),
+        *((line(f"    … {more} more"),) if more else ()),
+        *(row for name in files for row in wrapped(name, width, first=line(Span("    sheet  ", "faint")))),
+        *commanded(line(Span("    done?  ", "faint")), f"{command} plan", width, "  (it is seen by itself)"),
+    )
+
+
+def _deeds(one: Asked, width: int) -> Lines:
+    first = line("  ", Span("?", "warning"), f" {one.user}  ")
+    return wrapped("; ".join(one.deeds), width, first=first, indent=6)
 
 
 def claimed_text(

@@ -293,6 +293,36 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """One thing that an identity team is asked for."""
+
+    address: str
+    user: str
+    """The id in the inventory; of a password policy its name."""
+    login: str
+    """What one signs in with; empty for a password policy."""
+    name: str
+    """Who it is; empty unless names were asked for."""
+    deeds: tuple[str, ...]
+    since: str
+    changeset: str
+    operator: str
+    ticket: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an identity team is asked for in one system of accounts, and has not done yet."""
+
+    system: str
+    url: str
+    asked: tuple[Asked, ...]
+    printed: str
+    commands: tuple[str, ...]
+    """What shows whether it is done."""
+
+
+@dataclass(frozen=True, slots=True)
 class Login:
     """A login of an Orthanc."""
 

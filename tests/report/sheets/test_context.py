@@ -39,7 +39,7 @@ def test_every_name_of_a_type_is_explained(kind: type):
 
 def test_every_name_that_a_template_begins_with_is_explained():
     fields = {field.name for field in dataclasses.fields(context.Hospital)}
-    assert named("What a template can use") == fields | {"device", "sheet", "orthanc"}
+    assert named("What a template can use") == fields | {"device", "sheet", "orthanc", "request"}
 
 
 @pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.__name__)

@@ -53,6 +53,9 @@ def fault(folder: Path, text: str) -> str:
 
 def test_built_in_templates_are_found_without_a_folder():
     assert {(one.name, one.form) for one in Templates().all()} == {
+        ("accounts-sheet", "csv"),
+        ("accounts-sheet", "html"),
+        ("accounts-sheet", "md"),
         ("ae-titles", "csv"),
         ("ae-titles", "html"),
         ("ae-titles", "md"),
@@ -88,7 +91,7 @@ def test_an_unknown_name_says_which_there_are():
         Templates().of_name("modalitysheet")
     assert caught.value.message == 'there is no template "modalitysheet"; did you mean "modality-sheet"?'
     assert caught.value.fix.startswith(
-        "There are: ae-titles, console-sheet, modality-sheet, orthanc-permissions, orthanc-users."
+        "There are: accounts-sheet, ae-titles, console-sheet, modality-sheet, orthanc-permissions, orthanc-users."
     )
 
 

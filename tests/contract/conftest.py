@@ -68,10 +68,10 @@ class Bench(Protocol):
     """One backend under test.
 
     `text_field` is a kind and a field of it that holds one text, which an inventory of this bench sets by
-    `devices.*.manufacturer`; `root` is what stands for the device ct-2 with the title CT_1 in an address of that
-    kind; `words`, where a bench has them, are what stands there for a manufacturer; `secret` is a password that the system is given. `shelters` tells whether the backend can hold
-    somebody else's things on a resource of ours; `keeps`, that nothing is ever deleted there: what is named no more
-    is closed.
+    `devices.*.manufacturer`; `words`, where a bench has them, are what stands there then. `root` is what stands for
+    the device ct-2 with the title CT_1 in an address of that kind; `secret` is a password that the system is
+    given. `shelters` tells whether the backend can hold somebody else's things on a resource of ours; `keeps`, that
+    nothing is ever deleted there: what is named no more is closed.
     """
 
     name: str

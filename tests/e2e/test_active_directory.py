@@ -336,6 +336,47 @@ def test_why_pacsconf_is_not_let_in_is_said_in_words(domain, hospital_of):
         domain.change(own, userAccountControl=("REPLACE", "512"))
 
 
+def test_a_domain_is_looked_at_and_adopted_and_plans_to_no_change(
+    domain, surroundings, tmp_path, monkeypatch
+):
+    ada = domain.add_account(
+        "ada", cn="Lovelace, Ada", givenName="Ada", sn="Lovelace", mail="ada@example.org"
+    )
+    gone = domain.add_account("gone", userAccountControl="514")
+    router = domain.add_account("svc-router", base=SERVICES)
+    domain.add_group("pacs-users", [domain.add_group("pacs-readers", [ada, gone]), router])
+    domain.add_group("vpn", [ada])
+    server, operator = domain.server, tmp_path / "operator.toml"
+    operator.write_text(f'[[secret]]\nref = "file:{server.password_file}"\nfor = "{server.tls_url}"\n')
+    operator.chmod(0o600)
+    monkeypatch.setenv("PACSCONF_CONFIG", str(operator))
+    desk = Hospital(tmp_path / "new", surroundings | {"PACSCONF_CONFIG": str(operator)})
+    desk.path.mkdir()
+    desk.git("init", "-q")
+    (desk.path / "ca.pem").write_bytes(server.ca_file.read_bytes())
+    sign_in = ["--bind-dn", server.pacsconf_dn, "--password", f"file:{server.password_file}"]
+    sign_in += ["--ca-file", "ca.pem"]
+
+    look = desk.here("look", server.tls_url, *sign_in, "--format", "json")
+    assert look.code == 0, look
+    assert look.json["what"] == "An Active Directory"
+    assert "PEOPLE-ODD-DISABLED-MEMBER" in look.out
+
+    branches = ["--people", PEOPLE, "--people", SERVICES, "--groups", GROUPS, "--names", "pacs-*"]
+    flavour = ["--flavour", "active-directory", "--owner", "me"]
+    adopted = desk.here("adopt", "accounts", "--url", server.tls_url, *branches, *flavour, *sign_in)
+    assert adopted.code == 0, adopted
+    desk.git("add", ".")
+    desk.git("commit", "-q", "-m", "Adopt")
+    assert desk.here("record", "init").code == 0
+    plan = desk.here("plan")
+    assert plan.code == 0, plan
+    assert "No changes." in plan.out
+    texts = [file.read_text() for file in (desk.path / "inventory").rglob("*.yaml")]
+    assert any("gone: {roles: [readers], status: suspended}" in text for text in texts)
+    assert not [text for text in (*texts, *desk.said) if "Lovelace" in text or "ada@example" in text]
+
+
 def quoted(password: str) -> bytes:
     return f'"{password}"'.encode("utf-16-le")
 

@@ -276,3 +276,43 @@ def test_a_review_that_is_due_is_told_in_the_morning(people):
         f"{day(-2):%d %b %Y}, 2 days ago: role reader is to be reviewed (inventory/roles.yaml:2)"
         in hospital.ok("status").said
     )
+
+
+# --- what was known
+
+
+def listed(ends) -> str:
+    return "STAFF_NO;JOB;LEFT_ON\n" + "".join(f"{name};reader;{ends or ''}\n" for name in STAFF)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_ends_in_a_list_of_the_personnel_office_are_known_from_its_former_file(people, on, is_known):
+    hospital = people.hospital
+    (hospital.path / "people").mkdir()
+    hr = hospital.path / "people" / "hr.csv"
+    hr.write_text(listed(day(1) if is_known else None))
+    hospital.file("lists").write_text(
+        "users_from: [{csv: people/hr.csv, delimiter: ';', columns: {id: STAFF_NO, roles: JOB, ends: LEFT_ON}}]\n"
+    )
+    people.write("users: {root: {roles: [admin]}}\n", on=day(-3))
+    hospital.applied()
+    if not is_known:
+        hr.write_text(listed(day(1)))
+        people.commit("the list of today", on=day(1))
+    on(2)
+    ran = hospital("apply", "--due")
+    assert (ran.code, people.readers()) == ((0, []) if is_known else (5, list(STAFF)))
+
+
+def test_a_clone_without_history_knows_nothing(people, on, tmp_path, monkeypatch):
+    people.write(many(day(1)), on=day(-3))
+    people.hospital.applied()
+    people.write(many(day(1)) + "  ada: {}\n", on=day(1))
+    hospital = people.hospital
+    hospital.git(
+        "clone", "-q", "--depth", "1", "--no-single-branch", f"file://{hospital.path}", str(tmp_path / "ci")
+    )
+    there = replace(hospital, path=tmp_path / "ci")
+    on(2)
+    assert there("apply", "--due").code == 5
+    assert people.readers() == list(STAFF)

@@ -27,6 +27,7 @@ from pacsconf.lab.servers import Group
 from pacsconf.people.standing import day_of, stage
 
 _MADE_FOR = "layout.json"
+_TIME = "%Y%m%d%H%M%SZ"
 _POLICIES = "policies"
 """Where the lab has its policy when no place for policies is declared: without one nothing can be locked."""
 
@@ -147,6 +148,7 @@ def _accounts(inventory: Inventory, system: str, config: AccountsConfig) -> Iter
         if place is not None and not place.owns_accounts and stands != "joining":
             login = user.logins.get(system, user.id)
             more = {"pwdAccountLockedTime": DISABLED} if stands != "active" else {}
+            more |= _last_seen(inventory, user) if stands == "active" else {}
             more |= {"pwdEndTime": _end(inventory, user.ends, user.site)} if user.ends else {}
             more |= {place.login: login} if place.login not in (None, "uid", "cn") else {}
             yield Account(login, place.base, _name(user), more=more)
@@ -157,11 +159,24 @@ def _end(inventory: Inventory, last: str, site: str | None) -> str:
     place = inventory.sites.get(site or "")
     zone = place.timezone if place else None
     midnight = datetime.combine(date.fromisoformat(last) + timedelta(days=1), time(), ZoneInfo(zone or "UTC"))
-    return midnight.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")
+    return midnight.astimezone(UTC).strftime(_TIME)
+
+
+def _last_seen(inventory: Inventory, user: User) -> dict[str, str]:
+    """When somebody last signed in: within the last month."""
+    if inventory.as_of is None:
+        return {}
+    last = inventory.as_of.moment - timedelta(minutes=_drawn(user) % (30 * 24 * 60))
+    return {"pwdLastSuccess": last.astimezone(UTC).strftime(_TIME)}
+
+
+def _drawn(user: User) -> int:
+    """A number that is made up of somebody's id, always the same."""
+    return int.from_bytes(hashlib.sha256(user.id.encode()).digest()[:8])
 
 
 def _name(user: User) -> tuple[str, str]:
     """As somebody is called: as declared, else made up, always the same."""
-    drawn = int.from_bytes(hashlib.sha256(user.id.encode()).digest()[:8])
+    drawn = _drawn(user)
     given, family = _GIVEN[drawn % len(_GIVEN)], _FAMILY[drawn // len(_GIVEN) % len(_FAMILY)]
     return user.given_name or given, user.family_name or family

@@ -100,6 +100,12 @@ def test_an_account_ends_with_the_last_day_where_somebody_works(clinic):
     assert ends == {"V.Endor": "20270101000000Z", "w": "20270101050000Z"}
 
 
+def test_who_is_at_work_has_signed_in_within_the_month(clinic):
+    seen = {each.uid: each.more.get("pwdLastSuccess", "") for each in server(clinic()).layout.accounts}
+    assert [uid for uid, last in seen.items() if not last] == ["away", "left"]
+    assert all("20260130" < last < "20260302" for last in seen.values() if last)
+
+
 def test_the_day_that_the_inventory_is_looked_at_for_counts_first(clinic):
     seen = clinic().model_copy(update={"as_of": AsOf.on(date(2026, 3, 2))})
     assert "begins" in [account.uid for account in server(seen).layout.accounts]

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import chdir, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 
 import pytest
 
-from pacsconf.cli import main
 from tests.accounts_lab import DISABLED, GROUPS, PEOPLE, SERVICES, Account, AccountsLab, Layout, started
-from tests.e2e.conftest import Ran
+from tests.e2e.desks import Desk, desk_at
 
 BRANCHES = ("--people", PEOPLE, "--people", SERVICES, "--groups", GROUPS, "--names", "pacs-*")
 NAMES = ("Müllerin", "Annegret", "annegret@hospital.example", "8100081")
@@ -56,73 +49,23 @@ def lab(live: AccountsLab) -> AccountsLab:
     return live
 
 
-@dataclass(frozen=True)
-class Desk:
-    """A folder, and the command line there; nobody is there to be asked."""
-
-    path: Path
-    lab: AccountsLab
-
-    def __call__(self, *args: str) -> Ran:
-        out, err, hook = StringIO(), StringIO(), sys.excepthook
-        with chdir(self.path), redirect_stdout(out), redirect_stderr(err), Path(os.devnull).open() as nobody:
-            stdin, sys.stdin = sys.stdin, nobody
-            try:
-                main.run(args)
-            except SystemExit as end:
-                code = end.code
-            finally:
-                sys.stdin, sys.excepthook = stdin, hook
-        assert isinstance(code, int)
-        assert self.lab.password not in out.getvalue() + err.getvalue()
-        return Ran(int(code), out.getvalue(), err.getvalue())
-
-    def ok(self, *args: str) -> Ran:
-        ran = self(*args)
-        assert ran.code == 0, ran
-        return ran
-
-    def adopt(self, *more: str) -> Ran:
-        sign_in = ("--bind-dn", self.lab.server.viewer_dn, "--password", "env:LDAP_PASSWORD", "--owner", "me")
-        return self("adopt", "accounts", "--url", self.lab.url, *BRANCHES, *sign_in, *more)
-
-    def begin(self) -> None:
-        for words in (("init", "-q"), ("add", "."), ("commit", "-q", "-m", "Adopt")):
-            subprocess.run(["git", *words], cwd=self.path, check=True, capture_output=True)
-        self.ok("record", "init")
-
-    def write(self, name: str, text: str) -> None:
-        file = self.path / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-
-    def read(self, name: str) -> str:
-        return (self.path / "inventory" / name).read_text()
-
-
 @pytest.fixture
 def desk(
     tmp_path: Path, surroundings: dict[str, str], lab: AccountsLab, monkeypatch: pytest.MonkeyPatch
 ) -> Desk:
-    folder, operator = tmp_path / "hospital", tmp_path / "operator.toml"
-    folder.mkdir()
-    operator.write_text(f'[[secret]]\nref = "env:LDAP_PASSWORD"\nfor = "{lab.url}"\n')
-    operator.chmod(0o600)
-    own = {"PACSCONF_CONFIG": str(operator), "LDAP_PASSWORD": lab.password}
-    for name, value in {**surroundings, **own}.items():
-        monkeypatch.setenv(name, value)
-    return Desk(folder, lab)
+    viewer = lab.server.viewer_dn
+    return desk_at(tmp_path / "hospital", monkeypatch, lab.url, viewer, lab.password, surroundings)
 
 
-def test_a_directory_of_people_is_adopted_and_plans_to_no_change(desk: Desk) -> None:
-    adopted = desk.adopt()
+def test_a_directory_of_people_is_adopted_and_plans_to_no_change(desk: Desk, lab: AccountsLab) -> None:
+    adopted = desk.adopt(*BRANCHES)
     assert adopted.code == 0, adopted
-    assert f"Adopted {desk.lab.url} as accounts: 8 members, 5 groups" in adopted.out
+    assert f"Adopted {desk.url} as accounts: 8 members, 5 groups" in adopted.out
     desk.ok("validate")
     desk.begin()
     plan = desk.ok("plan")
     assert "No changes." in plan.out
-    assert desk.lab.writes() == []
+    assert lab.writes() == []
     users = desk.read("people/users.yaml")
     assert '  "Odd, \\"one\\" + #": {roles: [qc]}\n' in users
     assert '  lead: {roles: [qc], logins: {accounts: " #lead"}}\n' in users
@@ -136,9 +79,11 @@ def test_a_directory_of_people_is_adopted_and_plans_to_no_change(desk: Desk) -> 
     assert "  # ct2 is shared by several people\n" in desk.read("baseline.yaml")
 
 
-def test_a_look_at_a_directory_of_people_tells_what_is_odd_and_how_to_adopt_it(desk: Desk) -> None:
-    sign_in = ("--bind-dn", desk.lab.server.viewer_dn, "--password", "env:LDAP_PASSWORD")
-    told = desk.ok("look", desk.lab.url, *sign_in, "--format", "json")
+def test_a_look_at_a_directory_of_people_tells_what_is_odd_and_how_to_adopt_it(
+    desk: Desk, lab: AccountsLab
+) -> None:
+    sign_in = ("--bind-dn", desk.viewer, "--password", "env:LDAP_PASSWORD")
+    told = desk.ok("look", desk.url, *sign_in, "--format", "json")
     assert told.json["what"] == "A directory of people"
     assert told.json["counts"] == {"account": 9, "group": 6, "membership": 11}
     assert sorted(one["rule"] for one in told.json["findings"]) == [
@@ -150,24 +95,24 @@ def test_a_look_at_a_directory_of_people_tells_what_is_odd_and_how_to_adopt_it(d
     assert [name for name in NAMES if name in told.out] == []
     words = shlex.split(told.json["next"])
     assert words[:3] == ["pacsconf", "adopt", "accounts"]
-    assert desk.ok(*words[1:]).out.startswith(f"Adopted {desk.lab.url}")
-    assert desk.lab.writes() == []
+    assert desk.ok(*words[1:]).out.startswith(f"Adopted {desk.url}")
+    assert lab.writes() == []
 
 
 def test_a_look_below_a_branch_without_groups_sees_no_people(desk: Desk) -> None:
-    sign_in = ("--bind-dn", desk.lab.server.viewer_dn, "--password", "env:LDAP_PASSWORD")
-    told = desk.ok("look", desk.lab.url, "--base", PEOPLE, *sign_in)
+    sign_in = ("--bind-dn", desk.viewer, "--password", "env:LDAP_PASSWORD")
+    told = desk.ok("look", desk.url, "--base", PEOPLE, *sign_in)
     assert told.out.startswith("A DICOM configuration")
 
 
 def test_who_somebody_is_stays_in_the_directory(desk: Desk) -> None:
-    told = desk.adopt("--format", "json")
+    told = desk.adopt(*BRANCHES, "--format", "json")
     written = "".join(file.read_text() for file in (desk.path / "inventory").rglob("*.yaml"))
     assert [name for name in NAMES if name in written + told.out + told.err] == []
 
 
 def test_names_are_written_if_that_is_asked_for_and_plan_to_no_change(desk: Desk) -> None:
-    assert desk.adopt("--with-names").code == 0
+    assert desk.adopt(*BRANCHES, "--with-names").code == 0
     assert [name for name in NAMES if name not in desk.read("people/users.yaml")] == []
     desk.begin()
     plan = desk.ok("plan", "--show-unmanaged")
@@ -176,7 +121,7 @@ def test_names_are_written_if_that_is_asked_for_and_plan_to_no_change(desk: Desk
 
 
 def test_removing_what_is_ignored_takes_the_one_who_is_away_out(desk: Desk) -> None:
-    desk.adopt()
+    desk.adopt(*BRANCHES)
     systems = desk.path / "inventory" / "systems.yaml"
     systems.write_text(systems.read_text().replace("      - membership/away\n", ""))
     desk.begin()
@@ -192,7 +137,7 @@ def test_people_of_the_personnel_file_are_given_roles_and_others_are_kept(desk: 
         "users:\n  ben: {roles: [reader]}\n"
         "roles:\n  reader: {permissions: [study:view]}\n  qc: {permissions: [qc:mark]}\n",
     )
-    adopted = desk.adopt()
+    adopted = desk.adopt(*BRANCHES)
     assert adopted.code == 0, adopted
     users = desk.read("people/users.yaml")
     assert '  "4711": {roles: [admin, radiologist], logins: {accounts: amueller}}\n' in users
@@ -207,14 +152,14 @@ def test_people_of_the_personnel_file_are_given_roles_and_others_are_kept(desk: 
 
 
 def test_a_directory_that_is_adopted_already_is_refused(desk: Desk) -> None:
-    desk.adopt()
-    again = desk.adopt("--name", "other")
+    desk.adopt(*BRANCHES)
+    again = desk.adopt(*BRANCHES, "--name", "other")
     assert again.code == 1
-    assert f"{desk.lab.url} is adopted already: it is system accounts" in again.err
+    assert f"{desk.url} is adopted already: it is system accounts" in again.err
 
 
 def test_nothing_is_written_with_dry_run(desk: Desk) -> None:
-    assert "Would adopt" in desk.adopt("--dry-run").out
+    assert "Would adopt" in desk.adopt(*BRANCHES, "--dry-run").out
     assert list(desk.path.iterdir()) == []
 
 
@@ -228,21 +173,21 @@ def test_nothing_is_written_with_dry_run(desk: Desk) -> None:
     ],
 )
 def test_what_is_typed_wrong_is_said(desk: Desk, words: tuple[str, ...], said: str) -> None:
-    ran = desk("adopt", "accounts", "--url", desk.lab.url, *words)
+    ran = desk("adopt", "accounts", "--url", desk.url, *words)
     assert ran.code == 64
     assert said in ran.err
 
 
 def test_a_branch_that_is_not_there_is_named(desk: Desk) -> None:
-    ran = desk.adopt("--people", "ou=nowhere,dc=hospital,dc=example")
+    ran = desk.adopt(*BRANCHES, "--people", "ou=nowhere,dc=hospital,dc=example")
     assert ran.code == 1
     assert "ou=nowhere,dc=hospital,dc=example" in ran.err
     assert list(desk.path.iterdir()) == []
 
 
 def test_where_no_group_is_meant_nothing_is_written(desk: Desk) -> None:
-    ran = desk("adopt", "accounts", "--url", desk.lab.url, "--people", PEOPLE, "--groups", GROUPS, "--names", "x-*",
-               "--bind-dn", desk.lab.server.viewer_dn, "--password", "env:LDAP_PASSWORD")  # fmt: skip
+    ran = desk("adopt", "accounts", "--url", desk.url, "--people", PEOPLE, "--groups", GROUPS, "--names", "x-*",
+               "--bind-dn", desk.viewer, "--password", "env:LDAP_PASSWORD")  # fmt: skip
     assert ran.code == 1
     assert "nothing was written" in ran.err
     assert list(desk.path.iterdir()) == []

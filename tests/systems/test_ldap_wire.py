@@ -66,7 +66,8 @@ def test_what_sasl_may_wrap_is_not_used_directly(mechanism):
 
 @pytest.mark.parametrize("page", [None, (1000, b""), (1000, b"\0\xff")])
 @pytest.mark.parametrize("scope", ["BASE", "LEVEL", "SUBTREE"])
-def test_a_search_is_what_ldap3_itself_would_send(server, page, scope):
+@pytest.mark.parametrize("within", [False, True])
+def test_a_search_is_what_ldap3_itself_would_send(server, page, scope, within):
     where = ldap3.Server(server.url, get_info=ldap3.NONE)
     conn = ldap3.Connection(where, auto_encode=False)
     conn.open()
@@ -76,11 +77,12 @@ def test_a_search_is_what_ldap3_itself_would_send(server, page, scope):
         conn.strategy.get_response = lambda _: ([], {"type": "searchResDone", "result": 0, "description": ""})
         asked = (server.base, "(&(cn=*)(o=Röntgen\\2a))"), ["*", "entryCSN"]
         paging = {} if page is None else {"paged_size": page[0], "paged_cookie": page[1]}
-        conn.search(*asked[0], scope, "NEVER", asked[1], **paging)
+        controls = [(wire.WITHIN, False, None)] if within else None
+        conn.search(*asked[0], scope, "NEVER", asked[1], **paging, controls=controls)
         from ldap3.utils.asn1 import encode
 
         number = int(sent[0]["messageID"])
-        search = wire.Search(*asked[0], asked[1], scope)
+        search = wire.Search(*asked[0], asked[1], scope, within)
         assert wire.search_request(conn, number, search, page) == encode(sent[0])
         assert wire.next_id(conn) == number + 1
 

@@ -27,7 +27,7 @@ from pacsconf.systems._ldap.pipeline import Key, Pipeline
 from pacsconf.systems._ldap.requests import ASSERTION, Add, Modification, Modify, Request, assertion
 from pacsconf.systems._ldap.schema import Schema, parse
 from pacsconf.systems._ldap.stream import Stream
-from pacsconf.systems._ldap.wire import PAGED, Search
+from pacsconf.systems._ldap.wire import PAGED, WITHIN, Search
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +96,8 @@ class Directory:
         Unavailable, Refused.
         """
         paged = scope != "BASE" and self.supports(PAGED)
-        search, found = Search(base, matching, attributes, scope), Stream()
+        within = scope != "BASE" and self.supports(WITHIN)
+        search, found = Search(base, matching, attributes, scope, within), Stream()
         with garbage.waits():
             cookie = self._page(found, search, b"" if paged else None)
             while cookie:

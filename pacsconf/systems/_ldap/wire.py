@@ -27,6 +27,8 @@ from pacsconf.systems._ldap.framing import (
 )
 
 PAGED = "1.2.840.113556.1.4.319"
+WITHIN = "1.2.840.113556.1.4.1339"
+"""A control by which Active Directory names no other domains and partitions (LDAP_SERVER_DOMAIN_SCOPE_OID)."""
 
 EXTENDED = 0x78
 RESULTS: Mapping[int, str] = {
@@ -57,6 +59,8 @@ class Search:
     matching: str
     attributes: Sequence[str]
     scope: Literal["BASE", "LEVEL", "SUBTREE"]
+    within: bool = False
+    """Whether references to what is elsewhere are not asked for, of a server that offers it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,8 @@ def search_request(conn: Any, number: int, search: Search, page: Page | None = N
     """A whole message that asks for entries. Raises: ldap3's LDAPException for a filter that is none."""
     asked = search.base, search.matching, search.scope, tuple(search.attributes)
     request = integer(number) + _search_operation(*asked, auto_escape=conn.auto_escape)
-    return element(SEQUENCE, request if page is None else request + _paged(*page))
+    controls = (_WITHIN if search.within else b"") + (b"" if page is None else _paged(*page))
+    return element(SEQUENCE, request + element(CONTROLS, controls) if controls else request)
 
 
 @lru_cache(16)
@@ -125,10 +130,12 @@ def _search_operation(
 
 
 def _paged(size: int, cookie: bytes) -> bytes:
-    """The control that asks for a page (RFC 2696), among the controls of a message."""
+    """The control that asks for a page (RFC 2696)."""
     value = element(SEQUENCE, integer(size) + element(OCTETS, cookie))
-    control = element(OCTETS, PAGED.encode()) + element(OCTETS, value)
-    return element(CONTROLS, element(SEQUENCE, control))
+    return element(SEQUENCE, element(OCTETS, PAGED.encode()) + element(OCTETS, value))
+
+
+_WITHIN = element(SEQUENCE, element(OCTETS, WITHIN.encode()))
 
 
 def result(message: bytes) -> Result:
@@ -182,8 +189,9 @@ def read(conn: Any, search: Search, page: Page | None = None) -> tuple[list[dict
     Raises: ldap3's LDAPException, or any error of its decoder.
     """
     paging = {} if page is None else {"paged_size": page[0], "paged_cookie": page[1]}
+    more: dict[str, Any] = {"controls": [(WITHIN, False, None)]} if search.within else {}
     attributes = list(search.attributes)
-    asked = conn.search(search.base, search.matching, search.scope, "NEVER", attributes, **paging)
+    asked = conn.search(search.base, search.matching, search.scope, "NEVER", attributes, **paging, **more)
     responses, said = (conn.response, conn.result) if conn.strategy.sync else conn.get_response(asked)
     following = (said.get("controls") or {}).get(PAGED, {}).get("value") or {}
     return responses, _result(0, said["type"], said, following.get("cookie") or b"")

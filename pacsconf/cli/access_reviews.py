@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
     from pacsconf.cli.access_answers import Answers
     from pacsconf.cli.workspace import Workspace
-    from pacsconf.core.review import Review, Reviews
+    from pacsconf.core.review import Review
     from pacsconf.inventory.people import User
-    from pacsconf.record.contents import Entry
     from pacsconf.record.record import Record
     from pacsconf.report.access.known import Known
     from pacsconf.report.access.review_text import SheetRow
@@ -182,22 +181,6 @@ def _show(screen: Screen, work: Workspace, one: Review, seen: gather.Live, asked
         screen.raw(text)
     else:
         _write(screen, asked.out, text)
-
-
-def show_reviewed(screen: Screen, work: Workspace, found: tuple[Entry, Reviews], form: str) -> None:
-    """What a commit of the record holds of reviews, as they stood then."""
-    from pacsconf.report.access.known import Known
-    from pacsconf.report.access.review_text import reviews_json, rows_of, sheet_text
-
-    _, reviews = found
-    today = workspace.now().date()
-    if form == "json":
-        screen.raw(reviews_json(reviews, today))
-        return
-    for one in reviews:
-        screen.show(
-            sheet_text(one, rows_of(work.inventory, one, {}, Known()), today, work.command, screen.width)
-        )
 
 
 def _known(work: Workspace, one: Review, seen: gather.Live, *, names: bool) -> Known:

@@ -147,7 +147,7 @@ def show(
         reviewed = store.reviews(what) if found is None else None
         changeset = store.load(what) if found is None and reviewed is None else None
     if reviewed is not None:
-        from pacsconf.cli.access_reviews import show_reviewed
+        from pacsconf.cli.access_screen import show_reviewed
 
         show_reviewed(screen, work, reviewed, format)
     elif approved is not None:

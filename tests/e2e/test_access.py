@@ -201,6 +201,7 @@ def test_a_device_tells_who_may_do_what_on_it(people):
         (("bop",), 1, 'did you mean "bob"?'),
         (("revew",), 1, 'did you mean "review"?'),
         (("--user", "reader"), 1, 'there is no user "reader"'),
+        (("--role", "bob"), 1, 'there is no role "bob"'),
         (("bob", "--user", "bob"), 64, "name one"),
         (("--live",), 64, "name one"),
         (("ct-1", "--live"), 64, "declared only"),
@@ -372,6 +373,45 @@ def test_somebody_who_is_only_live_gets_a_line_and_their_removal_is_seen(applied
     lab.change(READERS, member=("MODIFY_DELETE", dn("u00")))
     done = applied.hospital("access", "report", "--format", "json").json["removals_done"]
     assert done == [{"review": which, "user": "u00", "role": "reader"}]
+
+
+def test_a_review_of_what_is_live_is_not_opened_where_that_cannot_be_read(applied):
+    applied.hospital.edit(applied.lab.url, "ldap://127.0.0.1:1", "systems")
+    assert applied.hospital("access", "review", "--role", "reader", "--live").code == 9
+    assert applied.hospital.ok("access", "review", "--format", "json").json["reviews"] == []
+
+
+def test_a_sheet_is_not_written_over_a_file(applied, tmp_path):
+    file = tmp_path / "sheet.csv"
+    file.write_text("mine")
+    ran = applied.hospital("access", "review", "--role", "reader", "--format", "csv", "--out", str(file))
+    assert (ran.code, file.read_text()) == (1, "mine")
+    assert applied.hospital.ok("access", "review", "--format", "json").json["reviews"] == []
+    text = tmp_path / "sheet.txt"
+    applied.hospital.ok("access", "review", "--role", "reader", "--out", str(text))
+    assert "?  bob     reader" in text.read_text()
+
+
+def test_whom_nobody_approves_is_told_when_a_review_is_opened(applied):
+    ran = applied.hospital.ok("access", "review", "--role", "qc")
+    assert "Nobody can answer for qc" in ran.said
+
+
+def test_a_person_at_a_terminal_is_asked_whether_that_was_meant(applied):
+    which = opened(applied)
+    root(applied)
+    words = ("access", "sign-off", which, "--remove", "bob", "--reason", "moved")
+    ran = applied.hospital.on_terminal(*words, answers="no\n")
+    assert (ran.code, "remove bob as reader: moved" in ran.said) == (5, True)
+    assert answers(applied, which)["bob"] is None
+    assert applied.hospital.on_terminal(*words, answers="yes\n").code == 0
+    assert answers(applied, which)["bob"] == "remove"
+
+
+def test_only_one_system_is_reported_where_it_is_named(applied):
+    assert applied.hospital.ok("access", "report", "--system", "accounts").code == 0
+    ran = applied.hospital("access", "report", "--system", "acounts")
+    assert (ran.code, 'did you mean "accounts"?' in ran.said) == (64, True)
 
 
 def test_a_role_is_under_review_once(applied):

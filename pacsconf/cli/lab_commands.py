@@ -33,11 +33,15 @@ def up(
 ) -> Exit:
     """Start the lab for this inventory. Environment lab then leads to it."""
     from pacsconf.cli.compare_commands import opened
+    from pacsconf.inventory.environment import for_environment
     from pacsconf.lab import practice
 
     context.obj.environment = workspace.LAB
     work = opened(context, "text")
-    state = practice.up(work.inventory, place.default_folder(), with_domains=more == "ad")
+    assert work.loaded.inventory is not None, "it was opened"
+    # As declared: a lab that is up already may have left a system out.
+    declared, _ = for_environment(work.loaded.inventory, workspace.LAB)
+    state = practice.up(declared, place.default_folder(), with_domains=more == "ad")
     screen: Screen = context.obj.screen
     if state.emptied:
         _set_record_aside(screen, work)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
+from pacsconf.lab import samba
 from pacsconf.systems._accounts.filetimes import filetime
 from tests.domains import GROUPS, PEOPLE, POLICIES, SERVICES, Domain, started
 from tests.e2e.conftest import Hospital
@@ -375,6 +378,52 @@ def test_a_domain_is_looked_at_and_adopted_and_plans_to_no_change(
     texts = [file.read_text() for file in (desk.path / "inventory").rglob("*.yaml")]
     assert any("gone: {roles: [readers], status: suspended}" in text for text in texts)
     assert not [text for text in (*texts, *desk.said) if "Lovelace" in text or "ada@example" in text]
+
+
+LAB = """\
+systems:
+  domain:
+    type: accounts
+    flavour: active-directory
+    url: ldaps://dc1.st-mary.example
+    people: {staff: {base: "ou=Staff,ou=Radiology,dc=st-mary,dc=example", owns_accounts: true}}
+    groups: {pacs: {base: "ou=PACS,dc=st-mary,dc=example", names: ["pacs-*"]}}
+environments: {lab: {}, production: {}}
+roles:
+  admin: {administrator: true, groups: {domain: pacs-admins}}
+users:
+  root: {roles: [admin]}
+"""
+
+
+def test_the_lab_has_a_domain_when_it_is_asked_for_one(repository, tmp_path, monkeypatch, domain_template):
+    assert domain_template.is_dir(), "there can be one here"
+    folder = tmp_path / "the lab"
+    monkeypatch.setenv("PACSCONF_LAB_DIR", str(folder))
+    hospital = repository(hospital=LAB)
+    hospital.env["PACSCONF_LAB_DIR"] = str(folder)
+    try:
+        up = hospital.here("lab", "up")
+        assert "domain left out: an Active Directory domain takes pacsconf lab up --with ad" in up.said
+        assert "The lab is up" in up.said
+        assert "domain" not in hospital.ok("plan").said
+
+        up = hospital.here("lab", "up", "--with", "ad")
+        assert "(Active Directory domain)" in up.said, up
+        hospital.applied()
+        nothing_to_do(hospital)
+        server = samba.attach(folder / "domains" / "domain")
+        assert server is not None
+        staff = "OU=Staff,OU=Radiology,DC=st-mary,DC=example"
+        words = f"dn: CN=root,{staff}\nchangetype: modify\nreplace: accountExpires\naccountExpires: 1\n"
+        command = shlex.split(hospital.here("lab", "by-hand").out)
+        subprocess.run(command, input=words, text=True, check=True, capture_output=True)
+        assert "expires" in hospital("plan").said
+        assert "It was up already" in hospital.here("lab", "up").said
+    finally:
+        down = hospital.here("lab", "down")
+    assert "nothing of it is left" in down.said
+    assert not server.running
 
 
 def quoted(password: str) -> bytes:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-
-import pytest
-
 from pacsconf.inventory.accounts import AccountsConfig
 from pacsconf.inventory.environment import for_environment
 from pacsconf.inventory.model import Inventory
 from pacsconf.lab import domains, practice, samba
-from tests.domains import signed_in
 
 PEOPLE, GROUPS = "ou=Staff,ou=Radiology,dc=st-mary,dc=example", "ou=PACS,dc=st-mary,dc=example"
 
@@ -52,25 +47,3 @@ def test_it_is_left_out_unless_asked_for_and_environment_lab_is_without_it_then(
     assert (state.left_out, state.condition) == (("ad",), "up")
     laid = practice.place.overlay(folder)
     assert for_environment(inventory(), None, laid)[0].systems == {}
-
-
-@pytest.mark.usefixtures("domain_template")  # skips where there can be none
-def test_it_stands_at_the_declared_place_and_stays_until_the_lab_is_down(folder):
-    state = practice.up(inventory(), folder, with_domains=True)
-    assert next((part.name, part.running) for part in state.parts) == ("ad", True)
-    found = samba.attach(folder / "domains/ad")
-    assert found is not None
-    with signed_in(found, found.pacsconf_dn) as conn:
-        made = conn.add(
-            f"cn=Müller\\, Max,{PEOPLE}", "user", {"sAMAccountName": "mm", "userAccountControl": "514"}
-        )
-        assert made, conn.result
-
-    again = practice.up(inventory(), folder)
-    assert (again.renewed, again.left_out) == ("nothing", ())
-    command = practice.by_hand(folder, "ad")
-    words = f"dn: {GROUPS}\nchangetype: modify\nreplace: description\ndescription: by hand\n"
-    subprocess.run(command, input=words, text=True, check=True, capture_output=True)
-
-    assert practice.down(folder)
-    assert not found.running

@@ -61,6 +61,7 @@ def test_a_directory_of_people_is_adopted_and_plans_to_no_change(desk: Desk, lab
     adopted = desk.adopt(*BRANCHES)
     assert adopted.code == 0, adopted
     assert f"Adopted {desk.url} as accounts: 8 members, 5 groups" in adopted.out
+    assert "Only amueller is in group pacs-admin" in adopted.said
     desk.ok("validate")
     desk.begin()
     plan = desk.ok("plan")

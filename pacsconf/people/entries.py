@@ -8,7 +8,8 @@ from pacsconf.core.address import Address
 from pacsconf.core.resource import Value
 
 USER, MEMBERSHIP, GROUP, POLICY = "user", "membership", "group", "password-policy"
-ACCOUNT, EXPIRES, POLICY_FIELD, PASSWORD, CONTAINS = (
+LOGIN, ACCOUNT, EXPIRES, POLICY_FIELD, PASSWORD, CONTAINS = (
+    "login",
     "account",
     "expires",
     "policy",

@@ -94,7 +94,7 @@ class AccountsSystem:
 
     def check(self, changes: Sequence[Change]) -> Sequence[Finding]:
         """What these changes would not come to, as far as what was read tells."""
-        return Check(self.config, self.flavour, self._intent, self._read()).findings(changes)
+        return Check(self.config, self.flavour, self._intent, self._read(), self._owned).findings(changes)
 
     def apply(self, layer: Sequence[Change]) -> Iterator[Outcome]:
         """Each change by itself; what is the identity team's to do waits for them."""
@@ -155,7 +155,7 @@ class AccountsSystem:
         return self._tree
 
     def _reader(self) -> Reader:
-        return Reader(self.config, self.flavour, self._directory, self._intent)
+        return Reader(self.config, self.flavour, self._directory, self._intent, self._owned)
 
     def _projection(self) -> Projection:
         return Projection(self.config, self.flavour, self._intent, self._owned)

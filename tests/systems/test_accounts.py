@@ -121,7 +121,10 @@ def test_a_login_is_found_whatever_its_case(lab):
     inventory = Inventory(
         users={"a": user}, roles={"r": JobRole(id="r", groups={"accounts": ("pacs-readers",)})}
     )
-    bring(system_at(lab), inventory)
+    system = system_at(lab)
+    cut = plan(system, inventory)
+    assert rules_of(system, cut) == ["ACCOUNTS-LOGIN"]
+    assert [each.status for layer in cut for each in system.apply(layer)] == ["applied", "applied"]
     assert lab.members(READERS) == [f"uid=ada,{PEOPLE}"]
 
 
@@ -258,3 +261,53 @@ def test_only_memberships_can_be_exclusive(lab):
     made = [change(one, rules) for one in compare(declared.states(), live, {})]
     assert {outcome.status for outcome in system.apply([one for one in made if one])} == {"applied"}
     assert lab.members(READERS) == [f"uid=ada,{PEOPLE}"]
+
+
+# --- whose account it is ------------------------------------------------------------------------------------------
+
+
+def program(user: str, **keys) -> Inventory:
+    """One service account that is to be in one group."""
+    made = User(id=user, kind="service", grants=(Grant(role="r"),), **keys)
+    return Inventory(users={user: made}, roles={"r": JobRole(id="r", groups={"accounts": ("pacs-readers",)})})
+
+
+def rules_of(system: AccountsSystem, cut: tuple[tuple[Change, ...], ...]) -> list[str]:
+    return [finding.rule for finding in system.check([one for layer in cut for one in layer])]
+
+
+def test_who_vanished_is_closed_by_the_login_they_had_and_nobody_else_is(lab):
+    """Somebody else's account may be called by the id of who vanished."""
+    inventory = program("svc", logins={"accounts": "Robot"})
+    bring(system_at(lab), inventory)
+    lab.add(f"uid=svc,{SERVICES}", "inetOrgPerson", cn="svc", sn="svc", uid="svc")
+    applied = system_at(lab).declared(inventory).states()
+    system = system_at(lab)
+    outcomes = [each for layer in plan(system, Inventory(), applied) for each in system.apply(layer)]
+    assert {each.status for each in outcomes} == {"applied"}
+    assert lab.entry(f"uid=Robot,{SERVICES}")["pwdAccountLockedTime"] == ["000001010000Z"]
+    assert "pwdAccountLockedTime" not in lab.entry(f"uid=svc,{SERVICES}")
+    assert f"uid=Robot,{SERVICES}" not in lab.members(READERS)
+
+
+def test_an_account_that_was_somebody_s_until_their_login_changed_is_told(lab):
+    bring(system_at(lab), program("svc", logins={"accounts": "Robot"}))
+    applied = system_at(lab).declared(program("svc", logins={"accounts": "Robot"})).states()
+    system = system_at(lab)
+    cut = plan(system, program("svc", logins={"accounts": "Robot2"}), applied)
+    assert rules_of(system, cut) == ["ACCOUNTS-FORMER"]
+    lab.change(f"uid=Robot,{SERVICES}", pwdAccountLockedTime=("MODIFY_ADD", "000001010000Z"))
+    lab.change(READERS, member=("MODIFY_REPLACE", lab.placeholder))
+    system = system_at(lab)
+    assert rules_of(system, plan(system, program("svc", logins={"accounts": "Robot2"}), applied)) == []
+
+
+def test_a_password_that_pacsconf_did_not_set_is_replaced_for_all_to_see(lab):
+    lab.add(f"uid=boss,{SERVICES}", "inetOrgPerson", cn="boss", sn="boss", uid="boss")
+    inventory = program("svc", logins={"accounts": "boss"}, password={"from": "env:NEW", "version": 1})
+    system = system_at(lab)
+    cut = plan(system, inventory)
+    assert rules_of(system, cut) == ["ACCOUNTS-LOGIN", "ACCOUNTS-PASSWORD"]
+    applied = system.declared(inventory).states()
+    again = system_at(lab)
+    assert rules_of(again, plan(again, program("svc", logins={"accounts": "boss"}), applied)) == []

@@ -28,6 +28,7 @@ from pacsconf.systems._accounts.kinds import (
     EXPIRES,
     GROUP,
     KINDS,
+    LOGIN,
     MEMBER,
     MEMBERSHIP,
     PASSWORD,
@@ -170,6 +171,8 @@ class _Making:
     def account(self, wanted: Wanted) -> State:
         address = wanted.root
         fields = self._of_ours(address, wanted) if wanted.is_ours else _asked_for(wanted)
+        if wanted.login.casefold() != wanted.user.id.casefold():
+            fields[LOGIN] = wanted.login
         key = tuple(fields.items())
         return State(address, address, self._accounts.setdefault(key, fields))
 
@@ -249,7 +252,8 @@ class _Making:
             return {"": path, **self._membership_paths(self.wanted[address.parts[0]].user)}
         fields = {EXPIRES: "ends", PASSWORD: "password"}
         named = (*USER_FIELDS, EXPIRES, PASSWORD)
-        return {"": path, **{name: (*path, fields.get(name, name)) for name in named}}
+        login = (*path, "logins", self.config.name)
+        return {"": path, LOGIN: login, **{name: (*path, fields.get(name, name)) for name in named}}
 
     def _group_paths(self, name: str) -> dict[str, Path]:
         roles = self.landed.get(name)

@@ -18,6 +18,7 @@ from pacsconf.people.entries import (
     EXPIRES,
     GROUP,
     IN,
+    LOGIN,
     MEMBER,
     MEMBERSHIP,
     PASSWORD,
@@ -37,6 +38,7 @@ __all__ = [
     "GROUP",
     "IN",
     "KINDS",
+    "LOGIN",
     "MEMBER",
     "MEMBERSHIP",
     "PASSWORD",
@@ -63,6 +65,8 @@ class UserEntry(Resource):
     kind: ClassVar[str] = USER
     secrets: ClassVar[frozenset[str]] = frozenset({PASSWORD})
 
+    login: str | None = None
+    """What one signs in with, where that is not the user's id: whose account it was is known from it later."""
     account: str | None = None
     """`enabled` or `disabled`."""
     expires: str | None = None
@@ -79,7 +83,7 @@ class UserEntry(Resource):
     @classmethod
     def risk(cls, before: Fields | None, after: Fields | None) -> Risk:
         """Whether somebody can sign in, and until when, is a matter of access; a name is not."""
-        matters = (ACCOUNT, EXPIRES, POLICY_FIELD, PASSWORD, "email")
+        matters = (LOGIN, ACCOUNT, EXPIRES, POLICY_FIELD, PASSWORD, "email")
         if any((before or {}).get(name) != (after or {}).get(name) for name in matters):
             return "access"
         return super().risk(before, after)

@@ -20,6 +20,7 @@ from pacsconf.systems._accounts.kinds import (
     ENABLED,
     EXPIRES,
     GROUP,
+    LOGIN,
     MEMBER,
     MEMBERSHIP,
     PASSWORD,
@@ -92,6 +93,8 @@ class Projection:
         wanted = self.intent.wanted.get(account.user)
         declared = self.intent.fields.get(address, NOTHING)
         fields: dict[str, Value] = {ACCOUNT: self._signs_in(account, wanted, declared)}
+        if login := (declared or self._applied(address)).get(LOGIN):
+            fields[LOGIN] = login if str(login).casefold() == account.login.casefold() else account.login
         is_ours = self.config.people[account.place].owns_accounts
         if account.facts.ends is not None and (is_ours or EXPIRES in declared):
             fields[EXPIRES] = last_day(account.facts.ends, wanted.zone if wanted else UTC).isoformat()
@@ -119,8 +122,12 @@ class Projection:
 
     def _version(self, address: Address) -> Value | None:
         """A password cannot be read, so its version is what was written last."""
+        return self._applied(address).get(PASSWORD)
+
+    def _applied(self, address: Address) -> Fields:
+        """What was applied last of an account."""
         state = self.owned.get(address)
-        return state.fields.get(PASSWORD) if state else None
+        return state.fields if state else NOTHING
 
     def _marks(self, account: Account, wanted: Wanted, declared: Fields) -> Iterator[tuple[str, Value]]:
         values = wanted.user.personal()

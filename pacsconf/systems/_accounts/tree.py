@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pacsconf.core.address import Address
 from pacsconf.core.errors import BadAnswer
+from pacsconf.core.resource import State
 from pacsconf.inventory.accounts import AccountsConfig, GroupsPlace, PeoplePlace
 from pacsconf.inventory.people import Personal
 from pacsconf.systems._accounts.declare import Intent
 from pacsconf.systems._accounts.flavour import Facts, Flavour
+from pacsconf.systems._accounts.kinds import LOGIN, USER
 from pacsconf.systems._ldap import Directory, Entry, Missing, names
 
 MOST_TOLD = 5
@@ -65,12 +68,21 @@ class Reader:
     """Reads the branches that a configuration names."""
 
     def __init__(
-        self, config: AccountsConfig, flavour: Flavour, directory: Directory, intent: Intent
+        self,
+        config: AccountsConfig,
+        flavour: Flavour,
+        directory: Directory,
+        intent: Intent,
+        owned: Mapping[Address, State],
     ) -> None:
         self.config = config
         self.flavour = flavour
         self.directory = directory
         self.intent = intent
+        former = {applied_login(owned[at]).casefold(): at.parts[0] for at in owned if _departed(at, intent)}
+        self._by_login = {**former, **intent.by_login}
+        self._users = frozenset({*former.values(), *intent.wanted})
+        """Nobody else's account goes by one of these, whatever its login is."""
 
     def tree(self, *, named: bool = True) -> Tree:
         """All accounts, groups and policies; who somebody is only where it is asked for.
@@ -139,12 +151,12 @@ class Reader:
 
     def _take_accounts(self, tree: Tree, name: str, place: PeoplePlace, found: Iterable[Entry]) -> None:
         login_attribute, facts = self.flavour.login_attribute(place), self.flavour.facts
-        by_login = self.intent.by_login
+        by_login = self._by_login
         for entry in found:
             login = entry.text(login_attribute) or ""
             user = by_login.get(login.casefold()) if login else None
             if user is None:
-                user = entry.dn if not login or login in self.intent.wanted else login
+                user = entry.dn if not login or login in self._users else login
             if user in tree.accounts:
                 self._take_twin(tree, user, name, entry)
                 continue
@@ -215,6 +227,16 @@ class Reader:
             return
         for entry in self._search(place.base, self.flavour.policies, self.flavour.policy_attributes):
             tree.policies[entry.text("cn") or names.leaf(entry.dn)] = entry
+
+
+def applied_login(state: State) -> str:
+    """What somebody signed in with when their account was applied last."""
+    return str(state.fields.get(LOGIN) or state.address.parts[0])
+
+
+def _departed(address: Address, intent: Intent) -> bool:
+    """Whether this is the account of a user whom the inventory does not name any more."""
+    return address.kind == USER and address not in intent.fields
 
 
 class _Members:

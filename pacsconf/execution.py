@@ -21,6 +21,7 @@ from pacsconf.core.planning import state_digest
 from pacsconf.core.resource import State
 from pacsconf.core.rollback import holds_after
 from pacsconf.inventory.model import Inventory
+from pacsconf.people.inviting import invited_at, to_invite
 from pacsconf.record.contents import Held
 from pacsconf.record.lock import Open
 from pacsconf.systems.abilities import Peopled
@@ -64,7 +65,7 @@ def _written_and_closed(world: World, opened: Open) -> ChangeSet:
         for outcome in _skipped(left, ended) if ended else _layer(world, opened, left, made.runs, done):
             done[outcome.address] = outcome
             world.progress.outcome(outcome)
-    told = _settle(world, made.runs, done)
+    told = (*_settle(world, made.runs, done), *_invited(world, opened, done, known))
     proofs = () if ended or _why_end(world, opened) else tuple(_prove(world, made.runs, done))
     outcomes = (*(done[change.address] for change in made.runs), *told)
     held, waiting = opened.contents.held, opened.contents.waiting
@@ -153,6 +154,28 @@ def _settle(world: World, changes: Sequence[Change], outcomes: dict[Address, Out
                 beside.append(outcome)
             world.progress.outcome(outcome)
     return tuple(beside)
+
+
+def _invited(
+    world: World, opened: Open, outcomes: Mapping[Address, Outcome], known: Mapping[Address, Outcome]
+) -> Iterator[Outcome]:
+    """Those who were given an account are invited to set a password, each once: also when this was taken up again.
+
+    Nobody is by a rollback: it gives back what there was.
+    """
+    made = opened.changeset.plan
+    if made.options.rollback:
+        return
+    for change in to_invite(made.runs, outcomes):
+        at = invited_at(change)
+        outcome = known.get(at)
+        if outcome is None or outcome.status != "applied":
+            ended = _why_end(world, opened)
+            outcome = Outcome(at, "invite", "skipped", ended) if ended else world.invite(change)
+        if outcome is not None:
+            opened.result([outcome])
+            world.progress.outcome(outcome)
+            yield outcome
 
 
 def _put_on_hold(world: World, changeset: ChangeSet, outcomes: Sequence[Outcome]) -> Mapping[Address, str]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from pacsconf.core.approval import PlanApproval
-from pacsconf.core.change import Outcome
+from pacsconf.core.change import Change, Outcome
 from pacsconf.core.changeset import ChangeSet, Proof
 from pacsconf.core.plan import Basis
 from pacsconf.inventory.model import Inventory
@@ -33,6 +33,9 @@ Check = Callable[[Sequence[PlanApproval]], Sequence[PlanApproval]]
 Announced = Callable[[Mapping[str, tuple[End, ...]]], frozenset[str]]
 """Of users for whom something has ended, those of whom that was known before the last day began."""
 
+Invite = Callable[[Change], Outcome | None]
+"""Has whom an account was given set a first password; None where nobody is set up to do so."""
+
 Prove = Callable[[frozenset[str]], Iterator[Proof]]
 """Tries the declared services of these devices on the wire, as gently as they allow."""
 
@@ -56,6 +59,7 @@ class World:
     """Checks who signed approvals; as it stands, they are believed to be whose they say they are."""
     stopping: Callable[[], bool] = lambda: False
     """Whether somebody wants this to end: what was begun is finished and recorded, the rest is left undone."""
+    invite: Invite = lambda _: None
     announced: Announced = lambda _: frozenset()
     """Looks into what the inventory said on former days; as it stands, nothing was known before."""
     before: Inventory | None = None

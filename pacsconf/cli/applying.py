@@ -31,12 +31,14 @@ log = logging.getLogger(__name__)
 
 
 def require_writable(work: workspace.Workspace) -> None:
-    """The operator file lets this environment be written, and those be told who must hear of it.
+    """The operator file lets this environment be written, and those be told who must hear of it; who invites can.
 
     Raises: OperatorError.
     """
     written = [config for config in work.inventory.systems.values() if config.mode == "write"]
-    workspace.operator(work).require_write(work.environment, written)
+    allowed = workspace.operator(work)
+    allowed.require_write(work.environment, written)
+    allowed.inviter()
     workspace.require_told(work)
 
 

@@ -54,9 +54,10 @@ class Reporter:
         )
 
     def outcome(self, outcome: Outcome) -> None:
+        from pacsconf.core.change import BESIDE
         from pacsconf.report.plan.apply_text import outcome_text
 
-        if outcome.action == "reload":
+        if outcome.action in BESIDE:
             self._say("")
             self._screen.note(outcome_text(outcome, self._screen.width))
             return

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @contextmanager
 def world_of(work: Workspace, reporter: Reporter) -> Iterator[World]:
     """What the engine works on; connections are closed and progress is ended afterwards, whatever happens."""
+    from pacsconf.cli.inviting import Inviting
     from pacsconf.cli.revisions import announced
     from pacsconf.cli.witness import Witness
     from pacsconf.world import World
@@ -43,6 +44,7 @@ def world_of(work: Workspace, reporter: Reporter) -> Iterator[World]:
             prove=witness.prove,
             evidence=witness.evidence,
             checked=partial(checked, work, store),
+            invite=Inviting(work, systems),
             announced=partial(announced, work, store),
             progress=reporter,
         )

@@ -19,8 +19,11 @@ from pacsconf.core.resource import (
 
 Action = Literal["create", "update", "delete"]
 Mode = Literal["read-only", "write"]
-Deed = Literal["create", "update", "delete", "reload"]
-"""What an outcome is of: a change, or telling a program that keeps a copy to read it again."""
+Deed = Literal["create", "update", "delete", "reload", "invite"]
+"""What an outcome is of: a change, or telling a program that keeps a copy to read it again, or inviting somebody to
+whom an account was given to set their first password."""
+BESIDE: frozenset[Deed] = frozenset({"reload", "invite"})
+"""Deeds that are no changes."""
 SIGNS: dict[Action, str] = {"create": "+", "update": "~", "delete": "-"}
 
 Status = Literal["applied", "failed", "skipped", "waiting", "unknown"]
@@ -124,7 +127,8 @@ def _claims(state: State | None) -> frozenset[str]:
 class Outcome:
     """What became of one change: `unknown` is sent without an answer, `waiting` is for a person to do.
 
-    Of a `reload`, `failed` is that the program refuses what it was told to read, `unknown` that it was not told.
+    Of a `reload`, `failed` is that the program refuses what it was told to read, `unknown` that it was not told; of
+    an `invite`, `skipped` that nobody was asked to send it.
     """
 
     address: Address

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pacsconf.core.address import Address
 from pacsconf.core.approval import PlanApproval, approval_from_json, approval_to_json
-from pacsconf.core.change import Change, Deed, Outcome, Status
+from pacsconf.core.change import BESIDE, Change, Deed, Outcome, Status
 from pacsconf.core.errors import RecordError
 from pacsconf.core.plan import Plan, plan_from_json, plan_to_json
 from pacsconf.core.resource import one_of
@@ -53,12 +53,17 @@ class ChangeSet:
     @property
     def done(self) -> tuple[Outcome, ...]:
         """What became of its changes."""
-        return tuple(one for one in self.outcomes if one.action != "reload")
+        return tuple(one for one in self.outcomes if one.action not in BESIDE)
 
     @property
     def told(self) -> tuple[Outcome, ...]:
         """What became of telling programs to read what was changed."""
         return tuple(one for one in self.outcomes if one.action == "reload")
+
+    @property
+    def invited(self) -> tuple[Outcome, ...]:
+        """What became of inviting those who were given an account."""
+        return tuple(one for one in self.outcomes if one.action == "invite")
 
     @property
     def applied(self) -> tuple[Change, ...]:

@@ -17,6 +17,7 @@
     own_accounts = ["production"]                # where accounts and password policies may be changed from here
     offboard = ["production"]                    # where access may be taken away at once (offboard --now)
     file = "~/hr.csv"                            # who people are, for being shown; never part of anything else
+    invite = "/usr/local/bin/invite"             # has whom an account was given set a first password
     columns = {id = "STAFF_NO", name = "NAME"}   # and delimiter, encoding, only, as under users_from
 
     [executor]                                   # who we are to the workers of other sites (probe --executor)
@@ -48,6 +49,7 @@ from pacsconf.inventory.people import Personal
 from pacsconf.inventory.systems import SystemConfig
 from pacsconf.inventory.values import SecretRef
 from pacsconf.operator.binding import Binding, toml_string
+from pacsconf.operator.inviter import Inviter
 from pacsconf.operator.needs import stays_here
 from pacsconf.operator.people import PeopleList, PeopleTables
 from pacsconf.operator.private import NOT_WRITTEN_BY_OTHERS, read_private
@@ -87,6 +89,15 @@ class Operator:
     people_list: PeopleList | None = None
     offboarding: frozenset[str] = frozenset()
     """The environments where access may be taken away at once from here."""
+
+    inviting: Path | None = None
+
+    def inviter(self) -> Inviter | None:
+        """Who invites people to set a first password; None where no program is named.
+
+        Raises: OperatorError when there is none at its place, or others could write it.
+        """
+        return None if self.inviting is None else Inviter.at(self.inviting)
 
     def people(self) -> Mapping[str, Mapping[Personal, str]]:
         """By id, who people are, for being shown: as the file says that is named here; empty where none is.
@@ -196,6 +207,8 @@ def load(path: Path | None = None, *, environ: Mapping[str, str], root: Path) ->
     executor = _executor(place, layout, repository)
     owning = frozenset(layout.people.own_accounts)
     people = _people(place, layout.people, repository)
+    inviting = _beside(place, layout.people.invite)
+    _refuse_inside(repository, inviting, "the program that invites people")
     return Operator(
         place,
         True,
@@ -208,6 +221,7 @@ def load(path: Path | None = None, *, environ: Mapping[str, str], root: Path) ->
         owning,
         people,
         frozenset(layout.people.offboard),
+        inviting,
     )
 
 
@@ -304,7 +318,7 @@ _KNOWN = {
     "environments": ("write",),
     "age": ("identity",),
     "signatures": ("allowed_signers",),
-    "people": ("own_accounts", "offboard", "file", "columns", "delimiter", "encoding", "only"),
+    "people": ("own_accounts", "offboard", "invite", "file", "columns", "delimiter", "encoding", "only"),
     "executor": ("ca", "certificate", "key"),
 }
 
@@ -332,7 +346,7 @@ def _layout(path: Path, table: dict[str, Any]) -> _Layout:
 
 _SEE = (
     "Known keys: secret.ref, secret.for, environments.write, age.identity, people.own_accounts, people.offboard,"
-    " people.file,"
+    " people.invite, people.file,"
     " people.columns, executor.ca, executor.certificate, executor.key."
 )
 

@@ -29,6 +29,8 @@ class PeopleTables(PeopleTable):
     """Environments where accounts and password policies may be changed from here."""
     offboard: tuple[Environment, ...] = ()
     """Environments where access may be taken away at once from here (`offboard --now`)."""
+    invite: str | None = None
+    """A program that invites whom an account was given to set a first password."""
     file: str | None = None
     columns: PersonalColumns | None = None
 

@@ -41,6 +41,24 @@ def read_private(path: Path, *, forbidden: int, most: int = LIMIT) -> bytes:
     return data
 
 
+def require_own_program(path: Path) -> None:
+    """Nothing, where a program stands here that nobody else could have written.
+
+    Raises: OperatorError.
+    """
+    try:
+        status = path.stat()
+    except OSError as exc:
+        raise OperatorError(
+            f"{path} cannot be run: {exc.strerror}", fix="Check the path and who may read it."
+        ) from exc
+    _check(path, status, NOT_WRITTEN_BY_OTHERS)
+    if not os.access(path, os.X_OK):
+        raise OperatorError(
+            f"{path} is no program that may be run", fix=f"chmod u+x {shlex.quote(str(path))}"
+        )
+
+
 def _check(path: Path, status: os.stat_result, forbidden: int) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise OperatorError(f"{path} is not a plain file", fix="Name a file.")

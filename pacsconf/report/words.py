@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-ACTIONS = {"create": "created", "update": "changed", "delete": "deleted", "reload": "reloaded"}
+ACTIONS = {
+    "create": "created",
+    "update": "changed",
+    "delete": "deleted",
+    "reload": "reloaded",
+    "invite": "invited",
+}
 """What an action is called once it is done."""
 
 

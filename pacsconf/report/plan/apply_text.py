@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pacsconf.core.address import Address
-from pacsconf.core.change import Outcome, Status
+from pacsconf.core.change import BESIDE, Outcome, Status
 from pacsconf.core.changeset import ChangeSet, Proof, ProofVerdict
 from pacsconf.core.plan import Plan
 from pacsconf.report.lines import Line, Lines, Span, Style, columns, line, padded, width_of, wrapped
@@ -84,9 +84,11 @@ ALIKE = 5
 
 def outcomes_text(outcomes: Iterable[Outcome], width: int = 80, told: Told = NOTHING_TOLD) -> Lines:
     """What became of changes; of many that ended alike only the first are shown."""
-    by_way: dict[tuple[bool, Status, str], list[Outcome]] = {}
+    by_way: dict[tuple[str, Status, str], list[Outcome]] = {}
     for outcome in outcomes:
-        by_way.setdefault((outcome.action == "reload", outcome.status, outcome.error), []).append(outcome)
+        by_way.setdefault(
+            (outcome.action if outcome.action in BESIDE else "", outcome.status, outcome.error), []
+        ).append(outcome)
     return tuple(
         row
         for (_, status, error), alike in by_way.items()
@@ -166,7 +168,9 @@ def outcomes_sum(changeset: ChangeSet) -> str:
             f"{pending} not reached" if pending else "",
         )
     )
-    return listed((done, reloads_sum(changeset.told), _proven(changeset.proofs)), " · ")
+    return listed(
+        (done, reloads_sum(changeset.told), _invitations(changeset.invited), _proven(changeset.proofs)), " · "
+    )
 
 
 def reloads_sum(told: Iterable[Outcome]) -> str:
@@ -174,6 +178,13 @@ def reloads_sum(told: Iterable[Outcome]) -> str:
     counts = Counter(one.status for one in told)
     words: tuple[tuple[Status, str], ...] = (("applied", "reloaded"), *_RELOADS.items())
     return listed(f"{counts[status]} {said}" for status, said in words if counts[status])
+
+
+def _invitations(invited: Sequence[Outcome]) -> str:
+    """`12 invited to set a password, 1 not`; empty where nobody was to be."""
+    done = sum(one.status == "applied" for one in invited)
+    rest = f"{len(invited) - done} not" if done < len(invited) else ""
+    return listed((f"{done} invited to set a password", rest)) if invited else ""
 
 
 def reloads_text(told: Sequence[Outcome], command: str, last: str, width: int = 80) -> Lines:

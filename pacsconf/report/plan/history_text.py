@@ -106,6 +106,7 @@ def _outcomes(changeset: ChangeSet, view: View) -> Lines:
     """What became of every change; those that went well are counted unless all is asked for."""
     shown = [one for one in changeset.outcomes if view.verbose or one.status != "applied"]
     done = sum(one.status == "applied" for one in changeset.done)
+    invited = sum(one.status == "applied" for one in changeset.invited)
     told = sum(one.status == "applied" for one in changeset.told)
     if not changeset.outcomes:
         return ()
@@ -114,6 +115,7 @@ def _outcomes(changeset: ChangeSet, view: View) -> Lines:
         line(Span("What became of it", "strong")),
         *(_went_well(f"{counted(done, 'change')} done") if done and not view.verbose else ()),
         *(_went_well(f"{counted(told, 'program')} reloaded") if told and not view.verbose else ()),
+        *(_went_well(f"{counted(invited, 'user')} invited") if invited and not view.verbose else ()),
         *(
             (row for outcome in shown for row in outcome_text(outcome, view.width, whose))
             if view.verbose

@@ -69,6 +69,8 @@ class LiveAccounts:
     groups: Mapping[str, LiveGroup]
     cannot_tell: tuple[str, ...] = field(default=())
     """What the server does not tell, in words."""
+    called: Mapping[str, str] = field(default_factory=dict)
+    """By DN, what an entry without a login is called where a DN, which may be a name, is not to stand."""
 
     @cached_property
     def above(self) -> Mapping[str, tuple[str, ...]]:

@@ -251,7 +251,9 @@ class _Look:
                 if account is not None and not account.exists:
                     yield self.remark("dangling", f"{user} in {name} does not exist", user, name, (name,))
             for dn in group.elsewhere:
-                yield self.remark("elsewhere", f"{dn} in {name}", group=name)
+                called = self.live.called.get(dn)
+                also = f" ({called} in plans)" if called else ""
+                yield self.remark("elsewhere", f"{dn} in {name}{also}", group=name)
         for way in self.live.circles():
             yield self.remark("circle", " → ".join((*way, way[0])), group=way[0], path=way)
 

@@ -194,6 +194,9 @@ def test_two_accounts_of_one_login_stop_what_is_wanted_of_it(lab):
     assert {finding.rule for finding in system.check([one for layer in cut for one in layer])} == {
         "ACCOUNTS-TWICE"
     }
+    told = repr(system.check([one for layer in cut for one in layer]))
+    assert PEOPLE in told
+    assert "twin" not in told  # it may be somebody's name
 
 
 # --- days -------------------------------------------------------------------------------------------------------
@@ -311,3 +314,44 @@ def test_a_password_that_pacsconf_did_not_set_is_replaced_for_all_to_see(lab):
     applied = system.declared(inventory).states()
     again = system_at(lab)
     assert rules_of(again, plan(again, program("svc", logins={"accounts": "boss"}), applied)) == []
+
+
+# --- what a DN tells ----------------------------------------------------------------------------------------------
+
+
+def test_who_is_known_by_a_dn_alone_is_called_otherwise_and_can_be_taken_out(lab):
+    """DNs are often called after people, and addresses stand in plans and in the record for ever."""
+    lab.add(f"cn=Erika Geheim,{PEOPLE}", "inetOrgPerson", cn="Erika Geheim", sn="Geheim")
+    lab.add_group(READERS, [f"cn=Erika Geheim,{PEOPLE}", "cn=Martha Privat,o=else", f"uid=gone,{PEOPLE}"])
+    system = system_at(lab, exclusive=["membership"])
+    declared = system.declared(Inventory())
+    live = system.read().states()
+    told = sorted(address.parts[0] for address in live if address.kind == "membership")
+    assert [name[:6] for name in told] == ["other-", "other-", f"uid=gone,{PEOPLE}"[:6]]
+    assert not any(word in repr(live) for word in ("Erika", "Geheim", "Martha", "Privat"))
+    assert "cn=Martha Privat,o=else" in system.live().called
+    rules = Rules(system.kinds, exclusive=frozenset({"membership"}))
+    made = [change(one, rules) for one in compare(declared.states(), live, {})]
+    assert [each.status for each in system.apply([one for one in made if one])] == ["applied"] * 3
+    assert lab.members(READERS) == []
+
+
+# --- who must stay ------------------------------------------------------------------------------------------------
+
+
+def test_only_who_can_sign_in_counts_as_an_administrator(lab):
+    """A member that does not exist, one from elsewhere, and an account that ended put nothing right."""
+    ada = f"uid=ada,{PEOPLE}"
+    lab.add_group(READERS, [ada, f"uid=gone,{PEOPLE}", "cn=x,o=else", f"uid=bob,{PEOPLE}"])
+    lab.change(f"uid=bob,{PEOPLE}", pwdEndTime=("MODIFY_ADD", "20200101000000Z"))
+    grants = (Grant(role="a"),)
+    inventory = Inventory(
+        users={
+            name: User(id=name, kind="vendor", ends="2031-01-01", grants=grants) for name in ("ada", "bob")
+        },
+        roles={"a": JobRole(id="a", administrator=True, groups={"accounts": ("pacs-readers",)})},
+        as_of=AsOf.on(date(2030, 1, 1)),
+    )
+    system = system_at(lab)
+    floor = next(one for one in system.declared(inventory).floors if one.id == "GUARD-ADMIN")
+    assert [str(one) for one in floor.standing(system.read().states())] == ["accounts/user/ada"]

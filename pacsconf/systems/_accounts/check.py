@@ -127,10 +127,12 @@ class Check:
         return (place.default or "default") if place else None
 
     def _twice(self, change: Change, dns: Sequence[str]) -> Finding:
+        places = {self.tree.accounts[self.tree.user_of[dn]].place for dn in dns}
+        listed = " and ".join(self.config.people[place].base for place in sorted(places))
         return Finding(
             "ACCOUNTS-TWICE",
             "error",
-            f"{len(dns)} accounts have the login of {change.address.parts[0]}: {'; '.join(dns[:5])}",
+            f"{len(dns)} accounts have the login of {change.address.parts[0]}, in {listed}",
             "It cannot be told which one is theirs.",
             "Have all but one renamed, or say under `logins` which other login they have here.",
             about=change.address,

@@ -9,10 +9,12 @@ from pacsconf.core.guard import Floor
 from pacsconf.core.resource import State, members
 from pacsconf.inventory.model import Inventory
 from pacsconf.people.landing import landed
+from pacsconf.systems._accounts.disguise import is_other
 from pacsconf.systems._accounts.kinds import (
     ACCOUNT,
     CONTAINS,
     DISABLED,
+    EXPIRES,
     GROUP,
     MEMBERSHIP,
     groups_in,
@@ -28,13 +30,14 @@ def floors(system: str, inventory: Inventory, own: Callable[[], str | None]) -> 
     roles = {name for name, role in inventory.roles.items() if role.administrator}
     groups = {group for group, names in landed(inventory, system).items() if roles & set(names)}
     wanted = inventory.security.administrators
+    day = inventory.as_of.day().isoformat() if inventory.as_of else ""
     if groups:
         yield Floor(
             "GUARD-ADMIN",
             f"administrators of {system}",
             system,
             wanted.minimum,
-            lambda states: frozenset(user_at(system, user) for user in _in(system, groups, states)),
+            lambda states: frozenset(user_at(system, user) for user in _in(system, groups, states, day)),
             "whoever is to put things right again must be able to",
             "security.administrators",
             frozenset(user_at(system, user) for user in wanted.required),
@@ -49,16 +52,24 @@ def floors(system: str, inventory: Inventory, own: Callable[[], str | None]) -> 
     )
 
 
-def _in(system: str, groups: Set[str], states: States) -> Iterator[str]:
-    """The users who are in one of these groups, as such or through groups in it, and are not disabled."""
+def _in(system: str, groups: Set[str], states: States, day: str) -> Iterator[str]:
+    """The users who are in one of these groups, as such or through groups in it, and can sign in.
+
+    An entry that is no account of a branch that is declared is nobody who could put things right.
+    """
     inside = _with_inner(system, groups, states)
     for address, state in states.items():
         if address.system != system or address.kind != MEMBERSHIP or not groups_in(state.fields) & inside:
             continue
         user = address.parts[0]
         account = states.get(user_at(system, user))
-        if account is None or account.fields.get(ACCOUNT) != DISABLED:
+        if not is_other(user) if account is None else _is_open(account, day):
             yield user
+
+
+def _is_open(account: State, day: str) -> bool:
+    expires = account.fields.get(EXPIRES)
+    return account.fields.get(ACCOUNT) != DISABLED and (expires is None or str(expires) >= day)
 
 
 def _with_inner(system: str, groups: Set[str], states: States) -> Set[str]:

@@ -184,7 +184,8 @@ def live_accounts(config: AccountsConfig, flavour: Flavour, intent: Intent, tree
         for name, group in tree.groups.items()
     }
     silent = () if told or not tree.accounts else ("when somebody last signed in",)
-    return LiveAccounts(config.name, accounts, groups, silent)
+    called = {dn: name for name, dn in tree.others.items() if name != dn}
+    return LiveAccounts(config.name, accounts, groups, silent, called)
 
 
 def _live_account(

@@ -14,6 +14,7 @@ from pacsconf.core.resource import State
 from pacsconf.inventory.accounts import AccountsConfig, GroupsPlace, PeoplePlace
 from pacsconf.inventory.people import Personal
 from pacsconf.systems._accounts.declare import Intent
+from pacsconf.systems._accounts.disguise import disguised
 from pacsconf.systems._accounts.flavour import Facts, Flavour
 from pacsconf.systems._accounts.kinds import LOGIN, USER
 from pacsconf.systems._ldap import Directory, Entry, Missing, names
@@ -57,7 +58,9 @@ class Tree:
     policies: dict[str, Entry] = field(default_factory=dict)
     twice: dict[str, list[str]] = field(default_factory=dict)
     memberships: dict[str, set[str]] = field(default_factory=dict)
-    """By user, or by DN of a member that is no account, the groups they are in."""
+    """By user, or by the name in `others`, the groups they are in."""
+    others: dict[str, str] = field(default_factory=dict)
+    """The DNs of accounts that are nobody's, and of members that are no accounts, by what they are called here."""
     by_itself: dict[str, set[str]] = field(default_factory=dict)
     """By user, those of these groups that they are in without being a member's value there."""
     user_of: dict[str, str] = field(default_factory=dict)
@@ -188,7 +191,15 @@ class Reader:
             tree.groups[name] = Group(name, entry)
 
     def _join(self, tree: Tree, *, whole: bool = True) -> None:
-        """Tell users, groups and others among the members of groups apart."""
+        """Tell users, groups and others among the members of groups apart, and who is in which groups."""
+        self._tell_apart(tree, whole=whole)
+        called = self._disguise(tree)
+        for group in tree.groups.values():
+            for user in (*group.users, *(called[dn] for dn in group.elsewhere)):
+                tree.memberships.setdefault(user, set()).add(group.name)
+        self._join_by_itself(tree)
+
+    def _tell_apart(self, tree: Tree, *, whole: bool) -> None:
         members = _Members(tree)
         placeholders = {names.canonical(placeholder(place)) for place in self.config.groups.values()}
         for group in tree.groups.values():
@@ -202,11 +213,22 @@ class Reader:
                     group.has_placeholder = True
                 elif whole:
                     group.elsewhere.add(dn)
-            for user in group.users:
-                tree.memberships.setdefault(user, set()).add(group.name)
-            for dn in group.elsewhere:
-                tree.memberships.setdefault(dn, set()).add(group.name)
-        self._join_by_itself(tree)
+
+    def _disguise(self, tree: Tree) -> Mapping[str, str]:
+        """What all are called who are known by a DN alone: not by that, where it may be the name of a person."""
+        known = {user for user, account in tree.accounts.items() if user == account.entry.dn}
+        dns = known.union(*(group.elsewhere for group in tree.groups.values()))
+        if not dns:
+            return {}
+        called = {**{dn: dn for dn in dns}, **disguised(dns, tree.accounts.keys() | self._users)}
+        for dn in known:
+            account = tree.accounts.pop(dn)
+            account.user = tree.user_of[dn] = called[dn]
+            tree.accounts[account.user] = account
+        for group in tree.groups.values() if known else ():
+            group.users = {called.get(user, user) for user in group.users}
+        tree.others = {name: dn for dn, name in called.items()}
+        return called
 
     def _join_by_itself(self, tree: Tree) -> None:
         """Whoever is in a group by their own entry is in it, though the group does not say so."""

@@ -17,6 +17,7 @@ from pacsconf.adopt.naming import Names
 from pacsconf.core.address import Address
 from pacsconf.core.finding import Path
 from pacsconf.inventory.model import Inventory
+from pacsconf.inventory.nesting import within
 from pacsconf.inventory.people import JobRole, User, UserKind
 from pacsconf.people.guess import administers, is_placeholder, kind_of
 from pacsconf.people.live import LiveAccount, LiveAccounts, LiveGroup
@@ -241,7 +242,7 @@ class _Maker:
             for inner in group.groups:
                 if inner not in self.groups:
                     self.remarks.append(self.not_nested(name, inner, "it is none of those that are adopted"))
-                elif _reaches(found, inner, name):
+                elif name in within((inner,), found):
                     self.remarks.append(self.not_nested(name, inner, "they contain each other in a circle"))
                 else:
                     found.setdefault(name, []).append(inner)
@@ -364,19 +365,6 @@ def _by_what_is_theirs(system: str, users: Mapping[str, User]) -> dict[tuple[str
             if text:
                 found[key, text.casefold()].append(name)
     return {key: names[0] for key, names in found.items() if len(names) == 1}
-
-
-def _reaches(nested: Mapping[str, list[str]], start: str, end: str) -> bool:
-    """Whether a group is in another, or is that other."""
-    ahead, seen = [start], {start}
-    while ahead:
-        one = ahead.pop()
-        if one == end:
-            return True
-        new = [inner for inner in nested.get(one, ()) if inner not in seen]
-        seen.update(new)
-        ahead += new
-    return False
 
 
 def _is_line(text: str) -> bool:

@@ -99,6 +99,11 @@ class AccountsConfig(LDAPConfig):
     password_policies: PoliciesPlace | None = None
     """Not given: password policies are left alone here."""
 
+    @property
+    def everyone(self) -> tuple[str, ...]:
+        """The groups of everybody who has any role that lands here."""
+        return tuple(dict.fromkeys(group for place in self.groups.values() for group in place.everyone))
+
     def asking_others(self) -> AccountsConfig:
         """The same where no account and no password policy is pacsconf's to change."""
         people = {

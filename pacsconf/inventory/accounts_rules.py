@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.accounts import AccountsConfig
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Inventory
+from pacsconf.inventory.nesting import circles
 from pacsconf.inventory.role_rules import odd_group
 from pacsconf.inventory.systems import SystemConfig
 
@@ -47,8 +48,7 @@ def _no_place(config: AccountsConfig, what: str, path: Path) -> Finding:
 def _nested(config: AccountsConfig, inventory: Inventory, at: Path) -> Iterator[Finding]:
     """Groups that hold others have a place; those they hold are known."""
     landed = {group for role in inventory.roles.values() for group in role.groups.get(config.name, ())}
-    everyone = {group for place in config.groups.values() for group in place.everyone}
-    known = frozenset(landed | everyone | config.nested.keys())
+    known = frozenset((*landed, *config.everyone, *config.nested))
     for name, place in config.groups.items():
         for number, group in enumerate(place.everyone):
             if config.groups_place(group) is None:
@@ -71,36 +71,15 @@ def _nested(config: AccountsConfig, inventory: Inventory, at: Path) -> Iterator[
 
 def _circles(config: AccountsConfig, at: Path) -> Iterator[Finding]:
     """No group holds itself through others."""
-    told: set[frozenset[str]] = set()
-    for start in sorted(config.nested):
-        way = _back_to(start, config.nested)
-        if way and frozenset(way) not in told:
-            told.add(frozenset(way))
-            yield Finding(
-                "PACS-ROLE-010",
-                "error",
-                f"Group {start} holds itself: {' → '.join((*way, start))}",
-                "Everybody in one of them would be in all, and some programs never come to an end of it.",
-                "Take one out of another.",
-                path=(*at, "nested", start),
-            )
-
-
-def _back_to(start: str, nested: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The shortest way from a group through those it holds back to it, without its end; empty for none."""
-    seen: set[str] = set()
-    reached: list[tuple[str, ...]] = [(start,)]
-    while reached:
-        following: list[tuple[str, ...]] = []
-        for way in reached:
-            for inner in nested.get(way[-1], ()):
-                if inner == start:
-                    return way
-                if inner not in seen:
-                    seen.add(inner)
-                    following.append((*way, inner))
-        reached = following
-    return ()
+    for way in circles(config.nested):
+        yield Finding(
+            "PACS-ROLE-010",
+            "error",
+            f"Group {way[0]} holds itself: {' → '.join((*way, way[0]))}",
+            "Everybody in one of them would be in all, and some programs never come to an end of it.",
+            "Take one out of another.",
+            path=(*at, "nested", way[0]),
+        )
 
 
 def _people_without_a_place(config: AccountsConfig, inventory: Inventory, at: Path) -> Iterator[Finding]:

@@ -37,6 +37,8 @@ PERSONAL: tuple[Personal, ...] = get_args(Personal)
 """What tells who somebody is: shown to who may see it, written into accounts, recorded nowhere."""
 
 
+ROLE = "role:"
+"""What an approver begins with who is whoever has a role."""
 GIT = "git"
 """Under `logins`, beside systems: the address, or the name, by which git knows who reviews access and approves."""
 

@@ -13,7 +13,7 @@ from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.account_names import looks_shared
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Inventory
-from pacsconf.inventory.people import GIT, Grant, User
+from pacsconf.inventory.people import GIT, ROLE, Grant, User
 from pacsconf.inventory.scope import Scope
 
 FEW = 5000
@@ -133,7 +133,7 @@ def _unknown_people(inventory: Inventory, known: frozenset[str]) -> Iterator[Fin
         yield from _somebody(inventory, name, at, "an administrator who must stay", known)
     for role in inventory.roles.values():
         for number, name in enumerate(role.approvers):
-            if not name.startswith("role:"):
+            if not name.startswith(ROLE):
                 at = (*role.path, "approvers", number)
                 yield from _somebody(inventory, name, at, f"approver of role {role.id}", known)
 

@@ -7,13 +7,9 @@ from collections.abc import Iterator, Mapping
 from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Inventory
-from pacsconf.inventory.people import Grant, JobRole, PasswordPolicy, User
+from pacsconf.inventory.people import ROLE, Grant, JobRole, PasswordPolicy, User
 from pacsconf.inventory.people_rules import is_declared
 from pacsconf.inventory.scope import Scope
-
-ROLE = "role:"
-"""What an approver begins with who is whoever has a role."""
-
 
 # --- what they name ---------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from pacsconf.inventory.model import Device, Inventory
-from pacsconf.inventory.people import Grant, JobRole, User
+from pacsconf.inventory.people import ROLE, Grant, JobRole, User
 from pacsconf.inventory.permissions import PermissionScope
 from pacsconf.people.live import LiveAccount, LiveAccounts, Path
 from pacsconf.people.standing import Stage, counts, day_of, held, stage
@@ -240,14 +240,11 @@ def conflicts_of(inventory: Inventory, role: JobRole) -> set[str]:
 
 def approvers(inventory: Inventory, role: JobRole) -> set[str]:
     """The users who may let somebody have a role now: those it names, and holders of the roles it names."""
-    named = {one for one in role.approvers if not one.startswith(_BY_ROLE)}
-    by_role = frozenset(one.removeprefix(_BY_ROLE) for one in role.approvers if one.startswith(_BY_ROLE))
+    named = {one for one in role.approvers if not one.startswith(ROLE)}
+    by_role = frozenset(one.removeprefix(ROLE) for one in role.approvers if one.startswith(ROLE))
     own = (inventory.users[one] for one in named & inventory.users.keys())
     found = {user.id for user in own if stage(user, day_of(inventory, user)) == "active"}
     return found | {user.id for _, user in _having(inventory, by_role)}
-
-
-_BY_ROLE = "role:"
 
 
 def _having(inventory: Inventory, roles: Set[str]) -> Iterator[tuple[str, User]]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pacsconf.core.approval import is_named
 from pacsconf.core.finding import Path
 from pacsconf.inventory.model import Inventory
-from pacsconf.inventory.people import User
+from pacsconf.inventory.people import ROLE, User
 from pacsconf.inventory.systems import ConsoleConfig
 from pacsconf.people.orthanc import logins_for
 from pacsconf.people.standing import held, holders
@@ -141,7 +141,7 @@ def _of_people(inventory: Inventory, user: User) -> Iterator[Left]:
         if user.id in role.approvers:
             yield Left(f"role {name}, of which they are an approver", (*role.path, "approvers"))
         for each in role.approvers:
-            of = each.removeprefix("role:")
+            of = each.removeprefix(ROLE)
             others = {one.id for one in who.get(of, ()) if one.kind in ("person", "vendor")} - {user.id}
             if each != of and of in theirs and not others:
                 what = f"role {name}: nobody else is {of}, who approve it"

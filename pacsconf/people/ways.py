@@ -9,15 +9,15 @@ from typing import NamedTuple
 
 from pacsconf.inventory.accounts import AccountsConfig
 from pacsconf.inventory.model import Inventory
+from pacsconf.inventory.nesting import GroupPath, turned, ways_up
 from pacsconf.inventory.people import User
-from pacsconf.people.landing import groups_of, landed
-from pacsconf.people.live import Path
+from pacsconf.people.landing import groups_of
 
 
 class Way(NamedTuple):
     """A way into a group: the groups from the first one on, and the roles that bring into that one."""
 
-    path: Path
+    path: GroupPath
     roles: tuple[str, ...]
     """Empty for a group of everybody who has any role in the system."""
 
@@ -42,28 +42,18 @@ class Ways:
     @cached_property
     def above(self) -> Mapping[str, tuple[str, ...]]:
         """By group, the groups that it is declared to be in as such."""
-        found: dict[str, list[str]] = {}
-        for name, inner in sorted(self.nested.items()):
-            for group in inner:
-                found.setdefault(group, []).append(name)
-        return {name: tuple(dict.fromkeys(outer)) for name, outer in found.items()}
+        return turned(self.nested)
 
     @cached_property
-    def of_everybody(self) -> tuple[str, ...]:
+    def everyone(self) -> tuple[str, ...]:
         """The groups of everybody who has any role here."""
-        places = self._config.groups.values() if self._config else ()
-        return tuple(dict.fromkeys(group for place in places for group in place.everyone))
-
-    @cached_property
-    def landing(self) -> Mapping[str, tuple[str, ...]]:
-        """By group, the roles that land in it as such."""
-        return landed(self.inventory, self.system)
+        return self._config.everyone if self._config else ()
 
     def direct(self, user: User) -> dict[str, tuple[str, ...]]:
         """By group that a user is to be in as such, the roles that bring them there."""
         held = groups_of(self.inventory, self.system, user)
         own = {group: tuple(dict.fromkeys(one.role for one in why)) for group, why in held.items()}
-        return own | {group: () for group in self.of_everybody if own and group not in own}
+        return own | {group: () for group in self.everyone if own and group not in own}
 
     def of(self, user: User) -> dict[str, Way]:
         """By group that a user is to be in, as such or through others, the shortest way into it."""
@@ -76,17 +66,8 @@ class Ways:
         return self._followed(dict.fromkeys(groups, (role,)))
 
     def _followed(self, direct: Mapping[str, tuple[str, ...]]) -> dict[str, Way]:
-        found: dict[str, Way] = {}
-        reached = [Way((group,), roles) for group, roles in direct.items()]
-        while reached:
-            following: list[Way] = []
-            for way in reached:
-                if way.path[-1] not in found:
-                    found[way.path[-1]] = way
-                    outer = self.above.get(way.path[-1], ())
-                    following += [Way((*way.path, group), way.roles) for group in outer]
-            reached = following
-        return found
+        ways = ways_up(direct, self.above)
+        return {group: Way(path, direct[path[0]]) for group, path in ways.items()}
 
 
 def systems_of(inventory: Inventory) -> Iterator[str]:

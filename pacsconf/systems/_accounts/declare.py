@@ -137,7 +137,7 @@ class _Making:
         self.landed = landed(inventory, config.name)
         self.assigned = policies.Assigned(config, inventory)
         self._zones: dict[str | None, tzinfo] = {None: UTC}
-        self._everyone = frozenset(group for place in config.groups.values() for group in place.everyone)
+        self._everyone = frozenset(config.everyone)
         self._roles: dict[tuple[int, date | None], tuple[str, ...]] = {}
         self._landings: dict[tuple[str, ...], Landing] = {}
         self._accounts: dict[tuple[tuple[str, Value], ...], Fields] = {}
@@ -229,7 +229,7 @@ class _Making:
             *self.landed,
             *nested,
             *(inner for held in nested.values() for inner in held),
-            *(group for place in self.config.groups.values() for group in place.everyone),
+            *self._everyone,
         }
         for name in sorted(names):
             if self.config.groups_place(name) is None:

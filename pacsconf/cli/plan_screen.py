@@ -14,6 +14,7 @@ from pacsconf.core.moment import iso_in_words
 
 if TYPE_CHECKING:
     from pacsconf.core.address import Address
+    from pacsconf.core.change import Change
     from pacsconf.core.finding import Finding
     from pacsconf.core.plan import Plan
     from pacsconf.dicom.probe.run import ProbeRun
@@ -151,6 +152,7 @@ def view_of(
         consoles=frozenset(name for name, one in world.systems.items() if isinstance(one, Attested)),
         origin=_origin(work, planned),
         asked=lambda address: _since(planned, address),
+        asks=lambda change: _asks(world, change),
         setting=lambda name: _set_at(work, name),
         uid_name=label,
     )
@@ -159,6 +161,13 @@ def view_of(
 def _since(planned: Planned, address: Address) -> str:
     found = planned.record.waiting.get(address)
     return f"since {datetime.fromisoformat(found.since):%d %b %Y}" if found else ""
+
+
+def _asks(world: World, change: Change) -> str:
+    from pacsconf.systems.abilities import Asking
+
+    system = world.systems[change.address.system]
+    return system.asks(change) if isinstance(system, Asking) else ""
 
 
 def _set_at(work: workspace.Workspace, name: str) -> str:

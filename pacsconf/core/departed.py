@@ -18,7 +18,7 @@ from pacsconf.core.resource import State
 States = Mapping[Address, State]
 
 DEPARTED = "not in the inventory any more"
-"""Why something is closed that the inventory names no more."""
+"""Why something is closed that the inventory names no more, unless its system knows better."""
 
 Departing = Callable[[State, State], State | None]
 """Of what was applied last and is live, and named no more: what it is to hold; None: it is deleted as usual."""
@@ -30,6 +30,8 @@ class Lasting:
 
     while_live: frozenset[Address] = frozenset()
     departing: Departing | None = None
+    why: Callable[[Address], str] = lambda _address: DEPARTED
+    """Why something departed, in words."""
     enforced: frozenset[Address] = frozenset()
     """Where drift is put back without being asked for: people who left."""
 

@@ -26,7 +26,7 @@ from pacsconf.core.compare import (
     recorded,
     unequal,
 )
-from pacsconf.core.departed import DEPARTED, Lasting, Stood, beside_live, kept
+from pacsconf.core.departed import Lasting, Stood, beside_live, kept
 from pacsconf.core.due import Ended, only_due, told
 from pacsconf.core.errors import PlanError, UnsafePlan
 from pacsconf.core.guard import Floor, Limits, Scene, foremost, guards
@@ -266,7 +266,8 @@ def _changes(scenario: Scenario, differences: Iterable[Difference], stood: Stood
         one = change(difference, rules, repairs=repairs, again=again, around=around)
         if one is not None:
             is_over = one.address in stood.departed and not one.reason
-            made.append(replace(one, reason=DEPARTED) if is_over else one)
+            why = scenario.lasting[one.address.system].why(one.address) if is_over else one.reason
+            made.append(replace(one, reason=why))
     return made
 
 

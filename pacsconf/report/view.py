@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from pacsconf.core.address import Address
 from pacsconf.core.approval import PlanApproval
+from pacsconf.core.change import Change
 from pacsconf.core.plan import Options, Plan
 from pacsconf.report.lines import columns
 from pacsconf.report.wire_news import WireNews
@@ -47,6 +48,8 @@ class View:
     origin: Callable[[Address, str], str] = lambda _address, _field: ""
     asked: Callable[[Address], str] = lambda _address: ""
     """Since when somebody is asked for a change (`since 26 Nov 2026`)."""
+    asks: Callable[[Change], str] = lambda _change: ""
+    """What others are asked for instead of a change (`for the identity team: make the account jdoe`)."""
     link: Callable[[str], str] = lambda _origin: ""
     setting: Callable[[str], str] = lambda _name: ""
     uid_name: Callable[[str], str] = lambda _uid: ""

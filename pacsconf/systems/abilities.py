@@ -135,6 +135,15 @@ class Stocked(Protocol):
 
 
 @runtime_checkable
+class Asking(Protocol):
+    """Makes some of its changes by asking others for them (`plan`)."""
+
+    def asks(self, change: Change) -> str:
+        """What others are asked for instead of a change, in words; empty for what is made from here."""
+        ...
+
+
+@runtime_checkable
 class Peopled(Protocol):
     """Holds people's accounts and the groups they are in (`access`, `adopt accounts`)."""
 

@@ -17,6 +17,7 @@ from typing import ClassVar, Literal
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome
+from pacsconf.core.departed import DEPARTED
 from pacsconf.core.errors import OperatorError, Refused
 from pacsconf.core.finding import Finding
 from pacsconf.core.resource import Resource, Snapshot, State, Typed
@@ -28,6 +29,7 @@ from pacsconf.inventory.systems import SystemConfig
 from pacsconf.inventory.values import SecretRef
 from pacsconf.people.live import LiveAccounts
 from pacsconf.people.oddities import oddities
+from pacsconf.systems._accounts import asking
 from pacsconf.systems._accounts.active_directory import ActiveDirectory
 from pacsconf.systems._accounts.check import Check
 from pacsconf.systems._accounts.declare import Intent, declare
@@ -35,14 +37,18 @@ from pacsconf.systems._accounts.flavour import Flavour
 from pacsconf.systems._accounts.kinds import ACCOUNT, DISABLED, KINDS, MEMBERSHIP, USER, user_at
 from pacsconf.systems._accounts.live import Projection, live_accounts
 from pacsconf.systems._accounts.openldap import OpenLDAP
+from pacsconf.systems._accounts.rights import Rights
 from pacsconf.systems._accounts.survey import survey
 from pacsconf.systems._accounts.tree import Reader, Tree
 from pacsconf.systems._accounts.write import Writer
 from pacsconf.systems._ldap import Directory, names
-from pacsconf.systems.abilities import Surveyed
+from pacsconf.systems.abilities import AccountRight, Surveyed
 from pacsconf.systems.base import Declared, Secrets
 
 log = logging.getLogger(__name__)
+
+_ROLELESS = "has no role here any more"
+"""Why groups go of somebody who is declared still."""
 
 
 def _flavour(config: AccountsConfig) -> Flavour:
@@ -50,7 +56,8 @@ def _flavour(config: AccountsConfig) -> Flavour:
 
 
 class AccountsSystem:
-    """Keeps `System`, and is `Peopled`, `Surveying`, `Remembering`, `Inspectable`.
+    """Keeps `System`, and is `Peopled`, `Asking`, `Surveying`, `Remembering`, `Inspectable`,
+    `RightsKnown`.
 
     A write and its condition are one request; membership is one value at a time.
     """
@@ -73,7 +80,12 @@ class AccountsSystem:
     def declared(self, inventory: Inventory) -> Declared:
         """Everybody with a role that lands here, on the day of the inventory; groups and password policies."""
         declared, self._intent = declare(self.config, inventory, self._own_user)
-        return replace(declared, lasting=replace(declared.lasting, departing=self._departed))
+        users = inventory.users
+
+        def why(address: Address) -> str:
+            return _ROLELESS if address.parts[0] in users else DEPARTED
+
+        return replace(declared, lasting=replace(declared.lasting, departing=self._departed, why=why))
 
     def remember(self, owned: Mapping[Address, State]) -> None:
         """Whom the inventory may not name any more, and which passwords were written."""
@@ -95,6 +107,10 @@ class AccountsSystem:
     def check(self, changes: Sequence[Change]) -> Sequence[Finding]:
         """What these changes would not come to, as far as what was read tells."""
         return Check(self.config, self.flavour, self._intent, self._read(), self._owned).findings(changes)
+
+    def asks(self, change: Change) -> str:
+        """What the identity team is asked for instead of a change; empty for what is made from here."""
+        return asking.theirs(self.config, self._intent, self._tree, change) if self._tree else ""
 
     def apply(self, layer: Sequence[Change]) -> Iterator[Outcome]:
         """Each change by itself; what is the identity team's to do waits for them."""
@@ -143,6 +159,10 @@ class AccountsSystem:
     def unseen(self) -> Sequence[str]:
         """What this server does not tell, or not this account."""
         return [f"The directory does not tell {what}." for what in self.live().cannot_tell]
+
+    def rights(self) -> Iterator[AccountRight]:
+        """What the account that pacsconf binds with may do. Changes nothing."""
+        return Rights(self.config, self._directory, lambda: self._reader().tree(named=False)).found()
 
     def close(self) -> None:
         """Let go of the connection."""

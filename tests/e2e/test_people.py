@@ -137,13 +137,15 @@ def test_an_account_of_the_identity_team_is_asked_for_and_access_is_taken_away_a
     later = f"  later: {{roles: [qc], starts: {day(5)}}}\n"
     visitors.write(USERS + f"  new: {{roles: [qc], starts: {day(-1)}}}\n" + later)
     hospital.ok("record", "init")
-    hospital.ok("plan", "--out", "plan.json")
+    first = hospital.ok("plan", "--out", "plan.json")
+    assert f"for the identity team: make the account new, from {day(-1)} on" in first.said
     asked = hospital.ok("apply", "plan.json")
     assert f"for the identity team: make the account new, from {day(-1)} on" in asked.said
     assert visitors.names(QC) == []
     assert "later" not in hospital("plan", "--at", str(day(2))).out.partition("Asked of")[0]
     plan = hospital("plan", "--detailed-exitcode")
     assert plan.code == 0, "what is asked for waits"
+    assert f"make the account later, from {day(5)} on" in plan.said.partition("Asked of")[2]
     lab.add("uid=new," + PEOPLE, "inetOrgPerson", uid="new", cn="new", sn="new")
     apply(visitors)
     assert visitors.names(QC) == ["new"]
@@ -154,11 +156,21 @@ def test_an_account_of_the_identity_team_is_asked_for_and_access_is_taken_away_a
     told = apply(visitors)
     assert visitors.readers() == ["bob"], "who left is taken out, whoever keeps the account"
     assert lab.can_bind(dn("ada")) == SUCCESS, "which is theirs to close"
-    assert "enabled → disabled" in told
+    assert "for the identity team: disable the account ada" in told
     assert "disable the account ada" in hospital.ok("plan").said
     lab.modify(dn("ada"), pwdAccountLockedTime="000001010000Z")
     assert "disable the account" not in hospital.ok("plan").said
     assert hospital("plan", "--detailed-exitcode").code == 0
+
+
+def test_who_has_no_role_any_more_is_told_so_and_not_that_they_are_gone(visitors):
+    visitors.write(USERS)
+    visitors.hospital.applied()
+    visitors.write(USERS.replace("bob: {roles: [reader]}", "bob: {roles: []}"))
+    told = apply(visitors)
+    assert "has no role here any more" in told
+    assert "not in the inventory" not in told
+    assert visitors.readers() == ["ada"]
 
 
 def test_without_the_operator_s_permission_no_account_is_touched(lab, repository, tmp_path, monkeypatch):

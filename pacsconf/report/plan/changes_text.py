@@ -141,6 +141,8 @@ def _head(action: Action, name: str, tags: str, view: View, indent: int) -> Line
 def _body(change: Change, view: View, indent: int) -> Iterator[Line]:
     if change.reason:
         yield from wrapped(change.reason, view.columns, first=line(" " * indent))
+    if asked := view.asks(change):
+        yield from wrapped(asked, view.columns, first=line(" " * indent))
     if change.action == "delete" and not view.verbose:
         return
     fields = change.fields

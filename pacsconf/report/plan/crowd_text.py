@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pacsconf.core.change import SIGNS, Action, FieldChange
 from pacsconf.core.mark import is_mark
+from pacsconf.people.asking import FOR_TEAM
 from pacsconf.people.entries import EXPIRES
 from pacsconf.report.lines import Line, Lines, Span, beside, itemised, line, wrapped
 from pacsconf.report.plan.group import STYLES, Group, tags_of
@@ -31,19 +32,21 @@ class Same(NamedTuple):
     reasons: tuple[str, ...]
     fields: tuple[FieldChange, ...]
     groups: tuple[FieldChange, ...]
+    is_asked: bool
+    """Whether others are asked for it."""
 
 
 def crowd_text(found: Sequence[Group], view: View) -> Lines:
     """Users, those of whom the same becomes together."""
     alike: dict[Same, list[Group]] = {}
     for group in found:
-        alike.setdefault(_same(group), []).append(group)
+        alike.setdefault(_same(group, view), []).append(group)
     rows = (row for same, those in alike.items() for row in _told(same, those, view))
     hint = line("  ", Span("--verbose shows each by itself, and where it is declared", "faint"))
     return (*rows, hint)
 
 
-def _same(group: Group) -> Same:
+def _same(group: Group, view: View) -> Same:
     own = group.own
     reasons = dict.fromkeys(change.reason for change in group.changes if change.reason)
     return Same(
@@ -53,6 +56,7 @@ def _same(group: Group) -> Same:
         tuple(reasons),
         tuple(map(_of_anybody, own.fields)) if own else (),
         tuple(field for change in group.contained for field in change.fields),
+        bool(own and view.asks(own)),
     )
 
 
@@ -86,11 +90,19 @@ def _what(same: Same, those: Sequence[Group], view: View) -> Iterator[Line]:
     margin = line(" " * 6)
     for reason in same.reasons:
         yield from wrapped(reason, view.columns, first=margin)
+    if same.is_asked:
+        yield from wrapped(_asked(those, view), view.columns, first=margin)
     fields = [_field(field, same.action, those, view) for field in same.fields]
     if fields:
         yield from itemised(fields, view.columns, first=margin)
     if same.groups:
         yield from wrapped(memberships(same.groups), view.columns, first=margin, indent=8)
+
+
+def _asked(those: Sequence[Group], view: View) -> str:
+    """What others are asked for: of one in words, of many the fields below say it."""
+    only = those[0].own if len(those) == 1 else None
+    return view.asks(only) if only else f"{FOR_TEAM}as below, of each account"
 
 
 def _field(field: FieldChange, action: Action, those: Sequence[Group], view: View) -> str:

@@ -9,7 +9,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.change import SIGNS, Change
 from pacsconf.core.order import foremost
 from pacsconf.core.plan import Plan
-from pacsconf.people.asking import asked
+from pacsconf.people.asking import asked, requested
 from pacsconf.people.entries import is_of_people
 from pacsconf.report.lines import Line, Lines, Span, beside, commanded, line, padded, wrapped
 from pacsconf.report.plan.group import STYLES
@@ -68,7 +68,8 @@ _ASKED = 10
 def _asked(change: Change, view: View) -> Iterator[Line]:
     left = line("  ", Span("?", "warning"), f" {change.root}")
     yield from beside(left, line(Span(view.asked(change.address), "faint")), view.columns)
-    yield from wrapped(asked(change), view.columns, first=line(" " * 6))
+    words = requested(view.asks(change)) or asked(change)
+    yield from wrapped(words, view.columns, first=line(" " * 6))
 
 
 def _sheet(system: str, plan: Plan, view: View) -> Lines:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pacsconf.core.change import Change
+from pacsconf.inventory.accounts import AccountsConfig
 from pacsconf.people.asking import of_account, of_password, of_policy, of_primary, request
-from pacsconf.systems._accounts.declare import Wanted
-from pacsconf.systems._accounts.tree import Account
+from pacsconf.people.entries import POLICY, USER
+from pacsconf.systems._accounts.declare import Intent, Wanted
+from pacsconf.systems._accounts.tree import Account, Tree
 from pacsconf.systems._ldap import names
 
 
@@ -16,6 +18,21 @@ def words(change: Change, wanted: Wanted | None, account: Account | None) -> str
     login = account.login if account else (wanted.login if wanted else change.address.parts[0])
     where = f" ({account.entry.dn})" if account and tells_nobody(account) else ""
     return request(of_account(change, login, where, (wanted and wanted.user.starts) or ""))
+
+
+def theirs(config: AccountsConfig, intent: Intent, tree: Tree, change: Change) -> str:
+    """What an identity team is asked for instead of a change; empty for what is made from here."""
+    name = change.address.parts[0]
+    if change.after is None:
+        return ""
+    if change.address.kind == POLICY:
+        policies = config.password_policies
+        return "" if policies is not None and policies.owned else policy_words(change)
+    if change.address.kind != USER:
+        return ""
+    account, wanted = tree.accounts.get(name), intent.wanted.get(name)
+    place = config.people[account.place] if account else (wanted.place if wanted else None)
+    return "" if place is not None and place.owns_accounts else words(change, wanted, account)
 
 
 def tells_nobody(account: Account) -> bool:

@@ -88,6 +88,21 @@ def test_nobody_s_name_is_shown_only_whether_it_stands():
     assert "name              otherwise → as declared (not shown)" in plain(changes_text([renamed], VIEW))
 
 
+ASKED = View(asks=lambda change: f"for the identity team: make the account {change.address.parts[0]}")
+
+
+def test_what_is_asked_of_the_identity_team_is_told_before_it_is():
+    made = account("new", None, {"account": "enabled"})
+    assert plain(changes_text([made, member("new", None, groups("pacs-qc"))], ASKED)).splitlines()[1] == (
+        "      for the identity team: make the account new"
+    )
+    many = [account(f"u{n:02}", None, {"account": "enabled"}) for n in range(13)]
+    assert plain(changes_text(many, ASKED)).splitlines()[1:3] == [
+        "      for the identity team: as below, of each account",
+        "      account enabled",
+    ]
+
+
 # --- many -------------------------------------------------------------------------------------------------------
 
 

@@ -171,3 +171,66 @@ def test_the_account_that_looks_writes_nothing(hospital, server):
     assert not look.modify(f"cn=pacs-readers,{GROUPS}", {"member": someone})
     assert not look.modify(f"uid=svc-router,{SERVICES}", {"userPassword": [("MODIFY_REPLACE", ["x" * 20])]})
     look.unbind()
+
+
+# --- doctor -----------------------------------------------------------------------------------------------------
+
+
+def entries(server: slapd.Slapd) -> dict[str, object]:
+    admin = as_(server, server.admin_dn)
+    admin.search(BASE, "(!(cn=admin))", attributes=["*", "+"])
+    # When one of ours signed in last is the server's to write.
+    found: dict[str, object] = {
+        entry["dn"]: entry["raw_attributes"]
+        for entry in admin.response
+        if not entry["dn"].startswith("cn=pacsconf")
+    }
+    admin.unbind()
+    return found
+
+
+def test_the_account_that_writes_has_all_rights_as_far_as_that_can_be_told(hospital, server):
+    hospital.applied()
+    before = entries(server)
+    ran = hospital.ok("doctor", "--system", "accounts")
+    said = " ".join(ran.out.split())
+    for right in (
+        "sign in", "read accounts of staff", "read accounts of programs", "read groups of imaging",
+        "read password policies", "change members of imaging", "change accounts of programs",
+        "change password policies",
+    ):  # fmt: skip
+        assert f"✓ {right} " in said
+    for right in ("make groups of imaging", "make accounts of programs", "set passwords of programs"):
+        assert f"? {right} " in said
+    assert "✗" not in said
+    assert "of staff" not in said.partition("Writing")[2], "which is not ours"
+    assert said.endswith(
+        "It may do all that mode: write needs, as far as that can be told without doing it (4 unknown)."
+    )
+    assert entries(server) == before
+
+
+def test_the_account_that_looks_is_told_what_it_lacks_and_nothing_is_written(hospital, server):
+    hospital.applied()
+    before = entries(server)
+    hospital.file("systems").write_text(systems(server, "pacsconf-look"))
+    ran = hospital("doctor", "--system", "accounts")
+    assert ran.code == 1
+    said = " ".join(ran.said.split())
+    for right in ("change members of imaging", "change accounts of programs", "change password policies"):
+        assert f"✗ {right}" in said
+    assert "docs/least-privilege.md" in said
+    hospital.file("systems").write_text(
+        systems(server, "pacsconf-look").replace("mode: write", "mode: read-only")
+    )
+    assert "It may do all that mode: read-only needs." in hospital.ok("doctor", "--system", "accounts").out
+    assert entries(server) == before
+
+
+def test_an_account_that_may_not_read_is_told_so(hospital, server):
+    text = systems(server, "pacsconf-look").replace(POLICIES, f"ou=nothing,{BASE}")
+    hospital.file("systems").write_text(text)
+    ran = hospital("doctor", "--system", "accounts")
+    assert ran.code == 1
+    assert "✗ read accounts and groups" in ran.said
+    assert "or this account may not see it" in ran.said

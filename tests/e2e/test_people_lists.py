@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 PEOPLE = """\
@@ -53,8 +55,8 @@ def test_a_plan_is_of_the_list_as_well(staffed):
 
 def test_what_leaves_is_due(staffed):
     staffed.ok("record", "init")
-    rewritten(staffed, "2027-06-30", "2020-06-30")
-    staffed.commit("18 has left")
+    rewritten(staffed, "2027-06-30", str(datetime.now(UTC).date() + timedelta(days=9)))
+    staffed.commit("18 leaves soon")
     assert "18 leaves" in staffed("status").out
 
 

@@ -8,9 +8,10 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from pacsconf.inventory.model import Device, Inventory
+from pacsconf.inventory.nesting import GroupPath
 from pacsconf.inventory.people import ROLE, Grant, JobRole, User
 from pacsconf.inventory.permissions import PermissionScope
-from pacsconf.people.live import LiveAccount, LiveAccounts, Path
+from pacsconf.people.live import LiveAccount, LiveAccounts
 from pacsconf.people.standing import Stage, counts, day_of, held, stage
 from pacsconf.people.ways import Ways, systems_of
 
@@ -44,9 +45,9 @@ class InGroup:
 
     system: str
     group: str
-    declared: Path | None = None
+    declared: GroupPath | None = None
     roles: tuple[str, ...] = ()
-    live: Path | None = None
+    live: GroupPath | None = None
     is_read: bool = False
 
     @property
@@ -140,7 +141,7 @@ class Outsider:
 
     user: str
     system: str
-    path: Path
+    path: GroupPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ class RoleAccess:
 
     role: JobRole
     holders: tuple[Holder, ...]
-    groups: tuple[tuple[str, Path], ...]
+    groups: tuple[tuple[str, GroupPath], ...]
     """By system, the ways that it leads into groups."""
     conflicts: tuple[str, ...]
     """Roles that nobody may have beside it, whichever of the two says so."""
@@ -202,7 +203,7 @@ def _holders(inventory: Inventory, role: str) -> Iterator[Holder]:
 def _outsiders(inventory: Inventory, role: JobRole, ways: Ways, live: LiveAccounts) -> Iterator[Outsider]:
     """Who is in a group that the role lands in as such, and has no role that leads there."""
     own = role.groups.get(live.system, ())
-    for user in sorted(members(live, own)):
+    for user in sorted(live.members(own)):
         declared = inventory.users.get(user)
         meant = ways.of(declared) if declared else {}
         for group, path in live.paths(user).items():
@@ -215,21 +216,6 @@ def _missing(role: JobRole, given: Iterable[Holder], live: LiveAccounts) -> Iter
     for user in dict.fromkeys(one.user.id for one in given if one.now):
         there = live.paths(user)
         yield from ((user, live.system, group) for group in own if group not in there)
-
-
-def members(live: LiveAccounts, groups: Iterable[str]) -> set[str]:
-    """Who is in any of these groups, as such or through groups in them."""
-    found: set[str] = set()
-    ahead = list(groups)
-    seen = set(ahead)
-    for name in ahead:
-        group = live.groups.get(name)
-        found.update(group.users if group else ())
-        new = [inner for inner in (group.groups if group else ()) if inner not in seen]
-        seen.update(new)
-        ahead += new
-    found.update(user for user, one in live.accounts.items() if not seen.isdisjoint(one.by_itself))
-    return found
 
 
 def conflicts_of(inventory: Inventory, role: JobRole) -> set[str]:

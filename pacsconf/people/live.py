@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Literal
 
+from pacsconf.inventory.nesting import GroupPath, turned, ways_up, within
 from pacsconf.inventory.people import Personal
 
 
@@ -40,6 +40,10 @@ class LiveAccount:
     personal: Mapping[Personal, str] = field(default_factory=dict, repr=False, compare=False)
     """Who it is, as the directory says: to be shown to who may see it, and recorded nowhere."""
 
+    def can_sign_in(self, day: date) -> bool:
+        """Whether it lets somebody in on a day. A lock after failed attempts does not count: it goes by itself."""
+        return self.exists and self.enabled and (self.expires is None or self.expires >= day)
+
 
 @dataclass(frozen=True, slots=True)
 class LiveGroup:
@@ -54,10 +58,8 @@ class LiveGroup:
     description: str = ""
 
 
-Path = tuple[str, ...]
-"""Groups, from the one that somebody is in as such to the one that it leads to."""
-
-Trouble = Literal["circle"]
+LAGS = timedelta(days=14)
+"""How far a server may be behind with the last sign-in (AD's lastLogonTimestamp)."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,14 @@ class LiveAccounts:
     """By DN, what an entry without a login is called where a DN, which may be a name, is not to stand."""
 
     @cached_property
+    def nested(self) -> Mapping[str, tuple[str, ...]]:
+        """By group, the groups that are its members as such."""
+        return {name: group.groups for name, group in self.groups.items()}
+
+    @cached_property
     def above(self) -> Mapping[str, tuple[str, ...]]:
         """By group, the groups that it is a member of as such."""
-        found: dict[str, list[str]] = {}
-        for name, group in sorted(self.groups.items()):
-            for inner in group.groups:
-                found.setdefault(inner, []).append(name)
-        return {name: tuple(outer) for name, outer in found.items()}
+        return turned(self.nested)
 
     @cached_property
     def directly(self) -> Mapping[str, tuple[str, ...]]:
@@ -93,40 +96,12 @@ class LiveAccounts:
                 found.setdefault(user, []).append(name)
         return {user: tuple(dict.fromkeys(groups)) for user, groups in found.items()}
 
-    def paths(self, user: str) -> dict[str, Path]:
+    def paths(self, user: str) -> dict[str, GroupPath]:
         """By group that a user is in, as such or through others, the shortest way into it."""
-        found: dict[str, Path] = {}
-        reached: list[Path] = [(group,) for group in self.directly.get(user, ())]
-        while reached:
-            following: list[Path] = []
-            for way in reached:
-                if way[-1] not in found:
-                    found[way[-1]] = way
-                    following += [(*way, outer) for outer in self.above.get(way[-1], ())]
-            reached = following
-        return found
+        return ways_up(self.directly.get(user, ()), self.above)
 
-    def circles(self) -> Iterator[tuple[str, ...]]:
-        """Groups that contain themselves through others, each circle once, from its least name on."""
-        told: set[frozenset[str]] = set()
-        for name in sorted(self.groups):
-            way = self._back_to(name)
-            if way and frozenset(way) not in told:
-                told.add(frozenset(way))
-                yield way
-
-    def _back_to(self, start: str) -> Path:
-        """The shortest way from a group through its members back to it, without its end; empty for none."""
-        seen: set[str] = set()
-        reached: list[Path] = [(start,)]
-        while reached:
-            following: list[Path] = []
-            for way in reached:
-                for inner in self.groups[way[-1]].groups if way[-1] in self.groups else ():
-                    if inner == start:
-                        return way
-                    if inner not in seen:
-                        seen.add(inner)
-                        following.append((*way, inner))
-            reached = following
-        return ()
+    def members(self, groups: Iterable[str]) -> set[str]:
+        """Who is in any of these groups, as such or through groups in them."""
+        inner = within(groups, self.nested)
+        found = {user for name in inner if name in self.groups for user in self.groups[name].users}
+        return found | {user for user, one in self.accounts.items() if not inner.isdisjoint(one.by_itself)}

@@ -13,13 +13,12 @@ from datetime import datetime, timedelta
 from pacsconf.core.address import Address
 from pacsconf.core.finding import Finding, Severity
 from pacsconf.inventory.account_names import looks_shared
+from pacsconf.inventory.nesting import circles
 from pacsconf.people.guess import administrators, is_placeholder, kind_of
-from pacsconf.people.live import LiveAccount, LiveAccounts, LiveGroup
+from pacsconf.people.live import LAGS, LiveAccount, LiveAccounts, LiveGroup
 
 DORMANT = timedelta(days=90)
 """How long nobody has signed in to an account that is called dormant (PACS-USR-004)."""
-LAGS = timedelta(days=14)
-"""How far behind a directory may be with the last sign-in (AD's lastLogonTimestamp)."""
 _NAMED = 5
 """How many names a sentence has."""
 
@@ -81,7 +80,7 @@ class _Look:
         return account is not None and not account.exists and not is_placeholder(account.dn)
 
     def circles(self) -> Iterator[Finding]:
-        for way in self.live.circles():
+        for way in circles(self.live.nested):
             yield _finding(
                 "PEOPLE-ODD-CIRCLE",
                 "warning",
@@ -116,25 +115,15 @@ class _Look:
 
     def inside(self, group: LiveGroup) -> list[str]:
         """Who can sign in and is in a group, as such or through groups in it."""
-        found: dict[str, None] = {}
-        ahead, seen = [group.name], {group.name}
-        while ahead:
-            one = self.live.groups.get(ahead.pop())
-            for user in one.users if one else ():
-                account = self.live.accounts.get(user)
-                if account is not None and account.exists and account.enabled:
-                    found[user] = None
-            new = [inner for inner in (one.groups if one else ()) if inner not in seen]
-            seen.update(new)
-            ahead += new
-        return sorted(found)
+        inside = self.live.members((group.name,)) & self.live.accounts.keys()
+        return sorted(user for user in inside if self.live.accounts[user].can_sign_in(self.now.date()))
 
     # --- accounts
 
     def accounts(self) -> Iterator[Finding]:
         for account in self.holders():
             groups = self.live.directly[account.user]
-            if not self.can_sign_in(account):
+            if not account.can_sign_in(self.now.date()):
                 yield self.lingering(account, groups)
                 continue
             yield from self.dormant(account)
@@ -156,9 +145,6 @@ class _Look:
                     "That is made for programs; a person's was meant to be for a time, as a rule.",
                     "Ask the identity team why.",
                 )
-
-    def can_sign_in(self, account: LiveAccount) -> bool:
-        return account.enabled and (account.expires is None or account.expires >= self.now.date())
 
     def lingering(self, account: LiveAccount, groups: Sequence[str]) -> Finding:
         why = "is disabled" if not account.enabled else f"ended on {account.expires}"

@@ -12,7 +12,7 @@ from pacsconf.inventory.people import JobRole
 from pacsconf.inventory.permissions import PermissionScope
 from pacsconf.inventory.systems import OrthancConfig, OrthancUser
 from pacsconf.people.landing import landed
-from pacsconf.people.standing import Stage, day_of, stage
+from pacsconf.people.standing import IN_WORDS, Stage, day_of, stage
 
 VERSIONS = "PacsconfPasswordVersions"
 """A key of ours in Orthanc's configuration: which versions the passwords in a rendered file are of."""
@@ -28,15 +28,7 @@ class LeftOut(NamedTuple):
     stage: Stage
 
     def __str__(self) -> str:
-        return f"{self.name} (for {self.user}, who {_STAGES[self.stage]})"
-
-
-_STAGES: Mapping[Stage, str] = {
-    "joining": "has not begun",
-    "suspended": "is suspended",
-    "left": "has left",
-    "active": "works here",
-}
+        return f"{self.name} (for {self.user}, who {IN_WORDS[self.stage]})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from pacsconf.core.finding import Severity
-from pacsconf.people.live import Path
+from pacsconf.inventory.nesting import GroupPath
 
 Kind = Literal[
     "left", "undeclared", "extra", "separation", "administrators", "missing", "no-account", "disabled", "expired",
@@ -106,7 +106,7 @@ class Remark:
     text: str
     user: str = ""
     group: str = ""
-    path: Path = ()
+    path: GroupPath = ()
     accepted: str = ""
     """Until when and by whom it is accepted (`baseline`); empty: it is not."""
 

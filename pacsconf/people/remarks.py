@@ -16,17 +16,16 @@ from pacsconf.core.finding import Finding
 from pacsconf.inventory.accounts import AccountsConfig
 from pacsconf.inventory.baseline import accepted
 from pacsconf.inventory.model import Inventory
+from pacsconf.inventory.nesting import GroupPath, circles
 from pacsconf.inventory.people import JobRole, User
-from pacsconf.people.access import conflicts_of, members
-from pacsconf.people.live import LiveAccount, LiveAccounts, Path
+from pacsconf.people.access import conflicts_of
+from pacsconf.people.live import LAGS, LiveAccount, LiveAccounts
 from pacsconf.people.remark import KINDS, Kind, Remark
-from pacsconf.people.standing import Stage, day_of, stage
+from pacsconf.people.standing import IN_WORDS, Stage, day_of, stage
 from pacsconf.people.ways import Way, Ways
 
 SERVICE_PASSWORD_DAYS = 365
 """After how many days the password of a service account is old where no policy says so."""
-_LAGS = timedelta(days=14)
-"""How far Active Directory may be behind with the last sign-in (lastLogonTimestamp)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +96,14 @@ class _Look:
         """Who can sign in and is in all groups of an administrator's role."""
         found: set[str] = set()
         for role in self.administrator_roles:
-            inside = [members(self.live, (group,)) for group in role.groups[self.live.system]]
+            inside = [self.live.members((group,)) for group in role.groups[self.live.system]]
             found |= {
                 user for user in set.intersection(*inside) if self.can_sign_in(self.live.accounts.get(user))
             }
         return frozenset(found)
 
     def can_sign_in(self, account: LiveAccount | None) -> bool:
-        if account is None or not account.exists or not account.enabled:
-            return False
-        return account.expires is None or account.expires >= self.now.date()
+        return account is not None and account.can_sign_in(self.now.date())
 
     def all(self) -> Iterator[Remark]:
         for user in sorted(self.inventory.users.keys() | self.live.directly.keys()):
@@ -130,29 +127,24 @@ class _Look:
         if there and self.can_sign_in(account):
             yield from self.separation(user_id, there)
 
-    def inside(self, kind: Kind, user: str, group: str, path: Path) -> Remark:
-        way = f" by {' → '.join(path)}" if len(path) > 1 else ""
-        return self.remark(kind, f"{user} is in {group}{way}", user, group, path)
+    def inside(self, kind: Kind, user: str, group: str, path: GroupPath) -> Remark:
+        return self.remark(kind, f"{user} is in {_reached(group, path)}", user, group, path)
 
-    def remark(self, kind: Kind, text: str, user: str = "", group: str = "", path: Path = ()) -> Remark:
+    def remark(self, kind: Kind, text: str, user: str = "", group: str = "", path: GroupPath = ()) -> Remark:
         return Remark(kind, self.live.system, text, user, group, path)
 
     def of_gone(
-        self, user: User, at: Stage, account: LiveAccount | None, there: Mapping[str, Path]
+        self, user: User, at: Stage, account: LiveAccount | None, there: Mapping[str, GroupPath]
     ) -> Iterator[Remark]:
-        word = (
-            f"left on {user.ends}"
-            if at == "left" and user.ends
-            else ("has left" if at == "left" else "is suspended")
-        )
+        word = f"left on {user.ends}" if at == "left" and user.ends else IN_WORDS[at]
         if self.can_sign_in(account):
             yield self.remark("left", f"{user.id} {word}, and can sign in", user.id)
         for group, path in there.items():
-            way = f" by {' → '.join(path)}" if len(path) > 1 else ""
-            yield self.remark("left", f"{user.id} {word}, and is in {group}{way}", user.id, group, path)
+            text = f"{user.id} {word}, and is in {_reached(group, path)}"
+            yield self.remark("left", text, user.id, group, path)
 
     def of_staff(
-        self, user: User, at: Stage, account: LiveAccount | None, there: Mapping[str, Path]
+        self, user: User, at: Stage, account: LiveAccount | None, there: Mapping[str, GroupPath]
     ) -> Iterator[Remark]:
         declared = self.ways.of(user)
         for group, path in there.items():
@@ -183,7 +175,7 @@ class _Look:
         if not account.last_seen_known or not self.can_sign_in(account):
             return
         days = self.inventory.security.dormant_after
-        limit = timedelta(days=days) + (_LAGS if self.is_windows else timedelta())
+        limit = timedelta(days=days) + (LAGS if self.is_windows else timedelta())
         if account.last_seen is None:
             if user.starts is None or self.now.date() - date.fromisoformat(user.starts) > limit:
                 yield self.remark("never-seen", f"{user.id} was never seen", user.id)
@@ -214,7 +206,7 @@ class _Look:
 
     # --- separation of duties
 
-    def separation(self, user: str, there: Mapping[str, Path]) -> Iterator[Remark]:
+    def separation(self, user: str, there: Mapping[str, GroupPath]) -> Iterator[Remark]:
         """Pairs of roles that conflict and whose groups somebody is in, by whichever ways."""
         had = [role for role in self.conflicting if self.has(role, there)]
         for one, other in combinations(had, 2):
@@ -233,7 +225,7 @@ class _Look:
         here = (roles[name] for name in sorted(named & roles.keys()))
         return tuple(role for role in here if role.groups.get(self.live.system))
 
-    def has(self, role: JobRole, there: Mapping[str, Path]) -> bool:
+    def has(self, role: JobRole, there: Mapping[str, GroupPath]) -> bool:
         return all(group in there for group in role.groups[self.live.system])
 
     def one_implies_the_other(self, one: JobRole, other: JobRole) -> bool:
@@ -254,7 +246,7 @@ class _Look:
                 called = self.live.called.get(dn)
                 also = f" ({called} in plans)" if called else ""
                 yield self.remark("elsewhere", f"{dn} in {name}{also}", group=name)
-        for way in self.live.circles():
+        for way in circles(self.live.nested):
             yield self.remark("circle", " → ".join((*way, way[0])), group=way[0], path=way)
 
     def of_administrators(self) -> Iterator[Remark]:
@@ -281,6 +273,11 @@ class _Look:
         if unseen and not self.live.cannot_tell:
             text = f"whether {unseen} of {len(ours)} accounts are dormant: their last sign-in is not recorded here"
             yield self.remark("unknown", text)
+
+
+def _reached(group: str, path: GroupPath) -> str:
+    """A group, and by which others somebody is in it."""
+    return f"{group} by {' → '.join(path)}" if len(path) > 1 else group
 
 
 def _roles(declared: Mapping[str, Way]) -> list[str]:

@@ -11,7 +11,7 @@ from pacsconf.core.errors import PacsconfError, UnsafePlan
 from pacsconf.core.review import LineKey, Review, ReviewLine, Reviews, last_signed, removals
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.people import GIT, JobRole, User
-from pacsconf.people.access import approvers, members
+from pacsconf.people.access import approvers
 from pacsconf.people.live import LiveAccounts
 from pacsconf.people.standing import day_of, stage
 from pacsconf.people.ways import Ways
@@ -63,7 +63,7 @@ def _undeclared(
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for system in sorted(groups.keys() & live.keys()):
         ways = Ways(inventory, system)
-        inside = set.intersection(*(members(live[system], (group,)) for group in groups[system]))
+        inside = set.intersection(*(live[system].members((group,)) for group in groups[system]))
         for user_id in inside - given:
             user, account = inventory.users.get(user_id), live[system].accounts.get(user_id)
             if account is None or not account.exists:

@@ -10,6 +10,13 @@ from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.people import Grant, User
 
 Stage = Literal["joining", "active", "suspended", "left"]
+IN_WORDS: Mapping[Stage, str] = {
+    "joining": "has not begun",
+    "active": "works here",
+    "suspended": "is suspended",
+    "left": "has left",
+}
+"""What is said of somebody by how they stand."""
 
 
 class Held(NamedTuple):

@@ -100,7 +100,7 @@ def test_a_primary_group_counts_as_any_other():
     inventory = hospital((user("mm", "radiologist"),), ROLES)
     there = live((account("mm", by_itself=("pacs-radiologist",)),), group("pacs-radiologist"))
     assert of(inventory, "mm", there).is_as_declared
-    assert access.members(there, ("pacs-radiologist",)) == {"mm"}
+    assert there.members(("pacs-radiologist",)) == {"mm"}
 
 
 def test_a_system_that_was_not_read_is_only_declared():

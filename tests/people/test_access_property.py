@@ -109,4 +109,4 @@ def test_who_is_taken_out_by_hand_is_told_unless_another_way_leads_there(case, w
 @given(cases, some)
 def test_members_of_groups_are_those_whose_ways_lead_there(case, names):
     expected = {who for who in USERS if not case.live.paths(who).keys().isdisjoint(names)}
-    assert access.members(case.live, names) == expected
+    assert case.live.members(names) == expected

@@ -65,6 +65,13 @@ def test_administrators_are_counted_through_groups_and_only_where_they_can_sign_
     assert found(live(pacs_admin=())) == [("PEOPLE-ODD-NO-ADMIN", "Nobody is in group pacs-admin")]
 
 
+def test_an_administrator_by_primary_group_counts_and_one_whose_account_is_over_does_not() -> None:
+    by_itself = account("anna", by_itself=("pacs-admin",))
+    over = account("over", expires=date(2026, 11, 25))
+    look = live(by_itself, over, pacs_admin=("over",))
+    assert ("PEOPLE-ODD-ONE-ADMIN", "Only anna is in group pacs-admin") in found(look)
+
+
 def test_who_cannot_sign_in_and_is_in_groups_still() -> None:
     away, over = account("away", enabled=False), account("over", expires=date(2026, 11, 25))
     today = account("today", expires=date(2026, 11, 26))

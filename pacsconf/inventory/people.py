@@ -97,7 +97,7 @@ class PersonFacts(AccountFacts):
     sponsor: str | None = None
     """Who let somebody from outside in: the id of a user."""
     contract: str | None = None
-    """Of a vendor's engineer: by what right they are here."""
+    """Of somebody from outside: by what right they are here."""
     trainings: Mapping[str, DateText] = Field(default_factory=dict)
     """By training, the day it was done."""
 

@@ -215,19 +215,30 @@ def _wrong(summary: str, path: Path) -> Finding:
 
 
 def without_an_end(inventory: Inventory, _: Scope) -> Iterator[Finding]:
-    """Vendors' engineers and sealed accounts have an end."""
+    """Whoever is from outside, and sealed accounts, have an end."""
     yield from (
         Finding(
             "PACS-USR-006",
             "error",
-            f"{user.id} is of kind {user.kind} and has no end",
+            f"{user.id} {outside} and has no end",
             "Who comes from outside, or is let in for an emergency, is forgotten unless a day is set.",
             "Write ends: the end of the contract, or the day by which somebody looks at it again.",
             path=user.path,
         )
         for user in inventory.users.values()
-        if user.kind in ("vendor", "break-glass") and user.ends is None and user.status != "left"
+        if user.ends is None and user.status != "left" and (outside := _for_a_time(user))
     )
+
+
+def _for_a_time(user: User) -> str:
+    """What makes somebody one who is here for a time only; empty for who is here for good."""
+    if user.kind in ("vendor", "break-glass"):
+        return f"is of kind {user.kind}"
+    if user.kind != "person":
+        return ""
+    if user.contract is not None:
+        return "is here by a contract"
+    return "is from outside (has a sponsor)" if user.sponsor is not None else ""
 
 
 # --- whose account it is ----------------------------------------------------------------------------------------

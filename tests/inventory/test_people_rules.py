@@ -219,6 +219,16 @@ CASES = {
         "error PACS-USR-006 users.seal-1",
         "seal-1 is of kind break-glass and has no end",
     ),
+    "contractor without end": (
+        {"users": {"x.y": {"contract": "agency-12"}}},
+        "error PACS-USR-006 users.x.y",
+        "x.y is here by a contract and has no end",
+    ),
+    "somebody let in without end": (
+        {"users": {"x.y": {"sponsor": "kwolf"}}},
+        "error PACS-USR-006 users.x.y",
+        "x.y is from outside (has a sponsor) and has no end",
+    ),
     "program without owner and purpose": (
         {"service_accounts": {"svc-router": {"owner": None, "purpose": None}}},
         "error PACS-USR-011 service_accounts.svc-router",

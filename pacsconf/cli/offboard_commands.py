@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated
@@ -231,7 +232,8 @@ class _Leaver:
         due = next(one.due for one in end.record.contents.offboardings if one.changeset == changeset.id)
         self.screen.show(
             sentence(
-                f"Somebody else looks at this until {due}: {self.work.command} offboard {self.user.id} --looked-at"
+                f"Somebody else looks at this until {due}: {self.work.command} offboard"
+                f' {shlex.quote(self.user.id)} --looked-at --reason "..."'
             )
         )
         return code

@@ -132,7 +132,7 @@ class Gathering:
 
     def _reviews(self, state: RecordState) -> Iterator[Due]:
         """Roles whose holders are to be reviewed."""
-        from pacsconf.cli.access_gather import first_days
+        from pacsconf.cli.access_gather import believed_of, first_days
         from pacsconf.core.review import removals
         from pacsconf.people.reviewing import due
 
@@ -140,13 +140,13 @@ class Gathering:
         asked = [name for name, role in inventory.roles.items() if role.review_every]
         if not asked and not state.contents.reviews:
             return
-        since = first_days(self.work, asked)
-        for one in due(inventory, state.contents.reviews, workspace.now().date(), since):
+        since, reviews = first_days(self.work, asked), believed_of(self.work, state.contents.reviews)
+        for one in due(inventory, reviews, workspace.now().date(), since):
             which = f"review {one.review} of role {one.role}" if one.review else f"role {one.role}"
             yield Due(
                 one.day, f"{which} is to be {'answered' if one.review else 'reviewed'}", ("roles", one.role)
             )
-        for review, line in removals(state.contents.reviews):
+        for review, line in removals(reviews):
             asked_on = (
                 date.fromisoformat(line.decision.at[:10]) if line.decision else date.fromisoformat(review.due)
             )
@@ -282,6 +282,8 @@ def _is_an_end(one: Due) -> bool:
 def _waiting(state: RecordState, planned: Planned | None) -> Iterator[Waiting]:
     """What a person must key in: of what the record says, that which is not live yet as far as that is known."""
     from pacsconf.core.order import foremost
+    from pacsconf.people.asking import asked
+    from pacsconf.people.entries import is_of_people
 
     changes = [one.change for one in state.waiting.values()]
     still = {one.address for one in planned.plan.waiting} if planned else state.waiting.keys()
@@ -290,7 +292,8 @@ def _waiting(state: RecordState, planned: Planned | None) -> Iterator[Waiting]:
     for address in sorted(first):
         one = state.waiting[address]
         if address in still or address in state.held or address.system in unread:
-            yield Waiting(address, one.change.action, _moment(one.since), one.changeset)
+            what = asked(one.change) if is_of_people(address) else ""
+            yield Waiting(address, one.change.action, _moment(one.since), one.changeset, what)
 
 
 def _moment(text: str) -> datetime:

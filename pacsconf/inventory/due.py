@@ -45,8 +45,11 @@ def _of_user(user: User) -> Iterator[Due]:
     for number, grant in enumerate(user.grants):
         if grant.until is not None and (user.ends is None or grant.until < user.ends):
             why = f" ({grant.reason})" if grant.reason else ""
-            emergency = "emergency access as " if grant.emergency else ""
-            what = f"{user.id} has {emergency}{grant.role} no longer{why}"
+            what = (
+                f"the emergency access of {user.id} ends: {grant.role}{why}"
+                if grant.emergency
+                else f"{user.id} has {grant.role} no longer{why}"
+            )
             yield Due(date.fromisoformat(grant.until), what, (*user.path, "grants", number, "until"))
 
 

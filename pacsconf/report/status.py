@@ -95,6 +95,8 @@ class Waiting:
     action: Action
     since: datetime
     changeset: str
+    what: str = ""
+    """What is asked, in words, where it is somebody's account."""
 
 
 @dataclass(frozen=True, slots=True)

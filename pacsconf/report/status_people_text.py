@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+
 from pacsconf.report.lines import Lines, Span, line, wrapped
 from pacsconf.report.status import Status, StillLive, ToLookAt
-from pacsconf.report.status_rows import FEW, day_words, item_of, keyed, listing
+from pacsconf.report.status_rows import FEW, day_words, item_of, listing, since
 from pacsconf.report.words import ago, counted, listed
 
 
@@ -21,14 +23,17 @@ def still_live(status: Status, width: int) -> Lines:
 
 
 def _not_to_be(one: StillLive) -> str:
-    told = ", which somebody was asked to mend" if one.waits else ""
+    told = ", asked of the identity team" if one.waits else ""
     return f"{one.user} {one.why} ({', '.join(one.systems)}{told})"
 
 
 def asked(status: Status, width: int) -> Lines:
     if not status.asked:
         return ()
-    items = [item_of("?", "warning", keyed(one, status), width) for one in status.asked]
+    items = [
+        item_of("?", "warning", f"{one.address.system}: {one.what}, {since(one, status)}", width)
+        for one in status.asked
+    ]
     head = f"{len(items)} of the identity team; the plan shows what"
     return listing("asked", head, items, width, command=f"{status.command} plan")
 
@@ -37,8 +42,14 @@ def offboarded(status: Status, width: int) -> Lines:
     if not status.offboarded:
         return ()
     items = [item_of("!", "warning", _shut_out(one, status), width) for one in status.offboarded]
-    command = f"{status.command} offboard {status.offboarded[0].user} --looked-at"
+    command = f"{status.command} {looking(status)}"
     return listing("look at", f"{len(items)} for somebody else to look at", items, width, command=command)
+
+
+def looking(status: Status) -> str:
+    """The command by which somebody else says that they looked; empty where nothing is to be looked at."""
+    first = next((one.user for one in status.offboarded), "")
+    return f'offboard {shlex.quote(first)} --looked-at --reason "..."' if first else ""
 
 
 def _shut_out(one: ToLookAt, status: Status) -> str:

@@ -37,7 +37,12 @@ def keyed(one: Waiting, status: Status) -> str:
     kind = one.address.kind.replace("-", " ")
     name = "/".join(one.address.parts)
     what = f"{one.address.system}: {kind} {name} is to be {ACTIONS[one.action]}"
-    return f"{what}, since {day_words(one.since.date())}{_age(one.since, status)}"
+    return f"{what}, {since(one, status)}"
+
+
+def since(one: Waiting, status: Status) -> str:
+    """`since 20 Nov 2026 (4 days)`."""
+    return f"since {day_words(one.since.date())}{_age(one.since, status)}"
 
 
 def _age(at: datetime, status: Status) -> str:

@@ -44,7 +44,7 @@ def status_text(statuses: Sequence[Status], due: Sequence[DueDay] = (), width: i
     """The whole screen; `due` is what falls due in the inventory, whatever the environment."""
     room = columns(width)
     if len(statuses) == 1:
-        alone = replace(statuses[0], due=(*statuses[0].due, *due))
+        alone = replace(statuses[0], due=tuple(sorted((*statuses[0].due, *due), key=lambda one: one.day)))
         return _block(alone, room)
     return joined((*(_block(status, room) for status in statuses), _everywhere(statuses, due, room)))
 
@@ -378,9 +378,10 @@ def next_step(status: Status) -> str:
         (bool(status.pending and status.pending.writes), "plan --out plan.json"),
         (any(one.verdict == "failing" for one in status.wire), "probe"),
         (bool(status.waiting), "plan"),
+        (bool(status.still_live), "render accounts-sheet"),
         (
             bool(status.offboarded),
-            f"offboard {next((one.user for one in status.offboarded), '')} --looked-at",
+            people.looking(status),
         ),
         (status.offline, "status"),
         (bool(status.accepting), f"commission {next((one.device for one in status.accepting), '')} --show"),

@@ -263,7 +263,7 @@ def test_what_others_were_asked_for_is_open_whatever_branch_is_applied_until_it_
         hospital.ok("offboard", "ada", "--now")
         assert "ada" not in found.readers()
         morning = hospital.ok("status")
-        assert "ada has left (accounts, which somebody was asked to mend)" in morning.said
+        assert "ada has left (accounts, asked of the identity team)" in morning.said
         assert morning.out.splitlines()[-1] != "Next: pacsconf -e lab apply --due"
         left = hospital.file("people").read_text()
         hospital.git("checkout", "-q", "inventory/people.yaml")
@@ -271,10 +271,10 @@ def test_what_others_were_asked_for_is_open_whatever_branch_is_applied_until_it_
         hospital.ok("plan", "--out", "plan.json")
         hospital.ok("apply", "plan.json")
         assert "ada" not in found.readers()
-        assert "accounts: user ada is to be changed" in hospital.ok("status").said
+        assert "accounts: disable the account ada, since" in hospital.ok("status").said
         found.write(left)
-        assert "accounts: user ada is to be changed" in hospital.ok("status").said
+        assert "accounts: disable the account ada, since" in hospital.ok("status").said
         theirs.modify(dn("ada"), pwdAccountLockedTime="000001010000Z")
         hospital.ok("plan", "--out", "plan.json")
         hospital.ok("apply", "plan.json")
-        assert "ada is to be" not in hospital.ok("status").said
+        assert "disable the account ada" not in hospital.ok("status").said

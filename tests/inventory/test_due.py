@@ -73,7 +73,7 @@ def test_ends_of_people_and_of_what_they_have_for_a_time_fall_due():
         ("2026-12-01", "mm has qc no longer (cover)", ("users", "mm", "grants", 0, "until")),
         (
             "2026-11-27",
-            "mm has emergency access as emergency no longer",
+            "the emergency access of mm ends: emergency",
             ("users", "mm", "grants", 1, "until"),
         ),
         ("2026-12-31", "sv (vendor) ends", ("users", "sv", "ends")),

@@ -310,7 +310,7 @@ def test_access_that_has_ended_stands_above_all_else():
     first, second, *_, last = seen(still_live=two)
     assert f"{first} {second.strip()}" == (
         "!! 2 users of production with access that has ended: ada ended 2026-11-23 (accounts), "
-        "bob has left (a, b, which somebody was asked to mend)"
+        "bob has left (a, b, asked of the identity team)"
     )
     assert last == "Next: pacsconf -e production apply --due"
 
@@ -320,7 +320,7 @@ def test_access_that_has_ended_stands_above_all_else():
     [
         (StillLive("ada", "qc ended 2026-11-23", ("accounts",)), "apply --due"),
         (StillLive("ada", "has left", ("accounts",)), "plan --out plan.json"),
-        (StillLive("ada", "has left", ("accounts",), waits=True), ""),
+        (StillLive("ada", "has left", ("accounts",), waits=True), "render accounts-sheet"),
     ],
     ids=["a day has come", "left otherwise", "somebody was asked"],
 )
@@ -343,7 +343,22 @@ def test_what_somebody_else_has_to_look_at_says_until_when():
     assert "look at 2 for somebody else to look at" in said
     assert "ada, whose access M. Weber took away at once 5 days ago; until 23 Nov 2026, which is over" in said
     assert "bob, whose access M. Weber took away at once just now; until 26 Nov 2026" in said
-    assert "pacsconf -e production offboard ada --looked-at" in said
+    assert 'pacsconf -e production offboard ada --looked-at --reason "..."' in said
+
+
+def test_what_was_asked_of_the_identity_team_is_said_as_the_plan_says_it():
+    ada = Address.of("accounts", "user", "ada")
+    asked = Waiting(ada, "update", NOW - timedelta(days=4), "20261120-090000-aaaa", "disable the account ada")
+    assert "? accounts: disable the account ada, since 20 Nov 2026 (4 days)" in screen(
+        replace(QUIET, asked=(asked,))
+    )
+
+
+def test_what_falls_due_is_told_by_its_day_wherever_it_is_written():
+    review = DueDay(date(2026, 12, 10), "review AR-1 is to be answered")
+    leaves = DueDay(date(2026, 11, 27), "ada leaves", "inventory/people.yaml:3")
+    shown = screen(replace(QUIET, due=(review,)), due=(leaves,))
+    assert shown.index("ada leaves") < shown.index("review AR-1")
 
 
 def test_machines_get_the_same_in_json():
@@ -356,6 +371,7 @@ def test_machines_get_the_same_in_json():
         "action": "update",
         "since": "2026-11-20T07:30:00+00:00",
         "changeset": "20261120-090000-aaaa",
+        "what": "",
     }
     assert environment["reserved"] == {"directory/unique-ae-title/CT_OLD": "2027-02-22"}
     assert environment["lock"] is None

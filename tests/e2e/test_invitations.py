@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from pacsconf.cli import workspace
 from tests.e2e.people import day, directory, dn, hospital_of
 
 
@@ -124,3 +126,23 @@ def test_taking_back_invites_nobody(people, desk):
     assert back.code == 0, back
     assert people.names(f"cn=pacs-qc,{people.lab.layout.groups[0].dn}") == ["new"]
     assert len(desk.invited) == 1
+
+
+def test_who_was_invited_before_an_apply_was_cut_off_is_not_invited_again(people, desk, monkeypatch):
+    """The program kills pacsconf in its second invitation; it is taken up again when the lease has ended."""
+    once = people.hospital.path.parent / "once"
+    desk.program.write_text(
+        f'#!/bin/sh\necho "$2" >> {desk.calls}\n'
+        f'[ "$2" = new ] || [ -e {once} ] || {{ touch {once}; kill -9 $PPID; }}\n'
+    )
+    people.write(NEW + "  nova: {roles: [qc]}\n")
+    hospital = people.hospital
+    hospital.ok("record", "init")
+    hospital.ok("plan", "--out", "plan.json")
+    assert hospital.run("-e", "lab", "apply", "plan.json").code == -9
+    assert desk.invited == ["new", "nova"]
+    monkeypatch.setattr(workspace, "now", lambda: datetime.now(UTC) + timedelta(hours=2))
+    resumed = hospital("resume")
+    assert resumed.code == 0, resumed
+    assert desk.invited == ["new", "nova", "nova"]
+    assert "2 invited to set a password" in resumed.said

@@ -7,10 +7,15 @@ the disk: programs are killed here, and no machine loses its power.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.domains import Domain
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
@@ -25,3 +30,12 @@ def domain_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     own = tmp_path_factory.getbasetemp()
     return template(own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own)
+
+
+@pytest.fixture(scope="session")
+def shared_domain(domain_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Domain]:
+    """A running Active Directory domain, one for each process of pytest; reset it before use."""
+    from tests.domains import started
+
+    with started(domain_template, tmp_path_factory.mktemp("ad") / "dc") as running:
+        yield running

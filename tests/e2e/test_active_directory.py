@@ -12,24 +12,18 @@ import pytest
 
 from pacsconf.lab import samba
 from pacsconf.systems._accounts.filetimes import filetime
-from tests.domains import GROUPS, PEOPLE, POLICIES, SERVICES, Domain, started
+from tests.domains import GROUPS, PEOPLE, POLICIES, SERVICES, Domain
 from tests.e2e.conftest import Hospital
 from tests.e2e.people import day
 
 NOT_ENABLED, EXPIRED, LOCKED, WRONG = "533", "701", "775", "52e"
 
 
-@pytest.fixture(scope="module")
-def running(domain_template, tmp_path_factory):
-    with started(domain_template, tmp_path_factory.mktemp("ad") / "dc") as found:
-        yield found
-
-
 @pytest.fixture
-def domain(running: Domain) -> Domain:
-    running.reset()
-    running.add_account("root")
-    return running
+def domain(shared_domain: Domain) -> Domain:
+    shared_domain.reset()
+    shared_domain.add_account("root")
+    return shared_domain
 
 
 def systems(domain: Domain, *, owned: bool) -> str:

@@ -22,21 +22,15 @@ from pacsconf.lab import samba
 from pacsconf.lab.samba_setup import python
 from pacsconf.systems._ldap import Answer, Directory, Modify
 from pacsconf.systems.accounts import AccountsSystem
-from tests.domains import GROUPS, OPTIONS, PEOPLE, Domain, started
+from tests.domains import GROUPS, OPTIONS, PEOPLE, Domain
 
 MANY = 3500
 
 
-@pytest.fixture(scope="module")
-def running(domain_template, tmp_path_factory):
-    with started(domain_template, tmp_path_factory.mktemp("ad") / "dc") as found:
-        yield found
-
-
 @pytest.fixture
-def domain(running):
-    running.reset()
-    return running
+def domain(shared_domain):
+    shared_domain.reset()
+    return shared_domain
 
 
 @pytest.fixture

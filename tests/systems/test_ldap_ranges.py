@@ -15,7 +15,7 @@ from pacsconf.core.secret import Secret
 from pacsconf.inventory.accounts import AccountsConfig
 from pacsconf.systems._ldap import Directory, Entry, ranges
 from pacsconf.systems._ldap.ranges import Range
-from tests.domains import GROUPS, PEOPLE, started
+from tests.domains import GROUPS, PEOPLE
 from tests.systems.test_ldap_stream import answering, done, entry_message
 
 
@@ -100,7 +100,7 @@ def test_values_that_moved_into_a_later_part_are_counted_once():
 )
 def test_an_answer_that_does_not_lead_on_is_no_answer(second):
     with (
-        answering(part("member;range=0-1499", 1500), second, second) as opened,
+        answering(part("member;range=0-1499", 1500), second) as opened,
         pytest.raises(BadAnswer, match="gave only a part of member"),
     ):
         found(opened)
@@ -147,10 +147,10 @@ def test_whatever_the_size_of_parts_all_values_come(count, size):
 # --- a real domain ----------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def domain(domain_template, tmp_path_factory):
-    with started(domain_template, tmp_path_factory.mktemp("ranges") / "dc") as running:
-        yield running
+@pytest.fixture
+def domain(shared_domain):
+    shared_domain.reset()
+    return shared_domain
 
 
 def test_a_domain_is_asked_for_the_rest_of_what_came_in_part(domain):

@@ -74,7 +74,18 @@ class UserAccess:
 
     @property
     def is_as_declared(self) -> bool:
-        return all(one.mark in ("declared", "declared and live") for one in self.groups)
+        groups = all(one.mark in ("declared", "declared and live") for one in self.groups)
+        return groups and not self.open_to_gone
+
+    @property
+    def open_to_gone(self) -> frozenset[str]:
+        """The systems where somebody who left or is suspended can sign in."""
+        is_gone = self.stage in ("left", "suspended")
+        return frozenset(
+            name
+            for name, one in self.accounts.items()
+            if is_gone and one and one.can_sign_in(self.day or date.min)
+        )
 
 
 def of_user(inventory: Inventory, user: User, live: Mapping[str, LiveAccounts] | None = None) -> UserAccess:

@@ -27,7 +27,7 @@ class Rule(NamedTuple):
 KINDS: Mapping[Kind, Rule] = {
     "left": Rule(
         "PACS-USR-001", "error", "Left or suspended, and still in",
-        "apply disables the account and takes it out of its groups; offboard USER does it at once.",
+        "apply takes it out of its groups, and disables it or asks the identity team to.",
     ),
     "undeclared": Rule(
         "PACS-USR-003", "error", "In a group, and not declared at all",

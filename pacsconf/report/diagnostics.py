@@ -15,7 +15,8 @@ LineOf = Callable[[str, int], str | None]
 """`line_of(file, number)`: that line of a file, numbers from 1; None where it cannot be had."""
 
 _STYLES: Mapping[Severity, Style] = {"error": "error", "warning": "warning", "info": "strong"}
-_WORDS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
+SEVERITY_WORDS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
+"""What people are told of how bad something is."""
 _TAB = "→   "
 """A tab as it is drawn: in YAML it is often the mistake itself."""
 
@@ -51,12 +52,12 @@ _NOWHERE = Place("", 0, 0)
 
 
 def _brief(finding: Finding, width: int) -> Lines:
-    head = line(Span(f"{_WORDS[finding.severity]}[{finding.rule}]", _STYLES[finding.severity]), " ")
+    head = line(Span(f"{SEVERITY_WORDS[finding.severity]}[{finding.rule}]", _STYLES[finding.severity]), " ")
     return (*wrapped(finding.summary, width, first=head, indent=3), *_paragraph("fix", finding.fix, width))
 
 
 def _finding(finding: Finding, place: Place | None, line_of: LineOf, width: int) -> Lines:
-    label = Span(f"{_WORDS[finding.severity]}[{finding.rule}]", _STYLES[finding.severity])
+    label = Span(f"{SEVERITY_WORDS[finding.severity]}[{finding.rule}]", _STYLES[finding.severity])
     return (
         *wrapped(finding.summary, width, first=line(label, " "), indent=3, style="strong"),
         *_where(finding, place, line_of, width),
@@ -123,7 +124,7 @@ def checked_text(findings: Iterable[Finding], checked: Mapping[str, int], second
     found = Counter(finding.severity for finding in told if not finding.accepted)
     accepted = len(told) - found.total()
     errors = counted(found["error"], "error") if found["error"] else "No errors"
-    others = (counted(found[s], _WORDS[s]) for s in ("warning", "info") if found[s])
+    others = (counted(found[s], SEVERITY_WORDS[s]) for s in ("warning", "info") if found[s])
     known = (f"{accepted} accepted",) if accepted else ()
     size = listed(counted(number, noun) for noun, number in checked.items())
     style: Style = "error" if found["error"] else "good"

@@ -60,7 +60,7 @@ def user_text(found: UserAccess, known: Known, width: int) -> Lines:
                 "none",
             ),
             _part("Groups", [_group_row(one, known) for one in found.groups], room, "none"),
-            _part("Accounts", [(system, _account(one)) for system, one in found.accounts.items()], room),
+            _part("Accounts", list(_account_rows(found)), room),
         )
     )
 
@@ -111,12 +111,18 @@ def _by(roles: Sequence[str]) -> tuple[str, ...]:
     return (" and ".join(roles),) if roles else ("everybody with a role here",)
 
 
-def _account(account: LiveAccount | None) -> str:
+def _account_rows(found: UserAccess) -> Iterator[Row]:
+    for system, one in found.accounts.items():
+        sign = Span("!", "error") if system in found.open_to_gone else Span("·", "faint")
+        yield (sign, system, _account(one, is_gone=system in found.open_to_gone))
+
+
+def _account(account: LiveAccount | None, *, is_gone: bool) -> str:
     if account is None or not account.exists:
         return "no account"
     return listed(
         (
-            "enabled" if account.enabled else "disabled",
+            "enabled, and should not be" if is_gone else "enabled" if account.enabled else "disabled",
             "locked" if account.locked else "",
             f"until {day_in_words(account.expires)}" if account.expires else "",
             _seen(account),

@@ -13,6 +13,7 @@ from pacsconf.people.remarks import Looked
 from pacsconf.people.reviewing import RoleDue
 from pacsconf.report.access.known import Known, day_in_words, heading
 from pacsconf.report.as_json import FORMAT_VERSION, as_text
+from pacsconf.report.diagnostics import SEVERITY_WORDS
 from pacsconf.report.lines import Lines, Span, Style, columns, joined, line, wrapped
 from pacsconf.report.sheets.forms import row
 from pacsconf.report.words import counted, listed
@@ -69,13 +70,14 @@ def _system(one: Looked, known: Known, room: int, *, verbose: bool) -> Lines:
 def _kind(remarks: Sequence[Remark], known: Known, room: int, *, verbose: bool) -> Lines:
     rule = remarks[0].rule
     style = _STYLES[rule.severity]
-    title = listed((rule.severity if rule.id else "", rule.id, f"{rule.title} ({len(remarks)})"), " ")
+    word = SEVERITY_WORDS[rule.severity] if rule.id else ""
+    title = listed((word, rule.id, f"{rule.title} ({len(remarks)})"), " ")
     shown = remarks if verbose else remarks[:_MOST]
     rows = [this for remark in shown for this in _remark(remark, known, room)]
     more = len(remarks) - len(shown)
     rest = (line(f"      {more} more (--verbose)"),) if more else ()
     advice = wrapped(rule.advice, room, first=line("      "), style="faint")
-    return (line("  ", Span(title, style)), *rows, *rest, *advice)
+    return (*wrapped(title, room, first=line("  "), indent=4, style=style), *rows, *rest, *advice)
 
 
 def _remark(remark: Remark, known: Known, room: int) -> Lines:

@@ -73,9 +73,19 @@ Groups
   ✓  accounts/pacs-reader  reader → pacs-reader · declared and live · applied 24 Nov 2026 14:12 UTC (c0ffee1)
 
 Accounts
-  accounts  enabled · locked · until 1 Jan 2027 · last seen 26 Nov 2026
+  ·  accounts  enabled · locked · until 1 Jan 2027 · last seen 26 Nov 2026
 """
     )
+
+
+def test_an_account_that_lets_in_who_left_is_not_as_declared():
+    gone = user("mm", Grant(role="reader"), status="left")
+    there = live((account("mm"),), group("pacs-reader"))
+    found = access.of_user(hospital((gone,), ROLES), gone, {"accounts": there})
+    assert "  !  accounts  enabled, and should not be" in plain(user_text(found, Known(), 80))
+    assert json.loads(user_json(found, Known()))["as_declared"] is False
+    shut = live((account("mm", enabled=False),), group("pacs-reader"))
+    assert access.of_user(hospital((gone,), ROLES), gone, {"accounts": shut}).is_as_declared
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
@@ -154,6 +164,15 @@ def test_a_report_tells_the_worst_first_and_what_to_do():
         "\n"
         "2 things not as declared.\n"
     )
+
+
+def test_a_note_is_called_so_and_no_line_is_wider_than_the_screen():
+    unused = tuple(account(f"svc-{n}", last_seen=None) for n in range(12))
+    config = hospital((BEN, *(user(f"svc-{n}", Grant(role="reader")) for n in range(12))), ROLES)
+    there = live((*unused, account("ben")), group("pacs-reader", "ben", *(f"svc-{n}" for n in range(12))))
+    rows = plain(report_text(Report(TODAY, (looked_at(config, there, NOW),)), Known(), 80)).splitlines()
+    assert "  note PACS-USR-004 Nobody has ever signed in, as far as the server has kept it" in rows
+    assert max(map(len, rows)) <= 80
 
 
 def test_of_very_many_remarks_of_a_kind_the_first_are_shown():

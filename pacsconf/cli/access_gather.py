@@ -13,7 +13,7 @@ from pacsconf.cli.compare_commands import opened
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.inventory_commands import show_findings
 from pacsconf.cli.screen import Screen, sentence
-from pacsconf.core.errors import RecordError, SystemFault
+from pacsconf.core.errors import RecordError, RecordUnknown, SystemFault
 
 if TYPE_CHECKING:
     from datetime import date
@@ -186,22 +186,33 @@ def record_state(work: Workspace, *, fetch: bool = False) -> RecordState | None:
 def reviews_of(work: Workspace, screen: Screen | None = None) -> Reviews | None:
     """The reviews that the record holds; None where it is not known, or there is none.
 
-    With a screen the remote is asked, too. Where the operator file says whose signature is believed, an answer
-    without it counts as none, which the screen is told.
-    """
-    from pacsconf.core.review import believed
+    With a screen the remote is asked, too, and told which answers count for nothing.
 
+    Raises: RecordUnknown, for a screen, when there is a record and it cannot be told what it holds.
+    """
     state = record_state(work, fetch=screen is not None)
     if state is not None and state.note and screen is not None:
         screen.note(sentence(state.note))
+    if state is not None and state.exists and not state.known and screen is not None:
+        raise RecordUnknown(f"what was reviewed is not known: {state.why_unknown}", fix=state.fix)
     if state is None or not state.known or not state.exists:
         return None
-    reviews = state.contents.reviews
-    allowed = workspace.operator(work).signers() if reviews else None
-    if allowed is None:
+    return believed_of(work, state.contents.reviews, screen)
+
+
+def believed_of(work: Workspace, reviews: Reviews, screen: Screen | None = None) -> Reviews:
+    """Without the answers that no command would have taken; and without those that nobody signed whose signature is
+    believed, where the operator file says whose that is. The screen is told."""
+    from pacsconf.core.review import believed
+    from pacsconf.people.believing import untrue
+
+    if not reviews:
         return reviews
-    with workspace.record(work) as store:
-        flaws = store.unsigned_words(reviews, allowed)
+    allowed = workspace.operator(work).signers()
+    flaws = dict(untrue(work.inventory, reviews, workspace.now(), by_mail=allowed is not None))
+    if allowed is not None:
+        with workspace.record(work) as store:
+            flaws |= store.unsigned_words(reviews, allowed)
     for (which, (user, role)), flaw in sorted(flaws.items() if screen else ()):
         assert screen is not None, "else nobody is told"
         screen.note(sentence(f"What was said of {user} as {role} in {which} {flaw}. It counts for nothing."))

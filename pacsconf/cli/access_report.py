@@ -10,7 +10,7 @@ from pacsconf.cli import access_gather as gather
 from pacsconf.cli import workspace
 from pacsconf.cli.exits import Exit, exit_of, worst
 from pacsconf.cli.screen import Screen, sentence
-from pacsconf.core.errors import PacsconfError, SystemFaults
+from pacsconf.core.errors import PacsconfError, RecordUnknown, SystemFaults
 
 if TYPE_CHECKING:
     from datetime import date
@@ -41,7 +41,7 @@ def reported(
     live = gather.live_of_all(work, only)
     now = workspace.now()
     looked = tuple(looked_at(work.inventory, one, now) for one in live.read.values())
-    reviews = gather.reviews_of(work, screen) or ()
+    reviews, unknown = _reviews(work, screen)
     late, gone = _late(work, reviews, now.date()), _gone(screen, work, reviews, live)
     found = Report(
         now.date(), looked, tuple(fault.system for fault in live.faults), late, _to_go(reviews, gone), gone
@@ -53,7 +53,7 @@ def reported(
         screen.show(report_text(found, known, screen.width, verbose=verbose))
     else:
         screen.raw(report_json(found, known) if format == "json" else report_csv(found, known))
-    code = Exit.OK if found.is_as_declared else Exit.CHANGES
+    code = worst(Exit.OK if found.is_as_declared else Exit.CHANGES, unknown)
     if live.faults:
         fault = SystemFaults(live.faults)
         screen.error(fault)
@@ -82,6 +82,15 @@ def _known(work: Workspace, found: Report, live: gather.Live, *, names: bool) ->
     places = {path: place for path in paths if (place := work.loaded.sources.place(path))}
     origins = {path: Origin(f"{place.file}:{place.line}") for path, place in places.items()}
     return Known(origins, gather.names_of(work, users, live.read) if names else {})
+
+
+def _reviews(work: Workspace, screen: Screen) -> tuple[Reviews, Exit]:
+    """What was reviewed; a record that cannot be read is told, and keeps nobody from seeing what is live."""
+    try:
+        return gather.reviews_of(work, screen) or (), Exit.OK
+    except RecordUnknown as exc:
+        screen.error(exc)
+        return (), exit_of(exc)
 
 
 def _late(work: Workspace, reviews: Reviews, today: date) -> tuple[RoleDue, ...]:

@@ -316,7 +316,13 @@ def _record(store: Record, one: Review, who: User, answers: Answers) -> str:
         return ""
     said = {key: Decision(each.word, "", who.id, "", each.reason) for key, each in answers.items()}
     number = {word: sum(each.word == word for each in answers.values()) for word in ("keep", "remove")}
-    return store.sign_off(one.id, said, reason=f"{one.id}: {number['keep']} keep, {number['remove']} remove")
+    there = next(each for each in store.state().contents.reviews if each.id == one.id)
+    standing = {each.key: each.decision for each in there.lines if each.decision}
+    trusted = {each.key for each in one.lines if each.decision}
+    forged = {key: decision for key, decision in standing.items() if key not in trusted}
+    return store.sign_off(
+        one.id, said, forged, reason=f"{one.id}: {number['keep']} keep, {number['remove']} remove"
+    )
 
 
 def _told(screen: Screen, work: Workspace, one: Review, answers: Answers, where: str, who: User) -> None:

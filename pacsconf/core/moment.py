@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 
 def in_words(moment: datetime) -> str:
@@ -16,3 +16,30 @@ def iso_in_words(text: str) -> str:
         return in_words(datetime.fromisoformat(text))
     except ValueError:
         return text
+
+
+def iso_day(value: object) -> str:
+    """The day that this spells, in ISO 8601 as it is written here.
+
+    Raises: ValueError when it is none.
+    """
+    text = str(value)
+    if date.fromisoformat(text).isoformat() != text:
+        raise ValueError(f'"{text}" is no day such as 2026-11-24')
+    return text
+
+
+def iso_day_or_none(value: object) -> str:
+    """The same; nothing stays nothing."""
+    return iso_day(value) if value != "" else ""
+
+
+def iso_moment(value: object) -> str:
+    """The moment with a zone that this spells, in ISO 8601.
+
+    Raises: ValueError when it is none.
+    """
+    text = str(value)
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError(f'"{text}" is no moment such as 2026-11-24T17:38:00Z')
+    return text

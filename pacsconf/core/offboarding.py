@@ -10,6 +10,7 @@ from typing import Any
 from pacsconf.core.approval import is_same_person
 from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.errors import PacsconfError, UnsafePlan
+from pacsconf.core.moment import iso_day, iso_moment
 
 WORKING_DAYS = 2
 """Within so many it is to be looked at."""
@@ -77,7 +78,13 @@ def offboardings_to_json(found: Iterable[Offboarding]) -> list[dict[str, str]]:
 def offboardings_from_json(data: list[dict[str, Any]]) -> tuple[Offboarding, ...]:
     """The inverse of `offboardings_to_json`.
 
-    Raises: KeyError or TypeError for what is none.
+    Raises: KeyError, TypeError or ValueError for what is none.
     """
-    names = ("user", "changeset", "by", "at", "due")
-    return tuple(Offboarding(**{name: str(one[name]) for name in names}) for one in data)
+    return tuple(
+        Offboarding(
+            at=iso_moment(one["at"]),
+            due=iso_day(one["due"]),
+            **{name: str(one[name]) for name in ("user", "changeset", "by")},
+        )
+        for one in data
+    )

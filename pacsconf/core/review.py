@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any, Literal
 
 from pacsconf.core.errors import PacsconfError
+from pacsconf.core.moment import iso_day, iso_day_or_none, iso_moment
 from pacsconf.core.resource import one_of
 
 Word = Literal["keep", "remove"]
@@ -159,12 +160,20 @@ def found(reviews: Reviews, which: str) -> Review:
     raise PacsconfError(f'there is no review "{which}"', fix=f"Open are: {standing}.")
 
 
-def signed_off(reviews: Reviews, which: str, made: Mapping[LineKey, Decision]) -> Reviews:
-    """With these decisions. One's own may be changed; what somebody else said stands.
+def signed_off(
+    reviews: Reviews,
+    which: str,
+    made: Mapping[LineKey, Decision],
+    not_believed: Mapping[LineKey, Decision] | None = None,
+) -> Reviews:
+    """With these decisions. One's own may be changed; what somebody else said stands, unless it is not believed.
 
     Raises: PacsconfError for a line that is not there, or that somebody else decided otherwise.
     """
     review = found(reviews, which)
+    false = not_believed or {}
+    forged = {line.key for line in review.lines if line.decision and line.decision == false.get(line.key)}
+    (review,) = believed((review,), {(review.id, key) for key in forged & made.keys()})
     for key, decision in made.items():
         _require_free(review, key, decision)
     lines = tuple(_decided(line, made.get(line.key)) for line in review.lines)
@@ -246,13 +255,16 @@ def reviews_from_json(data: Sequence[Mapping[str, Any]]) -> Reviews:
         Review(
             roles=tuple(map(str, one["roles"])),
             lines=tuple(map(_line_from_json, one["lines"])),
-            **{name: str(one[name]) for name in _TEXTS},
+            due=iso_day(one["due"]),
+            at=iso_moment(one["at"]),
+            **{name: str(one[name]) for name in ("id", "by", "system")},
         )
         for one in data
     )
 
 
 _TEXTS = ("id", "due", "by", "at", "system")
+_DAYS = ("since", "until", "gone")
 _OF_LINE = ("user", "role", "kind", "since", "until", "gone")
 _OF_DECISION = ("by", "as_user", "at", "reason")
 
@@ -273,11 +285,23 @@ def _line_from_json(data: Mapping[str, Any]) -> ReviewLine:
     decision = (
         None
         if said is None
-        else Decision(one_of(Word, said["word"]), **{name: str(said[name]) for name in _OF_DECISION})
+        else Decision(
+            one_of(Word, said["word"]),
+            at=iso_moment(said["at"]),
+            **{name: str(said[name]) for name in ("by", "as_user", "reason")},
+        )
     )
     return ReviewLine(
         declared=bool(data["declared"]),
         groups={str(system): tuple(map(str, groups)) for system, groups in data["groups"].items()},
         decision=decision,
-        **{name: str(data[name]) for name in _OF_LINE},
+        **{name: iso_day_or_none(data[name]) for name in _DAYS},
+        **{name: _named(data[name]) for name in ("user", "role", "kind")},
     )
+
+
+def _named(value: Any) -> str:
+    """Raises: ValueError when it is empty."""
+    if not value:
+        raise ValueError("a line of a review names nobody, or no role")
+    return str(value)

@@ -95,12 +95,17 @@ def review_opened(now: Contents, one: Review) -> Contents:
     return replace(now, reviews=review.opened(now.reviews, named))
 
 
-def signed_off(now: Contents, which: str, made: Mapping[LineKey, Decision]) -> Contents:
-    """With what was said of lines of a review.
+def signed_off(
+    now: Contents,
+    which: str,
+    made: Mapping[LineKey, Decision],
+    not_believed: Mapping[LineKey, Decision],
+) -> Contents:
+    """With what was said of lines of a review; in the place of what is not believed, too.
 
     Raises: PacsconfError for a line that is not there, or that somebody else decided otherwise.
     """
-    return replace(now, reviews=review.signed_off(now.reviews, which, made))
+    return replace(now, reviews=review.signed_off(now.reviews, which, made, not_believed))
 
 
 def seen_gone(now: Contents, gone: Iterable[tuple[str, LineKey]], day: date) -> Contents:

@@ -235,8 +235,17 @@ class Record(RecordReader):
         self._edit("review", moved, reason, about, {"lines": len(one.lines)})
         return made[0]
 
-    def sign_off(self, which: str, words: Mapping[LineKey, Decision], *, reason: str) -> str:
+    def sign_off(
+        self,
+        which: str,
+        words: Mapping[LineKey, Decision],
+        not_believed: Mapping[LineKey, Decision] | None = None,
+        *,
+        reason: str,
+    ) -> str:
         """What whoever works here says of lines of a review. Returns the commit.
+
+        It takes the place of what is not believed.
 
         Raises: LockHeld; RecordUnknown; PacsconfError for a line that is not there, or that somebody else decided
         otherwise; RecordError when there is no record yet, or it cannot be written.
@@ -245,7 +254,11 @@ class Record(RecordReader):
         made = {key: replace(one, by=by, at=at) for key, one in words.items()}
         about = [f"Line: {user} as {role}: {one.word}" for (user, role), one in made.items()]
         return self._edit(
-            "sign-off", lambda now: edits.signed_off(now, which, made), reason, about, {"lines": len(made)}
+            "sign-off",
+            lambda now: edits.signed_off(now, which, made, not_believed or {}),
+            reason,
+            about,
+            {"lines": len(made)},
         )
 
     def removals_seen(self, gone: Collection[tuple[str, LineKey]]) -> str:

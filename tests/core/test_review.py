@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -30,13 +30,17 @@ def decided(**words: Decision) -> Review:
 
 
 texts = st.text(st.characters(codec="utf-8"), max_size=12)
-decisions = st.builds(Decision, st.sampled_from(("keep", "remove")), texts, texts, texts, texts)
+names = texts.filter(bool)
+days = st.dates().map(date.isoformat)
+maybe_days = st.just("") | days
+moments = st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat)
+decisions = st.builds(Decision, st.sampled_from(("keep", "remove")), texts, texts, moments, texts)
 lines = st.builds(
-    ReviewLine, texts, texts, texts, st.booleans(), texts, texts,
-    st.dictionaries(texts, st.lists(texts, max_size=3).map(tuple), max_size=2), st.none() | decisions, texts,
+    ReviewLine, names, names, names, st.booleans(), maybe_days, maybe_days,
+    st.dictionaries(texts, st.lists(texts, max_size=3).map(tuple), max_size=2), st.none() | decisions, maybe_days,
 )  # fmt: skip
 reviews = st.builds(
-    Review, texts, st.lists(texts, max_size=2).map(tuple), texts, texts, texts,
+    Review, texts, st.lists(texts, max_size=2).map(tuple), days, texts, moments,
     st.lists(lines, max_size=3).map(tuple), texts,
 )  # fmt: skip
 
@@ -51,6 +55,34 @@ def test_a_word_that_is_neither_keep_nor_remove_is_refused():
     body[0]["lines"][0]["decision"]["word"] = "maybe"
     with pytest.raises(ValueError, match="maybe"):
         review.reviews_from_json(body)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("due",), "soon"), (("due",), "20261210"), (("at",), "2026-11-26T08:00:00"), (("lines", 0, "since"), "x"),
+        (("lines", 0, "user"), ""), (("lines", 0, "gone"), None), (("lines", 0, "decision", "at"), "x"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_is_no_day_no_moment_or_nobody_is_refused(place, value):
+    *way, last = place
+    (body,) = review.reviews_to_json((decided(mmueller=KEEP),))
+    at = body
+    for step in way:
+        at = at[step]
+    at[last] = value
+    with pytest.raises(ValueError, match=r"(?i)isoformat|is no |names nobody"):
+        review.reviews_from_json([body])
+
+
+def test_what_is_not_believed_is_in_nobodys_way():
+    mine = replace(REMOVE, as_user="other")
+    answered = (decided(mmueller=KEEP),)
+    with pytest.raises(PacsconfError, match="decided by aberg"):
+        review.signed_off(answered, OPEN.id, {MUELLER: mine})
+    (now,) = review.signed_off(answered, OPEN.id, {MUELLER: mine}, {MUELLER: KEEP})
+    assert now.line(MUELLER).decision == mine
 
 
 def test_ids_count_up_within_a_day():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import subprocess
 from dataclasses import replace
 from datetime import date
@@ -508,6 +509,56 @@ def test_an_answer_must_be_signed_where_the_operator_file_names_signers(applied,
     ran = applied.hospital("access", "review", which, "--format", "json")
     assert ran.json["reviews"][0]["lines"][1]["decision"] is None
     assert "It counts for nothing" in ran.said
+
+
+def forged(case, which: str, **words: str) -> None:
+    """Somebody who may push writes an answer on bob's line into the record, past the commands."""
+    git = case.hospital.git
+    git("worktree", "add", "-q", "forged", "refs/heads/pacsconf/lab")
+    place = case.hospital.path / "forged"
+    reviews = json.loads((place / "reviews.json").read_text())
+    line = next(
+        one for review in reviews if review["id"] == which for one in review["lines"] if one["user"] == "bob"
+    )
+    line["decision"] = {"word": "keep", "reason": "", "at": "2026-01-01T08:00:00Z", **words}
+    (place / "reviews.json").write_text(json.dumps(reviews))
+    git("-C", str(place), "commit", "-qam", "sign-off")
+    git("-C", str(place), "update-ref", "refs/heads/pacsconf/lab", "HEAD")
+    git("worktree", "remove", "--force", "forged")
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ({"by": "Bob <bob@x>", "as_user": "bob"}, "was said by bob of their own access"),
+        ({"by": "bob <bob@x>", "as_user": "root"}, "was said by bob of their own access"),
+        ({"by": "ada <ada@x>", "as_user": "root"}, "was said by ada, in the name of root"),
+        ({"by": "x <x@x>", "as_user": "root", "at": "2999-01-01T08:00:00Z"}, "is of a day to come"),
+    ],
+    ids=["own", "own in another's name", "another's name", "to come"],
+)
+def test_an_answer_that_no_command_would_have_taken_counts_for_nothing(applied, words, why):
+    which = opened(applied)
+    forged(applied, which, **words)
+    ran = applied.hospital("access", "review", which, "--format", "json")
+    assert next(one for one in ran.json["reviews"][0]["lines"] if one["user"] == "bob")["decision"] is None
+    assert why in ran.said
+    root(applied)
+    applied.hospital.ok("access", "sign-off", which, "--remove", "bob", "--reason", "moved")
+    assert answers(applied, which)["bob"] == "remove"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(("status",), 0), (("access", "report"), 5), (("access", "review"), 5)],
+    ids=worded,
+)
+def test_a_record_that_cannot_be_read_is_told_and_is_not_none(applied, words, code):
+    which = opened(applied)
+    forged(applied, which, by="x", as_user="root", at="some day")
+    ran = applied.hospital(*words)
+    assert "reviews.json cannot be understood" in ran.said
+    assert ran.code == code
 
 
 # --- report -------------------------------------------------------------------------------------------------------

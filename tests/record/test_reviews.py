@@ -19,7 +19,9 @@ KEEP, REMOVE = Decision("keep", "", "aberg", ""), Decision("remove", "", "aberg"
 
 
 def test_they_survive_their_file():
-    one = replace(WANTED, id="AR-20261126-1", lines=(replace(LINES[0], decision=KEEP),))
+    moment = "2026-11-24T14:12:05Z"
+    said = replace(KEEP, at=moment)
+    one = replace(WANTED, id="AR-20261126-1", at=moment, lines=(replace(LINES[0], decision=said),))
     files = to_files(Entry("review", "a <b>", "2026-11-24T14:12:05Z"), Contents(reviews=(one,)))
     assert from_files(files, files.__getitem__) == Contents(reviews=(one,))
 

@@ -259,7 +259,7 @@ def test_what_an_identity_team_was_asked_for_is_open_until_it_is_seen(
         on(5)
         morning = hospital.ok("status")
         assert "1 of the identity team" in morning.said
-        assert "accounts: user ada is to be changed, since" in morning.said
+        assert "accounts: disable the account ada, since" in morning.said
         assert "(3 days)" in morning.said
         assert morning.out.startswith("!! 1 user of lab with access that has ended: ada ended")
         theirs.modify(dn("ada"), pwdAccountLockedTime="000001010000Z")

@@ -13,7 +13,7 @@ from pacsconf.cli.compare_commands import opened
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.inventory_commands import show_findings
 from pacsconf.cli.screen import Screen, sentence
-from pacsconf.core.errors import RecordError, RecordUnknown, SystemFault
+from pacsconf.core.errors import RecordError, RecordUnknown, SystemFault, UnsafePlan
 
 if TYPE_CHECKING:
     from datetime import date
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pacsconf.core.review import Reviews
     from pacsconf.inventory.people import Personal
     from pacsconf.people.live import LiveAccounts
+    from pacsconf.record.record import Record
     from pacsconf.record.state import RecordState
     from pacsconf.report.access.known import Applied, Origin
     from pacsconf.systems.abilities import Peopled
@@ -217,6 +218,20 @@ def believed_of(work: Workspace, reviews: Reviews, screen: Screen | None = None)
         assert screen is not None, "else nobody is told"
         screen.note(sentence(f"What was said of {user} as {role} in {which} {flaw}. It counts for nothing."))
     return believed(reviews, flaws)
+
+
+def require_own_key(work: Workspace, store: Record) -> bool:
+    """Whether the operator file says whose signature is believed; whoever works here signs with their own key then.
+
+    Raises: UnsafePlan when they do not; RecordError.
+    """
+    allowed = workspace.operator(work).signers()
+    if allowed is not None and (flaw := store.own_key(allowed).flaw):
+        raise UnsafePlan(
+            f"an answer by {store.identity()} would not be believed: what you commit {flaw}",
+            fix="git config gpg.format ssh; git config user.signingkey FILE; git config commit.gpgsign true",
+        )
+    return allowed is not None
 
 
 def applied(work: Workspace, user: str, groups: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Applied]:

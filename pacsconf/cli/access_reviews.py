@@ -263,14 +263,8 @@ def _who(work: Workspace, store: Record) -> User:
     """
     from pacsconf.people.reviewing import whose
 
-    by = store.identity()
-    allowed = workspace.operator(work).signers()
-    if allowed is not None and (flaw := store.own_key(allowed).flaw):
-        raise UnsafePlan(
-            f"an answer by {by} would not be believed: what you commit {flaw}",
-            fix="git config gpg.format ssh; git config user.signingkey FILE; git config commit.gpgsign true",
-        )
-    return whose(work.inventory, by, by_mail=allowed is not None)
+    signed = gather.require_own_key(work, store)
+    return whose(work.inventory, store.identity(), by_mail=signed)
 
 
 def _able(work: Workspace, one: Review, who: User) -> frozenset[str]:

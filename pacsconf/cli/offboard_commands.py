@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pacsconf.cli import workspace
+from pacsconf.cli.access_gather import require_own_key
 from pacsconf.cli.applying import approval_of, concluded, ended, require_applicable, require_writable, said
 from pacsconf.cli.change_commands import Acks, Reason, Ticket
 from pacsconf.cli.compare_commands import opened
@@ -122,6 +123,7 @@ def _look_at(screen: Screen, work: Workspace, user: str, reason: str) -> Exit:
     if not reason.strip():
         raise typer.BadParameter("say what you found", param_hint="--reason")
     with workspace.record(work) as store:
+        require_own_key(work, store)
         commit = store.looked_at(user, reason=reason.strip())
         by, branch = store.identity(), store.branch
     screen.show(sentence(f"{by} has looked at the offboarding of {user} (commit {commit[:7]} on {branch})."))

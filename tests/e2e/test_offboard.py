@@ -123,6 +123,14 @@ def test_access_is_taken_away_at_once_and_somebody_else_looks_at_it(people):
     assert hospital("offboard", "ada", "--looked-at").code == 64
     config = Path(hospital.env["HOME"]) / ".gitconfig"
     config.write_text(config.read_text().replace("Maria Weber", "Ben").replace("mweber@", "ben@"))
+    operator = Path(hospital.env["PACSCONF_CONFIG"])
+    before = operator.read_text()
+    (allowed := operator.parent / "allowed").write_text("")
+    allowed.chmod(0o600)
+    operator.write_text(f'{before}\n[signatures]\nallowed_signers = "{allowed}"\n')
+    unsigned = hospital("offboard", "ada", "--looked-at", "--reason", "agreed")
+    assert (unsigned.code, "what you commit is not signed" in unsigned.said) == (5, True)
+    operator.write_text(before)
     hospital.ok("offboard", "ada", "--looked-at", "--reason", "agreed")
     assert "whose access" not in hospital.ok("status").said
     none = hospital("offboard", "ada", "--looked-at", "--reason", "again")

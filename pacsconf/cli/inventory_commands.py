@@ -45,7 +45,7 @@ def validate(context: typer.Context, format: TextOrJson = "text") -> Exit:  # no
     }
     people = {"user": len(work.inventory.users), "role": len(work.inventory.roles)}
     counts |= people if any(people.values()) else {}
-    screen.show(checked_text(work.findings, counts, work.seconds))
+    screen.show(checked_text(work.findings, counts, work.seconds, screen.width))
     return Exit.OK
 
 
@@ -63,7 +63,7 @@ def show_findings(screen: Screen, invalid: workspace.InvalidInventory, format: s
         invalid.findings, place_of=loaded.sources.place, line_of=loaded.line, width=screen.width
     )
     screen.note(shown)
-    screen.note(checked_text(invalid.findings, {"file": len(loaded.files)}, invalid.seconds))
+    screen.note(checked_text(invalid.findings, {"file": len(loaded.files)}, invalid.seconds, screen.width))
 
 
 def schema(context: typer.Context) -> Exit:

@@ -115,7 +115,9 @@ def _columns(text: str) -> int:
     return width_of(line(text))
 
 
-def checked_text(findings: Iterable[Finding], checked: Mapping[str, int], seconds: float) -> Lines:
+def checked_text(
+    findings: Iterable[Finding], checked: Mapping[str, int], seconds: float, width: int = 80
+) -> Lines:
     """The last line of a check: what was found, and in how much.
 
     `checked` are counts by singular noun (`{"device": 61}`).
@@ -129,7 +131,5 @@ def checked_text(findings: Iterable[Finding], checked: Mapping[str, int], second
     size = listed(counted(number, noun) for noun, number in checked.items())
     style: Style = "error" if found["error"] else "good"
     apart = (line(),) if found else ()
-    return (
-        *apart,
-        line(Span(listed((errors, *others, *known)), style), f" · {size} checked in {seconds:.2f} s"),
-    )
+    head = line(Span(listed((errors, *others, *known)), style), " · ")
+    return (*apart, *wrapped(f"{size} checked in {seconds:.2f} s", columns(width), first=head, indent=2))

@@ -34,7 +34,7 @@ def up(
     """Start the lab for this inventory. Environment lab then leads to it."""
     from pacsconf.cli.compare_commands import opened
     from pacsconf.inventory.environment import for_environment
-    from pacsconf.lab import practice
+    from pacsconf.lab import domains, practice
 
     context.obj.environment = workspace.LAB
     work = opened(context, "text")
@@ -46,6 +46,8 @@ def up(
     if state.emptied:
         _set_record_aside(screen, work)
     screen.show(_lines(state))
+    if more == "ad" and not any(domains.wanted(declared)):
+        screen.note((line("No domain was started: no system is declared with flavour: active-directory."),))
     words = {
         "nothing": "It was up already",
         "part": "Renewed: what was dead or is declared otherwise now",

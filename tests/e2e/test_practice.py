@@ -54,8 +54,9 @@ def test_a_new_lab_begins_with_no_record(hospital, monkeypatch, tmp_path):
     try:
         hospital.ok("lab", "up")
         hospital.ok("record", "init")
-        again = hospital.ok("lab", "up")
+        again = hospital.ok("lab", "up", "--with", "ad")
         assert "set aside" not in again.said
+        assert "No domain was started: no system is declared with flavour: active-directory" in again.said
         hospital.ok("lab", "down")
 
         anew = hospital.ok("lab", "up")

@@ -329,20 +329,16 @@ def _twice(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
         ("email", ("email",), "mail address"),
         ("employee", ("employee",), "employee number"),
     ):
-        yield from _same(
-            inventory, scope, what, ((user, getattr(user, key), path) for user in inventory.users.values())
-        )
+        yield from _same(scope, what, ((user, getattr(user, key), path) for user in inventory.users.values()))
     for system in systems:
         names = (
             (user, user.logins.get(system, user.id), ("logins", system) if system in user.logins else ())
             for user in inventory.users.values()
         )
-        yield from _same(inventory, scope, f"name to sign in to {system}", names)
+        yield from _same(scope, f"name to sign in to {system}", names)
 
 
-def _same(
-    inventory: Inventory, scope: Scope, what: str, values: Iterator[tuple[User, str | None, Path]]
-) -> Iterator[Finding]:
+def _same(scope: Scope, what: str, values: Iterator[tuple[User, str | None, Path]]) -> Iterator[Finding]:
     """Those whose value another one had before, capital letters or not."""
     first: dict[str, User] = {}
     for user, value, path in values:

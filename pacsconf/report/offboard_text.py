@@ -42,7 +42,7 @@ def offboard_text(told: Told, width: int) -> Lines:
         *_list("Look whether to renew: passwords that they may know", left.may_know, told, width),
         *_list("Needs somebody else", left.successors, told, width),
         *_list("By hand", left.by_hand, told, width),
-        *_brought(told, width),
+        *_brought(told),
         BLANK,
     )
 
@@ -63,7 +63,7 @@ def _list(title: str, found: Iterable[Left], told: Told, width: int) -> Lines:
     return (BLANK, line(Span(title, "strong")), *rows) if rows else ()
 
 
-def _brought(told: Told, width: int) -> Lines:
+def _brought(told: Told) -> Lines:
     if not told.git:
         return ()
     head = line(Span("To be merged as any change", "strong"))

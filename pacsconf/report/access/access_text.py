@@ -11,7 +11,7 @@ from pacsconf.people.access import DeviceAccess, InGroup, RoleAccess, RoleHeld, 
 from pacsconf.people.live import LiveAccount
 from pacsconf.people.reviewing import RoleDue
 from pacsconf.report.access.known import Known, Row, day_in_words, heading, table
-from pacsconf.report.lines import Line, Lines, Span, columns, joined, line, wrapped
+from pacsconf.report.lines import Lines, Span, columns, joined, line, wrapped
 from pacsconf.report.words import counted, listed
 
 _MARKS = {
@@ -249,8 +249,3 @@ def _permission_row(one: Any, known: Known, *, verbose: bool) -> Row:
     more = len(one.users) - len(shown)
     people = [known.called(user) for user in shown] + ([f"{more} more (--verbose)"] if more else [])
     return (str(one.what), f"{', '.join(one.roles)} ({len(one.users)}): {', '.join(people) or 'nobody now'}")
-
-
-def next_line(command: str, text: str) -> Line:
-    """What to type next."""
-    return line("Next: ", Span(f"{command} {text}", "command"))

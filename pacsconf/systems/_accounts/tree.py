@@ -19,8 +19,6 @@ from pacsconf.systems._accounts.flavour import Facts, Flavour
 from pacsconf.systems._accounts.kinds import LOGIN, USER
 from pacsconf.systems._ldap import Directory, Entry, Missing, names
 
-MOST_TOLD = 5
-
 
 @dataclass(slots=True)
 class Account:
@@ -297,11 +295,6 @@ def placeholder(place: GroupsPlace) -> str:
 def personal(flavour: Flavour, entry: Entry, name: Personal) -> str | None:
     """One thing that an entry says of who somebody is."""
     return entry.text(flavour.personal[name])
-
-
-def place_of(config: AccountsConfig, account: Account) -> PeoplePlace:
-    """The branch that an account stands in."""
-    return config.people[account.place]
 
 
 def by_name(tree: Tree) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +17,7 @@ from pacsconf.cli.days import day_of
 from pacsconf.cli.exits import Exit, exit_of
 from pacsconf.cli.screen import Screen, sentence
 from pacsconf.core.errors import PacsconfError, SystemFaults, UnsafePlan
-from pacsconf.report.lines import Span, line
+from pacsconf.report.lines import Span, commanded, line
 
 if TYPE_CHECKING:
     from datetime import date
@@ -181,6 +182,9 @@ def _show(screen: Screen, work: Workspace, one: Review, seen: gather.Live, asked
         screen.raw(text)
     else:
         _write(screen, asked.out, text)
+        if asked.format == "csv" and not one.is_signed:
+            answer = f"{work.command} access sign-off {one.id} {shlex.quote(str(asked.out))}"
+            screen.note(commanded(line("Filled in?  "), answer, screen.width))
 
 
 def _known(work: Workspace, one: Review, seen: gather.Live, *, names: bool) -> Known:

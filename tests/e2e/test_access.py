@@ -240,6 +240,8 @@ def test_a_review_from_the_sheet_to_the_removal(applied, lab, tmp_path):
     """It is opened, filled in, signed off by another than who is on it, changed in the inventory, applied, seen."""
     hospital, sheet = applied.hospital, tmp_path / "sheet.csv"
     which = opened(applied, "--live", "--names", "--format", "csv", "--out", str(sheet))
+    said = " ".join(" ".join(hospital.said).split())
+    assert f"Filled in? pacsconf -e lab access sign-off {which} {sheet}" in said
     text = sheet.read_text("utf-8-sig")
     assert "Ada Adler" in text
     rows = list(csv.DictReader(io.StringIO(text)))

@@ -86,6 +86,19 @@ def test_the_dn_of_an_account_that_is_there_is_said(people):
     assert f"disable the account ada ({dn('ada')})" in text.replace("\\", "")
 
 
+@pytest.mark.parametrize("way", ["disabled", "gone"])
+def test_what_the_sheet_takes_for_done_is_seen_as_done(people, way):
+    asked(people, USERS.replace("2030-01-31", "2026-01-31"))
+    text = people.hospital.ok("render", "accounts-sheet").out
+    assert "it is disabled when pwdAccountLockedTime is 000001010000Z, or the entry is gone" in text
+    if way == "gone":
+        people.lab.delete(dn("ada"))
+    else:
+        people.lab.modify(dn("ada"), pwdAccountLockedTime="000001010000Z")
+    assert "account ada" not in people.hospital.ok("plan").said
+    assert "account ada" not in people.hospital.ok("status").said
+
+
 def test_who_names_no_system_of_accounts_is_told_which_there_are(people):
     people.write(USERS)
     hospital = people.hospital

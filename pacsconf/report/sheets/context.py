@@ -320,6 +320,8 @@ class Request:
     printed: str
     commands: tuple[str, ...]
     """What shows whether it is done."""
+    done_when: tuple[str, ...] = ()
+    """What is taken for done, in the words of the directory."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,20 @@ def request(
         asked=tuple(_asked(inventory, system, one, names or {}) for one in waiting if one.deeds),
         printed=printed,
         commands=(f"{command} plan", f"{command} status"),
+        done_when=_done_when(config),
+    )
+
+
+def _done_when(config: AccountsConfig) -> tuple[str, ...]:
+    """What is taken for done: who does it otherwise would be asked for ever."""
+    is_domain = config.flavour == "active-directory"
+    usual, end = ("sAMAccountName", "accountExpires") if is_domain else ("uid", "pwdEndTime")
+    shut = "userAccountControl has bit 2" if is_domain else "pwdAccountLockedTime is 000001010000Z"
+    where = " or ".join(f"{one.base} ({one.login or usual})" for one in config.people.values())
+    return (
+        f"an account is there when an entry below {where} has the login",
+        f"it is disabled when {shut}, or the entry is gone",
+        f"it is good until a day when {end} is the midnight after it, where its user works",
     )
 
 

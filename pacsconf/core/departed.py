@@ -30,7 +30,7 @@ class Lasting:
 
     while_live: frozenset[Address] = frozenset()
     departing: Departing | None = None
-    why: Callable[[Address], str] = lambda _address: DEPARTED
+    why: Callable[[Address], str] = field(default=lambda _address: DEPARTED, compare=False)
     """Why something departed, in words."""
     enforced: frozenset[Address] = frozenset()
     """Where drift is put back without being asked for: people who left."""

@@ -16,6 +16,8 @@ from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.tree import Spot
 
 MAX_ROWS = 500_000
+MOST_HEADING = 200
+"""Characters of a heading; what has more is no table, and is neither repeated nor compared with anything."""
 MOST_LINES = 50
 """Lines that one quoted cell may have: one that has more was never closed."""
 
@@ -118,6 +120,8 @@ class Table:
         first = next(self._rows, None)
         if first is None:
             self.findings.add(_empty(file))
+        elif any(len(cell) > MOST_HEADING for cell in first.cells):
+            self.findings.add(_no_table(file))
         else:
             self.headings = [cell.strip() for cell in first.cells]
             self._doubled(first)
@@ -164,6 +168,11 @@ class Table:
 
 def _empty(file: str) -> Finding:
     summary = "The file has no headings: it is empty"
+    return Finding("PACS-CSV-003", "error", summary, _WHOLE, _AGAIN, place=Place(file, 1, 1))
+
+
+def _no_table(file: str) -> Finding:
+    summary = f"The file is no table: its first line has a heading of more than {MOST_HEADING} characters"
     return Finding("PACS-CSV-003", "error", summary, _WHOLE, _AGAIN, place=Place(file, 1, 1))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -54,7 +55,7 @@ class PeopleFiles:
             self.findings.append(_elsewhere(source.csv, named.place))
             return None
         path = self.root / place
-        if not path.exists():
+        if not os.path.exists(path):  # as `Path.exists`, which raises for a name that no file can have
             self.findings.append(_missing(source.csv, named.place))
             return None
         content = files.read_bytes(path, self.root, MAX_BYTES)

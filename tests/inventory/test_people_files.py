@@ -283,3 +283,16 @@ FORMS = st.sampled_from(["YYYY-MM-DD", "DD.MM.YYYY", "MM/DD/YYYY", "YYYYMMDD", "
 def test_a_day_is_read_as_it_was_written(day, form):
     text = form.replace("YYYY", f"{day.year}").replace("MM", f"{day.month:02}").replace("DD", f"{day.day:02}")
     assert day_reader(form)(text) == day.isoformat()
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "a\\0b", "../hr", "/etc/passwd", "a" * 5000 + "/b"])
+def test_a_file_that_cannot_be_there_is_told(told, name):
+    (line,) = told(yaml=SOURCE.replace("people/hr.csv", f'"{name}"'))
+    assert line.startswith("error PACS-CSV-001 inventory/a.yaml:5:10")
+
+
+def test_what_is_no_table_is_not_repeated(hired):
+    """Comparing millions of characters with a heading takes minutes."""
+    loaded = hired(b"\0" * 3_000_000)
+    assert {one.rule for one in found(loaded)} == {"PACS-CSV-003", "PACS-CSV-004"}
+    assert max(len(str(one)) for one in found(loaded)) < 2000

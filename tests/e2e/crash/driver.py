@@ -89,7 +89,7 @@ def install(trap: Trap) -> None:
     for name in ("_settle", "_prove"):
         _around(execution, name, trap, name.removeprefix("_"))
     _around(console.ConsoleSystem, "_handed_over", trap, "hand")
-    _around(console_sheets, "_stored", trap, "sheet")
+    _around(console_sheets, "stored", trap, "sheet")
 
 
 def _record(trap: Trap) -> None:

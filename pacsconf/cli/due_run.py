@@ -59,6 +59,10 @@ def take_away(
             screen.show(
                 sentence(f"Of what has ended by {today}, nothing {'else ' * refused}is to be taken away.")
             )
+            if open_ := sum(one.address in planned.ended for one in planned.plan.waiting):
+                screen.show(
+                    sentence(f"Asked of the identity team and not done yet: {open_} ({work.command} status).")
+                )
             return worst(code, Exit.REFUSED if refused else Exit.OK)
         reason = said.reason or f"what had ended by {today} (apply --due)"
         approval = approval_of(work, world, planned, replace(said, reason=reason))

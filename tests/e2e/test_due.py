@@ -256,6 +256,8 @@ def test_what_an_identity_team_was_asked_for_is_open_until_it_is_seen(
         hospital.ok("apply", "--due")
         assert people.readers() == ["bob"]
         assert theirs.can_bind(dn("ada")) == SUCCESS
+        again = hospital.ok("apply", "--due")
+        assert "Asked of the identity team and not done yet: 1 (pacsconf -e lab status)" in again.said
         on(5)
         morning = hospital.ok("status")
         assert "1 of the identity team" in morning.said

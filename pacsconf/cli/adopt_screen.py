@@ -126,7 +126,8 @@ def unbound_secrets(finds: Finds, choices: Choices) -> tuple[Need, ...]:
 
 def bound_now(screen: Screen, unbound: Sequence[Need], choices: Choices) -> bool:
     """Whether a person had the bindings written into the operator file; what goes wrong there is told only."""
-    from pacsconf.operator.file import add_bindings, first_file, load, write_first
+    from pacsconf.operator.file import load
+    from pacsconf.operator.writing import add_bindings, first_file, write_first
 
     if not unbound or not screen.is_interactive:
         return False

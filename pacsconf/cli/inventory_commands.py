@@ -194,8 +194,9 @@ def _check_lines(name: str, ok: bool | None, text: str, fix: str, width: int) ->
 def _offer_operator_file(screen: Screen, work: workspace.Workspace | None, operator: object) -> None:
     """Ask which secrets may go where and what may be written from here, and write the answers down."""
     from pacsconf.operator.binding import Binding
-    from pacsconf.operator.file import Operator, first_file, write_first
+    from pacsconf.operator.file import Operator
     from pacsconf.operator.needs import needs
+    from pacsconf.operator.writing import first_file, write_first
 
     if work is None or not isinstance(operator, Operator):
         raise PacsconfError("an operator file can be written once the inventory and the present file stand")

@@ -11,15 +11,8 @@ from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.systems import DirectoryConfig, MemoryConfig
 from pacsconf.inventory.values import SecretRef
 from pacsconf.operator.binding import Binding
-from pacsconf.operator.file import (
-    ExecutorFiles,
-    Operator,
-    add_bindings,
-    default_path,
-    first_file,
-    load,
-    write_first,
-)
+from pacsconf.operator.file import ExecutorFiles, Operator, default_path, load
+from pacsconf.operator.writing import add_bindings, first_file, write_first
 
 LDAP = Binding(SecretRef("env", "PACSCONF_LDAP_PASSWORD"), Endpoint("ldaps", "ldap.example.org", 636))
 WHOLE = """

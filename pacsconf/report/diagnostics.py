@@ -132,4 +132,8 @@ def checked_text(
     style: Style = "error" if found["error"] else "good"
     apart = (line(),) if found else ()
     head = line(Span(listed((errors, *others, *known)), style), " · ")
-    return (*apart, *wrapped(f"{size} checked in {seconds:.2f} s", columns(width), first=head, indent=2))
+    took = f"checked in {seconds:.2f} s"
+    whole = line(*head, f"{size} {took}")
+    if width_of(whole) <= columns(width):
+        return (*apart, whole)
+    return (*apart, *wrapped(size, columns(width), first=head, indent=2), line(f"  {took}"))

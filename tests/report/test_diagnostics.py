@@ -83,8 +83,8 @@ def test_the_same_findings_in_another_order_give_the_same_screen(findings):
 
 def test_nothing_wrong_is_said_with_what_was_looked_at(findings):
     many = {"device": 73, "AE": 76, "flow": 38, "user": 132, "role": 18}
-    assert plain(checked_text([], many, 0.35, 60)) == (
-        "No errors · 73 devices, 76 AEs, 38 flows, 132 users, 18\n  roles checked in 0.35 s\n"
+    assert plain(checked_text([], many, 0.35, 70)) == (
+        "No errors · 73 devices, 76 AEs, 38 flows, 132 users, 18 roles\n  checked in 0.35 s\n"
     )
     assert plain(checked_text([], {"device": 1}, 0.042)) == "No errors · 1 device checked in 0.04 s\n"
     warnings = [replace(findings[0], severity=severity) for severity in ("warning", "warning", "info")]

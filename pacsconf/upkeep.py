@@ -230,7 +230,7 @@ def _meant(pattern: str, address: Address, at: Consoles) -> bool:
 
 def _all_that_waits(at: Consoles) -> str:
     names = ", ".join(str(one.address) for one in at.waiting)
-    return f"Waiting: {names}." if names else "Nothing waits anywhere."
+    return f"Waiting: {names}." if names else "Nothing waits at any console."
 
 
 def _named(

@@ -119,3 +119,20 @@ def test_a_template_of_the_site_s_own_gets_what_is_asked(people):
     assert (
         people.hospital.ok("render", "tickets").out == "N.Neu: make the account N.Neu, from 2026-01-01 on\n"
     )
+
+
+def test_what_is_keyed_in_is_no_word_on_what_the_team_was_asked_for(people):
+    asked(people)
+    people.hospital.file("console").write_text(
+        "devices: {ct-1: {type: modality, modality: [CT], ae_title: CT1, host: 10.20.4.17, port: 104}}\n"
+        "systems: {ct-console: {type: console, ae: ct-1, mode: write}}\n"
+    )
+    people.commit("a console")
+    people.hospital.ok("attest", "--all", "--reason", "compared")
+    for again in (("ct-console",), ("--probe",)):
+        ran = people.hospital("attest", *again, "--reason", "compared")
+        assert "at a console" in ran.said or "at any console" in ran.said
+    assert "Nothing waits for a person" not in "".join(people.hospital.said)
+    assert "1 of the identity team" in people.hospital.ok("status").said
+    ran = people.hospital("attest", "accounts", "--reason", "they said so")
+    assert "accounts is read by pacsconf itself, so nothing there can be attested" in ran.said

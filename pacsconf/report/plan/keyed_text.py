@@ -70,10 +70,10 @@ def claimed_text(
     room = columns(width)
     rows = (row for address, words in done for row in _row(Span(f"  {how}  ", "good"), address, words, room))
     if not (done or left):
-        return (line("Nothing waits for a person."),)
+        return (line("Nothing waits at a console."),)
     recorded = f"{counted(len(done), 'row')} recorded as {how}." if done else "Nothing was recorded."
     waits = (
-        f" {counted(len(left), 'row')} still waiting:" if left else " Nothing waits for a person any more."
+        f" {counted(len(left), 'row')} still waiting:" if left else " Nothing waits at a console any more."
     )
     return (
         *rows,

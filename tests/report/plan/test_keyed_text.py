@@ -57,7 +57,7 @@ def test_what_was_recorded_and_what_waits_still_is_said():
 
 
 def test_where_nothing_waits_there_is_nothing_to_say():
-    assert plain(claimed_text("observed", [], [], COMMAND, 80)) == "Nothing waits for a person.\n"
+    assert plain(claimed_text("observed", [], [], COMMAND, 80)) == "Nothing waits at a console.\n"
 
 
 def test_what_a_probe_could_not_tell_is_said_with_the_reason():

@@ -57,6 +57,15 @@ def apply(people, *options: str) -> str:
     return plan.said
 
 
+def lets_in(lab, user: str, group: str) -> bool:
+    """Whether a program does that has members of a group sign in: by `memberOf`, which slapd keeps, and a bind."""
+    viewer = lab.open_as(lab.server.colleague_dn)
+    viewer.search(PEOPLE, f"(&(uid={user})(memberOf={group}))", attributes=["1.1"])
+    found = [each["dn"] for each in viewer.response]
+    viewer.unbind()
+    return [lab.can_bind(at) for at in found] == [SUCCESS]
+
+
 def test_from_the_first_day_to_the_last(people):
     """Who joins is made without a password, who moves changes groups, who leaves is closed, taken out and kept."""
     hospital, lab = people.hospital, people.lab
@@ -70,12 +79,14 @@ def test_from_the_first_day_to_the_last(people):
     assert lab.entry(dn("eve"))["pwdAccountLockedTime"] == ["000001010000Z"]
     assert hospital("plan", "--detailed-exitcode").code == 0
     assert lab.can_bind(dn("ada")) == SUCCESS
+    assert (lets_in(lab, "bob", READERS), lets_in(lab, "bob", QC)) == (True, False)
 
     people.write(MOVED + f"  eve: {{roles: [qc], starts: {day(0)}}}\n")
     lab.forget_writes()
     assert "not in the inventory any more" in apply(people)
     assert (people.readers(), people.names(QC)) == ([], ["bob", "eve"])
     assert (lab.can_bind(dn("ada")), lab.can_bind(dn("bob"))) == (INVALID_CREDENTIALS, SUCCESS)
+    assert (lets_in(lab, "bob", READERS), lets_in(lab, "bob", QC)) == (False, True)
     assert "pwdAccountLockedTime" not in lab.entry(dn("eve"))
     assert lab.entry(dn("new"))["pwdAccountLockedTime"] == ["000001010000Z"]
     assert hospital("plan", "--detailed-exitcode").code == 0
@@ -277,6 +288,10 @@ security:
     assert lab.entry(f"cn=default,ou=policies,{lab.layout.base}")["pwdMinLength"] == ["14"]
     assert lab.entry(router)["pwdPolicySubentry"] == [f"cn=programs,ou=policies,{lab.layout.base}"]
     assert lab.can_bind(router, "a first long password") == SUCCESS
+    # The policy holds: who guesses three times is locked out, which is nobody's change.
+    guesses = [lab.can_bind(dn("ada"), f"guess {number}") for number in range(3)]
+    assert guesses == [INVALID_CREDENTIALS] * 3
+    assert (lab.can_bind(dn("ada")), lab.can_bind(dn("bob"))) == (INVALID_CREDENTIALS, SUCCESS)
     secret.write_text("a second long password")
     assert hospital("plan", "--detailed-exitcode").code == 0
     people.write(text.replace(f'"file:{secret}"', f'"file:{secret}", version: 2'))

@@ -101,6 +101,8 @@ def _last_day(text: str | None) -> date | None:
             f"{day} is over: today is {today} (UTC). Leave it out, and they have left",
             param_hint="--last-day",
         )
+    if day == date.max:
+        raise typer.BadParameter("no day comes after it", param_hint="--last-day")
     return day
 
 

@@ -207,7 +207,8 @@ def due(
             yield RoleDue(name, date.fromisoformat(under.due), under.id, last)
         elif role.review_every:
             began = last or (since or {}).get(name)
-            day = began + timedelta(days=role.review_every) if began else today
+            every = timedelta(days=role.review_every)
+            day = began + min(every, date.max - began) if began else today
             yield RoleDue(name, day, "", last)
 
 

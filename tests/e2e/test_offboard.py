@@ -224,6 +224,7 @@ def test_what_would_not_stand_is_not_written(people):
         (["ada", "--looked-at", "--now"], 64, "--looked-at"),
         (["ada", "--last-day", "2020-01-01"], 64, "is over"),
         (["ada", "--last-day", "soon"], 64, "--last-day"),
+        (["ada", "--last-day", "9999-12-31"], 64, "no day comes after it"),
     ],
 )
 def test_what_makes_no_sense_is_refused(people, words, code, said):

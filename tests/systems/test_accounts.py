@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -21,6 +22,9 @@ from pacsconf.inventory.model import Inventory, Site
 from pacsconf.inventory.nesting import circles
 from pacsconf.inventory.people import AsOf, Grant, JobRole, User
 from pacsconf.inventory.systems import Bind
+from pacsconf.systems._accounts.flavour import end_of, last_day
+from pacsconf.systems._accounts.openldap import OpenLDAP
+from pacsconf.systems._ldap import Entry
 from pacsconf.systems.accounts import AccountsSystem
 from tests.accounts_lab import GROUPS, PEOPLE, SERVICES, Account, Groups, Layout, keycloak, started
 
@@ -356,3 +360,22 @@ def test_only_who_can_sign_in_counts_as_an_administrator(lab):
     system = system_at(lab)
     floor = next(one for one in system.declared(inventory).floors if one.id == "GUARD-ADMIN")
     assert [str(one) for one in floor.standing(system.read().states())] == ["accounts/user/ada"]
+
+
+@pytest.mark.parametrize(
+    ("ends", "day"),
+    [("99991231235959Z", date(9999, 12, 31)), ("00010101000000Z", date(1, 1, 1)), ("sometime", None)],
+)
+@pytest.mark.parametrize("timezone", ["Asia/Tokyo", "America/Los_Angeles", None])
+def test_an_end_that_no_calendar_has_keeps_nobody_from_being_read(ends, day, timezone):
+    zone = ZoneInfo(timezone) if timezone else UTC
+    facts = OpenLDAP().facts(Entry("uid=a", {"pwdendtime": (ends.encode(),)}), "a")
+    assert (last_day(facts.ends, zone) if facts.ends else None) == day
+
+
+@given(st.dates(), st.sampled_from(["Asia/Tokyo", "America/Los_Angeles", "UTC"]).map(ZoneInfo))
+@example(date.max, ZoneInfo("Asia/Tokyo"))
+@example(date.max, ZoneInfo("America/Los_Angeles"))
+def test_whatever_the_last_day_is_it_is_found_again(day, zone):
+    if day.year > 1:
+        assert last_day(end_of(day, zone), zone) == day

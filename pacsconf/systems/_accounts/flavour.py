@@ -144,13 +144,21 @@ class Flavour(Protocol):
 
 
 def end_of(day: date, zone: tzinfo) -> datetime:
-    """The moment in UTC at which a day is over in a time zone."""
+    """The moment in UTC at which a day is over in a time zone; of the last day that there is, its last second."""
+    if day == date.max:
+        return datetime.max.replace(microsecond=0, tzinfo=UTC)
     return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
 def last_day(ends: datetime, zone: tzinfo) -> date:
-    """The last day, in a time zone, on which an account is good that ends at this moment."""
-    return (ends - timedelta(seconds=1)).astimezone(zone).date()
+    """The last day, in a time zone, on which an account is good that ends at this moment.
+
+    `99991231235959Z` is how some write that there is no end; there is no day after it, wherever that is.
+    """
+    try:
+        return (ends - timedelta(seconds=1)).astimezone(zone).date()
+    except OverflowError:
+        return date.max if ends.year > 1 else date.min
 
 
 # --- modifications --------------------------------------------------------------------------------------------

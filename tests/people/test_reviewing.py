@@ -188,6 +188,6 @@ def test_under_review_the_day_of_the_review_counts():
 
 
 def test_a_review_that_is_due_after_the_end_of_time_is_due_then():
-    roles = {name: role.model_copy(update={"review_every": 10_000_000}) for name, role in ROLES.items()}
+    roles = tuple(role.model_copy(update={"review_every": 10_000_000}) for role in ROLES)
     found = reviewing.due(hospital(USERS, roles), (), TODAY, {"reader": TODAY})
     assert {one.day for one in found if one.role == "reader"} == {date.max}

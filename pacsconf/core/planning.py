@@ -28,14 +28,14 @@ from pacsconf.core.compare import (
 )
 from pacsconf.core.departed import Lasting, Stood, beside_live, kept
 from pacsconf.core.due import Ended, only_due, told
-from pacsconf.core.errors import PlanError, UnsafePlan
+from pacsconf.core.errors import UnsafePlan
 from pacsconf.core.guard import Floor, Limits, Scene, foremost, guards
 from pacsconf.core.lingering import Lingering, linger
 from pacsconf.core.order import closure, needed_by, order, waiting_for
 from pacsconf.core.plan import Basis, Options, Plan
 from pacsconf.core.resource import State, value_to_json
 from pacsconf.core.rollback import Applied, take_back
-from pacsconf.core.select import ignoring, matching
+from pacsconf.core.select import choosing, ignoring, matching, require_known
 from pacsconf.core.spelling import canonical
 
 
@@ -111,7 +111,7 @@ def make_plan(scenario: Scenario) -> Plan:
     )  # fmt: skip
     stood = beside_live(lingering.declared, scenario.live, last, scenario.lasting)
     scenario = replace(scenario, declared=stood.declared)
-    _require_known_names(scenario)
+    _require_known(scenario)
     differences = _differences(scenario)
     wanted = _by_the_day(scenario, _changes(scenario, differences, stood))
     held, waiting = _left_out(scenario, wanted)
@@ -137,7 +137,7 @@ def _taking_back(scenario: Scenario, undone: Iterable[Applied]) -> Plan:
 
     What goes by it goes on purpose, and what it makes counts as declared: guards look at the rest.
     """
-    _require_known_names(scenario)
+    _require_known(scenario)
     rules = {name: part.rules for name, part in scenario.systems.items()}
     live, owned = scenario.live, scenario.record.owned or {}
     found = take_back(undone, live, owned, rules, _ignored(scenario))
@@ -151,7 +151,7 @@ def _taking_back(scenario: Scenario, undone: Iterable[Applied]) -> Plan:
     )
     as_reserved = Lingering(scene.declared, scenario.record.reserved)
     plan = _assembled(scene, changes, (), (), (), frozenset(), as_reserved)
-    is_chosen = _chooser(scenario.options)
+    is_chosen = choosing(scenario.options.target, scenario.options.exclude)
     return replace(
         plan,
         stays={
@@ -201,37 +201,21 @@ def _lingering_kinds(scenario: Scenario) -> frozenset[tuple[str, str]]:
     )
 
 
-def _require_known_names(scenario: Scenario) -> None:
+def _require_known(scenario: Scenario) -> None:
+    """Nothing, where all that options name is there; a system that is excluded whole was not read.
+
+    Raises: PlanError.
+    """
     options = scenario.options
     whole = {name for system in scenario.left_out for name in (system, f"{system}/*")}
-    named = (
-        *(("target", pattern) for pattern in options.target),
-        *(("exclude", pattern) for pattern in options.exclude if pattern not in whole),
-        *(("repair", pattern) for pattern in options.repair),
-    )
-    if not named:
-        return
-    known = {**(scenario.record.owned or {}), **scenario.live, **scenario.declared}.values()
-    for flag, pattern in named:
-        names = matching((pattern,))
-        if not any(names(state.address, state.root) for state in known):
-            raise PlanError(
-                f'--{flag} "{pattern}" names nothing that is declared, live or recorded',
-                fix=f"{_meant(pattern, known)}Take an address from the plan, such as directory/device/ct-1,"
-                " or a pattern with *.",
-            )
-
-
-def _meant(pattern: str, known: Iterable[State]) -> str:
-    """The root that was probably meant: it has the name alone, or is spelt almost so."""
-    from difflib import get_close_matches  # only a mistake needs it
-
-    roots = sorted({state.root for state in known})
-    alike = {str(root).casefold(): str(root) for root in roots}
-    named = [str(root) for root in roots if root.name == pattern]
-    meant = get_close_matches(pattern.casefold(), alike, n=1, cutoff=0.8)
-    near = named or [alike[each] for each in meant]
-    return f"Did you mean {near[0]}? " if near else ""
+    named = {
+        "target": options.target,
+        "exclude": tuple(pattern for pattern in options.exclude if pattern not in whole),
+        "repair": options.repair,
+    }
+    if any(named.values()):
+        sides = {**(scenario.record.owned or {}), **scenario.live, **scenario.declared}
+        require_known(named, {address: state.root for address, state in sides.items()})
 
 
 def _differences(scenario: Scenario) -> tuple[Difference, ...]:
@@ -328,7 +312,7 @@ def _chosen(scenario: Scenario, wanted: list[Change]) -> list[Change]:
         return [one for one in wanted if one.address in only]
     if not (options.target or options.exclude):
         return wanted
-    is_chosen, is_excluded = _chooser(options), matching(options.exclude)
+    is_chosen, is_excluded = choosing(options.target, options.exclude), matching(options.exclude)
     chosen = {one.address for one in wanted if is_chosen(one.address, one.root)}
     needed = needed_by(chosen, wanted)
     excluded = {one.address for one in wanted if is_excluded(one.address, one.root)}
@@ -355,7 +339,7 @@ def _assembled(
     last = scenario.record.owned or {}
     touched = {one.address: one for one in changes}
     put_back = {**touched, **{one.address: one for one in waiting}}
-    is_chosen = _chooser(scenario.options)
+    is_chosen = choosing(scenario.options.target, scenario.options.exclude)
     shown = [one for one in differences if is_chosen(one.address, _root(one))]
     seen = [one for one in shown if one.address not in touched]
     takes, forgets = _settled(scenario, seen, over)
@@ -396,7 +380,7 @@ def _settled(
 ) -> tuple[tuple[State, ...], tuple[Address, ...]]:
     """What the record is to hold, and to forget, though nothing is written; what is over is among it."""
     last, asked = scenario.record.owned or {}, scenario.record.waiting
-    is_chosen = _chooser(scenario.options)
+    is_chosen = choosing(scenario.options.target, scenario.options.exclude)
     found: dict[Address, State | None] = {
         address: last.get(address) for address in over if is_chosen(address, asked[address].root)
     }
@@ -418,11 +402,3 @@ def _is_put_back(difference: Difference, one: Change | None) -> bool:
         return False
     written = {field.name for field in one.fields}
     return all(field.name in written for field in difference.fields if field.verdict in ("drift", "clash"))
-
-
-def _chooser(options: Options) -> Callable[[Address, Address], bool]:
-    """A test of an address and its root for what targets and excludes leave."""
-    is_wanted, is_excluded = matching(options.target), matching(options.exclude)
-    if not options.target:
-        return lambda address, root: not is_excluded(address, root)
-    return lambda address, root: is_wanted(address, root) and not is_excluded(address, root)

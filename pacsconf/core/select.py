@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase, translate
 
 from pacsconf.core.address import Address
+from pacsconf.core.errors import PlanError
 
 _WILD = frozenset("*?[")
 
@@ -31,6 +32,43 @@ def matching(patterns: Iterable[str]) -> Callable[[Address, Address], bool]:
         return not exact.isdisjoint(names) or (fits is not None and any(map(fits, names)))
 
     return named
+
+
+def choosing(targets: Iterable[str], excludes: Iterable[str]) -> Callable[[Address, Address], bool]:
+    """A test of an address and its root for what targets and excludes leave; no target is all."""
+    wanted = tuple(targets)
+    is_wanted, is_excluded = matching(wanted), matching(excludes)
+    if not wanted:
+        return lambda address, root: not is_excluded(address, root)
+    return lambda address, root: is_wanted(address, root) and not is_excluded(address, root)
+
+
+def require_known(named: Mapping[str, Iterable[str]], known: Mapping[Address, Address]) -> None:
+    """Nothing, where every pattern names something; `named` is by option, `known` are addresses with their roots.
+
+    Raises: PlanError, with what was probably meant.
+    """
+    for option, patterns in named.items():
+        for pattern in patterns:
+            names = matching((pattern,))
+            if not any(names(address, root) for address, root in known.items()):
+                raise PlanError(
+                    f'--{option} "{pattern}" names nothing that is declared, live or recorded',
+                    fix=f"{_meant(pattern, known.values())}Take an address from the plan, such as"
+                    " directory/device/ct-1, or a pattern with *.",
+                )
+
+
+def _meant(pattern: str, among: Iterable[Address]) -> str:
+    """The root that was probably meant: it has the name alone, or is spelt almost so."""
+    from difflib import get_close_matches  # only a mistake needs it
+
+    roots = sorted(set(among))
+    alike = {str(root).casefold(): str(root) for root in roots}
+    named = [str(root) for root in roots if root.name == pattern]
+    meant = get_close_matches(pattern.casefold(), alike, n=1, cutoff=0.8)
+    near = named or [alike[each] for each in meant]
+    return f"Did you mean {near[0]}? " if near else ""
 
 
 def system_of(pattern: str) -> str:

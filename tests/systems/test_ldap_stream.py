@@ -481,7 +481,10 @@ def answering(*answers):
 
     def serve():
         while left:
-            conn, _ = listener.accept()
+            try:
+                conn, _ = listener.accept()
+            except OSError:  # the test is over
+                return
             connections.append(conn)
             try:
                 talk(conn)
@@ -496,9 +499,12 @@ def answering(*answers):
         )
         opened = Directory(config, lambda _: None)
         opened.connections = connections
-        yield opened
-        opened.close()
-        thread.join(5)
+        try:
+            yield opened
+        finally:
+            opened.close()
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join(5)
 
 
 def whole(number):

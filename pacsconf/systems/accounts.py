@@ -42,6 +42,7 @@ from pacsconf.systems._accounts.survey import survey
 from pacsconf.systems._accounts.tree import Reader, Tree
 from pacsconf.systems._accounts.write import Writer
 from pacsconf.systems._ldap import Directory, names
+from pacsconf.systems._ldap.connect import refuse_clear_text
 from pacsconf.systems.abilities import AccountRight, Surveyed
 from pacsconf.systems.base import Declared, Secrets
 
@@ -212,9 +213,11 @@ class AccountsSystem:
     def _secret(self, ref: SecretRef) -> Secret:
         """A password that is to be written here.
 
-        Raises: Refused when the operator file does not let it be sent here, or it cannot be had.
+        Raises: Refused when the operator file does not let it be sent here, it would travel in clear (also where
+        nobody signs in), or it cannot be had.
         """
         endpoint = Endpoint.parse(self.config.url)
+        refuse_clear_text(self.config, endpoint)
         try:
             return self._secrets(ref, endpoint.scheme, endpoint.host, endpoint.port)
         except OperatorError as exc:

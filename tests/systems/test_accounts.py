@@ -14,7 +14,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome
 from pacsconf.core.compare import Rules, change, compare
 from pacsconf.core.departed import beside_live
-from pacsconf.core.errors import BadAnswer
+from pacsconf.core.errors import BadAnswer, Refused
 from pacsconf.core.order import layers
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.accounts import AccountsConfig
@@ -379,3 +379,12 @@ def test_an_end_that_no_calendar_has_keeps_nobody_from_being_read(ends, day, tim
 def test_whatever_the_last_day_is_it_is_found_again(day, zone):
     if day.year > 1:
         assert last_day(end_of(day, zone), zone) == day
+
+
+def test_no_password_is_sent_in_clear_text_where_nobody_signs_in_either(lab):
+    asked = []
+    config = system_at(lab, url="ldap://10.20.1.1", bind=None).config
+    system = AccountsSystem("accounts", config, lambda *place: asked.append(place))
+    with pytest.raises(Refused, match="would travel unencrypted"):
+        system._secret("env:NEW")
+    assert asked == []

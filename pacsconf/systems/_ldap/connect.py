@@ -80,8 +80,17 @@ def hang_up(conn: Connection) -> None:
 
 
 def _refuse_clear_text(config: LDAPConfig, endpoint: Endpoint) -> None:
+    if config.bind:
+        refuse_clear_text(config, endpoint)
+
+
+def refuse_clear_text(config: LDAPConfig, endpoint: Endpoint) -> None:
+    """Nothing, where a password may be sent there.
+
+    Raises: Refused when it would travel in clear, and the inventory does not say that it may.
+    """
     encrypted = endpoint.scheme == "ldaps" or config.start_tls or endpoint.is_loopback
-    if config.bind and not encrypted and not config.allow_clear_text:
+    if not encrypted and not config.allow_clear_text:
         raise Refused(
             config.name,
             f"the password would travel unencrypted to {endpoint}, where anyone on the way can read it",

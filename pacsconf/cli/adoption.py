@@ -34,6 +34,7 @@ from pacsconf.inventory.systems import SystemConfig
 from pacsconf.inventory.values import SecretRef
 from pacsconf.inventory.words import Words
 from pacsconf.inventory.writing import document
+from pacsconf.operator.file import PRACTICE
 from pacsconf.systems import base
 
 States = Mapping[Address, State]
@@ -94,6 +95,12 @@ class Finds:
 _OURS = (".yaml", ".yml")
 
 
+def _deployed_as(inventory: Inventory, asked: str | None) -> str:
+    """The environment that is looked at: a real one, where none is asked for, rather than the practice lab."""
+    name, _ = choose(inventory, asked)
+    return name or min(inventory.environments, key=lambda one: (one == PRACTICE, one))
+
+
 @dataclass(frozen=True, slots=True)
 class Beside:
     """The inventory that exists, and the environment in which its systems are looked at."""
@@ -105,8 +112,7 @@ class Beside:
     @property
     def deployed_as(self) -> str | None:
         """The environment that was asked for, else one of those declared; None where none is."""
-        name, _ = choose(self.inventory, self.environment)
-        return (name or min(self.inventory.environments)) if self.inventory.environments else None
+        return _deployed_as(self.inventory, self.environment) if self.inventory.environments else None
 
     def is_row(self, user: str) -> bool:
         """Whether a user stands in a list of people from elsewhere, and in no file of ours."""
@@ -283,8 +289,7 @@ class _Settling:
 
     def deployed(self, inventory: Inventory) -> tuple[Inventory, tuple[Finding, ...]]:
         asked = self.existing.environment if self.existing else None
-        name, _ = choose(inventory, asked)
-        deployed, findings = for_environment(inventory, name or min(inventory.environments))
+        deployed, findings = for_environment(inventory, _deployed_as(inventory, asked))
         return deployed.model_copy(update={"as_of": self.moment}), findings
 
     def profiles(self, draft: Draft) -> Mapping[str, int]:

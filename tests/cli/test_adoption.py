@@ -10,15 +10,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pacsconf.adopt.files import Terms
 from pacsconf.adopt.orthanc import Own
-from pacsconf.cli.adoption import Again, Finds, adopted
+from pacsconf.cli.adoption import Again, Beside, Finds, adopted
 from pacsconf.core.errors import PacsconfError
 from pacsconf.core.resource import Snapshot
-from pacsconf.inventory.systems import DirectoryConfig, OrthancConfig
+from pacsconf.inventory.model import Inventory
+from pacsconf.inventory.systems import DirectoryConfig, Environment, OrthancConfig
 from pacsconf.systems._http import Answer
 from pacsconf.systems._orthanc import odd
 from pacsconf.systems._orthanc.kinds import PEER
@@ -131,3 +133,18 @@ def test_no_answer_of_an_orthanc_makes_it_fail(answer: Any, infer: bool):
     as_utf8(
         Finds("orthanc", ORTHANC, states, again, "http://x", Own("ARCHIVE", "10.0.0.5", 4242)), infer=infer
     )
+
+
+@pytest.mark.parametrize(
+    ("declared", "asked", "chosen"),
+    [
+        (("lab", "production"), None, "production"),
+        (("lab", "production"), "lab", "lab"),
+        (("lab",), None, "lab"),
+        ((), None, None),
+    ],
+    ids=["rather a real one", "the one asked for", "the only one", "none"],
+)
+def test_what_is_adopted_is_looked_at_in_a_real_environment(declared, asked, chosen):
+    inventory = Inventory(environments={name: Environment() for name in declared})
+    assert Beside(SimpleNamespace(), inventory, asked).deployed_as == chosen

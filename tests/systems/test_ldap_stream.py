@@ -7,7 +7,7 @@ import random
 import socket
 import ssl
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import ldap3
 import pytest
@@ -480,16 +480,12 @@ def answering(*answers):
                             return
 
     def serve():
-        while left:
-            try:
+        with suppress(OSError):  # the test is over: nobody listens any more
+            while left:
                 conn, _ = listener.accept()
-            except OSError:  # the test is over
-                return
-            connections.append(conn)
-            try:
-                talk(conn)
-            except ConnectionError:
-                conn.close()
+                connections.append(conn)
+                with suppress(ConnectionError):
+                    talk(conn)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve, daemon=True)

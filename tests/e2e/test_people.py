@@ -133,6 +133,12 @@ def test_who_is_put_into_a_group_by_hand_is_drift_and_who_left_is_taken_out_agai
     hospital.ok("apply", "plan.json")
     assert people.readers() == ["ada", "bob"]
 
+    hospital.edit("mode: write", "mode: write\n    on_drift: enforce", "systems")
+    lab.change(READERS, member=("MODIFY_ADD", dn("root")))
+    apply(people)
+    assert people.readers() == ["ada", "bob"], "where that is declared it goes without being asked for"
+    hospital.edit("\n    on_drift: enforce", "", "systems")
+
     people.write(MOVED)
     apply(people)
     lab.change(READERS, member=("MODIFY_ADD", dn("ada")))

@@ -89,3 +89,9 @@ def test_set_up_leaves_no_service_of_a_server(server: str):
     (services,) = re.findall(r"^    for service in (.*); do$", setup, re.MULTILINE)
 
     assert server in services.split()
+
+
+def test_every_folder_of_modules_is_a_package():
+    """In a folder without `__init__.py` the contracts of imports see nothing, and break nothing."""
+    folders = {module.parent for module in (ROOT / "pacsconf").rglob("*.py")}
+    assert [folder for folder in sorted(folders) if not (folder / "__init__.py").exists()] == []

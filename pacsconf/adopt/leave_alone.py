@@ -15,6 +15,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.change import Change
 from pacsconf.core.compare import Difference, Rules, change
 from pacsconf.core.resource import Value
+from pacsconf.people.entries import MEMBERSHIP
 
 Reason = tuple[str, str]
 """A kind and one of its fields; no field: the resource is not there at all."""
@@ -69,9 +70,13 @@ def left_alone(differences: Iterable[Difference]) -> tuple[Ignored, ...]:
 
 
 def unmanaged(differences: Iterable[Difference], told: Iterable[Remark]) -> Iterator[Remark]:
-    """What is there and is not declared, in one sentence; without what remarks that were `told` are about."""
+    """What is there and is not declared, in one sentence; without what remarks that were `told` are about.
+
+    Who is in a group and was not adopted is told by remarks, several at once.
+    """
     known = {remark.about for remark in told}
-    rest = [one.address for one in differences if one.verdict == "unmanaged" and one.address not in known]
+    unknown = (one.address for one in differences if one.verdict == "unmanaged")
+    rest = [address for address in unknown if address not in known and address.kind != MEMBERSHIP]
     if rest:
         names = ", ".join(map(pattern, rest[:NAMED])) + (
             f" and {len(rest) - NAMED} more" if rest[NAMED:] else ""

@@ -105,3 +105,8 @@ class LiveAccounts:
         inner = within(groups, self.nested)
         found = {user for name in inner if name in self.groups for user in self.groups[name].users}
         return found | {user for user, one in self.accounts.items() if not inner.isdisjoint(one.by_itself)}
+
+    def in_all(self, groups: Iterable[str]) -> set[str]:
+        """Who is in every one of these groups, as whoever has a role that lands in them is; of none nobody."""
+        inside = [self.members((group,)) for group in groups]
+        return set.intersection(*inside) if inside else set()

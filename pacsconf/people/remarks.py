@@ -96,10 +96,8 @@ class _Look:
         """Who can sign in and is in all groups of an administrator's role."""
         found: set[str] = set()
         for role in self.administrator_roles:
-            inside = [self.live.members((group,)) for group in role.groups[self.live.system]]
-            found |= {
-                user for user in set.intersection(*inside) if self.can_sign_in(self.live.accounts.get(user))
-            }
+            inside = self.live.in_all(role.groups[self.live.system])
+            found |= {user for user in inside if self.can_sign_in(self.live.accounts.get(user))}
         return frozenset(found)
 
     def can_sign_in(self, account: LiveAccount | None) -> bool:

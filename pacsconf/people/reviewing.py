@@ -63,7 +63,7 @@ def _undeclared(
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for system in sorted(groups.keys() & live.keys()):
         ways = Ways(inventory, system)
-        inside = set.intersection(*(live[system].members((group,)) for group in groups[system]))
+        inside = live[system].in_all(groups[system])
         for user_id in inside - given:
             user, account = inventory.users.get(user_id), live[system].accounts.get(user_id)
             if account is None or not account.exists:

@@ -245,6 +245,8 @@ def test_a_review_from_the_sheet_to_the_removal(applied, lab, tmp_path):
     text = sheet.read_text("utf-8-sig")
     assert "Ada Adler" in text
     rows = list(csv.DictReader(io.StringIO(text)))
+    (review,) = hospital.ok("access", "review", which, "--format", "json").json["reviews"]
+    assert {one["due"] for one in rows} == {review["due"]}
     assert [(one["user"], one["kind"], one["live"], one["path"]) for one in rows] == [
         ("ada", "person", "yes", "accounts: pacs-readers"),
         ("bob", "person", "yes", "accounts: pacs-readers"),

@@ -112,8 +112,8 @@ def _paths(one: ReviewLine, ways: Mapping[str, Ways], live: Mapping[str, LiveAcc
 # --- forms --------------------------------------------------------------------------------------------------------
 
 COLUMNS = (
-    "review", "user", "name", "kind", "stage", "role", "roles", "since", "until", "last_seen", "live", "declared",
-    "path", "decision", "reason",
+    "review", "due", "user", "name", "kind", "stage", "role", "roles", "since", "until", "last_seen", "live",
+    "declared", "path", "decision", "reason",
 )  # fmt: skip
 
 
@@ -121,9 +121,9 @@ def sheet_csv(review: Review, rows: Sequence[SheetRow]) -> str:
     """The sheet as a table, `decision` and `reason` to be filled in."""
     cells = [
         (
-            review.id, one.line.user, one.name, one.line.kind, one.stage, one.line.role, ", ".join(one.roles),
-            one.since, one.line.until, one.last_seen, one.live, one.line.declared, one.path, one.decision,
-            one.reason,
+            review.id, review.due, one.line.user, one.name, one.line.kind, one.stage, one.line.role,
+            ", ".join(one.roles), one.since, one.line.until, one.last_seen, one.live, one.line.declared, one.path,
+            one.decision, one.reason,
         )
         for one in rows
     ]  # fmt: skip

@@ -388,3 +388,14 @@ def test_no_password_is_sent_in_clear_text_where_nobody_signs_in_either(lab):
     with pytest.raises(Refused, match="would travel unencrypted"):
         system._secret("env:NEW")
     assert asked == []
+
+
+def test_the_password_that_pacsconf_itself_signs_in_with_is_not_renewed_by_the_way(lab):
+    bind = Bind(dn=f"uid=ada,{PEOPLE}", password="env:LDAP")
+    system = system_at(lab, bind=bind, people={"staff": {"base": PEOPLE, "owns_accounts": True}})
+    inventory = program("ada", password={"from": "env:NEW", "version": 1})
+    (changed,) = [one for layer in plan(system, inventory) for one in layer if one.address.kind == "user"]
+    floor = next(one for one in system.declared(inventory).floors if one.id == "GUARD-SELF")
+    live = system.read().states()
+    lost = floor.standing(live) - floor.standing({**live, changed.address: changed.after})
+    assert [str(one) for one in lost] == ["accounts/user/ada/password-0"]

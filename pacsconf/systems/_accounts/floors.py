@@ -8,7 +8,6 @@ from pacsconf.core.address import Address
 from pacsconf.core.guard import Floor
 from pacsconf.core.resource import State, members
 from pacsconf.inventory.model import Inventory
-from pacsconf.people.landing import landed
 from pacsconf.systems._accounts.disguise import is_other
 from pacsconf.systems._accounts.kinds import (
     ACCOUNT,
@@ -17,6 +16,8 @@ from pacsconf.systems._accounts.kinds import (
     EXPIRES,
     GROUP,
     MEMBERSHIP,
+    PASSWORD,
+    USER,
     groups_in,
     membership_at,
     user_at,
@@ -27,17 +28,17 @@ States = Mapping[Address, State]
 
 def floors(system: str, inventory: Inventory, own: Callable[[], str | None]) -> Iterator[Floor]:
     """What is kept standing in one system; `own` tells whose account pacsconf binds with, once that was read."""
-    roles = {name for name, role in inventory.roles.items() if role.administrator}
-    groups = {group for group, names in landed(inventory, system).items() if roles & set(names)}
+    administering = (role for role in inventory.roles.values() if role.administrator)
+    roles = frozenset(frozenset(groups) for role in administering if (groups := role.groups.get(system)))
     wanted = inventory.security.administrators
     day = inventory.as_of.day().isoformat() if inventory.as_of else ""
-    if groups:
+    if roles:
         yield Floor(
             "GUARD-ADMIN",
             f"administrators of {system}",
             system,
             wanted.minimum,
-            lambda states: frozenset(user_at(system, user) for user in _in(system, groups, states, day)),
+            lambda states: frozenset(user_at(system, user) for user in _in(system, roles, states, day)),
             "whoever is to put things right again must be able to",
             "security.administrators",
             frozenset(user_at(system, user) for user in wanted.required),
@@ -52,14 +53,18 @@ def floors(system: str, inventory: Inventory, own: Callable[[], str | None]) -> 
     )
 
 
-def _in(system: str, groups: Set[str], states: States, day: str) -> Iterator[str]:
-    """The users who are in one of these groups, as such or through groups in it, and can sign in.
+def _in(system: str, roles: Set[frozenset[str]], states: States, day: str) -> Iterator[str]:
+    """The users who are in all groups of one of these roles, as such or through groups in them, and can sign in.
 
+    A group of a role alone may be one that others are in, too: it makes nobody an administrator.
     An entry that is no account of a branch that is declared is nobody who could put things right.
     """
-    inside = _with_inner(system, groups, states)
+    inner = {group: _with_inner(system, {group}, states) for role in roles for group in role}
     for address, state in states.items():
-        if address.system != system or address.kind != MEMBERSHIP or not groups_in(state.fields) & inside:
+        if address.system != system or address.kind != MEMBERSHIP:
+            continue
+        own = groups_in(state.fields)
+        if not any(all(own & inner[group] for group in role) for role in roles):
             continue
         user = address.parts[0]
         account = states.get(user_at(system, user))
@@ -86,7 +91,7 @@ def _with_inner(system: str, groups: Set[str], states: States) -> Set[str]:
 
 
 def _own_rights(system: str, user: str | None, states: States) -> frozenset[Address]:
-    """That an account can sign in, and each group that it is in."""
+    """That an account can sign in, with which password, and each group that it is in."""
     if user is None:
         return frozenset()
     account, membership = states.get(user_at(system, user)), states.get(membership_at(system, user))
@@ -94,6 +99,8 @@ def _own_rights(system: str, user: str | None, states: States) -> frozenset[Addr
         Address.of(system, MEMBERSHIP, user, group)
         for group in groups_in(membership.fields if membership else {})
     }
+    if account is not None:
+        found.add(Address.of(system, USER, user, f"password-{account.fields.get(PASSWORD, 0)}"))
     if account is not None and account.fields.get(ACCOUNT) != DISABLED:
         found.add(account.address)
     return frozenset(found)

@@ -281,6 +281,7 @@ def opened(
 def _ahead(context: typer.Context, format: str, day: date) -> workspace.Workspace:  # noqa: A002
     """The workspace as of a day to come. What is accepted until then only is told, and in nobody's way."""
     from pacsconf.core.finding import errors
+    from pacsconf.report.lines import wrapped
 
     try:
         return workspace.opened(context.obj.root, context.obj.environment, day)
@@ -289,9 +290,8 @@ def _ahead(context: typer.Context, format: str, day: date) -> workspace.Workspac
             work = workspace.opened(context.obj.root, context.obj.environment, day, workspace.now().date())
             wrong = errors(invalid.findings)
             names = ", ".join(dict.fromkeys(f"{one.summary} ({one.rule})" for one in wrong))
-            context.obj.screen.note(
-                sentence(f"On {day} the inventory would not stand as it is now: {names}.")
-            )
+            text = f"On {day} the inventory would not stand as it is now: {names}."
+            context.obj.screen.note(wrapped(text, context.obj.screen.width))
             return work
     return opened(context, format)
 

@@ -6,7 +6,7 @@ import pytest
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
-from pacsconf.core.guard import Guard, Limits, Scene, guards, idle, tripped, unacknowledged
+from pacsconf.core.guard import Floor, Guard, Limits, Scene, guards, idle, tripped, unacknowledged
 from pacsconf.core.resource import Effect, State
 
 
@@ -58,6 +58,30 @@ def counts(changes, seen: Scene, guard: str) -> tuple[int, int, int, bool] | Non
     """Counted, of how many, limit, tripped."""
     one = found(changes, seen, guard)
     return None if one is None else (len(one.counted), one.total, one.limit, one.tripped)
+
+
+# --- floors -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("there", "gone", "minimum", "required", "notes"),
+    [
+        (3, [1], 2, [], None),
+        (3, [1, 2], 2, [], ("1 would be left, and 2 must be",)),
+        (2, [1], 1, [], None),
+        (1, [1], 1, [], ("0 would be left, and 1 must be",)),
+        (3, [1], 1, [1], ("directory/device/ct-01 must stay",)),
+        (3, [2], 1, [1], None),
+        (2, [1], 2, [1], ("directory/device/ct-01 must stay", "1 would be left, and 2 must be")),
+        (1, [], 2, [], None),
+    ],
+)
+def test_so_many_must_be_left_and_those_who_must_stay(there, gone, minimum, required, notes):
+    kept = frozenset(map(device, required))
+    floor = Floor("GUARD-ADMIN", "administrators", "directory", minimum, frozenset, "why", required=kept)
+    made = found([delete(state(device(one))) for one in gone], scene(there, floors=(floor,)), "GUARD-ADMIN")
+    assert (made.notes if made else None) == notes
+    assert made is None or made.tripped
 
 
 # --- limits -------------------------------------------------------------------------------------------------

@@ -225,6 +225,28 @@ def test_the_last_administrator_is_not_taken_out(people):
     assert people.names(ADMINS) == ["eve", "root"]
 
 
+def test_enough_administrators_are_left_and_those_who_must_stay(people):
+    hospital = people.hospital
+    security = "security: {administrators: {minimum: 2, required: [root]}}\n"
+    admins = USERS + "  eve: {roles: [admin]}\n  max: {roles: [admin]}\n" + security
+    people.write(admins)
+    hospital.applied()
+
+    people.write(admins.replace("root: {roles: [admin]}", "root: {roles: [reader]}"))
+    assert "PACS-SEC-002" in hospital("validate").said
+    people.write(admins.replace("root: {roles: [admin]}", f"root: {{roles: [admin], ends: {day(3)}}}"))
+    assert hospital("plan").code == 0
+    plan = hospital("plan", "--at", str(day(4)))
+    assert "refused[GUARD-ADMIN]" in plan.said
+    assert "accounts/user/root must stay" in plan.said
+
+    # Who is to come is an administrator to validate, and none yet.
+    people.write(admins.replace("  eve: {roles: [admin]}\n  max: {roles: [admin]}\n", TO_COME))
+    plan = hospital("plan")
+    assert plan.code == 5
+    assert "1 would be left, and 2 must be" in plan.said
+
+
 def test_a_file_that_is_gone_closes_nobody(people):
     hospital = people.hospital
     everybody = "".join(f"  {name}: {{roles: [reader]}}\n" for name in STAFF)

@@ -18,6 +18,13 @@ def iso_in_words(text: str) -> str:
         return text
 
 
+def day_in_words(day: date | str | None) -> str:
+    """`03 Apr 2027`, of a day or of one in ISO 8601; nothing for none."""
+    if not day:
+        return ""
+    return f"{date.fromisoformat(day) if isinstance(day, str) else day:%d %b %Y}"
+
+
 def iso_day(value: object) -> str:
     """The day that this spells, in ISO 8601 as it is written here.
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from pacsconf.core.address import Address
 from pacsconf.core.finding import Finding, Severity
+from pacsconf.core.moment import day_in_words
 from pacsconf.inventory.account_names import looks_shared
 from pacsconf.inventory.nesting import circles
 from pacsconf.people.guess import administrators, is_placeholder, kind_of
@@ -174,7 +175,7 @@ class _Look:
                 "PEOPLE-ODD-DORMANT",
                 "warning",
                 self.user(account),
-                f"Nobody has signed in as {account.login} since {account.last_seen:%d %b %Y}",
+                f"Nobody has signed in as {account.login} since {day_in_words(account.last_seen.date())}",
                 f"For {(self.now - account.last_seen).days} days; its holder may have gone (PACS-USR-004).",
                 "Ask whether it is needed.",
             )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shlex
 
+from pacsconf.core.moment import day_in_words
 from pacsconf.report.lines import Lines, Span, line, wrapped
 from pacsconf.report.status import Status, StillLive, ToLookAt
-from pacsconf.report.status_rows import FEW, day_words, item_of, listing, since
+from pacsconf.report.status_rows import FEW, item_of, listing, since
 from pacsconf.report.words import ago, counted, listed
 
 
@@ -55,7 +56,7 @@ def looking(status: Status) -> str:
 def _shut_out(one: ToLookAt, status: Status) -> str:
     late = ", which is over" if one.due < status.now.date() else ""
     when = ago(one.at, status.now)
-    return f"{one.user}, whose access {one.by} took away at once {when}; until {day_words(one.due)}{late}"
+    return f"{one.user}, whose access {one.by} took away at once {when}; until {day_in_words(one.due)}{late}"
 
 
 def is_due(status: Status) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
+from pacsconf.core.moment import day_in_words
 from pacsconf.report.lines import Lines, Span, Style, beside, line, padded, wrapped
 from pacsconf.report.status import Status, Waiting
 from pacsconf.report.words import ACTIONS, counted
@@ -42,14 +43,10 @@ def keyed(one: Waiting, status: Status) -> str:
 
 def since(one: Waiting, status: Status) -> str:
     """`since 20 Nov 2026 (4 days)`."""
-    return f"since {day_words(one.since.date())}{_age(one.since, status)}"
+    return f"since {day_in_words(one.since.date())}{_age(one.since, status)}"
 
 
 def _age(at: datetime, status: Status) -> str:
     """How many days it has been, where it has been any."""
     days = (status.now - at).days
     return f" ({counted(days, 'day')})" if days else ""
-
-
-def day_words(day: date) -> str:
-    return f"{day:%d %b %Y}"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from pacsconf.core.changeset import ProofVerdict
-from pacsconf.core.moment import in_words
+from pacsconf.core.moment import day_in_words, in_words
 from pacsconf.report import status_people_text as people
 from pacsconf.report.lines import (
     Line,
@@ -33,7 +33,7 @@ from pacsconf.report.status import (
     Seen,
     Status,
 )
-from pacsconf.report.status_rows import BELOW, FEW, LABEL, day_words, item_of, keyed, listing, row_of
+from pacsconf.report.status_rows import BELOW, FEW, LABEL, item_of, keyed, listing, row_of
 from pacsconf.report.words import ago, counted, listed
 
 _LAB_UP = "lab up"
@@ -312,7 +312,7 @@ def _reserved(status: Status, width: int) -> Lines:
         return ()
     today = status.now.date()
     items = [
-        item_of("·", "", f"{'/'.join(address.parts)} ({address.system}) until {day_words(day)}", width)
+        item_of("·", "", f"{'/'.join(address.parts)} ({address.system}) until {day_in_words(day)}", width)
         for day, address in days
         if day >= today
     ]
@@ -340,7 +340,7 @@ def _falls(one: DueDay, today: date) -> str:
         f"{counted(-days, 'day')} ago" if days < 0 else "today" if days == 0 else f"in {counted(days, 'day')}"
     )
     place = f" ({one.place})" if one.place else ""
-    return f"{day_words(one.day)}, {when}: {one.what}{place}"
+    return f"{day_in_words(one.day)}, {when}: {one.what}{place}"
 
 
 # --- what to type next ------------------------------------------------------------------------------------------

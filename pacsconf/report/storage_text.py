@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 
+from pacsconf.core.moment import day_in_words
 from pacsconf.report.as_json import FORMAT_VERSION, as_text
 from pacsconf.report.lines import Line, Lines, Span, columns, joined, line, wrapped
 from pacsconf.report.words import counted
@@ -100,7 +100,9 @@ def _when(one: Shown) -> str:
         return "no limit is in sight"
     by = " (patients)" if one.forecast.limit == "patients" else ""
     return (
-        f"full about {in_words(full)}, in {counted(one.left or 0, 'day')}{by}" if one.left else "it is full"
+        f"full about {day_in_words(full)}, in {counted(one.left or 0, 'day')}{by}"
+        if one.left
+        else "it is full"
     )
 
 
@@ -155,8 +157,3 @@ def size(count: int) -> str:
         value /= 1024
     digits = 0 if unit == "bytes" or abs(value) >= 100 else 1
     return f"{value:,.{digits}f} {unit}"
-
-
-def in_words(day: date) -> str:
-    """`3 Apr 2027`."""
-    return f"{day.day} {day:%b %Y}"

@@ -50,7 +50,7 @@ def test_one_past_it_that_grows_and_deletes_by_itself():
     assert shown == (
         "pacs  412 GB of 500 GB or 10 patients, 82% full  ✗ past 80%\n"
         "  1 patient, 20 studies, 40 objects\n"
-        "  It grows by 2.0 GB a day (24 samples over 88 days): full about 9 Jan 2027, in 44 days.\n"
+        "  It grows by 2.0 GB a day (24 samples over 88 days): full about 09 Jan 2027, in 44 days.\n"
         "  When full it deletes the oldest patients. Purge armed: yes.\n"
     )
 

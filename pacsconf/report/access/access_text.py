@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pacsconf.core.moment import day_in_words
 from pacsconf.inventory.people import Grant
 from pacsconf.people.access import DeviceAccess, InGroup, RoleAccess, RoleHeld, UserAccess
 from pacsconf.people.live import LiveAccount
 from pacsconf.people.reviewing import RoleDue
-from pacsconf.report.access.known import Known, Row, day_in_words, heading, table
+from pacsconf.report.access.known import Known, Row, heading, table
 from pacsconf.report.lines import Lines, Span, columns, joined, line, wrapped
 from pacsconf.report.words import counted, listed
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from pacsconf.core.finding import Path
-from pacsconf.core.moment import iso_in_words
+from pacsconf.core.moment import day_in_words, iso_in_words
 from pacsconf.report.lines import Line, Lines, Span, line, width_of, wrapped
 
 
@@ -58,14 +58,6 @@ class Known:
         """A user's id, and the name where names are shown."""
         name = self.names.get(user)
         return f"{user} ({name})" if name else user
-
-
-def day_in_words(day: date | str | None) -> str:
-    """`3 Apr 2027`; nothing for none."""
-    if not day:
-        return ""
-    moment = date.fromisoformat(day) if isinstance(day, str) else day
-    return f"{moment.day} {moment:%b %Y}"
 
 
 Row = tuple[str | Span, ...]

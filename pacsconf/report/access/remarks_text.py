@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
+from pacsconf.core.moment import day_in_words
 from pacsconf.core.review import Review, ReviewLine
 from pacsconf.people.remark import Remark
 from pacsconf.people.remarks import Looked
 from pacsconf.people.reviewing import RoleDue
-from pacsconf.report.access.known import Known, day_in_words, heading
+from pacsconf.report.access.known import Known, heading
 from pacsconf.report.as_json import FORMAT_VERSION, as_text
 from pacsconf.report.diagnostics import SEVERITY_WORDS
 from pacsconf.report.lines import Lines, Span, Style, columns, joined, line, wrapped

@@ -60,7 +60,7 @@ mm (Max Müller)  person, active
 Roles
   +  reader
   +  chief   until 31 Dec 2026 · cover · T-1 · inventory/people.yaml:5, not committed yet
-  -  reader  until 1 Nov 2026 · does not count now
+  -  reader  until 01 Nov 2026 · does not count now
 
 Permissions
   study:view  reader, chief
@@ -73,7 +73,7 @@ Groups
   ✓  accounts/pacs-reader  reader → pacs-reader · declared and live · applied 24 Nov 2026 14:12 UTC (c0ffee1)
 
 Accounts
-  ·  accounts  enabled · locked · until 1 Jan 2027 · last seen 26 Nov 2026
+  ·  accounts  enabled · locked · until 01 Jan 2027 · last seen 26 Nov 2026
 """
     )
 
@@ -113,7 +113,7 @@ def test_a_role_is_told_with_who_has_it_and_its_rules():
     due = RoleDue("reader", date(2027, 5, 25), "AR-20261126-1", date(2026, 11, 26))
     found = access.of_role(INVENTORY, ROLES[0], {"accounts": THERE})
     text = plain(role_text(RoleShown(found, due), Known(), 100))
-    assert "Holders: 1\n  +  mm\n  -  mm  until 1 Nov 2026 · does not count now\n" in text
+    assert "Holders: 1\n  +  mm\n  -  mm  until 01 Nov 2026 · does not count now\n" in text
     assert "  conflicts with  chief\n" in text
     assert "  approved by     role:chief · now: mm\n" in text
     assert "every 180 days · last 26 Nov 2026 · due 25 May 2027 (AR-20261126-1)" in text
@@ -208,7 +208,7 @@ def test_reviews_that_are_late_and_removals_are_told():
     late = RoleDue("chief", date(2026, 11, 1))
     found = reported(fine, overdue=(late,), to_go=((one, line),), gone=(("AR-1", ("eve", "chief")),))
     text = plain(report_text(found, Known(), 100))
-    assert "warning PACS-USR-014 chief was due 1 Nov 2026: no review is open, never yet" in text
+    assert "warning PACS-USR-014 chief was due 01 Nov 2026: no review is open, never yet" in text
     assert "  ! ben as reader is to go (AR-20261120-1, 20 Nov 2026), and is not gone\n" in text
     assert "  ✓ eve as chief is gone (AR-1)\n" in text
     assert not found.is_as_declared
@@ -253,6 +253,12 @@ def test_a_sheet_on_a_screen_says_what_to_type_next():
     assert "  ?  eve  reader  not declared: only live\n" in text
     assert "2 of 2 lines without an answer" in text
     assert "pacsconf -e lab access sign-off AR-20261126-1 AR-20261126-1.csv" in text
+
+
+def test_a_command_that_is_too_wide_has_a_line_of_its_own():
+    text = plain(sheet_text(REVIEW, rows_of(INVENTORY, REVIEW, {}, Known()), TODAY, "pacsconf", 80))
+    assert max(map(len, text.splitlines())) <= 80
+    assert "access review AR-20261126-1 --format csv --out AR-20261126-1.csv\n" in text
 
 
 def test_reviews_are_listed_with_how_they_stand():

@@ -105,6 +105,9 @@ def make_plan(scenario: Scenario) -> Plan:
     if scenario.undone is not None:
         return _taking_back(scenario, scenario.undone)
     last = scenario.record.owned or {}
+    holding = scenario.record.held.keys() - lapsed(
+        scenario
+    )  # by what the inventory says, not by what departed
     lingering = linger(
         scenario.declared, last, scenario.record.reserved, _lingering_kinds(scenario), scenario.today,
         scenario.quarantine_days,
@@ -114,11 +117,11 @@ def make_plan(scenario: Scenario) -> Plan:
     _require_known(scenario)
     differences = _differences(scenario)
     wanted = _by_the_day(scenario, _changes(scenario, differences, stood))
-    held, waiting = _left_out(scenario, wanted)
+    held, waiting = _left_out(scenario, wanted, holding)
     left = {one.address for one in held + waiting}
     changes = order(_chosen(scenario, [one for one in wanted if one.address not in left]))
     asked = {address for address in scenario.record.waiting if address.system in scenario.systems}
-    over = asked - {one.address for one in wanted} - (scenario.record.held.keys() - lapsed(scenario))
+    over = asked - {one.address for one in wanted} - holding
     if scenario.options.only_takes:
         return _assembled(scenario, changes, (), held, waiting, frozenset(), lingering)
     return _assembled(scenario, changes, differences, held, waiting, over, lingering)
@@ -288,14 +291,15 @@ def lapsed(scenario: Scenario) -> frozenset[Address]:
     )
 
 
-def _left_out(scenario: Scenario, wanted: list[Change]) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+def _left_out(
+    scenario: Scenario, wanted: list[Change], holding: Set[Address]
+) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
     """The changes that are held, and those that wait for a person, each with what waits for them."""
     record = scenario.record
-    if not (record.held or record.waiting):
+    if not (holding or record.waiting):
         return (), ()
-    held = record.held.keys() - lapsed(scenario)
     waiting = {one.address for one in wanted if _is_awaited(record.waiting.get(one.address), one)}
-    held = {one.address for one in wanted if one.address in held}
+    held = {one.address for one in wanted if one.address in holding}
     held |= waiting_for(held, wanted)
     waiting = (waiting | waiting_for(waiting, wanted)) - held
     return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,7 +14,7 @@ from pacsconf.core.departed import DEPARTED, Lasting, beside_live
 from pacsconf.core.guard import Floor, Scene, guards
 from pacsconf.core.mark import OTHER, is_mark, mark
 from pacsconf.core.plan import Basis, Options
-from pacsconf.core.planning import Recorded, Scenario, SystemRules, make_plan
+from pacsconf.core.planning import Recorded, Scenario, SystemRules, make_plan, state_digest
 from pacsconf.core.resource import Resource, State
 
 
@@ -87,6 +88,13 @@ def test_who_lets_somebody_in_again_who_departed_is_put_right_without_being_aske
 def test_who_departed_and_was_deleted_is_forgotten():
     made = make_plan(scenario([], [], [state("a")], lasting={"people": Lasting(departing=closing)}))
     assert (made.changes, made.forgets) == ((), (at("a"),))
+
+
+def test_who_departed_and_is_held_is_left_alone():
+    lasting = {"people": Lasting(departing=closing)}
+    left = scenario([], [state("a")], [state("a")], lasting=lasting)
+    made = make_plan(replace(left, record=replace(left.record, held={at("a"): state_digest(None)})))
+    assert (made.changes, [one.address for one in made.held]) == ((), [at("a")])
 
 
 # --- marks ------------------------------------------------------------------------------------------------------

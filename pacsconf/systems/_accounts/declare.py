@@ -113,7 +113,7 @@ def declare(
         floors=tuple(floors.floors(config.name, inventory, own)),
         lasting=Lasting(
             while_live=frozenset(at for one in closed for at in _while_live(config.name, one)),
-            enforced=frozenset(membership_at(config.name, one.user.id) for one in closed),
+            enforced=frozenset(at for one in closed for at in _enforced(config.name, one)),
         ),
     )
     return declared, Intent(making.wanted, by_login, fields)
@@ -121,11 +121,17 @@ def declare(
 
 def _while_live(system: str, closed: Wanted) -> Iterator[Address]:
     """What is only declared of somebody who is not at work while it is there: nothing is made for who has left, and
-    who is to come is in no group before there is an account."""
-    if closed.stage == "left" or not closed.is_ours:
-        yield membership_at(system, closed.user.id)
-        if closed.stage != "joining":
-            yield user_at(system, closed.user.id)
+    that somebody is in no group is so without an account."""
+    yield membership_at(system, closed.user.id)
+    if closed.stage == "left" or (closed.stage == "suspended" and not closed.is_ours):
+        yield user_at(system, closed.user.id)
+
+
+def _enforced(system: str, closed: Wanted) -> Iterator[Address]:
+    """What is put back without being asked for: who is out is in no group, and is not let in again."""
+    yield membership_at(system, closed.user.id)
+    if closed.stage != "joining":
+        yield user_at(system, closed.user.id)
 
 
 class _Making:

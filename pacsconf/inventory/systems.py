@@ -304,7 +304,7 @@ class OrthancConfig(PeersConfig):
     dicomweb_servers: Mapping[str, WebServerConfig] = {}
     orthanc_peers: Mapping[str, WebServerConfig] = {}
     users: Mapping[LoginName, OrthancUser] = {}
-    """By login name, who may sign in: rendered for its configuration, which REST cannot change; none: not managed."""
+    """By login name, who may sign in: rendered for its configuration, REST cannot change it; none: not managed."""
     authorization: Flag = False
     """Whether its authorization plugin is at work: then roles land here, and their permissions are rendered."""
     settings_file: str | None = None

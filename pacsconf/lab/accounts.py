@@ -23,7 +23,7 @@ from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.people import AsOf, User
 from pacsconf.lab import slapd
 from pacsconf.lab.people_tree import DISABLED, Account, Branch, Groups, Layout, options, parts_of
-from pacsconf.lab.servers import Group
+from pacsconf.lab.servers import Group, over_tls
 from pacsconf.people.standing import day_of, stage
 
 _MADE_FOR = "layout.json"
@@ -70,14 +70,7 @@ class PracticeAccounts:
         found = slapd.attach(folder)
         if found is None:
             raise Unavailable("lab", f'the practice directory of people "{self.name}" ended at once')
-        return {
-            "url": found.tls_url,
-            "bind": {"dn": found.pacsconf_dn, "password": f"file:{found.password_file}"},
-            "start_tls": False,
-            "ca_file": str(found.ca_file),
-            "verify": True,
-            "mode": "write",
-        }
+        return over_tls(found)
 
     def _made_for(self) -> str:
         """What its configuration hangs on; who works there comes and goes."""

@@ -11,7 +11,7 @@ from pacsconf.core.errors import Unavailable
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.systems import DirectoryConfig
 from pacsconf.lab import slapd, stand_ins
-from pacsconf.lab.servers import Group
+from pacsconf.lab.servers import Group, over_tls
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +51,7 @@ class PracticeDirectory:
         if found is None:
             raise Unavailable("lab", f'the practice directory "{self.name}" ended at once')
         told = {"reload": stand_ins.overlay(folder)} if self.archives else {}
-        return {
-            "url": found.tls_url,
-            "base": found.base,
-            "bind": {"dn": found.pacsconf_dn, "password": f"file:{found.password_file}"},
-            "start_tls": False,
-            "ca_file": str(found.ca_file),
-            "verify": True,
-            "mode": "write",
-            **told,
-        }
+        return {**over_tls(found), "base": found.base, **told}
 
 
 def wanted(inventory: Inventory) -> Iterator[PracticeDirectory]:

@@ -15,7 +15,7 @@ from pacsconf.core.errors import Unavailable
 from pacsconf.inventory.accounts import AccountsConfig
 from pacsconf.inventory.model import Inventory
 from pacsconf.lab import samba
-from pacsconf.lab.servers import Group
+from pacsconf.lab.servers import Group, over_tls
 
 FOLDER: Group = "domains"
 _COMMA = re.compile(r"(?<!\\),")
@@ -50,14 +50,7 @@ class PracticeDomain:
         found = samba.attach(folder)
         if found is None:
             raise Unavailable("lab", f'the practice domain "{self.name}" ended at once')
-        return {
-            "url": found.tls_url,
-            "bind": {"dn": found.pacsconf_dn, "password": f"file:{found.password_file}"},
-            "start_tls": False,
-            "ca_file": str(found.ca_file),
-            "verify": True,
-            "mode": "write",
-        }
+        return over_tls(found)
 
 
 def wanted(inventory: Inventory) -> Iterator[PracticeDomain]:

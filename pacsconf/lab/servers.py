@@ -38,6 +38,31 @@ class Server(Protocol):
         """The keys that it puts over those of its system. It runs."""
 
 
+class LDAPServer(Protocol):
+    """A running directory, with an account for pacsconf."""
+
+    @property
+    def tls_url(self) -> str: ...
+    @property
+    def pacsconf_dn(self) -> str: ...
+    @property
+    def password_file(self) -> Path: ...
+    @property
+    def ca_file(self) -> Path: ...
+
+
+def over_tls(found: LDAPServer) -> dict[str, Any]:
+    """The keys that lead a system to a directory of the lab."""
+    return {
+        "url": found.tls_url,
+        "bind": {"dn": found.pacsconf_dn, "password": f"file:{found.password_file}"},
+        "start_tls": False,
+        "ca_file": str(found.ca_file),
+        "verify": True,
+        "mode": "write",
+    }
+
+
 def bring(lab: Path, wanted: Sequence[Server]) -> None:
     """Have these servers running, each with its data where it has any, and no others.
 

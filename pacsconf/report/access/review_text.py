@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pacsconf.core.moment import iso_in_words
+from pacsconf.core.moment import day_in_words, iso_in_words
 from pacsconf.core.review import Review, ReviewLine
 from pacsconf.inventory.model import Inventory
 from pacsconf.people.live import LiveAccounts
 from pacsconf.people.standing import day_of, held, stage
 from pacsconf.people.ways import Ways
-from pacsconf.report.access.known import Known, Row, day_in_words, heading, table
+from pacsconf.report.access.known import Known, Row, heading, table
 from pacsconf.report.as_json import FORMAT_VERSION, as_text
-from pacsconf.report.lines import Lines, Span, columns, joined, line, wrapped
+from pacsconf.report.lines import Lines, Span, columns, commanded, joined, line, wrapped
 from pacsconf.report.sheets.forms import row
 from pacsconf.report.words import counted, listed
 
@@ -159,7 +159,7 @@ def sheet_text(review: Review, rows: Sequence[SheetRow], today: date, command: s
         *wrapped(listed(facts, " · "), room, first=line("  ")),
     )
     body = table([_text_row(one) for one in rows], room) or (line("  Nobody has it."),)
-    return joined((head, body, _next(review, command)))
+    return joined((head, body, _next(review, command, room)))
 
 
 def _text_row(one: SheetRow) -> Row:
@@ -181,16 +181,17 @@ def _text_row(one: SheetRow) -> Row:
     return (sign, who, each.role, listed([text or "" for text in said], " · "))
 
 
-def _next(review: Review, command: str) -> Lines:
+def _next(review: Review, command: str, room: int) -> Lines:
     if review.is_closed:
         return ()
     if review.is_signed:
-        text = f"{command} access report"
-        return (line("What is to go is gone once the live systems show it no more: ", Span(text, "command")),)
+        told = line("What is to go is gone once the live systems show it no more: ")
+        return commanded(told, f"{command} access report", room)
     sheet = f"{command} access review {review.id} --format csv --out {review.id}.csv"
+    answer = f"{command} access sign-off {review.id} {review.id}.csv"
     return (
-        line("Fill in:  ", Span(sheet, "command")),
-        line("Answer:   ", Span(f"{command} access sign-off {review.id} {review.id}.csv", "command")),
+        *commanded(line("Fill in:  "), sheet, room),
+        *commanded(line("Answer:   "), answer, room),
     )
 
 

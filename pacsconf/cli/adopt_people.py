@@ -45,9 +45,10 @@ def _rule(finding: Finding) -> str:
     return finding.rule
 
 
-_TOLD = frozenset(
-    f"PEOPLE-ODD-{each}" for each in ("CIRCLE", "DANGLING", "DISABLED-MEMBER", "ELSEWHERE", "SHARED")
-)
+_TOLD = frozenset({
+    "PEOPLE-ODD-CIRCLE", "PEOPLE-ODD-DANGLING", "PEOPLE-ODD-DISABLED-MEMBER", "PEOPLE-ODD-ELSEWHERE",
+    "PEOPLE-ODD-SHARED",
+})  # fmt: skip
 
 
 def _branch_of(config: AccountsConfig, group: str) -> str | None:

@@ -88,7 +88,9 @@ def test_a_system_of_a_type_that_is_not_installed_is_told_at_its_line(repository
     with pytest.raises(workspace.InvalidInventory) as raised:
         workspace.opened(repository(systems="systems:\n  m: {type: vendor-box}\n"), None)
     assert rules(raised) == [("PACS-SYS-001", "inventory/systems.yaml:2:13")]
-    assert raised.value.findings[0].fix == "Installed are: console, dicom-directory, memory, orthanc."
+    assert (
+        raised.value.findings[0].fix == "Installed are: accounts, console, dicom-directory, memory, orthanc."
+    )
 
 
 def test_the_clock_is_utc():

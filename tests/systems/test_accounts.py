@@ -103,6 +103,7 @@ ODD = st.text(st.sampled_from(" ,+\"\\<>;=#*()/&|!äöüßéÅ中0aZ'.@-"), min_
 
 @given(login=ODD, group=ODD)
 @example(login="#hash", group="a, b")
+@example(login=" #lead and trail ", group="#a")
 @example(login="Müller, Jörg", group="x)(uid=*")
 @example(login='quo"te+plus', group="cn=pacs-admin,ou=groups")
 @example(login="back\\slash", group="star*")

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
@@ -93,6 +93,21 @@ class Ran:
         return " ".join((self.out + self.err).split())
 
 
+def here(folder: Path, args: Sequence[str]) -> Ran:
+    """`pacsconf ARGS` in a folder, in this process, with nobody to be asked."""
+    out, err, hook = StringIO(), StringIO(), sys.excepthook
+    with chdir(folder), redirect_stdout(out), redirect_stderr(err), Path(os.devnull).open() as nobody:
+        stdin, sys.stdin = sys.stdin, nobody
+        try:
+            main.run(args)
+        except SystemExit as end:
+            code = end.code
+        finally:
+            sys.stdin, sys.excepthook = stdin, hook
+    assert isinstance(code, int)
+    return Ran(int(code), out.getvalue(), err.getvalue())
+
+
 @dataclass
 class Hospital:
     """A repository with an inventory, and the command line in it."""
@@ -125,25 +140,10 @@ class Hospital:
 
     def here(self, *args: str, env: Mapping[str, str] | None = None) -> Ran:
         """`pacsconf ARGS` in this process."""
-        out, err, hook = StringIO(), StringIO(), sys.excepthook
-        with (
-            pytest.MonkeyPatch.context() as own,
-            chdir(self.path),
-            redirect_stdout(out),
-            redirect_stderr(err),
-            Path(os.devnull).open() as nobody,
-        ):
+        with pytest.MonkeyPatch.context() as own:
             for name, value in (env or {}).items():
                 own.setenv(name, value)
-            stdin, sys.stdin = sys.stdin, nobody
-            try:
-                main.run(args)
-            except SystemExit as end:
-                code = end.code
-            finally:
-                sys.stdin, sys.excepthook = stdin, hook
-        assert isinstance(code, int)
-        return self._checked(Ran(int(code), out.getvalue(), err.getvalue()))
+            return self._checked(here(self.path, args))
 
     def ok(self, *args: str) -> Ran:
         """The same, where it must end with 0."""

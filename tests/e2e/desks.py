@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
-from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 
 import pytest
 
-from pacsconf.cli import main
-from tests.e2e.conftest import Ran
+from tests.e2e.conftest import Ran, here
 
 
 @dataclass(frozen=True)
@@ -28,18 +23,9 @@ class Desk:
     """In no answer."""
 
     def __call__(self, *args: str) -> Ran:
-        out, err, hook = StringIO(), StringIO(), sys.excepthook
-        with chdir(self.path), redirect_stdout(out), redirect_stderr(err), Path(os.devnull).open() as nobody:
-            stdin, sys.stdin = sys.stdin, nobody
-            try:
-                main.run(args)
-            except SystemExit as end:
-                code = end.code
-            finally:
-                sys.stdin, sys.excepthook = stdin, hook
-        assert isinstance(code, int)
-        assert self.password not in out.getvalue() + err.getvalue()
-        return Ran(int(code), out.getvalue(), err.getvalue())
+        ran = here(self.path, args)
+        assert self.password not in ran.out + ran.err
+        return ran
 
     def ok(self, *args: str) -> Ran:
         ran = self(*args)

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pacsconf.cli import main
 from pacsconf.lab import orthanc, slapd
 from tests import archive_tree
-from tests.e2e.conftest import Ran
+from tests.e2e.conftest import Ran, here
 
 BASE = "dc=hospital,dc=example"
 ROOT = f"cn=DICOM Configuration,{BASE}"
@@ -187,18 +182,9 @@ class Desk:
     secrets: tuple[str, ...]
 
     def __call__(self, *args: str) -> Ran:
-        out, err, hook = StringIO(), StringIO(), sys.excepthook
-        with chdir(self.path), redirect_stdout(out), redirect_stderr(err), Path(os.devnull).open() as nobody:
-            stdin, sys.stdin = sys.stdin, nobody
-            try:
-                main.run(args)
-            except SystemExit as end:
-                code = end.code
-            finally:
-                sys.stdin, sys.excepthook = stdin, hook
-        assert isinstance(code, int)
-        assert not any(secret in out.getvalue() + err.getvalue() for secret in self.secrets)
-        return Ran(int(code), out.getvalue(), err.getvalue())
+        ran = here(self.path, args)
+        assert not any(secret in ran.out + ran.err for secret in self.secrets)
+        return ran
 
     def ok(self, *args: str) -> Ran:
         ran = self(*args)

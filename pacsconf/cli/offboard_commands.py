@@ -284,8 +284,6 @@ class _Leaver:
 
     def _git(self, world: World) -> tuple[str, ...]:
         """The commands that bring what was written to others."""
-        import shlex
-
         assert self.edit is not None, "there is something to commit"
         words = f"people: {self.user.id} leaves"
         branch = shlex.quote(f"offboard-{self.user.id}")

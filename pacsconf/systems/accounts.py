@@ -27,6 +27,7 @@ from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.systems import SystemConfig
 from pacsconf.inventory.values import SecretRef
+from pacsconf.people.entries import ACCOUNT, DISABLED, MEMBERSHIP, USER
 from pacsconf.people.live import LiveAccounts
 from pacsconf.people.oddities import oddities
 from pacsconf.systems._accounts import asking
@@ -34,7 +35,7 @@ from pacsconf.systems._accounts.active_directory import ActiveDirectory
 from pacsconf.systems._accounts.check import Check
 from pacsconf.systems._accounts.declare import Intent, declare
 from pacsconf.systems._accounts.flavour import Flavour
-from pacsconf.systems._accounts.kinds import ACCOUNT, DISABLED, KINDS, MEMBERSHIP, USER, user_at
+from pacsconf.systems._accounts.kinds import KINDS, user_at
 from pacsconf.systems._accounts.live import Projection, live_accounts
 from pacsconf.systems._accounts.openldap import OpenLDAP
 from pacsconf.systems._accounts.rights import Rights

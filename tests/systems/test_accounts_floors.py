@@ -8,18 +8,9 @@ from pacsconf.core.address import Address
 from pacsconf.core.resource import State
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.people import JobRole
+from pacsconf.people.entries import ACCOUNT, CONTAINS, DISABLED, ENABLED, GROUP, MEMBER, membership_field
 from pacsconf.systems._accounts.floors import floors
-from pacsconf.systems._accounts.kinds import (
-    ACCOUNT,
-    CONTAINS,
-    DISABLED,
-    ENABLED,
-    GROUP,
-    MEMBER,
-    membership_at,
-    membership_field,
-    user_at,
-)
+from pacsconf.systems._accounts.kinds import membership_at, user_at
 
 
 def held(user: str, *groups: str, account: str = ENABLED) -> tuple[State, State]:

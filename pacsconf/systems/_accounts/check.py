@@ -9,18 +9,9 @@ from pacsconf.core.change import Change
 from pacsconf.core.finding import Finding
 from pacsconf.core.resource import State, members
 from pacsconf.inventory.accounts import AccountsConfig
+from pacsconf.people.entries import ACCOUNT, DISABLED, GROUP, MEMBERSHIP, PASSWORD, POLICY, USER, groups_in
 from pacsconf.systems._accounts.declare import Intent, Wanted
 from pacsconf.systems._accounts.flavour import Flavour
-from pacsconf.systems._accounts.kinds import (
-    ACCOUNT,
-    DISABLED,
-    GROUP,
-    MEMBERSHIP,
-    PASSWORD,
-    POLICY,
-    USER,
-    groups_in,
-)
 from pacsconf.systems._accounts.tree import Account, Tree, applied_login
 
 

@@ -17,27 +17,25 @@ from pacsconf.core.resource import Fields, State, Typed, Value
 from pacsconf.inventory.accounts import AccountsConfig, PeoplePlace
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.people import PERSONAL, USER_KINDS, Personal, User
-from pacsconf.people.landing import groups_of, landed
-from pacsconf.people.standing import Stage, day_of, held, stage
-from pacsconf.systems._accounts import floors, policies
-from pacsconf.systems._accounts.kinds import (
+from pacsconf.people.entries import (
     ACCOUNT,
     CONTAINS,
     DISABLED,
     ENABLED,
     EXPIRES,
     GROUP,
-    KINDS,
     LOGIN,
     MEMBER,
     MEMBERSHIP,
     PASSWORD,
     POLICY,
     POLICY_FIELD,
-    membership_at,
     membership_field,
-    user_at,
 )
+from pacsconf.people.landing import groups_of, landed
+from pacsconf.people.standing import Stage, day_of, held, stage
+from pacsconf.systems._accounts import floors, policies
+from pacsconf.systems._accounts.kinds import KINDS, membership_at, user_at
 from pacsconf.systems.base import Declared
 
 NOTHING: Fields = {}

@@ -8,8 +8,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.guard import Floor
 from pacsconf.core.resource import State, members
 from pacsconf.inventory.model import Inventory
-from pacsconf.systems._accounts.disguise import is_other
-from pacsconf.systems._accounts.kinds import (
+from pacsconf.people.entries import (
     ACCOUNT,
     CONTAINS,
     DISABLED,
@@ -19,9 +18,9 @@ from pacsconf.systems._accounts.kinds import (
     PASSWORD,
     USER,
     groups_in,
-    membership_at,
-    user_at,
 )
+from pacsconf.systems._accounts.disguise import is_other
+from pacsconf.systems._accounts.kinds import membership_at, user_at
 
 States = Mapping[Address, State]
 

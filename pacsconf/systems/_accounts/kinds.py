@@ -14,10 +14,8 @@ from pacsconf.people.entries import (
     ACCOUNT,
     CONTAINS,
     DISABLED,
-    ENABLED,
     EXPIRES,
     GROUP,
-    IN,
     LOGIN,
     MEMBER,
     MEMBERSHIP,
@@ -28,32 +26,6 @@ from pacsconf.people.entries import (
     groups_in,
     membership_field,
 )
-
-__all__ = [
-    "ACCOUNT",
-    "CONTAINS",
-    "DISABLED",
-    "ENABLED",
-    "EXPIRES",
-    "GROUP",
-    "IN",
-    "KINDS",
-    "LOGIN",
-    "MEMBER",
-    "MEMBERSHIP",
-    "PASSWORD",
-    "POLICY",
-    "POLICY_FIELD",
-    "USER",
-    "GroupEntry",
-    "MembershipEntry",
-    "PolicyEntry",
-    "UserEntry",
-    "groups_in",
-    "membership_at",
-    "membership_field",
-    "user_at",
-]
 
 
 class UserEntry(Resource):

@@ -10,10 +10,7 @@ from pacsconf.core.mark import OTHER
 from pacsconf.core.resource import Fields, State, Value
 from pacsconf.inventory.accounts import AccountsConfig
 from pacsconf.inventory.people import PERSONAL
-from pacsconf.people.live import LiveAccount, LiveAccounts, LiveGroup
-from pacsconf.systems._accounts.declare import NOTHING, Intent, Wanted
-from pacsconf.systems._accounts.flavour import Flavour, last_day
-from pacsconf.systems._accounts.kinds import (
+from pacsconf.people.entries import (
     ACCOUNT,
     CONTAINS,
     DISABLED,
@@ -26,10 +23,12 @@ from pacsconf.systems._accounts.kinds import (
     PASSWORD,
     POLICY,
     POLICY_FIELD,
-    membership_at,
     membership_field,
-    user_at,
 )
+from pacsconf.people.live import LiveAccount, LiveAccounts, LiveGroup
+from pacsconf.systems._accounts.declare import NOTHING, Intent, Wanted
+from pacsconf.systems._accounts.flavour import Flavour, last_day
+from pacsconf.systems._accounts.kinds import membership_at, user_at
 from pacsconf.systems._accounts.tree import Account, Tree, by_name, personal
 from pacsconf.systems._ldap import names
 

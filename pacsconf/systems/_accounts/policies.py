@@ -10,8 +10,8 @@ from pacsconf.core.resource import State, Value
 from pacsconf.inventory.accounts import AccountsConfig
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.people import PasswordPolicy, User
+from pacsconf.people.entries import GROUP, POLICY
 from pacsconf.people.standing import day_of, held
-from pacsconf.systems._accounts.kinds import GROUP, POLICY
 
 DEFAULT = "default"
 """The policy of everybody else, where the system's configuration does not call it otherwise."""

@@ -13,10 +13,10 @@ from pacsconf.core.errors import BadAnswer
 from pacsconf.core.resource import State
 from pacsconf.inventory.accounts import AccountsConfig, GroupsPlace, PeoplePlace
 from pacsconf.inventory.people import Personal
+from pacsconf.people.entries import LOGIN, USER
 from pacsconf.systems._accounts.declare import Intent
 from pacsconf.systems._accounts.disguise import disguised
 from pacsconf.systems._accounts.flavour import Facts, Flavour
-from pacsconf.systems._accounts.kinds import LOGIN, USER
 from pacsconf.systems._ldap import Directory, Entry, Missing, names
 
 

@@ -17,17 +17,10 @@ from pacsconf.core.secret import Secret
 from pacsconf.inventory.accounts import AccountsConfig, PeoplePlace
 from pacsconf.inventory.people import PERSONAL, Personal
 from pacsconf.inventory.values import SecretRef
+from pacsconf.people.entries import ACCOUNT, DISABLED, ENABLED, EXPIRES, PASSWORD, POLICY_FIELD
 from pacsconf.systems._accounts import asking
 from pacsconf.systems._accounts.declare import Intent, Wanted
 from pacsconf.systems._accounts.flavour import Flavour, NewAccount, end_of
-from pacsconf.systems._accounts.kinds import (
-    ACCOUNT,
-    DISABLED,
-    ENABLED,
-    EXPIRES,
-    PASSWORD,
-    POLICY_FIELD,
-)
 from pacsconf.systems._accounts.live import Projection
 from pacsconf.systems._accounts.tree import Account, Tree, by_name
 from pacsconf.systems._accounts.verdict import MADE_SINCE, Impossible, Verdict

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pacsconf.core.change import Change
 from pacsconf.core.resource import members
 from pacsconf.inventory.accounts import AccountsConfig
+from pacsconf.people.entries import CONTAINS, groups_in
 from pacsconf.systems._accounts import asking
 from pacsconf.systems._accounts.flavour import Flavour
-from pacsconf.systems._accounts.kinds import CONTAINS, groups_in
 from pacsconf.systems._accounts.tree import Group, Tree, placeholder
 from pacsconf.systems._accounts.verdict import MADE_SINCE, Impossible, Verdict
 from pacsconf.systems._ldap import Add, Answer, Directory, Entry, Modification, Modify, names

@@ -21,6 +21,7 @@ def accounts_findings(config: SystemConfig, inventory: Inventory) -> Iterator[Fi
         yield from _groups_without_a_place(config, inventory)
         yield from _nested(config, inventory, at)
         yield from _circles(config, at)
+        yield from _administrators_by_nesting(config, inventory, at)
         yield from _people_without_a_place(config, inventory, at)
 
 
@@ -65,6 +66,27 @@ def _nested(config: AccountsConfig, inventory: Inventory, at: Path) -> Iterator[
                     f'No role lands in group "{name}", which {outer} is to hold{nearest(name, known)}',
                     "Whoever is in it gets what the outer group may do, and nothing here says who that is.",
                     "Correct the name; or have a role land in it, so that its members are declared.",
+                    path=(*at, "nested", outer, number),
+                )
+
+
+def _administrators_by_nesting(config: AccountsConfig, inventory: Inventory, at: Path) -> Iterator[Finding]:
+    """Whoever is made an administrator is one by role, not by a group that holds another."""
+    landing: dict[str, list[str]] = {}
+    for name, role in inventory.roles.items():
+        for group in role.groups.get(config.name, ()):
+            landing.setdefault(group, []).append(name)
+    own = {name for name, role in inventory.roles.items() if role.administrator}
+    for outer, inner in config.nested.items():
+        for number, group in enumerate(inner if own & set(landing.get(outer, ())) else ()):
+            others = [name for name in landing.get(group, ()) if name not in own]
+            if others:
+                yield Finding(
+                    "PACS-ROLE-011",
+                    "warning",
+                    f"Whoever is {', '.join(others)} is an administrator too: {outer} holds {group}",
+                    "Their roles do not say so, and no rule about administrators looks at them.",
+                    "Take it out of `nested`; or say administrator: true at the role.",
                     path=(*at, "nested", outer, number),
                 )
 

@@ -405,6 +405,11 @@ CASES = {
         "error PACS-ROLE-010 systems.accounts.nested.pacs-a",
         "Group pacs-a holds itself: pacs-a → pacs-users → pacs-a",
     ),
+    "administrators by a group that holds another": (
+        {"systems": {"accounts": {"nested": {"pacs-admin": ["pacs-chief"]}}}},
+        "warning PACS-ROLE-011 systems.accounts.nested.pacs-admin.0",
+        "Whoever is chief is an administrator too: pacs-admin holds pacs-chief",
+    ),
     "kind without a place": (
         {"systems": {"accounts": {"people": {"staff": {"kinds": ["person", "vendor"]}}}}},
         "warning PACS-USR-026 systems.accounts.people",

@@ -36,7 +36,6 @@ class Inviting:
 
     def _invited(self, system: str, user: str) -> str | None:
         """Why somebody was not invited, and how to do it then; None where no program is named."""
-        from pacsconf.people.asking import tells_nobody
         from pacsconf.systems.abilities import Peopled
 
         inviter = workspace.operator(self._work).inviter()
@@ -50,5 +49,5 @@ class Inviting:
         why = inviter.invite(system, user, account.login, account.dn)
         if not why:
             return ""
-        dn = account.dn if tells_nobody(account.dn, account.login) else "DN"
+        dn = account.dn if account.dn_tells_nobody else "DN"
         return f"{why}. Invite them by hand: {inviter.spelt([system, user, account.login, dn])}"

@@ -76,8 +76,3 @@ def _shown(value: Value | None) -> str:
     if isinstance(value, tuple):
         return ", ".join(value)
     return "not set" if value is None else str(value)
-
-
-def tells_nobody(dn: str, login: str) -> bool:
-    """Whether a DN says no more than the login: in Active Directory it is often a person's name."""
-    return dn.partition(",")[0].partition("=")[2].casefold() == login.casefold()

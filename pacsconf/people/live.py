@@ -34,6 +34,8 @@ class LiveAccount:
     last_seen: datetime | None = None
     last_seen_known: bool = False
     password_changed: datetime | None = None
+    dn_tells_nobody: bool = False
+    """Whether its DN says no more than the login; else it may be somebody's name."""
     by_itself: tuple[str, ...] = ()
     password_expires: bool = True
     """False: its password is exempt from growing old (AD)."""

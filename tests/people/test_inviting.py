@@ -7,7 +7,7 @@ import pytest
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome
 from pacsconf.core.resource import State
-from pacsconf.people.asking import of_account, of_password, request, requested, tells_nobody
+from pacsconf.people.asking import of_account, of_password, request, requested
 from pacsconf.people.inviting import invited_at, to_invite
 
 NEW = Address.of("accounts", "user", "new")
@@ -54,17 +54,3 @@ def test_an_invitation_is_no_change_of_the_account():
 def test_what_others_are_asked_for_is_told_from_other_outcomes():
     assert requested(WAITS) == of_password("N.Neu")
     assert requested("what it needs is for a person to do") == ""
-
-
-@pytest.mark.parametrize(
-    ("dn", "nobody"),
-    [
-        ("uid=mmueller,ou=people,dc=x", True),
-        ("UID=MMueller,ou=people,dc=x", True),
-        ("CN=Martha Mueller,OU=x", False),
-        ("cn=mmueller+sn=Mueller,ou=x", False),
-        (r"cn=mmueller\, M,ou=x", False),
-    ],
-)
-def test_a_dn_is_shown_where_it_says_no_more_than_the_login(dn, nobody):
-    assert tells_nobody(dn, "mmueller") is nobody

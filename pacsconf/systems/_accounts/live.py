@@ -26,6 +26,7 @@ from pacsconf.people.entries import (
     membership_field,
 )
 from pacsconf.people.live import LiveAccount, LiveAccounts, LiveGroup
+from pacsconf.systems._accounts.asking import tells_nobody
 from pacsconf.systems._accounts.declare import NOTHING, Intent, Wanted
 from pacsconf.systems._accounts.flavour import Flavour, last_day
 from pacsconf.systems._accounts.kinds import membership_at, user_at
@@ -205,6 +206,7 @@ def _live_account(
         last_seen_known=told,
         password_changed=facts.password_changed,
         password_expires=facts.password_expires,
+        dn_tells_nobody=tells_nobody(account),
         by_itself=tuple(sorted(by_itself)),
         personal={name: value for name, value in values.items() if value is not None},
     )

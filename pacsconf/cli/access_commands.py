@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from pacsconf.report.access.access_text import RoleShown
 
 _KINDS = ("user", "role", "device")
-_MANY = 5000
-"""Names among which the nearest is looked for; of more, only those that begin alike."""
 
 
 def show(
@@ -79,15 +77,13 @@ def _meant(inventory: Inventory, name: str) -> tuple[str, str]:
 
 
 def _unknown(inventory: Inventory, kinds: tuple[str, ...], name: str) -> PacsconfError:
-    from pacsconf.inventory.merge import nearest
+    from pacsconf.inventory.merge import nearest_begun
 
     those = {one for kind in kinds for one in _known(inventory)[kind]}
-    if len(those) > _MANY:
-        those = {one for one in those if one[:1].casefold() == name[:1].casefold()}
     if kinds == _KINDS:
         those |= {"show", "review", "sign-off", "report"}
     return PacsconfError(
-        f'there is no {" and no ".join(kinds)} "{name}"{nearest(name, those)}',
+        f'there is no {" and no ".join(kinds)} "{name}"{nearest_begun(name, those)}',
         fix="Users, service accounts, roles and devices go by their keys in the inventory.",
     )
 

@@ -108,13 +108,12 @@ def _last_day(text: str | None) -> date | None:
 
 def _user(work: Workspace, name: str) -> User:
     """Raises: PacsconfError with the one that was probably meant."""
-    from pacsconf.inventory.merge import nearest
+    from pacsconf.inventory.merge import nearest_begun
 
     found = work.inventory.users.get(name)
     if found is None:
-        alike = {one for one in work.inventory.users if one[:1].casefold() == name[:1].casefold()}
         raise PacsconfError(
-            f'there is no user "{name}" in the inventory{nearest(name, alike)}',
+            f'there is no user "{name}" in the inventory{nearest_begun(name, work.inventory.users)}',
             fix="Users and service accounts go by their keys there. Who is live and nobody's here is told by:"
             f" {work.command} access report",
         )

@@ -58,6 +58,18 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return _nearest(name, frozenset(known))
 
 
+MANY = 5000
+"""Names among which looking for the nearest takes seconds."""
+
+
+def nearest_begun(name: str, known: Iterable[str]) -> str:
+    """The same for one mistake among very many names: then only those are looked at that begin alike."""
+    names = frozenset(known)
+    if len(names) > MANY:
+        names = frozenset(one for one in names if one[:1].casefold() == name[:1].casefold())
+    return _nearest(name, names)
+
+
 @lru_cache(1024)
 def _nearest(name: str, known: frozenset[str]) -> str:
     """Remembered, since ten thousand devices may share one mistake, and looking takes milliseconds."""

@@ -11,18 +11,15 @@ from difflib import get_close_matches
 
 from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.account_names import looks_shared
-from pacsconf.inventory.merge import nearest
+from pacsconf.inventory.merge import MANY, nearest
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.people import GIT, ROLE, Grant, User
 from pacsconf.inventory.scope import Scope
 
-FEW = 5000
-"""Names among which a near one is looked for; among more it would take seconds."""
-
 
 def near(name: str, known: frozenset[str]) -> str:
     """The words that suggest the nearest known name; none where there are very many."""
-    return nearest(name, known) if len(known) <= FEW else ""
+    return nearest(name, known) if len(known) <= MANY else ""
 
 
 def is_declared(inventory: Inventory, scope: Scope, system: str) -> bool:
@@ -141,7 +138,7 @@ def _unknown_people(inventory: Inventory, known: frozenset[str]) -> Iterator[Fin
 def _mistyped(owner: str, known: frozenset[str]) -> str:
     """The id that an owner is but for a slip; empty for a team, whatever it is called."""
     found = (
-        get_close_matches(owner, known, n=1, cutoff=0.85) if len(known) <= FEW and " " not in owner else []
+        get_close_matches(owner, known, n=1, cutoff=0.85) if len(known) <= MANY and " " not in owner else []
     )
     return found[0] if found else ""
 

@@ -19,7 +19,7 @@ from pacsconf.core.approval import Approvals, PlanApproval
 from pacsconf.core.attestation import Attestation
 from pacsconf.core.change import Change
 from pacsconf.core.changeset import ChangeSet, changeset_id
-from pacsconf.core.compare import Rules, judged
+from pacsconf.core.decide import Rules, judged
 from pacsconf.core.due import Ended, takes_away
 from pacsconf.core.errors import PlanError, RecordError, SystemFault, SystemFaults, UnsafePlan
 from pacsconf.core.finding import Finding, Path, errors
@@ -37,7 +37,7 @@ from pacsconf.execution import execute
 from pacsconf.inventory.baseline import accepted
 from pacsconf.people.ends import End, ended, reopened
 from pacsconf.record.state import RecordState
-from pacsconf.systems.abilities import Attested, Peopled, Remembering
+from pacsconf.systems.abilities import Asking, Attested, Peopled, Remembering
 from pacsconf.systems.base import Declared
 from pacsconf.systems.on_hold import nowhere
 from pacsconf.world import World
@@ -112,6 +112,7 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
         notes=BySystem({one.system: one.notes for one in snapshots}),
         only=only,
         approvals=_approvals(world, options, record),
+        taken_up=_taken_up(world, names, record),
         ended=over,
         undone=applied_by(undone) if undone else None,
     )
@@ -146,6 +147,16 @@ def _ended(world: World, names: Iterable[str], ends: Mapping[str, tuple[End, ...
             if state.root.kind == "user" and who in ends:
                 found[address] = Ended(state, who, ", ".join(one.words for one in ends[who]))
     return found
+
+
+def _taken_up(world: World, names: Iterable[str], record: RecordState) -> frozenset[Address]:
+    """Of what others were asked for, what systems make themselves by now."""
+    asking = {name: one for name in names if isinstance(one := world.systems[name], Asking)}
+    return frozenset(
+        address
+        for address, one in record.waiting.items()
+        if address.system in asking and asking[address.system].takes_up(one.change)
+    )
 
 
 def _leaving(who: str, live: Iterable[State]) -> dict[Address, Ended]:

@@ -9,7 +9,8 @@ from fnmatch import fnmatchcase
 from pacsconf.core.address import Address
 from pacsconf.core.attestation import Attestation, How
 from pacsconf.core.change import Change, Outcome
-from pacsconf.core.compare import compare, recorded
+from pacsconf.core.compare import compare
+from pacsconf.core.decide import recorded
 from pacsconf.core.errors import PlanError, UnsafePlan
 from pacsconf.core.plan import Options
 from pacsconf.core.planning import state_digest

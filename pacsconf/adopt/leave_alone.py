@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pacsconf.adopt.draft import Remark
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
-from pacsconf.core.compare import Difference, Rules, change
+from pacsconf.core.compare import Difference
+from pacsconf.core.decide import Rules, change
 from pacsconf.core.resource import Value
 from pacsconf.people.entries import MEMBERSHIP
 

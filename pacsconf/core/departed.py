@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
-from pacsconf.core.compare import Rules, judged
+from pacsconf.core.decide import Rules, judged
 from pacsconf.core.resource import State
 
 States = Mapping[Address, State]

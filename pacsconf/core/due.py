@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, FieldChange
-from pacsconf.core.compare import Rules, States, judged
+from pacsconf.core.compare import States
+from pacsconf.core.decide import Rules, judged
 from pacsconf.core.resource import Fields, Resource, State, Value
 
 

@@ -16,16 +16,8 @@ from datetime import date
 from pacsconf.core.address import Address
 from pacsconf.core.approval import Approvals, guard_of
 from pacsconf.core.change import Change
-from pacsconf.core.compare import (
-    Difference,
-    Rules,
-    States,
-    change,
-    compare,
-    explained,
-    recorded,
-    unequal,
-)
+from pacsconf.core.compare import Difference, States, compare, unequal
+from pacsconf.core.decide import Rules, change, explained, recorded
 from pacsconf.core.departed import Lasting, Stood, beside_live, kept
 from pacsconf.core.due import Ended, only_due, told
 from pacsconf.core.errors import UnsafePlan
@@ -92,6 +84,8 @@ class Scenario:
     """Where something has ended because a day has come."""
     announced: frozenset[Address] = frozenset()
     """Of these what was known before its day: what goes there was decided then, and guards do not count it."""
+    taken_up: frozenset[Address] = frozenset()
+    """Where a person was asked for what is made from here by now: it waits no longer."""
     undone: tuple[Applied, ...] | None = None
     """What is to be taken back, instead of what the inventory wants."""
 
@@ -298,7 +292,8 @@ def _left_out(
     record = scenario.record
     if not (holding or record.waiting):
         return (), ()
-    waiting = {one.address for one in wanted if _is_awaited(record.waiting.get(one.address), one)}
+    asked = {at: one for at, one in record.waiting.items() if at not in scenario.taken_up}
+    waiting = {one.address for one in wanted if _is_awaited(asked.get(one.address), one)}
     held = {one.address for one in wanted if one.address in holding}
     held |= waiting_for(held, wanted)
     waiting = (waiting | waiting_for(waiting, wanted)) - held

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, FieldChange, Status, field_changes
 from pacsconf.core.changeset import ChangeSet
-from pacsconf.core.compare import Rules, States, judged
+from pacsconf.core.compare import States
+from pacsconf.core.decide import Rules, judged
 from pacsconf.core.resource import Fields, State, Value
 
 Ignored = Callable[[Address, str], bool]

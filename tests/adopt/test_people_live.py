@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from pacsconf.adopt.files import Terms, write
 from pacsconf.cli.adopt_people import People
 from pacsconf.cli.adoption import Again, Finds, Result, adopted
-from pacsconf.core.compare import Rules, change, compare
+from pacsconf.core.compare import compare
+from pacsconf.core.decide import Rules, change
 from pacsconf.core.finding import errors
 from pacsconf.core.secret import Secret
 from pacsconf.core.select import ignoring

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 
 from pacsconf.adopt.directory import draft
 from pacsconf.adopt.settle import Live, settle
-from pacsconf.core.compare import Rules, change, compare
+from pacsconf.core.compare import compare
+from pacsconf.core.decide import Rules, change
 from pacsconf.core.select import ignoring
 from pacsconf.inventory.loader import load
 from pacsconf.inventory.model import Inventory

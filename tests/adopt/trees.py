@@ -13,7 +13,8 @@ from pacsconf.adopt.directory import draft
 from pacsconf.adopt.draft import Draft
 from pacsconf.adopt.files import Terms, write
 from pacsconf.adopt.settle import Adoption, Live, settle
-from pacsconf.core.compare import Rules, change, compare
+from pacsconf.core.compare import compare
+from pacsconf.core.decide import Rules, change
 from pacsconf.core.finding import Finding, errors
 from pacsconf.core.resource import Snapshot, State
 from pacsconf.core.select import ignoring

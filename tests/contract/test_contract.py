@@ -14,7 +14,8 @@ import pytest
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome, change_to_json
-from pacsconf.core.compare import Rules, change, compare
+from pacsconf.core.compare import compare
+from pacsconf.core.decide import Rules, change
 from pacsconf.core.departed import beside_live, kept
 from pacsconf.core.errors import BadAnswer, Refused, Unavailable
 from pacsconf.core.order import layers

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome
-from pacsconf.core.compare import Rules, change, compare
+from pacsconf.core.compare import compare
+from pacsconf.core.decide import Rules, change
 from pacsconf.core.resource import State, Value
 
 World = dict[Address, State]

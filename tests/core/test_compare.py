@@ -8,17 +8,8 @@ from hypothesis import strategies as st
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
-from pacsconf.core.compare import (
-    Difference,
-    FieldDifference,
-    Rules,
-    change,
-    compare,
-    explained,
-    field_differences,
-    judged,
-    recorded,
-)
+from pacsconf.core.compare import Difference, FieldDifference, compare, field_differences
+from pacsconf.core.decide import Rules, change, explained, judged, recorded
 from pacsconf.core.resource import Effect, Fields, Resource, Risk, State
 from tests.core.strategies import RULES, World, worlds
 

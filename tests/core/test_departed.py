@@ -9,7 +9,8 @@ import pytest
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
-from pacsconf.core.compare import Rules, field_differences
+from pacsconf.core.compare import field_differences
+from pacsconf.core.decide import Rules
 from pacsconf.core.departed import DEPARTED, Lasting, beside_live
 from pacsconf.core.guard import Floor, Scene, guards
 from pacsconf.core.mark import OTHER, is_mark, mark

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pacsconf.core.address import Address
 from pacsconf.core.approval import ApprovalRule, Approvals
-from pacsconf.core.compare import Rules
+from pacsconf.core.decide import Rules
 from pacsconf.core.due import Ended, takes_away
 from pacsconf.core.guard import tripped
 from pacsconf.core.plan import Basis, Options, Plan, plan_from_json, plan_to_json

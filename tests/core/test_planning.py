@@ -8,7 +8,7 @@ import pytest
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
-from pacsconf.core.compare import Rules
+from pacsconf.core.decide import Rules
 from pacsconf.core.errors import PlanError, UnsafePlan
 from pacsconf.core.guard import tripped
 from pacsconf.core.plan import Basis, Options, Plan

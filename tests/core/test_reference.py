@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pacsconf.core import planning
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
-from pacsconf.core.compare import Rules, change, compare, unequal
+from pacsconf.core.compare import compare, unequal
+from pacsconf.core.decide import Rules, change
 from pacsconf.core.errors import DependencyCycle, PlanError
 from pacsconf.core.guard import Scene
 from pacsconf.core.order import closure, foremost, graph, layers, needed_by, waiting_for

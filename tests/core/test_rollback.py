@@ -13,7 +13,8 @@ from pacsconf.core.address import Address
 from pacsconf.core.aftermath import owned_after
 from pacsconf.core.change import Change, Outcome
 from pacsconf.core.changeset import ChangeSet
-from pacsconf.core.compare import Rules, change, compare
+from pacsconf.core.compare import compare
+from pacsconf.core.decide import Rules, change
 from pacsconf.core.errors import DependencyCycle
 from pacsconf.core.order import order
 from pacsconf.core.plan import Basis, Options, Plan

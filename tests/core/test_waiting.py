@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pacsconf.core.address import Address
 from pacsconf.core.aftermath import newly_waiting, owned_after, still_waiting
 from pacsconf.core.change import Change, Outcome
-from pacsconf.core.compare import Rules
+from pacsconf.core.decide import Rules
 from pacsconf.core.errors import DependencyCycle
 from pacsconf.core.order import foremost
 from pacsconf.core.plan import Basis, Options, Plan

@@ -9,7 +9,8 @@ import ldap3
 import pytest
 
 from pacsconf.core.change import Change, Outcome
-from pacsconf.core.compare import Rules, change, compare
+from pacsconf.core.compare import compare
+from pacsconf.core.decide import Rules, change
 from pacsconf.core.order import layers
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, TransferCapability

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome
-from pacsconf.core.compare import Rules, change, compare
+from pacsconf.core.compare import compare
+from pacsconf.core.decide import Rules, change
 from pacsconf.core.departed import beside_live
 from pacsconf.core.errors import BadAnswer, Refused
 from pacsconf.core.order import layers

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pacsconf.core.change import Outcome
-from pacsconf.core.compare import Rules, change, compare
+from pacsconf.core.compare import compare
+from pacsconf.core.decide import Rules, change
 from pacsconf.core.order import layers
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.accounts import AccountsConfig

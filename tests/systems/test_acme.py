@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pacsconf.core.compare import Rules, change, compare
+from pacsconf.core.compare import compare
+from pacsconf.core.decide import Rules, change
 from pacsconf.core.select import ignoring
 from pacsconf.inventory.flows import Entities
 from pacsconf.inventory.model import Site

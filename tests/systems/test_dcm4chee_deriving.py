@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pacsconf.core.compare import Rules, change, compare
+from pacsconf.core.compare import compare
+from pacsconf.core.decide import Rules, change
 from pacsconf.inventory.flows import Entities
 from pacsconf.inventory.hl7_model import Feed, HL7Application
 from pacsconf.inventory.model import Connection, Flow, NetworkAE, Selector

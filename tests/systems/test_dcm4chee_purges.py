@@ -6,7 +6,8 @@ import pytest
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
-from pacsconf.core.compare import Rules, change, compare, judged
+from pacsconf.core.compare import compare
+from pacsconf.core.decide import Rules, change, judged
 from pacsconf.core.resource import State
 from pacsconf.systems._dicom.vocabulary import speaking
 from pacsconf.systems.dcm4chee import Dcm4chee

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pacsconf.core.change import Change, change_to_json
-from pacsconf.core.compare import Rules, change, compare
+from pacsconf.core.compare import compare
+from pacsconf.core.decide import Rules, change
 from pacsconf.core.errors import OperatorError
 from pacsconf.core.order import layers
 from pacsconf.core.secret import Secret

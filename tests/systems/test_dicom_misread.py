@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pacsconf.core.address import Address
-from pacsconf.core.compare import Rules, change, compare
+from pacsconf.core.compare import compare
+from pacsconf.core.decide import Rules, change
 from pacsconf.core.resource import State
 from pacsconf.lab import slapd
 from pacsconf.systems._dicom.attributes import SHAPES, Row, as_it_is, decode, encode, extra_members

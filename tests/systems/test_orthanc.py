@@ -13,7 +13,8 @@ import pytest
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change
-from pacsconf.core.compare import Rules, change, compare
+from pacsconf.core.compare import compare
+from pacsconf.core.decide import Rules, change
 from pacsconf.core.errors import BadAnswer, OperatorError, Refused, Unavailable
 from pacsconf.core.resource import State
 from pacsconf.core.secret import Secret

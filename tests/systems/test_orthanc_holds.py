@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pacsconf.core.change import Change
-from pacsconf.core.compare import Rules, change, compare
+from pacsconf.core.compare import compare
+from pacsconf.core.decide import Rules, change
 from pacsconf.core.errors import BadAnswer
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.model import Inventory

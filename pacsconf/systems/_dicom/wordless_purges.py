@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from pacsconf.core.compare import shortened
+from pacsconf.core.decide import shortened
 from pacsconf.core.resource import Fields, Value
 
 EXTRA = "extra."

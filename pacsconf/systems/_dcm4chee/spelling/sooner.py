@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from pacsconf.core.compare import shortened
+from pacsconf.core.decide import shortened
 from pacsconf.core.resource import Fields, Value
 from pacsconf.systems._dcm4chee.spelling import formats
 

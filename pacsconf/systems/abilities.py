@@ -142,6 +142,10 @@ class Asking(Protocol):
         """What others are asked for instead of a change, in words; empty for what is made from here."""
         ...
 
+    def takes_up(self, asked: Change) -> bool:
+        """Whether what others were asked for is made from here by now. It comes after `read`."""
+        ...
+
 
 @runtime_checkable
 class Peopled(Protocol):

@@ -114,6 +114,10 @@ class AccountsSystem:
         """What the identity team is asked for instead of a change; empty for what is made from here."""
         return asking.theirs(self.config, self._intent, self._tree, change) if self._tree else ""
 
+    def takes_up(self, asked: Change) -> bool:
+        """Whether what the identity team was asked for is made from here by now."""
+        return asking.taken_up(self.config, self._intent, self._read(), asked)
+
     def apply(self, layer: Sequence[Change]) -> Iterator[Outcome]:
         """Each change by itself; what is the identity team's to do waits for them."""
         writer = Writer(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.accounts_lab import PEOPLE
+from tests.accounts_lab import GROUPS, PEOPLE
 from tests.e2e.people import directory, dn, hospital_of
 
 
@@ -136,3 +136,18 @@ def test_what_is_keyed_in_is_no_word_on_what_the_team_was_asked_for(people):
     assert "1 of the identity team" in people.hospital.ok("status").said
     ran = people.hospital("attest", "accounts", "--reason", "they said so")
     assert "accounts is read by pacsconf itself, so nothing there can be attested" in ran.said
+
+
+def test_what_was_asked_for_is_done_from_here_once_the_branch_is_ours(people):
+    asked(people)
+    hospital = people.hospital
+    systems = hospital.file("systems")
+    base = f'staff: {{base: "{PEOPLE}", '
+    systems.write_text(systems.read_text().replace(base, f"{base}owns_accounts: true, "))
+    people.commit("the branch is ours")
+    hospital.ok("plan", "--out", "plan.json")
+    hospital.ok("apply", "plan.json")
+    assert people.lab.entry(dn("N.Neu")) is not None
+    assert people.names(f"cn=pacs-qc,{GROUPS}") == ["N.Neu"]
+    assert "No changes." in hospital.ok("plan").out
+    assert "identity team" not in hospital.ok("status").said

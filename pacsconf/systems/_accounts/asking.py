@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pacsconf.core.change import Change
 from pacsconf.inventory.accounts import AccountsConfig
 from pacsconf.people.asking import of_account, of_password, of_policy, of_primary, request
-from pacsconf.people.entries import POLICY, USER
+from pacsconf.people.entries import MEMBERSHIP, POLICY, USER
 from pacsconf.systems._accounts.declare import Intent, Wanted
 from pacsconf.systems._accounts.tree import Account, Tree
 from pacsconf.systems._ldap import names
@@ -33,6 +33,18 @@ def theirs(config: AccountsConfig, intent: Intent, tree: Tree, change: Change) -
     account, wanted = tree.accounts.get(name), intent.wanted.get(name)
     place = config.people[account.place] if account else (wanted.place if wanted else None)
     return "" if place is not None and place.owns_accounts else words(change, wanted, account)
+
+
+def taken_up(config: AccountsConfig, intent: Intent, tree: Tree, asked: Change) -> bool:
+    """Whether what an identity team was asked for is made from here by now: the branch is ours since, an account of
+    ours has a password since, or somebody is in a group as any other member."""
+    if theirs(config, intent, tree, asked):
+        return False
+    account = tree.accounts.get(asked.address.parts[0])
+    if asked.address.kind == MEMBERSHIP:
+        return account is not None and not tree.by_itself.get(account.user)
+    lacks_password = account is not None and account.facts.password_changed is None
+    return not (asked.address.kind == USER and config.flavour == "active-directory" and lacks_password)
 
 
 def tells_nobody(account: Account) -> bool:

@@ -33,7 +33,7 @@ class Lasting:
     why: Callable[[Address], str] = field(default=lambda _address: DEPARTED, compare=False)
     """Why something departed, in words."""
     enforced: frozenset[Address] = frozenset()
-    """Where drift is put back without being asked for: people who left."""
+    """Where drift is put back without being asked for, of what is there: people who left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Stood:
 def beside_live(declared: States, live: States, last: States, systems: Mapping[str, Lasting]) -> Stood:
     """Declared without what is not there of what is declared only while it is, and with what departed."""
     absent = [at for one in systems.values() for at in one.while_live if at not in live]
-    enforced = {at for one in systems.values() for at in one.enforced}
+    enforced = {at for one in systems.values() for at in one.enforced if at in live}
     departed: dict[Address, State] = {}
     asking = {name: one.departing for name, one in systems.items() if one.departing is not None}
     for address in (last.keys() - declared.keys()) & live.keys() if asking else ():

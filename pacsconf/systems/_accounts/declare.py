@@ -119,10 +119,11 @@ def declare(
 
 def _while_live(system: str, closed: Wanted) -> Iterator[Address]:
     """What is only declared of somebody who is not at work while it is there: nothing is made for who has left, and
-    that somebody is in no group is so without an account."""
-    yield membership_at(system, closed.user.id)
-    if closed.stage == "left" or (closed.stage == "suspended" and not closed.is_ours):
-        yield user_at(system, closed.user.id)
+    who is to come is in no group before there is an account."""
+    if closed.stage == "left" or not closed.is_ours:
+        yield membership_at(system, closed.user.id)
+        if closed.stage != "joining":
+            yield user_at(system, closed.user.id)
 
 
 def _enforced(system: str, closed: Wanted) -> Iterator[Address]:

@@ -456,7 +456,7 @@ class House:
             assert other <= planned.get(at, set()), f"{other} of {at} was written unplanned"
 
     def look_at(self, who: str, before: Live, *, is_known: bool, is_theirs: bool) -> None:
-        if ("membership", who) not in self.kept:
+        if not {("membership", who), ("user", who)} & self.kept.keys():  # groups wait for a held account
             self.look_at_groups(who, is_known=is_known)
         if ("user", who) not in self.kept:
             self.look_at_account(who, before, is_theirs=is_theirs)

@@ -226,9 +226,7 @@ def from_files(paths: Iterable[str], read: Callable[[str], bytes]) -> Contents:
         approval_rules=rules,
         approvals=approvals,
         reviews=reviews_from_file(read(REVIEWS)) if REVIEWS in present else (),
-        offboardings=(
-            _parsed(OFFBOARDINGS, read, offboardings_from_json) if OFFBOARDINGS in present else ()
-        ),
+        offboardings=(_parsed(OFFBOARDINGS, read, offboardings_from_json) if OFFBOARDINGS in present else ()),
     )
 
 

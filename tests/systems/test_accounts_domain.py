@@ -178,7 +178,8 @@ def test_what_is_shown_of_an_account_is_what_the_domain_says(opened, domain):
     primary = domain.add_group("pacs-primary", [dn])
     number = int.from_bytes(domain.entry("pacs-primary")["objectSid"][0][-4:], "little")
     domain.change(dn, primaryGroupID=("REPLACE", str(number)))
-    domain.add_group("pacs-outer", [primary, other])
+    outer = domain.add_group("pacs-outer", [primary, other])
+    domain.add_group("pacs-outermost", [domain.add_group("pacs-between", [outer])])
     domain.change(other, lockoutTime=("REPLACE", "132223104000000000"))
     system = opened(domain)
     system.declared(people("mm"))
@@ -193,6 +194,8 @@ def test_what_is_shown_of_an_account_is_what_the_domain_says(opened, domain):
         assert live.paths("mm") == {
             "pacs-primary": ("pacs-primary",),
             "pacs-outer": ("pacs-primary", "pacs-outer"),
+            "pacs-between": ("pacs-primary", "pacs-outer", "pacs-between"),
+            "pacs-outermost": ("pacs-primary", "pacs-outer", "pacs-between", "pacs-outermost"),
         }
     # The server's own in-chain rule does not count primary groups: what it misses is in `by_itself`.
     assert domain.inside("pacs-outer") == ["other"]

@@ -52,6 +52,7 @@ class ActiveDirectory:
     }
     last_seen_known: ClassVar[bool] = True
     needs_member: ClassVar[bool] = False
+    in_chain: ClassVar[str] = "1.2.840.113556.1.4.1941"
     identity: ClassVar[str] = "objectSid"
     account_attributes: ClassVar[Sequence[str]] = (
         *(CONTROL, _COMPUTED, ENDS, "lastLogon", "lastLogonTimestamp", "pwdLastSet"),

@@ -29,7 +29,7 @@ def moment(text: str | None) -> datetime | None:
 
 def filetime(moment: datetime) -> int:
     """A moment as a number, to the second."""
-    return int((moment - _EPOCH).total_seconds()) * _SECOND
+    return (moment - _EPOCH) // timedelta(seconds=1) * _SECOND
 
 
 def length(seconds: int) -> int:

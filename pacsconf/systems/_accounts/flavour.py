@@ -64,6 +64,8 @@ class Flavour(Protocol):
     """The filter of password policies."""
     personal: ClassVar[Mapping[Personal, str]]
     """The attribute of each thing that tells who somebody is."""
+    in_chain: ClassVar[str]
+    """The matching rule by which a server itself finds groups that a member is in through others; or empty."""
     identity: ClassVar[str]
     """The attribute of a group that `Facts.by_itself` names it by; empty: nobody is in a group by itself."""
     last_seen_known: ClassVar[bool]

@@ -40,6 +40,7 @@ class OpenLDAP:
         "email": "mail",
         "employee": "employeeNumber",
     }
+    in_chain: ClassVar[str] = ""
     identity: ClassVar[str] = ""
     last_seen_known: ClassVar[bool] = True
     needs_member: ClassVar[bool] = True

@@ -113,12 +113,14 @@ class Reader:
         reached = [account.entry.dn for account in tree.accounts.values()]
         by_itself = {each for account in tree.accounts.values() for each in account.facts.by_itself}
         others = "".join(f"({self.flavour.identity}={_octets(each)})" for each in sorted(by_itself))
+        member = f"member:{self.flavour.in_chain}:" if self.flavour.in_chain else "member"
         while reached:
             before = set(tree.groups)
-            asked = "".join(f"(member={names.for_filter(dn)})" for dn in reached)
+            asked = "".join(f"({member}={names.for_filter(dn)})" for dn in reached)
             for group_place in self.config.groups.values():
                 self._take_groups(tree, group_place, self._search_groups(group_place, f"(|{asked}{others})"))
             others = ""
+            # In a chain the server has found all that there is, but for what a primary group is in.
             reached = [tree.groups[name].dn for name in tree.groups.keys() - before]
         self._join(tree, whole=False)
         return tree

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from pacsconf import engine, upkeep
@@ -472,7 +472,8 @@ class House:
             if is_known and who not in self.loose:
                 assert inside >= extra, f"{who} was taken out of {extra - inside}"
                 assert not inside & without, f"{who} was put back into {inside & without}"
-            if who not in self.loose:
+            waits = not self.owns and self.is_closed(who)  # for the team that was asked to let them in
+            if who not in self.loose and not waits:
                 assert inside >= wanted - (without if is_known else set()), (
                     f"{who} is in {inside}, not {wanted}"
                 )
@@ -543,8 +544,11 @@ def lab(tmp_path_factory):
         yield found
 
 
+# A failing case is not made smaller: each try is a whole life of a house, and hundreds of them take minutes.
 ONCE = settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
@@ -584,6 +588,9 @@ def begun(lab, repository, tmp_path, monkeypatch):
 @example(True, [([("status", "bob", "left")], ("apply",)), ([("opened", "bob")], ("apply",))])
 @example(True, [([("gone", "ada")], ("apply",)), ([], ("rollback",)), ([], ("apply",))])
 @example(False, [([("status", "ada", "left")], ("apply",)), ([("owning", True)], ("apply",))])
+@example(
+    False, [([], ("apply",)), ([("team",), ("closed", "nia")], ("apply",)), ([("opened", "nia")], ("apply",))]
+)
 def test_who_is_out_is_out_and_the_rest_is_left_alone(begun, owns, rounds):
     house = begun(owns)
     for steps, write in rounds:

@@ -107,16 +107,16 @@ def test_from_the_first_day_to_the_last(people):
 
 def test_nobody_s_name_is_in_a_plan_or_in_the_record(people):
     hospital = people.hospital
-    people.write(USERS + "  new: {roles: [qc], name: Nora Neu, email: nora@example.org, employee: '4711'}\n")
+    people.write(USERS + "  new: {roles: [qc], name: Nora Neu, email: nora@example.org, employee: 'no. 4711'}\n")
     hospital.applied()
-    people.write(USERS + "  new: {roles: [qc], name: Nora Alt, email: nora@example.org, employee: '4711'}\n")
+    people.write(USERS + "  new: {roles: [qc], name: Nora Alt, email: nora@example.org, employee: 'no. 4711'}\n")
     plan = hospital.ok("plan", "--out", "plan.json")
     assert "name" in plan.out
     texts = [plan.out, hospital.plan_file.read_text(), hospital.ok("plan", "--format", "markdown").out]
     hospital.ok("apply", "plan.json")
     assert people.lab.entry(dn("new"))["cn"] == ["Nora Alt"]
     texts += [hospital.git("log", "-p", "pacsconf/lab"), *hospital.said]
-    assert not [text for text in texts if "Nora" in text or "nora@" in text or "4711" in text]
+    assert not [text for text in texts if "Nora" in text or "nora@" in text or "no. 4711" in text]
     assert hospital("plan", "--detailed-exitcode").code == 0
 
 

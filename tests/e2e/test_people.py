@@ -107,9 +107,13 @@ def test_from_the_first_day_to_the_last(people):
 
 def test_nobody_s_name_is_in_a_plan_or_in_the_record(people):
     hospital = people.hospital
-    people.write(USERS + "  new: {roles: [qc], name: Nora Neu, email: nora@example.org, employee: 'no. 4711'}\n")
+    people.write(
+        USERS + "  new: {roles: [qc], name: Nora Neu, email: nora@example.org, employee: 'no. 4711'}\n"
+    )
     hospital.applied()
-    people.write(USERS + "  new: {roles: [qc], name: Nora Alt, email: nora@example.org, employee: 'no. 4711'}\n")
+    people.write(
+        USERS + "  new: {roles: [qc], name: Nora Alt, email: nora@example.org, employee: 'no. 4711'}\n"
+    )
     plan = hospital.ok("plan", "--out", "plan.json")
     assert "name" in plan.out
     texts = [plan.out, hospital.plan_file.read_text(), hospital.ok("plan", "--format", "markdown").out]

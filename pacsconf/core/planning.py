@@ -15,6 +15,7 @@ from datetime import date
 
 from pacsconf.core.address import Address
 from pacsconf.core.approval import Approvals, guard_of
+from pacsconf.core.asked import is_awaited, wanted_still
 from pacsconf.core.change import Change
 from pacsconf.core.compare import Difference, States, compare, unequal
 from pacsconf.core.decide import Rules, change, explained, recorded
@@ -99,9 +100,8 @@ def make_plan(scenario: Scenario) -> Plan:
     if scenario.undone is not None:
         return _taking_back(scenario, scenario.undone)
     last = scenario.record.owned or {}
-    holding = scenario.record.held.keys() - lapsed(
-        scenario
-    )  # by what the inventory says, not by what departed
+    # By what the inventory says: what departed is declared by nobody, and may be held all the same.
+    holding = scenario.record.held.keys() - lapsed(scenario)
     lingering = linger(
         scenario.declared, last, scenario.record.reserved, _lingering_kinds(scenario), scenario.today,
         scenario.quarantine_days,
@@ -243,37 +243,13 @@ def _changes(scenario: Scenario, differences: Iterable[Difference], stood: Stood
     for difference in differences:
         rules = scenario.systems[difference.address.system].rules
         repairs = difference.address in stood.enforced or is_repaired(difference.address, _root(difference))
-        again = _wanted_still(scenario.record.waiting.get(difference.address), difference.declared)
+        again = wanted_still(scenario.record.waiting.get(difference.address), difference.declared)
         one = change(difference, rules, repairs=repairs, again=again, around=around)
         if one is not None:
             is_over = one.address in stood.departed and not one.reason
             why = scenario.lasting[one.address.system].why(one.address) if is_over else one.reason
             made.append(replace(one, reason=why))
     return made
-
-
-def _wanted_still(asked: Change | None, declared: State | None) -> frozenset[str]:
-    """Of what a person was asked for, the fields that are declared still; "" is the whole resource."""
-    if asked is None:
-        return frozenset()
-    if asked.after is None or declared is None:
-        return frozenset({""} if asked.after is declared else ())
-    whole = {""} if asked.action == "create" and asked.after.fields == declared.fields else set()
-    same = {field.name for field in asked.fields if field.after == declared.fields.get(field.name)}
-    return frozenset(whole | same)
-
-
-def _is_awaited(asked: Change | None, one: Change) -> bool:
-    """Whether a person was asked for all that a change does, and for nothing that is not wanted any more."""
-    if asked is None:
-        return False
-    if asked.after is None or one.after is None:
-        return one.after is asked.after
-    if one.action == "create" and asked.action != "create":
-        return False
-    written, after = {field.name for field in one.fields}, one.after.fields
-    wanted = {field.name: field.after for field in asked.fields}
-    return written <= wanted.keys() and all(after.get(name) == value for name, value in wanted.items())
 
 
 def lapsed(scenario: Scenario) -> frozenset[Address]:
@@ -293,7 +269,7 @@ def _left_out(
     if not (holding or record.waiting):
         return (), ()
     asked = {at: one for at, one in record.waiting.items() if at not in scenario.taken_up}
-    waiting = {one.address for one in wanted if _is_awaited(asked.get(one.address), one)}
+    waiting = {one.address for one in wanted if is_awaited(asked.get(one.address), one)}
     held = {one.address for one in wanted if one.address in holding}
     held |= waiting_for(held, wanted)
     waiting = (waiting | waiting_for(waiting, wanted)) - held

@@ -199,7 +199,25 @@ class Locked(MemorySystem):
             raise PermissionError(errno.EACCES, "Permission denied")
 
 
-class DirectoryBench:
+class OverLDAP:
+    """What benches have in common whose backend is a server of LDAP."""
+
+    def down(self) -> System:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        return self.system(url=f"ldap://127.0.0.1:{port}")
+
+    def refused(self) -> System:
+        return self.system(password="wrong")
+
+    @contextmanager
+    def malformed(self) -> Iterator[System]:
+        with babbling() as port:
+            yield self.system(url=f"ldap://127.0.0.1:{port}", bind=None)
+
+
+class DirectoryBench(OverLDAP):
     name = "dicom-directory"
     secret = ""
     text_field = ("device", "manufacturer")
@@ -273,20 +291,6 @@ class DirectoryBench:
         ]
         self.admin.search(self.dn(address), "(|(objectClass=dcmDevice)(cn=keep))", attributes=wanted)
         return {entry["dn"]: dict(entry["raw_attributes"]) for entry in self.admin.response}
-
-    def down(self) -> System:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        return self.system(url=f"ldap://127.0.0.1:{port}")
-
-    def refused(self) -> System:
-        return self.system(password="wrong")
-
-    @contextmanager
-    def malformed(self) -> Iterator[System]:
-        with babbling() as port:
-            yield self.system(url=f"ldap://127.0.0.1:{port}", bind=None)
 
     @contextmanager
     def cut_short(self) -> Iterator[System]:
@@ -647,7 +651,7 @@ MAKERS = ("A", "ACME", "B", "Other", "Third")
 """Manufacturers that the suite's devices have."""
 
 
-class AccountsBench:
+class AccountsBench(OverLDAP):
     """A user for each device, with an account of ours; a group for each AE title, for who has it.
 
     Its manufacturer is the password policy that an account falls under: other texts of an account tell who somebody
@@ -719,20 +723,6 @@ class AccountsBench:
         entry = self.lab.entry(f"uid={address.parts[0]},{PEOPLE}")
         assert entry is not None
         return entry["title"], entry["telephoneNumber"], self.lab.members(f"cn=finance,{GROUPS}")
-
-    def down(self) -> System:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        return self.system(url=f"ldap://127.0.0.1:{port}")
-
-    def refused(self) -> System:
-        return self.system(password="wrong")
-
-    @contextmanager
-    def malformed(self) -> Iterator[System]:
-        with babbling() as port:
-            yield self.system(url=f"ldap://127.0.0.1:{port}", bind=None)
 
     @contextmanager
     def cut_short(self) -> Iterator[System]:

@@ -25,7 +25,7 @@ from pacsconf.report.lines import Span, line, wrapped
 if TYPE_CHECKING:
     from pacsconf.inventory.systems import OrthancConfig
     from pacsconf.operator.secrets import Keyring
-    from pacsconf.report.sheets.context import Orthanc
+    from pacsconf.report.sheets.orthanc import Orthanc
     from pacsconf.report.sheets.render import Template
 
 USERS, PERMISSIONS = "orthanc-users", "orthanc-permissions"

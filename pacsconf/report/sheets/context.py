@@ -325,61 +325,6 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
-    """A login of an Orthanc."""
-
-    name: str
-    user: str
-    """Whose it is; empty: nobody's."""
-    password: str
-    """What stands for it until a file of JSON is written that is its owner's alone; `***` anywhere else."""
-    version: int
-    left_out: str
-    """Why it is not to be there, in words; empty: it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class OrthancRole:
-    """A role of an Orthanc's authorization plugin."""
-
-    name: str
-    permissions: tuple[str, ...]
-    labels: tuple[str, ...]
-    roles: tuple[str, ...]
-    """Roles of the inventory that land in it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Orthanc:
-    """Who may sign in at an Orthanc, and what its authorization plugin is to allow."""
-
-    system: str
-    url: str
-    logins: tuple[Login, ...]
-    roles: tuple[OrthancRole, ...]
-    not_given: tuple[str, ...]
-    """What the plugin cannot say of what is declared."""
-
-    @property
-    def registered(self) -> dict[str, str]:
-        """By login, its password: `RegisteredUsers`."""
-        return {one.name: one.password for one in self.logins if not one.left_out}
-
-    @property
-    def versions(self) -> dict[str, int]:
-        """By login, the version of its password."""
-        return {one.name: one.version for one in self.logins if not one.left_out}
-
-    @property
-    def permissions(self) -> dict[str, dict[str, list[str]]]:
-        """By role, what it may, in the words of the plugin's service."""
-        return {
-            one.name: {"authorized-labels": list(one.labels), "permissions": list(one.permissions)}
-            for one in self.roles
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class Hospital:
     """All of it; every field is a name that a template has."""
 

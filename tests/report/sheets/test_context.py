@@ -9,12 +9,14 @@ from types import FunctionType
 
 import pytest
 
-from pacsconf.report.sheets import context
+from pacsconf.report.sheets import context, orthanc
 from pacsconf.report.sheets.services import Services
 
 PAGE = (Path(__file__).parents[3] / "docs" / "render.md").read_text(encoding="utf-8")
 TYPES = [
-    kind for kind in vars(context).values() if dataclasses.is_dataclass(kind) and kind is not context.Hospital
+    kind
+    for kind in (*vars(context).values(), *vars(orthanc).values())
+    if dataclasses.is_dataclass(kind) and kind is not context.Hospital
 ]
 
 

@@ -228,13 +228,13 @@ _OF_THE_BASELINE = "PACS-BASE-"
 
 _WORDS: Mapping[str, str] = {
     "PACS-AE-003": "duplicate-title",
-    "PACS-AE-004": "title-alike",
-    "PACS-AE-005": "odd-title",
-    "PACS-AE-006": "title-spaces",
+    "PACS-AE-013": "title-alike",
+    "PACS-AE-014": "odd-title",
+    "PACS-AE-015": "title-spaces",
     "PACS-DEV-004": "no-port",
     "PACS-DEV-005": "name-alike",
-    "PACS-NET-001": "outside-network",
-    "PACS-NET-002": "same-address",
+    "PACS-HOST-005": "outside-network",
+    "PACS-AE-005": "same-address",
     "PACS-USR-005": "shared",
     "PACS-USR-006": "no-end",
     "PACS-USR-010": "no-second-factor",

@@ -74,7 +74,7 @@ def hosts_outside_networks(inventory: Inventory, scope: Scope) -> Iterator[Findi
         for key, connection in device.connections.items():
             if not within(site, connection.host):
                 yield Finding(
-                    "PACS-NET-001",
+                    "PACS-HOST-005",
                     "warning",
                     f"{connection.host} of device {name} is outside the networks of site {device.site}",
                     f"That site has {', '.join(site.networks)}: one of the two is probably mistyped.",
@@ -102,7 +102,7 @@ def one_address_for_two(inventory: Inventory, scope: Scope) -> Iterator[Finding]
             elif not _belong_together(first, other):
                 at = ("devices", first.name, "connections", key)
                 yield Finding(
-                    "PACS-NET-002",
+                    "PACS-AE-005",
                     "warning",
                     f"Devices {first.name} and {other.name} have the same address {host} port {port}",
                     "Only one program can listen there.",
@@ -116,7 +116,7 @@ def _two_protocols(device: Device, key: str, other_key: str, scope: Scope) -> It
     one, other = device.connections[key], device.connections[other_key]
     if one.protocol != other.protocol:
         yield Finding(
-            "PACS-NET-002",
+            "PACS-AE-005",
             "warning",
             f"Connections {key} ({one.protocol}) and {other_key} ({other.protocol}) of device {device.name} "
             f"have the same address {one.host} port {one.port}",

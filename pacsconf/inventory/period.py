@@ -95,7 +95,7 @@ def _read(value: Any) -> Period:
 
 CalendarPeriod = Annotated[
     Period,
-    BeforeValidator(ruled("PACS-RET-001", _read)),
+    BeforeValidator(ruled("PACS-RET-021", _read)),
     PlainSerializer(str),
     WithJsonSchema({"type": "string", "pattern": "^0*[1-9][0-9]{0,4}[ymwd]$"}),
 ]

@@ -108,12 +108,12 @@ def pack_name(text: str) -> str:
 
 StudyReference = Annotated[
     str,
-    AfterValidator(ruled("PACS-RET-002", study_reference)),
+    AfterValidator(ruled("PACS-RET-022", study_reference)),
     WithJsonSchema({"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}),
 ]
-Modality = Annotated[str, AfterValidator(ruled("PACS-RET-003", modality))]
-CodeScheme = Annotated[str, AfterValidator(ruled("PACS-RET-004", code_scheme))]
-PackName = Annotated[str, AfterValidator(ruled("PACS-RET-005", pack_name))]
+Modality = Annotated[str, AfterValidator(ruled("PACS-RET-023", modality))]
+CodeScheme = Annotated[str, AfterValidator(ruled("PACS-RET-024", code_scheme))]
+PackName = Annotated[str, AfterValidator(ruled("PACS-RET-025", pack_name))]
 
 
 class _Model(BaseModel):
@@ -146,7 +146,7 @@ class Age(_Model):
             problem = f"nobody is at least {self.at_least or 0} and under {self.under}"
         else:
             return self
-        raise PydanticCustomError("PACS-RET-007", "{problem}", {"problem": problem})
+        raise PydanticCustomError("PACS-RET-027", "{problem}", {"problem": problem})
 
 
 class Match(_Model):
@@ -201,7 +201,7 @@ class Keep(_Model):
     @model_validator(mode="after")
     def _says_how_long(self) -> Self:
         if problem := _keeps_wrongly(self):
-            raise PydanticCustomError("PACS-RET-006", "{problem}", {"problem": problem})
+            raise PydanticCustomError("PACS-RET-026", "{problem}", {"problem": problem})
         return self
 
 
@@ -235,7 +235,7 @@ def _minimums(keeps: tuple[Keep, ...]) -> tuple[Keep, ...]:
 
 
 Minimums = Annotated[
-    tuple[Keep, ...], OneOrMany, Field(min_length=1), AfterValidator(ruled("PACS-RET-006", _minimums))
+    tuple[Keep, ...], OneOrMany, Field(min_length=1), AfterValidator(ruled("PACS-RET-026", _minimums))
 ]
 """One or several minimums; all that apply count."""
 

@@ -153,7 +153,7 @@ def matches_of_everything(inventory: Inventory, scope: Scope) -> Iterator[Findin
     for name, rule in inventory.retention.rules.items():
         if rule.match.is_empty:
             yield Finding(
-                "PACS-RET-007",
+                "PACS-RET-027",
                 "error",
                 f"The rule {name} asks for nothing, so it matches every study",
                 "What holds for every study is the default, and is looked for there.",
@@ -171,7 +171,7 @@ def matches_in_too_many_ways(inventory: Inventory, scope: Scope) -> Iterator[Fin
     for match, path in _matches(inventory.retention):
         if path[-1] == "match" and (number := _ways(match)) > MOST_WAYS:
             yield Finding(
-                "PACS-RET-007",
+                "PACS-RET-027",
                 "error",
                 f"{'.'.join(map(str, path))} combines its lists in {number:,} ways; the limit is {MOST_WAYS:,}",
                 "Nobody could prove that no legal minimum is broken.",

@@ -101,7 +101,7 @@ def _titles_alike_but_for_case(held: Holders, scope: Scope) -> Iterator[Finding]
     for first, *others in alike.values():
         for other in others:
             yield Finding(
-                "PACS-AE-004",
+                "PACS-AE-013",
                 "warning",
                 f"AE title {other.title} differs from {first.title} only by capital letters",
                 "To DICOM they are two titles; people and some devices take them for one.",
@@ -117,7 +117,7 @@ def _titles_that_break_a_dn(held: Holders) -> Iterator[Finding]:
         special = sorted(set(_DN_SPECIAL.findall(title)))
         if special:
             yield Finding(
-                "PACS-AE-005",
+                "PACS-AE-014",
                 "warning",
                 f"AE title {title} holds {_quoted(special)}",
                 "DICOM allows it, but it has a meaning in directory names: archives that do not escape it "
@@ -136,7 +136,7 @@ def _titles_with_runs_of_spaces(held: Holders) -> Iterator[Finding]:
     for (_, title), (holder, *_) in held.items():
         if "  " in title:
             yield Finding(
-                "PACS-AE-006",
+                "PACS-AE-015",
                 "warning",
                 f'AE title "{title}" holds several spaces in a row',
                 "A directory takes it for one space, so two titles that DICOM tells apart collide there.",

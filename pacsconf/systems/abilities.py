@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from pacsconf.core.address import Address
 from pacsconf.core.attestation import Attestation
@@ -16,10 +16,14 @@ from pacsconf.core.change import Change
 from pacsconf.core.finding import Finding
 from pacsconf.core.resource import State
 from pacsconf.inventory.accounts import Flavour
+from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.words import Words
 from pacsconf.people.live import LiveAccounts
 from pacsconf.retention.capacity import Stock
 from pacsconf.retention.reading import Told, Wanted
+
+if TYPE_CHECKING:
+    from pacsconf.policy.evidence import Configured
 
 
 @runtime_checkable
@@ -227,4 +231,16 @@ class LoginsTried(Protocol):
 
     def try_logins(self) -> Iterator[LoginTried]:
         """Each login by one try, and one without a password. Changes nothing. It comes after `declared`."""
+        ...
+
+
+@runtime_checkable
+class Evident(Protocol):
+    """Tells what it holds in the words that rules have for it (`plan`, `audit`)."""
+
+    def evidence(self, states: Mapping[Address, State], inventory: Inventory) -> Configured:
+        """What rules may know of it, were these its resources: as `read` found them, or as a plan leaves them.
+
+        It comes after `declared` and `read`; asks nobody. What cannot be told is absent.
+        """
         ...

@@ -131,7 +131,7 @@ def test_a_mistake_is_told_at_its_place_with_exit_3(small, text, rule, place, wo
 def test_a_title_that_differs_by_case_only_is_a_warning_and_nothing_more(small):
     small.file("other").write_text(device("type: modality, ae_title: ct1, host: h"))
     ran = small.ok("validate")
-    assert "warning[PACS-AE-004] AE title ct1 differs from CT1 only by capital letters" in ran.said
+    assert "warning[PACS-AE-013] AE title ct1 differs from CT1 only by capital letters" in ran.said
     assert "No errors, 1 warning" in ran.out
 
 

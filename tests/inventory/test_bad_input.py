@@ -140,7 +140,7 @@ def test_scalar_stays_what_it_looks_like(declare, title):
 def test_titles_that_differ_by_case_are_a_warning(told):
     text = DEVICE % "CT_1" + "  ct-2: {type: modality, ae_title: Ct_1, host: ct-2.example.org, port: 104}\n"
     assert told(text) == [
-        "warning PACS-AE-004 inventory/hospital.yaml:3:36 AE title Ct_1 differs from CT_1 only by capital letters"
+        "warning PACS-AE-013 inventory/hospital.yaml:3:36 AE title Ct_1 differs from CT_1 only by capital letters"
     ]
 
 

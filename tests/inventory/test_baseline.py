@@ -46,7 +46,7 @@ def test_an_accepted_fault_is_found_and_stops_nothing(loaded, at):
 @pytest.mark.parametrize(
     ("rule", "at"),
     [
-        ("PACS-AE-004", "devices.us-2"),
+        ("PACS-AE-013", "devices.us-2"),
         ("PACS-AE-003", "devices.us-1"),
         ("PACS-AE-003", "devices.us"),
         ("PACS-AE-003", "devices.us-2.ae_titles.US_12"),

@@ -169,10 +169,10 @@ WRONG = {
         [("PACS-HL7-009", 20, 15)],
     ),
     "a feed to oneself": (("to: pacs/PACS|HOSP", "to: ris"), [("PACS-HL7-010", 20, 24)]),
-    "two protocols at one port": (("10.1.1.2, port: 104", "10.1.1.2, port: 2575"), [("PACS-NET-002", 15, 7)]),
+    "two protocols at one port": (("10.1.1.2, port: 104", "10.1.1.2, port: 2575"), [("PACS-AE-005", 15, 7)]),
     "HL7 of one device at the port of another": (
         ("10.1.1.2, port: 2575", "10.1.1.1, port: 104"),
-        [("PACS-NET-002", 15, 7)],
+        [("PACS-AE-005", 15, 7)],
     ),
 }
 

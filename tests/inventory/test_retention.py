@@ -102,7 +102,7 @@ def test_a_pack_that_is_not_there_is_unknown_and_not_passed(declare, packed):
         ("- a list\n", "PACS-VAL-001", "policies/retention/ours.yaml:1:1"),
         ("jurisdiction: [US\n", "PACS-YAML-001", "policies/retention/ours.yaml:2:1"),
         ("jurisdiction: US\n", "PACS-VAL-003", "policies/retention/ours.yaml:1:1"),
-        (PACK.replace("10y", "P10Y"), "PACS-RET-001", "policies/retention/ours.yaml:5:52"),
+        (PACK.replace("10y", "P10Y"), "PACS-RET-021", "policies/retention/ours.yaml:5:52"),
         (PACK.replace("source: law", "source: lav"), "PACS-RET-008", "policies/retention/ours.yaml:5:66"),
     ],
     ids=["list", "syntax", "no-disclaimer", "period", "source"],
@@ -136,31 +136,31 @@ KEPT = 'keep: {for: 10y}, source: "a law"'
 @pytest.mark.parametrize(
     ("written", "rule", "at"),
     [
-        ("{match: {modality: MG}, keep: {for: 10 years}, source: x y}", "PACS-RET-001", "10 years"),
-        ("{match: {modality: MG}, keep: {for: P10Y}, source: x y}", "PACS-RET-001", "P10Y"),
-        ("{match: {modality: MG}, keep: {for: 0}, source: x y}", "PACS-RET-001", "0"),
-        ("{match: {modality: MG}, keep: {for: 10}, source: x y}", "PACS-RET-001", "10"),
-        (f"{{match: {{modality: mg}}, {KEPT}}}", "PACS-RET-003", "mg"),
-        (f"{{match: {{procedure_code: {{scheme: SNOMED, in: 1}}}}, {KEPT}}}", "PACS-RET-004", "SNOMED"),
-        (f"{{match: {{procedure_code: {{scheme: CPT, in: 1}}}}, {KEPT}}}", "PACS-RET-004", "CPT"),
-        (f"{{match: {{procedure_code: {{scheme: '1 2', in: 1}}}}, {KEPT}}}", "PACS-RET-004", "'1 2'"),
-        ("{match: {modality: MG}, keep: {from: study_date}, source: x y}", "PACS-RET-006", "keep"),
-        ("{match: {modality: MG}, keep: {for: 1y, until_age: 25}, source: x y}", "PACS-RET-006", "keep"),
-        ("{match: {modality: MG}, keep: {until_age: 25, from: death}, source: x y}", "PACS-RET-006", "keep"),
-        ("{match: {modality: MG}, keep: {for: 1y, otherwise: true}, source: x y}", "PACS-RET-006", "keep"),
+        ("{match: {modality: MG}, keep: {for: 10 years}, source: x y}", "PACS-RET-021", "10 years"),
+        ("{match: {modality: MG}, keep: {for: P10Y}, source: x y}", "PACS-RET-021", "P10Y"),
+        ("{match: {modality: MG}, keep: {for: 0}, source: x y}", "PACS-RET-021", "0"),
+        ("{match: {modality: MG}, keep: {for: 10}, source: x y}", "PACS-RET-021", "10"),
+        (f"{{match: {{modality: mg}}, {KEPT}}}", "PACS-RET-023", "mg"),
+        (f"{{match: {{procedure_code: {{scheme: SNOMED, in: 1}}}}, {KEPT}}}", "PACS-RET-024", "SNOMED"),
+        (f"{{match: {{procedure_code: {{scheme: CPT, in: 1}}}}, {KEPT}}}", "PACS-RET-024", "CPT"),
+        (f"{{match: {{procedure_code: {{scheme: '1 2', in: 1}}}}, {KEPT}}}", "PACS-RET-024", "'1 2'"),
+        ("{match: {modality: MG}, keep: {from: study_date}, source: x y}", "PACS-RET-026", "keep"),
+        ("{match: {modality: MG}, keep: {for: 1y, until_age: 25}, source: x y}", "PACS-RET-026", "keep"),
+        ("{match: {modality: MG}, keep: {until_age: 25, from: death}, source: x y}", "PACS-RET-026", "keep"),
+        ("{match: {modality: MG}, keep: {for: 1y, otherwise: true}, source: x y}", "PACS-RET-026", "keep"),
         (
             "{match: {modality: MG}, keep: {for: 1y, when: later_same_class_study}, source: x y}",
-            "PACS-RET-006",
+            "PACS-RET-026",
             "keep",
         ),
         (
             "{match: {modality: MG}, keep: {for: 1y, and_at_least: {for: 2y}}, source: x y}",
-            "PACS-RET-006",
+            "PACS-RET-026",
             "keep",
         ),
-        (f"{{match: {{age_at_study: {{under: 0}}}}, {KEPT}}}", "PACS-RET-007", "age_at_study"),
-        (f"{{match: {{age_at_study: {{}}}}, {KEPT}}}", "PACS-RET-007", "age_at_study"),
-        (f"{{match: {{}}, {KEPT}}}", "PACS-RET-007", "match"),
+        (f"{{match: {{age_at_study: {{under: 0}}}}, {KEPT}}}", "PACS-RET-027", "age_at_study"),
+        (f"{{match: {{age_at_study: {{}}}}, {KEPT}}}", "PACS-RET-027", "age_at_study"),
+        (f"{{match: {{}}, {KEPT}}}", "PACS-RET-027", "match"),
         ("{match: {modality: MG}, keep: {for: 10y}, source: mqsa}", "PACS-RET-008", "mqsa"),
         ("{match: {modality: MG}, keep: {for: 10y, from: study}, source: x y}", "PACS-VAL-002", "study}"),
         ("{match: {modality: MG}, keep: {for: 10y}, priority: 1, source: x y}", "PACS-KEY-001", "priority"),
@@ -249,7 +249,7 @@ def test_a_hold_that_cannot_be_meant_is_told(told, hold, expected):
 def test_a_study_that_is_named_by_its_uid_is_refused_without_repeating_it(declare, studies, line):
     loaded = declare(held(studies=studies))
     (finding,) = loaded.findings
-    assert (finding.rule, finding.place.line) == ("PACS-RET-002", line)
+    assert (finding.rule, finding.place.line) == ("PACS-RET-022", line)
     assert "113619" not in finding.summary + finding.detail + finding.fix
     assert (loaded.line("inventory/hospital.yaml", line), loaded.line("inventory/hospital.yaml", 2)) == (
         None,
@@ -267,7 +267,7 @@ def test_a_match_of_too_many_combinations_is_refused(told):
     parts = ", ".join(f"{{procedure_code: {{scheme: LOCAL, in: [{codes}]}}}}" for _ in range(2))
     (line,) = told(rules(f"{{match: {{all: [{parts}]}}, {KEPT}}}"))
     assert line.startswith(
-        "error PACS-RET-007 inventory/hospital.yaml:3:9 retention.rules.a.match combines its "
+        "error PACS-RET-027 inventory/hospital.yaml:3:9 retention.rules.a.match combines its "
     )
     assert line.endswith("lists in 1,600 ways; the limit is 1,000")
 

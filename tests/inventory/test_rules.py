@@ -69,7 +69,7 @@ devices:
 
 
 @pytest.mark.parametrize(
-    ("title", "rule"), [("A,B", "PACS-AE-005"), ("A=B", "PACS-AE-005"), ("'A  B'", "PACS-AE-006")]
+    ("title", "rule"), [("A,B", "PACS-AE-014"), ("A=B", "PACS-AE-014"), ("'A  B'", "PACS-AE-015")]
 )
 def test_title_that_trips_directories_is_a_warning(declare, title, rule):
     loaded = declare(f"devices:\n  a:\n    type: m\n    ae_title: {title}\n    host: h\n")
@@ -94,7 +94,7 @@ def test_who_offers_must_have_a_port(told):
 def test_host_outside_the_networks_of_its_site_is_a_warning(told):
     text = "sites: {s: {networks: 10.20.0.0/16}}\ndevices:\n  a: {type: m, site: s, host: 10.21.0.1}\n"
     assert told(text) == [
-        "warning PACS-NET-001 inventory/hospital.yaml:3:31 10.21.0.1 of device a is outside the networks of site s"
+        "warning PACS-HOST-005 inventory/hospital.yaml:3:31 10.21.0.1 of device a is outside the networks of site s"
     ]
 
 
@@ -131,7 +131,7 @@ def test_within_is_what_the_library_finds(several, address, data):
 def test_two_devices_at_one_address_are_a_warning(told):
     text = "devices:\n  a: {type: m, host: H1, port: 104}\n  b: {type: m, host: h1, port: 104}\n"
     assert told(text) == [
-        "warning PACS-NET-002 inventory/hospital.yaml:3:22 Devices a and b have the same address h1 port 104"
+        "warning PACS-AE-005 inventory/hospital.yaml:3:22 Devices a and b have the same address h1 port 104"
     ]
 
 

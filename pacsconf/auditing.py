@@ -1,0 +1,208 @@
+"""What an audit looks at: every system that can be read, what is known of those that cannot, the wire, the record.
+
+A system that cannot be read stops nothing here: what depends on it is unknown, and the report says so.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+
+from pacsconf.core.address import Address
+from pacsconf.core.attestation import Attestation
+from pacsconf.core.compare import Difference, compare
+from pacsconf.core.errors import SystemFault, SystemFaults
+from pacsconf.core.finding import Finding
+from pacsconf.core.resource import State
+from pacsconf.core.select import ignoring
+from pacsconf.dicom.probe.run import Sighting
+from pacsconf.inventory.model import Inventory
+from pacsconf.people.live import LiveAccounts
+from pacsconf.policy.evidence import Configured, Evidence, How, SystemEvidence
+from pacsconf.record.state import RecordState
+from pacsconf.retention.capacity import Stock
+from pacsconf.systems.abilities import Attested, Evident, Peopled, Remembering, Stocked
+from pacsconf.systems.base import Declared, System
+from pacsconf.world import World
+
+log = logging.getLogger(__name__)
+
+_OUTSIDE = frozenset({"drift", "deleted-outside", "clash"})
+"""Verdicts that say: somebody else changed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look at every system came to: evidence by system, and why some could not be read."""
+
+    systems: Mapping[str, SystemEvidence]
+    faults: tuple[SystemFault, ...] = ()
+
+    def require_any(self) -> None:
+        """Nothing, where at least one system told of itself, or none is declared.
+
+        Raises: SystemFaults: where nothing live could be looked at, an audit would say nothing.
+        """
+        if self.faults and all(one.how == "unreached" for one in self.systems.values()):
+            raise SystemFaults(list(self.faults))
+
+
+def look(world: World, record: RecordState) -> Looked:
+    """Read every system of the environment, one after the other. Writes nothing, asks no device."""
+    found: dict[str, SystemEvidence] = {}
+    faults: list[SystemFault] = []
+    for name in sorted(world.systems):
+        world.progress.reading(name)
+        started = perf_counter()
+        try:
+            found[name] = _read(world, name, record)
+        except SystemFault as fault:
+            faults.append(fault)
+            found[name] = SystemEvidence(name, world.inventory.systems[name].type, "unreached", fault.message)
+            continue
+        world.progress.read(name, found[name].resources, perf_counter() - started)
+    return Looked(found, tuple(faults))
+
+
+def _read(world: World, name: str, record: RecordState) -> SystemEvidence:
+    """One system as it is. Raises: SystemFault."""
+    system = world.systems[name]
+    declared = system.declared(world.inventory)
+    attested = {at: one for at, one in record.attested.items() if at.system == name}
+    owned = {at: state for at, state in record.owned.items() if at.system == name}
+    if isinstance(system, Attested):
+        system.recall(attested)
+    if isinstance(system, Remembering):
+        system.remember(owned)
+    snapshot = system.read()
+    live = snapshot.states()
+    last = owned if record.known else None
+    ignored = ignoring(declared.ignoring(world.inventory.systems[name].ignore, owned))
+    differences = compare(declared.states(), live, last, ignored)
+    parts = [as_compared(name, declared, differences)]
+    if isinstance(system, Evident):
+        parts.append(system.evidence(live, world.inventory))
+    how, at = _known_how(system, attested, live, f"{world.clock():%Y-%m-%dT%H:%M:%SZ}")
+    return SystemEvidence(
+        name,
+        world.inventory.systems[name].type,
+        how,
+        resources=len(live),
+        at=at,
+        configured=_beside(parts),
+        accounts=_accounts(system),
+        stock=_stock(world, system),
+    )
+
+
+def _known_how(
+    system: System, attested: Mapping[Address, Attestation], live: Mapping[Address, State], now: str
+) -> tuple[How, str]:
+    """How a system is known, and since when: one that nobody can read is as old as the oldest word about it."""
+    if not isinstance(system, Attested):
+        return "configured", now
+    if not live:
+        return "outside", ""
+    said = [attested[at].at for at in live if at in attested]
+    return "attested", min(said, default="")
+
+
+def _accounts(system: System) -> LiveAccounts | None:
+    return system.live() if isinstance(system, Peopled) else None
+
+
+def _stock(world: World, system: System) -> Stock | None:
+    """How full it is; None where it keeps nothing, or does not tell."""
+    if not isinstance(system, Stocked):
+        return None
+    try:
+        return system.stock(world.clock())
+    except SystemFault as why:
+        log.info("%s does not tell how full it is: %s", system.name, why.message)
+        return None
+
+
+def as_compared(name: str, declared: Declared, differences: Iterable[Difference]) -> Configured:
+    """What a comparison says: what differs from the inventory, what others changed, what is nobody's here."""
+    devices: dict[str, dict[str, bool]] = {}
+    outside: list[str] = []
+    unknown: list[str] = []
+    for one in differences:
+        device = _device(declared, one.address)
+        if one.verdict in _OUTSIDE:
+            outside.append(str(one.address))
+        if one.verdict == "unmanaged" and one.live is not None and one.live.root == one.address:
+            unknown.append(str(one.address))
+        if device and one.declared is not None:
+            facts = devices.setdefault(device, {"differs": False, "changed_outside": False})
+            facts["differs"] |= one.verdict not in ("equal", "take-ownership")
+            facts["changed_outside"] |= one.verdict in _OUTSIDE
+    system = {"changed_outside": sorted(outside), "undeclared": sorted(unknown)}
+    return {"device": devices, "system": {name: system}}
+
+
+def _device(declared: Declared, address: Address) -> str:
+    """The device of the inventory that a resource is of; empty for none."""
+    path = declared.paths.get(address, {}).get("", ())
+    return str(path[1]) if len(path) > 1 and path[0] == "devices" else ""
+
+
+def _beside(parts: Sequence[Configured]) -> Configured:
+    """What one system says in several parts; the later one knows better."""
+    found: dict[str, dict[str, dict[str, object]]] = {}
+    for part in parts:
+        for kind, names in part.items():
+            for name, facts in names.items():
+                found.setdefault(kind, {}).setdefault(name, {}).update(facts)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known beside live systems, gathered by whoever asks for an audit."""
+
+    sightings: Sequence[Sighting] = ()
+    stocks: Mapping[str, Sequence[Stock]] = field(default_factory=dict)
+    accepted: Mapping[str, Mapping[str, str]] | None = None
+    before: Inventory | None = None
+    """The inventory that was applied last; None: not known."""
+    findings: Sequence[Finding] = ()
+    """What other checks found in the inventory."""
+
+
+def evidence(world: World, record: RecordState, looked: Looked, known: Known) -> Evidence:
+    """All that rules are judged on."""
+    former = known.before
+    return Evidence(
+        inventory=world.inventory,
+        now=world.clock(),
+        systems=looked.systems,
+        sightings=known.sightings,
+        stocks=_with_now(known.stocks, looked),
+        reviews=record.contents.reviews if record.known else None,
+        accepted=known.accepted,
+        former_lifecycles=(
+            {name: device.lifecycle for name, device in former.devices.items()} if former else None
+        ),
+        findings=by_device(known.findings),
+    )
+
+
+def by_device(findings: Iterable[Finding]) -> dict[str, tuple[str, ...]]:
+    """By device, the rules of what was found about it and nobody accepted."""
+    found: dict[str, set[str]] = {}
+    for one in findings:
+        if one.path[:1] == ("devices",) and len(one.path) > 1 and not one.accepted:
+            found.setdefault(str(one.path[1]), set()).add(one.rule)
+    return {device: tuple(sorted(rules)) for device, rules in found.items()}
+
+
+def _with_now(stocks: Mapping[str, Sequence[Stock]], looked: Looked) -> dict[str, tuple[Stock, ...]]:
+    """The samples of each storage, with the one that was just taken."""
+    known = {name: tuple(samples) for name, samples in stocks.items()}
+    for name, one in looked.systems.items():
+        if one.stock is not None:
+            known[name] = (*known.get(name, ()), replace(one.stock))
+    return known

@@ -48,14 +48,16 @@ class Device(TypedDict):
     audit_transports: Annotated[list[str], "how: tls or udp"]
     flows_out: Annotated[list[str], "flows in which it calls"]
     flows_in: Annotated[list[str], "flows in which it is called"]
-    stores_to: Annotated[list[str], "archives it may store to, by a flow"]
+    stores_to: Annotated[
+        list[str], "archives, and routers and gateways before them, it may store to by a flow"
+    ]
     worklist_required: Annotated[bool, "it uses the modality worklist service"]
     worklist_from: Annotated[str, "DEVICE/AE_TITLE it gets its worklist from; empty for none"]
     worklist_station: Annotated[str, "the station AE title it asks for; empty for none"]
     commits: Annotated[bool, "it uses storage commitment"]
     commitment_works: Annotated[bool, "declared so that its requests are answered (flow, and a way back)"]
-    deletes_locally: Annotated[
-        bool, "it may delete its own copies once they are stored (extra: or profile says so)"
+    deletes_locally: NotRequired[
+        Annotated[bool, "whether it deletes its own copies once they are stored; absent: nobody said"]
     ]
     accepted: NotRequired[
         Annotated[bool, "an acceptance run is recorded and signed by two; absent: the record is not known"]
@@ -147,9 +149,11 @@ class AEObserved(TypedDict, total=False):
     answers: Annotated[bool, "it answered as it should, when it was last asked"]
     days_since: Annotated[int, "days since it last answered"]
     any_caller: Annotated[bool, "an association under a title that nobody has was accepted"]
-    stranger_echo: Annotated[bool, "a stranger's echo was answered"]
-    stranger_store: Annotated[bool, "a stranger could store"]
-    stranger_query: Annotated[bool, "a stranger could query"]
+    stranger_echo: Annotated[
+        bool, "a stranger's echo was answered; false also where no association was given"
+    ]
+    stranger_store: Annotated[bool, "a stranger could store; false also where no association was given"]
+    stranger_query: Annotated[bool, "a stranger could query; false also where no association was given"]
     any_called: Annotated[bool, "it answered to a title that is not its own"]
     tls: Annotated[bool, "the port speaks TLS"]
     plain: Annotated[bool, "the port speaks DICOM without TLS"]
@@ -187,6 +191,7 @@ class Flow(TypedDict):
         list[str], "pairs and SOP classes whose every common transfer syntax loses something"
     ]
     tls_required: Annotated[bool, "security.tls.require_for asks for TLS on it"]
+    patient_data: Annotated[bool, "more than an echo may be asked, so that data of patients may travel"]
 
 
 class FlowConfigured(TypedDict, total=False):

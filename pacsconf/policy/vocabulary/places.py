@@ -25,6 +25,7 @@ class Whole(TypedDict):
     devices: Annotated[int, "how many devices are declared that are not retired"]
     archives: Annotated[list[str], "names of devices of type archive"]
     backups: Annotated[list[str], "names of declared backups"]
+    users: Annotated[int, "how many users are declared who have not left"]
     emergency_roles: Annotated[list[str], "names of roles for emergencies"]
     has_retention: Annotated[bool, "whether retention rules or a default are declared"]
     tls_minimum: NotRequired[Annotated[str, "security.tls.minimum, where it is declared"]]

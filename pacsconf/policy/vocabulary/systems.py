@@ -18,6 +18,7 @@ class System(TypedDict):
     signs_in: Annotated[bool, "an account is declared to sign in with"]
     device: Annotated[str, "the device that it is, or that runs it; empty for none"]
     archive: Annotated[bool, "it keeps images, or the configuration of what does"]
+    saved_by: Annotated[list[str], "declared backups that save it, or the device that it is"]
 
 
 class SystemConfigured(TypedDict, total=False):

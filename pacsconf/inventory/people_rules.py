@@ -11,6 +11,7 @@ from difflib import get_close_matches
 
 from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.account_names import looks_shared
+from pacsconf.inventory.eligible import is_for_people
 from pacsconf.inventory.merge import MANY, nearest
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.people import GIT, ROLE, Grant, User
@@ -299,11 +300,7 @@ def _of_service(user: User, inventory: Inventory) -> Iterator[Finding]:
         )
     for number, grant in enumerate(user.grants):
         role = inventory.roles.get(grant.role)
-        if (
-            role
-            and (role.administrator or role.professions or role.emergency)
-            and "service" not in role.kinds
-        ):
+        if role and is_for_people(role):
             yield Finding(
                 "PACS-USR-011",
                 "error",

@@ -11,6 +11,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from pacsconf.core.finding import Finding
+from pacsconf.inventory.eligible import conflicting
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.people import Grant, JobRole, User
 from pacsconf.inventory.sources import Sources
@@ -59,20 +60,13 @@ def rules(inventory: Inventory, sources: Sources, today: date | None) -> Iterato
 
 def conflicts(inventory: Inventory, sources: Sources, coming: Span) -> Iterator[Finding]:
     """Nobody has two roles on one day of which one says that it is not to be had beside the other."""
-    apart = _apart(inventory.roles)
+    apart = conflicting(inventory.roles)
     if not apart:
         return
     for user in inventory.users.values():
         if len(user.grants) > 1:
             for one, other in _at_once(user, apart, coming):
                 yield _conflict(user, one, other, sources)
-
-
-def _apart(roles: Mapping[str, JobRole]) -> frozenset[frozenset[str]]:
-    """Every two roles that nobody may have both."""
-    return frozenset(
-        frozenset((name, other)) for name, role in roles.items() for other in role.conflicts_with
-    )
 
 
 def _at_once(

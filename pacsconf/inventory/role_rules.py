@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pacsconf.core.finding import Finding, Path
+from pacsconf.inventory.eligible import is_had_for_good, is_of_wrong_kind, is_of_wrong_profession, untrained
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.people import ROLE, Grant, JobRole, PasswordPolicy, User
@@ -69,13 +70,12 @@ def _is_picky(role: JobRole) -> bool:
 
 
 def _unfit(user: User, grant: Grant, role: JobRole, path: Path) -> Iterator[Finding]:
-    if role.kinds and user.kind not in role.kinds:
+    if is_of_wrong_kind(user, role):
         yield _not_for(f"{user.id} is of kind {user.kind}", role, "kinds", role.kinds, path)
-    if role.professions and user.kind != "service" and user.profession not in role.professions:
+    if is_of_wrong_profession(user, role):
         what = f"{user.id} is a {user.profession}" if user.profession else f"{user.id} has no profession"
         yield _not_for(what, role, "professions", role.professions, path)
-    missing = [name for name in role.trainings if name not in user.trainings]
-    if missing:
+    if missing := untrained(user, role):
         yield Finding(
             "PACS-USR-023",
             "warning",
@@ -84,7 +84,7 @@ def _unfit(user: User, grant: Grant, role: JobRole, path: Path) -> Iterator[Find
             f"Write the day: trainings: {{{missing[0]}: YEAR-MONTH-DAY}}; or take the role away until it is done.",
             path=path,
         )
-    if role.emergency and not grant.emergency:
+    if is_had_for_good(role, grant):
         yield Finding(
             "PACS-USR-024",
             "error",

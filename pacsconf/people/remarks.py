@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from itertools import combinations
 
 from pacsconf.core.address import Address
 from pacsconf.core.finding import Finding
@@ -18,9 +17,9 @@ from pacsconf.inventory.baseline import accepted
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.nesting import GroupPath, circles
 from pacsconf.inventory.people import JobRole, User
-from pacsconf.people.access import conflicts_of
 from pacsconf.people.live import LAGS, LiveAccount, LiveAccounts
 from pacsconf.people.remark import KINDS, Kind, Remark
+from pacsconf.people.separation import Separation
 from pacsconf.people.standing import IN_WORDS, Stage, day_of, stage
 from pacsconf.people.ways import Way, Ways
 
@@ -79,6 +78,7 @@ class _Look:
         self.live = live
         self.now = now
         self.ways = Ways(inventory, live.system)
+        self.apart = Separation(inventory, self.ways)
 
     @cached_property
     def administrator_count(self) -> int | None:
@@ -206,31 +206,10 @@ class _Look:
 
     def separation(self, user: str, there: Mapping[str, GroupPath]) -> Iterator[Remark]:
         """Pairs of roles that conflict and whose groups somebody is in, by whichever ways."""
-        had = [role for role in self.conflicting if self.has(role, there)]
-        for one, other in combinations(had, 2):
-            if other.id in conflicts_of(self.inventory, one) and not self.one_implies_the_other(one, other):
-                paths = {there[group] for role in (one, other) for group in role.groups[self.live.system]}
-                ways = "; ".join(" → ".join(path) for path in sorted(paths))
-                yield self.remark("separation", f"{user} has {one.id} and {other.id}, by {ways}", user)
-
-    @cached_property
-    def conflicting(self) -> tuple[JobRole, ...]:
-        """The roles that land here and that some other conflicts with."""
-        roles = self.inventory.roles
-        named = {
-            one for role in roles.values() if role.conflicts_with for one in (role.id, *role.conflicts_with)
-        }
-        here = (roles[name] for name in sorted(named & roles.keys()))
-        return tuple(role for role in here if role.groups.get(self.live.system))
-
-    def has(self, role: JobRole, there: Mapping[str, GroupPath]) -> bool:
-        return all(group in there for group in role.groups[self.live.system])
-
-    def one_implies_the_other(self, one: JobRole, other: JobRole) -> bool:
-        """Whether the groups of one lead into those of the other in any case: then live groups tell nothing."""
-        system = self.live.system
-        own, others = set(one.groups[system]), set(other.groups[system])
-        return others <= self.ways.of_role(one.id).keys() or own <= self.ways.of_role(other.id).keys()
+        for one, other in self.apart.broken(there.keys()):
+            paths = {there[group] for role in (one, other) for group in self.apart.groups(role)}
+            ways = "; ".join(" → ".join(path) for path in sorted(paths))
+            yield self.remark("separation", f"{user} has {one.id} and {other.id}, by {ways}", user)
 
     # --- groups, administrators, and what is not known
 

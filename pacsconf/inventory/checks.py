@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pacsconf.core.finding import Finding
 from pacsconf.inventory import (
     addresses,
+    care_rules,
     hl7_feeds,
     people_rules,
     references,
@@ -32,6 +33,8 @@ RULES: tuple[Callable[[Inventory, Scope], Iterable[Finding]], ...] = (
     references.unused_sets,
     references.selectors_without_a_match,
     references.flows_to_the_retiring,
+    care_rules.unknown_servers,
+    care_rules.backups_of_nothing,
     hl7_feeds.names_held_twice,
     hl7_feeds.unknown_entities,
     hl7_feeds.unlisted_character_sets,
@@ -80,6 +83,8 @@ RULE_IDS = frozenset(
         "PACS-REF-006",
         "PACS-REF-007",
         "PACS-REF-008",
+        "PACS-REF-010",
+        "PACS-REF-011",
         *(f"PACS-RET-{number:03}" for number in (7, 8, 9, 10, 11, 12, 15, 16)),
         *(f"PACS-ROLE-{number:03}" for number in range(2, 8)),
         *(f"PACS-SEC-{number:03}" for number in range(1, 4)),

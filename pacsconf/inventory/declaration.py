@@ -245,7 +245,3 @@ SECURITY = "security"
 
 ONCE: Mapping[str, type[BaseModel]] = {SETTINGS: Settings, SECURITY: Security}
 """Top-level keys that stand once, in one file."""
-
-LATER: Mapping[str, frozenset[str]] = {SECURITY: frozenset({"tls"})}
-"""Keys of the inventory's language, by the top-level key they stand under, that this version reads past, with a
-warning."""

@@ -344,6 +344,8 @@ FROM_SITE: Mapping[str, str] = {
     "institution_names": "institution_name",
     "ae_domain": "ae_domain",
     "probe_window": "probe_window",
+    "zone": "zone",
+    "time_source": "time_source",
 }
 """What a device has from its site where it does not say it, by the key of the site."""
 

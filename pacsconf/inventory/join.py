@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pacsconf.core.finding import Finding, Place
-from pacsconf.inventory.declaration import COLLECTIONS, LATER, ONCE
+from pacsconf.inventory.declaration import COLLECTIONS, ONCE
 from pacsconf.inventory.people_source import USERS_FROM
 from pacsconf.inventory.retention_files import RETENTION, parts
 from pacsconf.inventory.tree import Node
@@ -36,7 +36,6 @@ def _joined(tree: Node, members: dict[str, dict[str, Node]], settings: dict[str,
             continue
         elif key in ONCE:
             yield from _named(settings, key, node, "The key")
-            yield from _read_past(key, node)
         elif key == USERS_FROM:
             _listed(node, settings)
         elif not isinstance(node.value, dict):
@@ -82,21 +81,6 @@ def _named(held: dict[str, Node], name: str, node: Node, kind: str) -> Iterator[
             "Remove one of the two, or give it another name.",
             place=node.key or node.place,
             also=((at, "declared first here"),),
-        )
-
-
-def _read_past(key: str, node: Node) -> Iterator[Finding]:
-    """Takes out what this version does not read."""
-    for name in LATER.get(key, frozenset()) & node.entries.keys():
-        assert isinstance(node.value, dict), "it has entries"
-        inner = node.value.pop(name)
-        yield Finding(
-            "PACS-KEY-002",
-            "warning",
-            f'This version of pacsconf does not read "{key}.{name}"; what stands there has no effect',
-            "It belongs to the inventory, but to later versions.",
-            "Leave it for those, or remove it.",
-            place=inner.key or inner.place,
         )
 
 

@@ -17,6 +17,7 @@ from pacsconf.core.guard import Limits
 from pacsconf.inventory.approvals import ApprovalsDeclaration
 from pacsconf.inventory.base import EntryDeclaration, Extensible, Model
 from pacsconf.inventory.baseline import Accepted
+from pacsconf.inventory.care import DeviceCare
 from pacsconf.inventory.hl7_model import Feed, HL7Application
 from pacsconf.inventory.people import AsOf, JobRole, Security, User
 from pacsconf.inventory.retention import Retention
@@ -80,6 +81,10 @@ class Site(Model):
     """Of devices here that name none."""
     probe_as: str | None = None
     """As `pacsconf.probe_as`, for calls from this site to its own devices."""
+    zone: str | None = None
+    """The part of the network that devices here are in that name none."""
+    time_source: str | None = None
+    """Of devices here that name none: a declared device, or a host."""
 
 
 class SeenFrom(Model):
@@ -206,7 +211,7 @@ class Worklist(Model):
     modality_code: str | None = None
 
 
-class DeviceFacts(Extensible):
+class DeviceFacts(DeviceCare, Extensible):
     """What is the same of a device however it is written; the LDAP attributes are those of PS3.15 H.1.1.2."""
 
     site: str | None = None

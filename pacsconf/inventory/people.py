@@ -17,6 +17,7 @@ from pydantic import Field
 from pacsconf.core.finding import Path
 from pacsconf.inventory.base import Model
 from pacsconf.inventory.permissions import Permission
+from pacsconf.inventory.safeguards import Backup, TLSRules
 from pacsconf.inventory.values import (
     Count,
     DateText,
@@ -205,7 +206,7 @@ class Administrators(Model):
 
 
 class Security(Model):
-    """Rules for accounts (top-level key `security`)."""
+    """Rules for accounts, for the network and for backups (top-level key `security`)."""
 
     password_policy: PasswordPolicy | None = None
     """Of everybody for whom no other one is meant."""
@@ -214,6 +215,8 @@ class Security(Model):
     administrators: Administrators = Administrators()
     dormant_after: Days = 90
     """Days without a sign-in after which an account counts as dormant."""
+    tls: TLSRules = TLSRules()
+    backups: Mapping[Name, Backup] = Field(default_factory=dict)
 
 
 class AsOf(NamedTuple):

@@ -18,7 +18,6 @@ from pydantic.json_schema import models_json_schema
 
 from pacsconf.inventory.declaration import (
     COLLECTIONS,
-    LATER,
     ONCE,
     CapabilityDeclaration,
     DeviceDeclaration,
@@ -67,8 +66,6 @@ def json_schema(vendors: Vendors | None = None) -> dict[str, Any]:
         definitions[model.__name__].pop("required", None)  # a profile, or an environment, may give the rest
     for vendor, of_kinds in sorted((vendors or {}).items()):
         _add_vendor(definitions, vendor, of_kinds)
-    for key, later in LATER.items():
-        definitions[ONCE[key].__name__]["properties"] |= {name: {} for name in sorted(later)}
     collections = {name: _collection(refs[model, "validation"]) for name, model in COLLECTIONS.items()}
     collections["systems"] = _collection(_any_system(definitions))
     return {

@@ -255,7 +255,7 @@ def test_mistakes_in_several_files_are_reported_together(told):
         a="devices:\n\tct-1: {}\n",
         b=DEVICE % r"A\B",
         c="sites:\n  main: {nam: Main}\n",
-        d="security: {tls: {}}\nfoo: 1\n",
+        d="foo: 1\n",
     ) == [
         "error PACS-YAML-002 inventory/a.yaml:2:1 A tab indents this line",
         (
@@ -263,11 +263,7 @@ def test_mistakes_in_several_files_are_reported_together(told):
             "(PS3.5 section 6.2)"
         ),
         'error PACS-KEY-001 inventory/c.yaml:2:10 Unknown key "nam" in sites.main; did you mean "name"?',
-        (
-            'warning PACS-KEY-002 inventory/d.yaml:1:12 This version of pacsconf does not read "security.tls"; '
-            "what stands there has no effect"
-        ),
-        'error PACS-KEY-001 inventory/d.yaml:2:1 Unknown key "foo"',
+        'error PACS-KEY-001 inventory/d.yaml:1:1 Unknown key "foo"',
     ]
 
 

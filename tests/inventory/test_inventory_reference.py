@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pacsconf.inventory import (
     approvals,
     baseline,
+    care,
     declaration,
     model,
     people,
@@ -20,6 +21,7 @@ from pacsconf.inventory import (
     people_source,
     permissions,
     retention,
+    safeguards,
     storage,
     systems,
     uids,
@@ -101,6 +103,12 @@ MODELS: dict[type[BaseModel], tuple[str, str]] = {
     people.Security: ("## security", "## Services"),
     people.PasswordPolicy: ("## security", "## Services"),
     people.Administrators: ("## security", "## Services"),
+    safeguards.TLSRules: ("## security", "## Services"),
+    safeguards.Backup: ("## security", "## Services"),
+    **dict.fromkeys(
+        (care.OperatingSystem, care.Documents, care.AuditSending, care.KeptImages),
+        ("### Who answers for it", "### What vendors keep"),
+    ),
 }
 
 

@@ -55,7 +55,6 @@ def test_the_example_loads_as_it_is_written(hospital):
         ("info", "PACS-USR-007"),
         ("info", "PACS-ROLE-003"),
         ("info", "PACS-ROLE-003"),
-        ("warning", "PACS-KEY-002"),
     ]
     assert sorted(hospital.inventory.devices) == ["archive", "ct-er-1", "ct-er-2", "ris"]
     assert hospital.inventory.devices["ct-er-1"].worklist.source == "ris/RIS_MWL"

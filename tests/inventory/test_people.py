@@ -90,10 +90,6 @@ def test_what_is_spelled_out_leads_back_to_what_was_written(loaded, path, place)
     assert str(loaded.sources.place(path)).endswith(place)
 
 
-def test_what_a_later_version_reads_is_passed_over(told):
-    assert told(PEOPLE)[-1].startswith("warning PACS-KEY-002 inventory/hospital.yaml:13:")
-
-
 @pytest.mark.parametrize(
     ("text", "rule", "column", "summary"),
     [

@@ -66,30 +66,24 @@ def test_tls_and_backups_stand_under_security(built):
         (
             "devices: {a: {type: x, audit: {to: audit}}, audit-1: {type: x}}",
             (
-                'error PACS-REF-010 inventory/hospital.yaml:1:36 "audit", which device a names, is neither a device '
+                'error PACS-REF-010 1:36 "audit", which device a names, is neither a device '
                 'nor a host; did you mean "audit-1"?'
             ),
         ),
         (
             "sites: {main: {time_source: clock}}\ndevices: {a: {type: x, site: main}}",
-            (
-                'error PACS-REF-010 inventory/hospital.yaml:1:29 "clock", which site main names, is neither a device '
-                "nor a host"
-            ),
+            ('error PACS-REF-010 1:29 "clock", which site main names, is neither a device nor a host'),
         ),
         (
             "security: {backups: {nightly: {of: archiv, what: images}}}\ndevices: {archive: {type: x}}",
             (
-                'error PACS-REF-011 inventory/hospital.yaml:1:36 Backup nightly is of "archiv", which is neither a '
+                'error PACS-REF-011 1:36 Backup nightly is of "archiv", which is neither a '
                 'system nor a device; did you mean "archive"?'
             ),
         ),
         (
             "devices: {a: {type: x, supported_until: 2027-02-30}}",
-            (
-                "error PACS-VAL-002 inventory/hospital.yaml:1:41 devices.a.supported_until: the calendar has no day "
-                "2027-02-30"
-            ),
+            ("error PACS-VAL-002 1:41 devices.a.supported_until: the calendar has no day 2027-02-30"),
         ),
         (
             (
@@ -97,19 +91,17 @@ def test_tls_and_backups_stand_under_security(built):
                 "devices: {a: {type: x}}"
             ),
             (
-                "error PACS-VAL-002 inventory/hospital.yaml:1:61 security.backups.b.last_success: a moment is written "
+                "error PACS-VAL-002 1:61 security.backups.b.last_success: a moment is written "
                 "as 2026-01-31T02:15:00Z, a day as 2026-01-31 (ISO 8601)"
             ),
         ),
         (
             "security: {tls: {minimum: 1.1}}",
-            (
-                "error PACS-VAL-002 inventory/hospital.yaml:1:27 security.tls.minimum cannot be "
-                '"1.1"; did you mean "1.3"?'
-            ),
+            ('error PACS-VAL-002 1:27 security.tls.minimum cannot be "1.1"; did you mean "1.3"?'),
         ),
     ],
     ids=["audit", "time", "backup", "day", "moment", "version"],
 )
 def test_mistakes_are_told_at_their_place(told, text, line):
-    assert [one for one in told(text) if one.startswith("error")] == [line]
+    lines = (one.replace("inventory/hospital.yaml:", "") for one in told(text))
+    assert [one for one in lines if one.startswith("error")] == [line]

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pacsconf.core.address import Address
 from pacsconf.core.approval import PlanApproval, approval_from_json, approval_to_json
+from pacsconf.core.chain import Follows, follows_from_json, follows_to_json
 from pacsconf.core.change import BESIDE, Change, Deed, Outcome, Status
 from pacsconf.core.errors import RecordError
 from pacsconf.core.plan import Plan, plan_from_json, plan_to_json
@@ -49,6 +50,9 @@ class ChangeSet:
     outcomes: tuple[Outcome, ...] = ()
     proofs: tuple[Proof, ...] = ()
     closed: str = ""
+    follows: Follows | None = None
+    """The change set before it in the record, named when this one is opened; None: it is the first, or an older
+    version made it."""
 
     @property
     def done(self) -> tuple[Outcome, ...]:
@@ -101,6 +105,7 @@ def _all_but_the_plan(changeset: ChangeSet) -> dict[str, Any]:
         "ticket": changeset.ticket,
         "acks": list(changeset.acks),
         **({"approvals": list(map(approval_to_json, changeset.approvals))} if changeset.approvals else {}),
+        **({"follows": follows_to_json(changeset.follows)} if changeset.follows else {}),
         "outcomes": [outcome_to_json(outcome) for outcome in changeset.outcomes],
         "proofs": [{name: getattr(proof, name) for name in Proof.__slots__} for proof in changeset.proofs],
     }
@@ -127,6 +132,7 @@ def changeset_from_json(data: Any) -> ChangeSet:
             outcomes=tuple(map(outcome_from_json, data["outcomes"])),
             proofs=tuple(Proof(**proof) for proof in data["proofs"]),
             closed=str(data["closed"]),
+            follows=follows_from_json(data["follows"]) if "follows" in data else None,
         )
     except (KeyError, ValueError, TypeError, AttributeError) as exc:
         raise RecordError(f"the record holds a change set that cannot be read: {exc}") from exc

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from pacsconf.policy.evidence import How
 from pacsconf.policy.results import State
 from pacsconf.policy.rule import Framework, Parameter, Severity, Tier
+
+if TYPE_CHECKING:  # it needs the whole model of the inventory, and the record is read without
+    from pacsconf.policy.evidence import How
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,3 +178,10 @@ class Point:
     commit: str
     states: Mapping[State, int]
     failures: Mapping[Severity, int]
+
+
+def point_of(audit: Audit) -> Point:
+    """What a trend keeps of an audit; a broken rule counts among the failures."""
+    severities = {one.id: one.severity for one in audit.rules}
+    failures = Counter(severities[one.rule] for one in audit.of("fail", "error") if one.rule in severities)
+    return Point(audit.id, audit.at, audit.commit, dict(audit.count()), dict(failures))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, Field, fields
 from typing import Any, TypeVar
 
 from pacsconf.core.errors import RecordError
@@ -18,9 +18,9 @@ from pacsconf.policy.audit import (
     AuditedWaiver,
     Chain,
     Coverage,
+    Point,
     WaiverState,
 )
-from pacsconf.policy.evidence import How
 from pacsconf.policy.results import State
 from pacsconf.policy.rule import Framework, Severity, Tier
 
@@ -72,9 +72,26 @@ def audit_from_lines(data: bytes) -> Audit:
         raise RecordError("it is no audit that can be read") from exc
 
 
+def point_to_json(point: Point) -> dict[str, Any]:
+    """What a trend keeps of an audit, as JSON."""
+    return {name: _value(getattr(point, name)) for name in Point.__slots__}
+
+
+def point_from_json(row: Any) -> Point:
+    """The inverse of `point_to_json`.
+
+    Raises: ValueError, KeyError, TypeError or AttributeError for what is none.
+    """
+    states = {one_of(State, name): _number(times) for name, times in row["states"].items()}
+    failures = {one_of(Severity, name): _number(times) for name, times in row["failures"].items()}
+    return Point(_text(row["id"]), _text(row["at"]), _text(row["commit"]), states, failures)
+
+
 def _audit(head: dict[str, Any], rows: list[dict[str, Any]]) -> Audit:
+    texts = {name: _text(head[name]) for name in _TEXTS}
     return Audit(
-        **{name: _text(head[name]) for name in _TEXTS},
+        **texts,
+        probed=_text(head.get("probed", "")),
         frameworks=tuple(one_of(Framework, one) for one in head["frameworks"]),
         rules=tuple(_rule(row["rule"]) for row in rows if "rule" in row),
         results=tuple(_result(row["result"]) for row in rows if "result" in row),
@@ -84,7 +101,7 @@ def _audit(head: dict[str, Any], rows: list[dict[str, Any]]) -> Audit:
     )
 
 
-_TEXTS = ("id", "at", "by", "environment", "version", "commit", "inventory", "policies", "probed")
+_TEXTS = ("id", "at", "by", "environment", "version", "commit", "inventory", "policies")
 
 
 def _rule(row: dict[str, Any]) -> AuditedRule:
@@ -120,6 +137,8 @@ def _waiver(row: dict[str, Any]) -> AuditedWaiver:
 
 
 def _coverage(row: dict[str, Any]) -> Coverage:
+    from pacsconf.policy.evidence import How  # it needs the whole model of the inventory
+
     counts = {
         _text(what): {_text(how): int(times) for how, times in ways.items()}
         for what, ways in row.get("counts", {}).items()
@@ -162,13 +181,13 @@ _READERS: Mapping[Any, Callable[[Any], Any]] = {"str": _text, "int": _number, "b
 
 
 def _plain(made: Any, but: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The fields that say something, as JSON has them: what is empty is left out, but for names."""
-    names = [one.name for one in fields(made) if one.name not in but]
-    found = {name: _value(getattr(made, name)) for name in names}
-    return {name: value for name, value in found.items() if value or name in _ALWAYS}
+    """The fields as JSON has them; of those that need not be given, what is empty is left out."""
+    found = {one.name: (one, _value(getattr(made, one.name))) for one in fields(made) if one.name not in but}
+    return {name: value for name, (one, value) in found.items() if value or _is_needed(one)}
 
 
-_ALWAYS = frozenset(_TEXTS) | {"rule", "kind", "name", "state", "frameworks"}
+def _is_needed(one: Field[Any]) -> bool:
+    return one.default is MISSING and one.default_factory is MISSING
 
 
 def _value(value: Any) -> Any:

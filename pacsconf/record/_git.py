@@ -155,10 +155,6 @@ class Repository(Objects):
         if ran.status:
             raise RecordError(f"git did not remove {ref}: {explain(ran.err)}")
 
-    def descends(self, commit: str, ancestor: str) -> bool:
-        """Whether `ancestor` is in the history of `commit`, as far as this clone can tell."""
-        return commit == ancestor or not self._run("merge-base", "--is-ancestor", ancestor, commit).status
-
     def is_behind(self, commit: str) -> bool:
         """Whether what is checked out is known not to build on `commit`; in a shallow clone that is not known."""
         if (self.common_dir / "shallow").exists() or not re.fullmatch("[0-9a-f]{40}", commit):

@@ -76,6 +76,10 @@ class Objects(Commands):
         only = ["--", path] if path else []
         yield from self._get("rev-list", "--first-parent", f"--max-count={limit}", commit, *only).splitlines()
 
+    def descends(self, commit: str, ancestor: str) -> bool:
+        """Whether `ancestor` is in the history of `commit`, as far as this clone can tell."""
+        return commit == ancestor or not self._run("merge-base", "--is-ancestor", ancestor, commit).status
+
     def appeared(self, commit: str, path: str, pattern: str) -> str:
         """The newest commit, along first parents, that changed how often a pattern fits a line of a file, or empty.
 

@@ -18,6 +18,7 @@ from pacsconf.core.errors import RecordError
 from pacsconf.core.moment import iso_in_words
 from pacsconf.record._git import RemoteUnavailable, Repository
 from pacsconf.record.contents import (
+    CHANGESET,
     Contents,
     Entry,
     EntryType,
@@ -120,7 +121,7 @@ class Branch:
 
         Raises: RecordError when it cannot be read.
         """
-        return changeset_from_file(self.git.read(commit, "changeset.json"))
+        return changeset_from_file(self.git.read(commit, CHANGESET))
 
     def contents(self, commit: str) -> Contents:
         """What a commit holds, remembered for the last one: a command asks several times, and no commit changes.
@@ -174,13 +175,19 @@ class Branch:
     # --- writing ----------------------------------------------------------------------------------------------
 
     def draft(
-        self, kind: EntryType, reason: str, changeset: str = "", counts: Mapping[str, int] | None = None
+        self,
+        kind: EntryType,
+        reason: str,
+        changeset: str = "",
+        counts: Mapping[str, int] | None = None,
+        audit: str = "",
     ) -> Entry:
         """An entry by whoever works here, now.
 
         Raises: RecordError when git does not know who that is.
         """
-        return Entry(kind, self.git.identity(), stamp(self.time()), reason, changeset, counts or {})
+        at = stamp(self.time())
+        return Entry(kind, self.git.identity(), at, reason, changeset, counts or {}, audit=audit)
 
     def append(self, tip: Tip, entry: Entry, contents: Contents, about: Iterable[str] = ()) -> Tip | None:
         """One more commit on top of `tip`; None when somebody else was faster.
@@ -218,7 +225,8 @@ class Branch:
         return head
 
     def _message(self, entry: Entry, about: Iterable[str]) -> str:
-        subject = f"{_VERBS.get(entry.type, entry.type)} {entry.changeset or self.environment}"
+        named = one_line(entry.changeset or entry.audit or self.environment)
+        subject = f"{_VERBS.get(entry.type, entry.type)} {named}"
         counts = ", ".join(_count(number, what) for what, number in entry.counts.items() if number)
         trailers = {
             "Changeset": entry.changeset,

@@ -8,6 +8,7 @@
     approvals.json            who must approve what, and approvals of plans that were not applied yet; often absent
     attested/SYSTEM.jsonl     what was attested of a system that cannot be read, one resource a line; often absent
     reviews.json              reviews of who has which role, with what was said of each line; often absent
+    evidence/                 what observers saw, and audits; files of theirs, kept as they are
     offboardings.json         who was shut out at once, until somebody else has looked at it; often absent
 
 Everything is canonical JSON, so that equal contents are equal files and `git diff` between two commits reads as
@@ -44,7 +45,7 @@ from pacsconf.core.spelling import canonical, indented
 from pacsconf.record.owned import MISREAD, Reader, from_lines, states_from_lines, states_to_lines
 
 FORMAT_VERSION = 1
-_EVIDENCE = "evidence/"
+EVIDENCE = "evidence/"
 
 EntryType = Literal[
     "init",
@@ -65,8 +66,10 @@ EntryType = Literal[
     "review",
     "sign-off",
     "offboard",
+    "audit",
 ]
 
+CHANGESET = "changeset.json"
 APPROVALS = "approvals.json"
 REVIEWS = "reviews.json"
 OFFBOARDINGS = "offboardings.json"
@@ -84,8 +87,9 @@ class NewerFormat(RecordError):
 class Entry:
     """One commit of the record: `by` is `name <mail>`, `at` ISO 8601 in UTC with seconds.
 
-    `changeset` is the id of the change set it is about, and `counts` what became of its changes (`applied`: 4),
-    or how many there are (`changes`: 4) while it is open. `commit` is empty until the commit is made.
+    `changeset` is the id of the change set it is about, and `counts` what became of its changes (`applied`: 4), or
+    how many there are (`changes`: 4) while it is open; `audit` is the id of the audit that it keeps. `commit` is
+    empty until the commit is made.
     """
 
     type: EntryType
@@ -95,6 +99,7 @@ class Entry:
     changeset: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     commit: str = ""
+    audit: str = ""
 
 
 def not_reloaded(entries: Iterable[Entry]) -> int:
@@ -169,7 +174,7 @@ def to_files(entry: Entry, contents: Contents) -> dict[str, bytes]:
         "reserved.json": _json({str(a): day.isoformat() for a, day in sorted(contents.reserved.items())}),
     }
     if contents.changeset is not None:
-        files["changeset.json"] = changeset_text(contents.changeset).encode("ascii") + b"\n"
+        files[CHANGESET] = changeset_text(contents.changeset).encode("ascii") + b"\n"
     if contents.approval_rules or contents.approvals:
         files[APPROVALS] = _json(_approvals_to_json(contents))
     if contents.reviews:
@@ -185,7 +190,7 @@ def to_files(entry: Entry, contents: Contents) -> dict[str, bytes]:
     for system, attestations in groupby(attested, key=lambda one: one.address.system):
         lines = (canonical(_attestation_to_json(one)) + b"\n" for one in attestations)
         files[f"attested/{_file_name(system)}.jsonl"] = b"".join(lines)
-    return files | {f"{_EVIDENCE}{path}": data for path, data in contents.evidence.items()}
+    return files | {f"{EVIDENCE}{path}": data for path, data in contents.evidence.items()}
 
 
 def owned_path(system: str, kind: str) -> str:
@@ -200,7 +205,7 @@ def from_files(paths: Iterable[str], read: Callable[[str], bytes]) -> Contents:
     """
     present = frozenset(paths)
     entry_from_file(read("record.json"))  # first: a newer format is to be named as such
-    changeset = _parsed("changeset.json", read, changeset_from_json) if "changeset.json" in present else None
+    changeset = _parsed(CHANGESET, read, changeset_from_json) if CHANGESET in present else None
     rules, approvals = approvals_from_file(read(APPROVALS)) if APPROVALS in present else ({}, ())
     reader = Reader()
     return Contents(
@@ -221,7 +226,7 @@ def from_files(paths: Iterable[str], read: Callable[[str], bytes]) -> Contents:
             for one in from_lines(enumerate(read(path).splitlines(), start=1), path, _attestation_from_json)
         },
         evidence={
-            path.removeprefix(_EVIDENCE): read(path) for path in sorted(present) if path.startswith(_EVIDENCE)
+            path.removeprefix(EVIDENCE): read(path) for path in sorted(present) if path.startswith(EVIDENCE)
         },
         approval_rules=rules,
         approvals=approvals,
@@ -243,7 +248,7 @@ def changeset_from_file(data: bytes) -> ChangeSet:
 
     Raises: RecordError.
     """
-    return _parsed("changeset.json", lambda _: data, changeset_from_json)
+    return _parsed(CHANGESET, lambda _: data, changeset_from_json)
 
 
 def approvals_from_file(data: bytes) -> tuple[ApprovalRules, tuple[PlanApproval, ...]]:
@@ -294,6 +299,7 @@ def _entry_to_json(entry: Entry) -> dict[str, Any]:
         "reason": entry.reason,
         "changeset": entry.changeset,
         "counts": dict(entry.counts),
+        **({"audit": entry.audit} if entry.audit else {}),
     }
 
 
@@ -308,7 +314,7 @@ def _entry_from_json(data: dict[str, Any], commit: str) -> Entry:
         raise ValueError(f'"{data["type"]}" is no type of entry')
     counts = {str(name): int(count) for name, count in data["counts"].items()}
     texts = {name: str(data[name]) for name in ("by", "at", "reason", "changeset")}
-    return Entry(data["type"], **texts, counts=counts, commit=commit)
+    return Entry(data["type"], **texts, counts=counts, commit=commit, audit=str(data.get("audit", "")))
 
 
 def _held_to_json(held: Held) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -11,13 +11,16 @@ from typing import Self
 from pacsconf.core.address import Address
 from pacsconf.core.approval import PlanApproval
 from pacsconf.core.attestation import Attestation
+from pacsconf.core.chain import breaks
 from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.errors import RecordError
 from pacsconf.core.review import LineKey, Reviews
-from pacsconf.record import search, signatures
+from pacsconf.policy.audit import Chain, Point
+from pacsconf.record import audits, chain, search, signatures
 from pacsconf.record._git import InventoryCommit, Repository
+from pacsconf.record.audits import RecordedAudit
 from pacsconf.record.branch import Branch
-from pacsconf.record.contents import Entry
+from pacsconf.record.contents import EVIDENCE, Entry
 from pacsconf.record.journal import Journal
 from pacsconf.record.lock import lease_ended
 from pacsconf.record.state import RecordState, read_state
@@ -171,6 +174,64 @@ class RecordReader:
         Raises: RecordError when the record cannot be read.
         """
         return search.evidence(self._branch, which)
+
+    def audits(self) -> tuple[Point, ...]:
+        """What a trend needs of the audits that were made, the newest first.
+
+        Raises: RecordError when it cannot be read.
+        """
+        head = self._branch.stand(fetch=False)[0].head
+        path = EVIDENCE + audits.TREND
+        there = head and self._git.below(head, path)
+        return audits.trend({audits.TREND: self._git.read(head, path)}) if there else ()
+
+    def audit(self, which: str = "last") -> RecordedAudit:
+        """An audit: by its id, a commit (seven digits or more), `last`, `last~1`, or a day, the last until its end.
+
+        Raises: RecordError when there is none such, or it cannot be read.
+        """
+        return audits.load(self._branch, audits.find(self._branch, which))
+
+    def audits_between(self, older: Entry, newer: Entry) -> Iterator[RecordedAudit]:
+        """The audits that were made between two others, the newest first, each read when it is asked for.
+
+        Raises: RecordError when one cannot be read.
+        """
+        inside = False
+        for entry in audits.entries(self._branch):
+            if entry.commit == older.commit:
+                return
+            if inside:
+                yield audits.load(self._branch, entry)
+            inside = inside or entry.commit == newer.commit
+
+    def chain(self) -> Chain:
+        """Where the chain of change sets ends now, for an audit.
+
+        Raises: RecordError when the record cannot be read.
+        """
+        return chain.end(self._git, self._branch.stand(fetch=False)[0].head)
+
+    def chain_flaws(self, *told: Chain) -> tuple[str, ...]:
+        """How the record is not what it was: its chain is broken, or does not lead to an end that was told once.
+
+        Told by the audit that was recorded last, and by these others. That it does not build on what this clone saw
+        before is said by `state`.
+
+        Raises: RecordError when the record cannot be read.
+        """
+        head = self._branch.stand(fetch=False)[0].head
+        links = chain.links(self._git, head)
+        broken = [f"change set {one.changeset} {one.why}" for one in breaks(links)]
+        for one in self._chains_told(*told):
+            broken += chain.flaws(self._git, head, links, one)
+        return tuple(dict.fromkeys(broken))
+
+    def _chains_told(self, *others: Chain) -> Iterator[Chain]:
+        newest = next(audits.entries(self._branch), None)
+        if newest is not None:
+            yield audits.load(self._branch, newest).audit.chain
+        yield from others
 
     def approvals(self, which: str) -> tuple[Entry, tuple[PlanApproval, ...]] | None:
         """What a commit (seven digits or more) approves; None where it is another kind of entry.

@@ -8,6 +8,7 @@ reader's clock; whoever was overtaken sees it before the next layer.
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -17,18 +18,22 @@ from typing import Literal
 from pacsconf.core.address import Address
 from pacsconf.core.approval import ApprovalRules, PlanApproval
 from pacsconf.core.attestation import Attestation
+from pacsconf.core.chain import Follows
 from pacsconf.core.change import Outcome
 from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.errors import LockHeld, PacsconfError, RecordError, RecordUnknown, StalePlan
 from pacsconf.core.offboarding import offboarded
 from pacsconf.core.resource import State
 from pacsconf.core.review import Decision, LineKey, Review
-from pacsconf.record import edits
+from pacsconf.policy.audit_json import audit_from_lines
+from pacsconf.record import audits, chain, edits
 from pacsconf.record.branch import stamp
 from pacsconf.record.contents import Contents, EntryType, Held, Waiting
 from pacsconf.record.lock import Open, about, lock_held, reloads, this_runner
 from pacsconf.record.reader import RecordReader
 from pacsconf.record.state import RecordState
+
+_log = logging.getLogger(__name__)
 
 _ATTEMPTS = 3
 _COUNTED = {"probe": "targets", "commission": "steps", "storage": "storages"}
@@ -52,7 +57,19 @@ class Record(RecordReader):
         self.require_free(on)
         until = stamp(self._branch.time() + self._lease)
         opened = replace(changeset, status="open", lease_until=until, outcomes=(), proofs=(), closed="")
+        opened = replace(opened, follows=self._last_ended(on.head))
         return self._lock("open", opened, on)
+
+    def _last_ended(self, head: str) -> Follows | None:
+        """What a change set that is opened on this head says of the one before it.
+
+        Where a damaged record was accepted, what was before cannot be read, and the chain begins again.
+        """
+        try:
+            return chain.follows(chain.last(self._git, head))
+        except RecordError as exc:
+            _log.warning("%s: the chain of change sets begins again: %s", self.branch, exc.message)
+            return None
 
     def resumable(self) -> ChangeSet:
         """The open change set, if it may be taken over now.
@@ -312,6 +329,22 @@ class Record(RecordReader):
 
         return self._edit(kind, moved, reason, (), {_COUNTED[kind]: count})
 
+    def audited(self, lines: bytes, *, reason: str = "") -> str:
+        """An audit was made: keep it, as `policy.audit_json.audit_to_lines` spells it. Returns the commit.
+
+        Raises: LockHeld; RecordUnknown; RecordError when it cannot be read again or is of another environment,
+        there is no record yet, or it cannot be written.
+        """
+        audit = audit_from_lines(lines)
+        if audit.environment != self.environment:
+            raise RecordError(f"an audit of {audit.environment} does not belong to {self.environment}")
+
+        def moved(now: Contents) -> Contents:
+            return edits.witnessed(now, audits.added(now.evidence, audit, lines))
+
+        about = [f"Inventory: {audit.commit}", f"Chain: {audit.chain.changeset} {audit.chain.digest}"]
+        return self._edit("audit", moved, reason, about, audits.counts(audit), audit=audit.id)
+
     def _edit(
         self,
         kind: EntryType,
@@ -319,6 +352,7 @@ class Record(RecordReader):
         reason: str,
         addresses: Iterable[object],
         counts: Mapping[str, int] | None = None,
+        audit: str = "",
     ) -> str:
         lines = sorted(map(str, addresses))
         for attempt in range(_EDITS):
@@ -327,7 +361,8 @@ class Record(RecordReader):
             state = self.state()
             self.require_free(state)
             contents = replace(edit(state.contents), changeset=None)
-            entry = self._branch.draft(kind, reason, counts=counts or {"addresses": len(lines)})
+            told = {"addresses": len(lines)} if counts is None else counts
+            entry = self._branch.draft(kind, reason, counts=told, audit=audit)
             tip = self._branch.append(state.tip, entry, contents, lines)
             if tip is not None:
                 return tip.head

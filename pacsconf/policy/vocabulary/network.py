@@ -85,8 +85,10 @@ class DeviceObserved(TypedDict, total=False):
     answers: Annotated[bool, "one of its AE titles answered"]
     days_since: Annotated[int, "days since it last answered"]
     software: Annotated[list[str], "implementation version names and class UIDs it told"]
-    software_changed: Annotated[bool, "they differ from those of its acceptance, or of the probe before"]
-    clock_skew_seconds: Annotated[int, "how far its clock is from ours, in seconds, without sign"]
+    software_changed: Annotated[bool, "none of its AEs calls itself what it did at its acceptance"]
+    clock_skew_seconds: Annotated[
+        int, "how far the clock of the system that it is was from ours, in seconds, without sign"
+    ]
 
 
 class AE(TypedDict):
@@ -128,7 +130,7 @@ class AEConfigured(TypedDict, total=False):
     held: Annotated[bool, "a directory holds it"]
     any_caller: Annotated[bool, "its own configuration takes any calling AE title"]
     accepted_callers: Annotated[list[str], "calling AE titles its own configuration takes"]
-    callers_beyond: Annotated[list[str], "accepted callers that no flow declares"]
+    callers_beyond: Annotated[list[str], "accepted callers that neither a flow nor a list of peers declares"]
     callers_missing: Annotated[list[str], "callers that flows declare and its configuration does not take"]
     checks_called: Annotated[bool, "its own configuration checks the called AE title"]
     binds_hosts: Annotated[bool, "its own configuration ties calling AE titles to hosts"]
@@ -140,7 +142,9 @@ class AEConfigured(TypedDict, total=False):
     same_title: Annotated[list[str], "other live devices or peers with this title at another address"]
     trusted_by: Annotated[list[str], "lists of peers or callers that name it"]
     rights_beyond: Annotated[list[str], "SYSTEM: RIGHT that a peer table gives it and no flow asks for"]
-    move_beyond: Annotated[list[str], "destinations it may send to that are not declared"]
+    move_beyond: Annotated[
+        list[str], "destinations it may send to that neither a flow nor a list of peers declares"
+    ]
 
 
 class AEObserved(TypedDict, total=False):
@@ -214,17 +218,17 @@ class Feed(TypedDict):
 
     name: Annotated[str, "the key it is declared under"]
     sender: Annotated[str, "DEVICE/APPLICATION"]
-    receiver: Annotated[str, "DEVICE/APPLICATION"]
+    receivers: Annotated[list[str], "DEVICE/APPLICATION of each"]
     messages: Annotated[list[str], "types of messages"]
-    encrypted: Annotated[bool, "its receiver listens with TLS alone"]
-    crosses_sites: Annotated[bool, "sender and receiver are of two sites"]
-    crosses_zones: Annotated[bool, "sender and receiver are of two zones"]
+    encrypted: Annotated[bool, "every receiver listens with TLS alone"]
+    crosses_sites: Annotated[bool, "sender and a receiver are of two sites"]
+    crosses_zones: Annotated[bool, "sender and a receiver are of two zones"]
 
 
 class FeedConfigured(TypedDict, total=False):
-    """What live systems hold of a feed's receiver."""
+    """What live systems hold of a feed's receivers."""
 
-    any_sender: Annotated[bool, "its configuration takes messages of any sender"]
+    any_sender: Annotated[bool, "the configuration of one of them takes messages of any sender"]
 
 
 class FeedObserved(TypedDict, total=False):

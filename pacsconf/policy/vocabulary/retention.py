@@ -12,21 +12,31 @@ class Retention(TypedDict):
     approved: Annotated[bool, "they are approved"]
     has_default: Annotated[bool, "a default keeps what no rule matches"]
     uncovered: Annotated[list[str], "classes of studies that nothing keeps, in words"]
-    below_minimum: Annotated[list[str], "RULE or class: how much shorter than which legal minimum"]
-    ambiguous: Annotated[list[str], "pairs of rules that keep the same studies equally long"]
+    below_minimum: NotRequired[
+        Annotated[
+            list[str],
+            "studies kept shorter than a legal minimum, in words; absent: too many kinds of studies",
+        ]
+    ]
+    ambiguous: NotRequired[
+        Annotated[
+            list[str],
+            "pairs of rules that keep the same studies equally long; absent: too many kinds of studies",
+        ]
+    ]
     packs: Annotated[list[str], "packs of legal minimums that apply"]
-    missing_packs: Annotated[list[str], "packs that are named and not there"]
 
 
 class RetentionRule(TypedDict):
     """One retention rule."""
 
     name: Annotated[str, "the key it is declared under"]
-    source: Annotated[str, "where it comes from; empty for nothing"]
-    keeps_days: NotRequired[Annotated[int, "the shortest it keeps, in days; absent: for ever, or by age"]]
+    source: Annotated[str, "by what right: a declared source or a citation; empty for none"]
+    verified: Annotated[bool, "somebody read that source itself, and not a summary of it"]
+    keeps_days: NotRequired[Annotated[int, "the shortest it keeps, in days; absent: by age alone"]]
     has_maximum: Annotated[bool, "it says by when to look whether to delete"]
-    approved_by: Annotated[list[str], "who approved it"]
-    review_days: NotRequired[Annotated[int, "days until it is to be reviewed; negative: past"]]
+    approved: Annotated[bool, "somebody approved it"]
+    approved_days: NotRequired[Annotated[int, "days since it was approved; absent: it is not"]]
 
 
 class Hold(TypedDict):
@@ -35,7 +45,7 @@ class Hold(TypedDict):
     name: Annotated[str, "the key it is declared under"]
     studies: Annotated[int, "how many studies it is on"]
     released: Annotated[bool, "it has ended"]
-    owner: Annotated[str, "who placed it; empty where that is not said"]
+    owner: Annotated[str, "who placed it"]
     review_days: NotRequired[Annotated[int, "days until it is to be reviewed; negative: past"]]
 
 

@@ -40,7 +40,10 @@ class SystemConfigured(TypedDict, total=False):
     audit_to: Annotated[list[str], "audit record repositories it names"]
     undeclared: Annotated[list[str], "peers or devices that it holds and the inventory does not know"]
     changed_outside: Annotated[list[str], "addresses that somebody changed outside pacsconf"]
-    anonymous_read: Annotated[bool, "it answers without signing in"]
+    anonymous_read: Annotated[bool, "it tells more than what it is without signing in"]
+    clock_skew_seconds: Annotated[
+        int, "how far its clock was from ours when it was read, in seconds, without sign"
+    ]
 
 
 class SystemObserved(TypedDict, total=False):
@@ -48,18 +51,16 @@ class SystemObserved(TypedDict, total=False):
 
     open_without_login: Annotated[bool, "its web interface answered a request without a login"]
     clock_skew_seconds: Annotated[int, "how far its clock is from ours, in seconds, without sign"]
-    default_login: Annotated[
-        bool, "it took a login that it is delivered with; asked only where it was allowed"
-    ]
 
 
 class Storage(TypedDict):
     """A place where a system keeps images."""
 
-    name: Annotated[str, "SYSTEM or SYSTEM/STORAGE"]
-    system: Annotated[str, "the system that tells of it"]
+    name: Annotated[str, "SYSTEM (an Orthanc), SYSTEM/DEVICE/STORAGE (dcm4chee) or device/DEVICE (any other)"]
+    system: Annotated[str, "the system that tells of it; empty for none"]
+    device: Annotated[str, "the device whose images are kept there; empty where that is not said"]
     warn_percent: Annotated[int, "from how many percent on its filling is a warning"]
-    copies: Annotated[int, "copies declared beside it"]
+    copies: Annotated[int, "copies declared beside it, backups of its images among them"]
     offsite: Annotated[bool, "one of them is declared to be elsewhere"]
     encrypted: Annotated[bool, "declared to be encrypted"]
 
@@ -83,6 +84,7 @@ class Backup(TypedDict):
     name: Annotated[str, "the key it is declared under"]
     of: Annotated[list[str], "systems and devices that it saves"]
     what: Annotated[list[str], "configuration, database, directory, images"]
+    every_hours: NotRequired[Annotated[int, "how often it is made, in hours; absent: nobody said"]]
     hours_since: NotRequired[Annotated[int, "hours since it last succeeded; absent: nobody said"]]
     restore_days_since: NotRequired[
         Annotated[int, "days since a restore was last tried; absent: never, or nobody said"]

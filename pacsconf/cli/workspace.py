@@ -214,9 +214,11 @@ def _read(root: Path, at: date | None = None) -> Loaded:
             f'there is no folder "inventory" in {root.resolve()}',
             fix="Change to the inventory's repository, name it by --chdir DIR, or begin one: pacsconf init",
         )
+    from pacsconf.cli.waivers import waived
     from pacsconf.inventory.loader import load
 
-    return load(root, at or now().date(), further())
+    day = at or now().date()
+    return load(root, day, further(), lambda inventory: waived(root, inventory, day))
 
 
 def further() -> Further:

@@ -2,6 +2,9 @@
 
 What is accepted is still found, counted and told on request, but it stops nothing, so that only new faults do. An
 entry without an end would be forgotten, so every one has a day and somebody who owns it.
+
+What `policies/waivers.yaml` accepts stands beside it (`Waived`): a waiver is about built-in checks as well as about
+policies, and counts wherever an entry of the baseline would.
 """
 
 from __future__ import annotations
@@ -9,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from fnmatch import fnmatchcase
 
 from pydantic import BaseModel, ConfigDict
 
-from pacsconf.core.finding import Finding
+from pacsconf.core.address import Address
+from pacsconf.core.finding import Finding, Path
 from pacsconf.inventory.values import DateText
 
 
@@ -31,35 +36,69 @@ class Accepted(BaseModel):
     reason: str = ""
 
 
+class Waived(Accepted):
+    """What one pattern of a waiver accepts: `at` may hold `*`, `?` and `[...]`."""
+
+    waiver: str
+    """The id of the waiver."""
+    since: DateText
+    """The first day on which it is accepted."""
+
+    def covers(self, rule: str, at: str, today: date | None) -> bool:
+        """Whether it means this rule at this place, and counts today (None: whatever the day)."""
+        in_force = today is None or self.since <= today.isoformat() <= self.until
+        return in_force and rule == self.rule and (at == self.at or fnmatchcase(at, self.at))
+
+
 Baseline = Mapping[str, Accepted]
+
+
+def entries(baseline: Baseline) -> dict[str, Accepted]:
+    """The baseline's own entries, without what waivers accept beside it."""
+    return {name: one for name, one in baseline.items() if not isinstance(one, Waived)}
+
+
+def waivers(baseline: Baseline) -> tuple[Waived, ...]:
+    """What waivers accept beside the baseline: one entry of each."""
+    return tuple({one.waiver: one for one in baseline.values() if isinstance(one, Waived)}.values())
 
 
 def accepted(findings: Iterable[Finding], baseline: Baseline, today: date | None) -> tuple[Finding, ...]:
     """The findings, those that the baseline accepts `today` marked as such; None: whatever the day."""
     by_place: dict[tuple[str, str], Accepted] = {}
-    for one in baseline.values():
+    waived = [one for one in baseline.values() if isinstance(one, Waived)]
+    for one in entries(baseline).values():
         if today is None or date.fromisoformat(one.until) >= today:
             by_place.setdefault((one.rule, one.at), one)
-    return tuple(_marked(finding, by_place) for finding in findings)
+    return tuple(_marked(finding, by_place, waived, today) for finding in findings)
 
 
-def _marked(finding: Finding, by_place: Mapping[tuple[str, str], Accepted]) -> Finding:
-    fitting = (by_place[key] for at in _places(finding) if (key := (finding.rule, at)) in by_place)
-    one = next(fitting, None)
-    return replace(finding, accepted=f"until {one.until} by {one.owner}") if one else finding
+def _marked(
+    finding: Finding,
+    by_place: Mapping[tuple[str, str], Accepted],
+    waived: Iterable[Waived],
+    today: date | None,
+) -> Finding:
+    at = tuple(places(finding.path, finding.about))
+    fitting = (by_place[key] for each in at if (key := (finding.rule, each)) in by_place)
+    if one := next(fitting, None):
+        return replace(finding, accepted=f"until {one.until} by {one.owner}")
+    waivers = (one for one in waived if any(one.covers(finding.rule, each, today) for each in at))
+    if by := next(waivers, None):
+        return replace(finding, accepted=f"until {by.until} by {by.owner}, waiver {by.waiver}")
+    return finding
 
 
-def _places(finding: Finding) -> Iterator[str]:
-    """Where a finding is, and all that it is below: what an entry may name that means it."""
-    path, about = ".".join(map(str, finding.path)), str(finding.about or "")
-    for text, mark in ((path, "."), (about, "/")):
+def places(path: Path, about: Address | None) -> Iterator[str]:
+    """Where something is, and all that it is below: what an entry may name that means it."""
+    for text, mark in ((".".join(map(str, path)), "."), (str(about or ""), "/")):
         ends = (position for position, character in enumerate(text) if character == mark)
-        yield from (text, *(text[:end] for end in ends))
+        yield from (each for each in (text, *(text[:end] for end in ends)) if each)
 
 
 def remarks(baseline: Baseline, today: date | None) -> Iterator[Finding]:
     """What there is to say about the baseline itself: entries whose day has passed."""
-    for name, one in baseline.items():
+    for name, one in entries(baseline).items():
         if today is not None and date.fromisoformat(one.until) < today:
             yield Finding(
                 "PACS-BASE-001",
@@ -75,8 +114,8 @@ def superfluous(
     baseline: Baseline, findings: Collection[Finding], rules: Collection[str]
 ) -> Iterator[Finding]:
     """Entries that accept nothing any more, as far as `rules` tell, which were all looked at."""
-    wrong = {(finding.rule, at) for finding in findings for at in _places(finding)}
-    for name, one in baseline.items():
+    wrong = {(finding.rule, at) for finding in findings for at in places(finding.path, finding.about)}
+    for name, one in entries(baseline).items():
         if one.rule in rules and (one.rule, one.at) not in wrong:
             yield Finding(
                 "PACS-BASE-002",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from pacsconf.core.finding import Path
+from pacsconf.inventory.baseline import entries, waivers
 from pacsconf.inventory.model import Device, Inventory
 from pacsconf.inventory.people import User
 
@@ -22,7 +23,10 @@ class Due:
 
 def dues(inventory: Inventory) -> Iterator[Due]:
     """Everything that falls due some day; of what comes to have an end later, each kind is one more line here."""
-    for name, one in inventory.baseline.items():
+    for waived in waivers(inventory.baseline):
+        what = f"waiver {waived.waiver} ends: {waived.rule} fails there again ({waived.owner})"
+        yield Due(date.fromisoformat(waived.until), what)
+    for name, one in entries(inventory.baseline).items():
         what = f"{one.rule} at {one.at} is accepted no longer ({one.owner})"
         yield Due(date.fromisoformat(one.until), what, ("baseline", name, "until"))
     for name, hold in inventory.retention.holds.items():

@@ -82,11 +82,16 @@ def read_bytes(path: Path, root: Path, most: int) -> bytes | Finding:
 
 
 def _decoded(path: Path, file: str, content: bytes) -> Text | Finding:
+    text = decoded(file, content)
+    return text if isinstance(text, Finding) else Text(path, file, text, content)
+
+
+def decoded(file: str, content: bytes) -> str | Finding:
+    """The text of a file, or why it is none."""
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
         return _not_utf8(file, content, exc.start)
-    return Text(path, file, text, content)
 
 
 def _place(file: str, before: str) -> Place:

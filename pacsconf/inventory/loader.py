@@ -9,7 +9,7 @@ complaints about what is absent wait until everything could be read.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -55,10 +55,19 @@ class Loaded:
         return lines[number - 1]
 
 
-def load(root: Path, today: date | None = None, further: Further | None = None) -> Loaded:
+Waiving = Callable[[Inventory], baseline.Baseline]
+"""What waivers accept of an inventory, as entries beside its baseline."""
+
+
+def load(
+    root: Path,
+    today: date | None = None,
+    further: Further | None = None,
+    waiving: Waiving = lambda _: {},
+) -> Loaded:
     """The inventory below `root/inventory`, and all that is wrong with it, by our rules and by `further` ones.
 
-    What its baseline accepts counts as accepted until its day; without `today`, on any day.
+    What its baseline accepts, and waivers beside it, counts as accepted until its day; without `today`, on any day.
     """
     texts, findings = files.read(root)
     with garbage.waits():
@@ -71,6 +80,8 @@ def load(root: Path, today: date | None = None, further: Further | None = None) 
         build = Build(tree, read=not unread, further=further)
         build.findings += [*unread, *unjoined, *packs.findings, *people.findings]
         inventory = build.inventory()
+        if waived := waiving(inventory):
+            inventory = inventory.model_copy(update={"baseline": {**inventory.baseline, **waived}})
     sources = build.sources
     judged = _judged(build, inventory, today)
     found = _in_order(

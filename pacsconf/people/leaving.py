@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from pacsconf.core.approval import is_named
 from pacsconf.core.finding import Path
+from pacsconf.inventory.baseline import entries, waivers
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.people import ROLE, User
 from pacsconf.inventory.systems import ConsoleConfig
@@ -25,7 +26,7 @@ class Left(NamedTuple):
     """One thing that is left behind, in words, and where it is declared."""
 
     what: str
-    path: Path
+    path: Path = ()
 
 
 class SystemSecret(NamedTuple):
@@ -114,10 +115,7 @@ def _answered_for(inventory: Inventory, user: User) -> Iterator[Left]:
     for name, device in sorted(inventory.devices.items()):
         if device.owner and _is(user, device.owner):
             yield Left(f"device {name}, whose owner they are", ("devices", name, "owner"))
-    for name, entry in sorted(inventory.baseline.items()):
-        if _is(user, entry.owner):
-            what = f"the agreement {name} about {entry.rule} until {entry.until}"
-            yield Left(what, ("baseline", name, "owner"))
+    yield from _agreed(inventory, user)
     for name, hold in sorted(inventory.retention.holds.items()):
         if not hold.released and _is(user, hold.placed_by):
             yield Left(f"the legal hold {name}, which they placed", ("retention", "holds", name, "placed_by"))
@@ -125,6 +123,17 @@ def _answered_for(inventory: Inventory, user: User) -> Iterator[Left]:
         if is_named(_identity(user), rule.approvers) or user.id in rule.approvers:
             what = f"approvals of risk class {risk}, of which they are an approver"
             yield Left(what, ("pacsconf", "approvals", risk))
+
+
+def _agreed(inventory: Inventory, user: User) -> Iterator[Left]:
+    """Faults that are accepted because they answer for them."""
+    for waived in waivers(inventory.baseline):
+        if _is(user, waived.owner):
+            yield Left(f"the waiver {waived.waiver} of {waived.rule} until {waived.until}")
+    for name, entry in sorted(entries(inventory.baseline).items()):
+        if _is(user, entry.owner):
+            what = f"the agreement {name} about {entry.rule} until {entry.until}"
+            yield Left(what, ("baseline", name, "owner"))
 
 
 def _of_people(inventory: Inventory, user: User) -> Iterator[Left]:

@@ -22,7 +22,7 @@ class Separation:
 
     def broken(self, there: Set[str]) -> Iterator[tuple[JobRole, JobRole]]:
         """The pairs that somebody has who is in these groups, each once, by name."""
-        had = [role for role in self._conflicting if there >= set(self.groups(role))]
+        had = [role for role, groups in self._conflicting if there >= groups]
         for one, other in combinations(had, 2):
             if other.id in conflicts_of(self.inventory, one) and not self._one_implies_the_other(one, other):
                 yield one, other
@@ -32,14 +32,16 @@ class Separation:
         return role.groups[self.ways.system]
 
     @cached_property
-    def _conflicting(self) -> tuple[JobRole, ...]:
-        """The roles that land here and that some other conflicts with."""
+    def _conflicting(self) -> tuple[tuple[JobRole, frozenset[str]], ...]:
+        """The roles that land here and that some other conflicts with, each with its groups."""
         roles = self.inventory.roles
         named = {
             one for role in roles.values() if role.conflicts_with for one in (role.id, *role.conflicts_with)
         }
         here = (roles[name] for name in sorted(named & roles.keys()))
-        return tuple(role for role in here if role.groups.get(self.ways.system))
+        return tuple(
+            (role, frozenset(groups)) for role in here if (groups := role.groups.get(self.ways.system))
+        )
 
     def _one_implies_the_other(self, one: JobRole, other: JobRole) -> bool:
         """Whether the groups of one lead into those of the other in any case: then live groups tell nothing."""

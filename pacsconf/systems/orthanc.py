@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from datetime import UTC, date, datetime
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome, Status
@@ -27,7 +27,7 @@ from pacsconf.people.orthanc import Logins, logins
 from pacsconf.retention.capacity import Stock
 from pacsconf.retention.reading import Told, Wanted
 from pacsconf.systems._http import Web
-from pacsconf.systems._orthanc import access, holds, odd, registered, rights, settings, storage
+from pacsconf.systems._orthanc import access, evident, holds, odd, registered, rights, settings, storage
 from pacsconf.systems._orthanc.declare import declare
 from pacsconf.systems._orthanc.holds import Keeper, Shelter, on_hold
 from pacsconf.systems._orthanc.kinds import DICOMWEB, HELD, KINDS, PEER, PeerEntry
@@ -38,12 +38,15 @@ from pacsconf.systems._orthanc.write import Writer
 from pacsconf.systems.abilities import AccountRight, LoginTried
 from pacsconf.systems.base import Declared, Secrets
 
+if TYPE_CHECKING:
+    from pacsconf.policy.evidence import Configured
+
 log = logging.getLogger(__name__)
 
 
 class OrthancSystem:
     """Keeps `System`, and is `Inspectable`, `Entitled`, `RightsKnown`, `Remembering`, `Keeping`,
-    `Stocked`, `LoginsTried`.
+    `Stocked`, `LoginsTried`, `Evident`.
 
     A write is checked by a read before and after it.
     """
@@ -67,6 +70,7 @@ class OrthancSystem:
         self._shelter = Shelter()
         self._logins = Logins(self.config.users)
         self._door: access.Door | None = None
+        self._skew: int | None = None
 
     def declared(self, inventory: Inventory) -> Declared:
         """The peers that flows derive and those listed, the servers listed, and the studies on hold."""
@@ -82,14 +86,16 @@ class OrthancSystem:
         self._owned = frozenset(address.parts[0] for address in owned if address.kind == HELD)
 
     def read(self) -> Snapshot:
-        """All peers and servers: one request for each kind, and three for what the server tells of itself.
+        """All peers and servers: one request for each kind, and four for what the server tells of itself.
 
-        Where its storage has a limit it is asked how full it is; where studies are on hold, all studies are gone
-        through too.
+        Where a login is declared it is asked once without one. Where its storage has a limit it is asked how full
+        it is; where studies are on hold, all studies are gone through too.
 
         Raises: Unavailable, Refused; BadAnswer when it is not whole, or not Orthanc that answers.
         """
         self._server = self._live.server()
+        self._skew = self._ahead()
+        self._door = self._met()
         self._filling = self._live.filling() if self._limits().limited else None
         self._objects = self._live.everything(self._server)
         self._shelter = holds.read(self._web, frozenset(self._held.in_force), self._held.named | self._owned)
@@ -98,6 +104,23 @@ class OrthancSystem:
         found = Typed({**self._live.resources(self.name, self._objects).states, **held}, KINDS)
         log.debug("%s: read %d from Orthanc %s", self.name, len(found), self._server.version)
         return Snapshot(self.name, found)
+
+    def _ahead(self) -> int | None:
+        """Seconds that its clock is ahead of ours; it tells whole ones."""
+        there = self._live.now()
+        return (
+            None
+            if there is None
+            else round((there - datetime.now(UTC).replace(microsecond=0)).total_seconds())
+        )
+
+    def _met(self) -> access.Door:
+        """What somebody without a password meets, tried once: what was read without one shows it."""
+        if self._door is not None:
+            return self._door
+        if self.config.login is None:
+            return access.Door("open", "/system and /modalities are answered")
+        return access.anonymous(self.config, self._secrets)
 
     # --- what stands in the way, or is wrong with the server --------------------------------------------------
 
@@ -112,8 +135,7 @@ class OrthancSystem:
         if self.config.login is None:
             found.append(self._open_to_all())
         else:
-            self._door = self._door or access.anonymous(self.config, self._secrets)
-            found += access.door_findings(self.config, self._door)
+            found += access.door_findings(self.config, self._met())
         return (
             *found,
             *registered.findings(self.config, self._logins),
@@ -274,6 +296,21 @@ class OrthancSystem:
     def warn_at(self) -> int:
         """As it is declared."""
         return self.config.storage.warn_at
+
+    def evidence(self, states: Mapping[Address, State], inventory: Inventory) -> Configured:
+        """What these peers, and this server, mean for rules."""
+        server, copy = self._read(), settings.copied(self.config)
+        kept = evident.Kept(
+            self.config,
+            server,
+            copy if copy and copy.ae_title == server.ae_title else None,
+            self._limits(),
+            self._filling,
+            self._met(),
+            self._skew,
+            inventory.as_of.day() if inventory.as_of else self.today(),
+        )
+        return evident.evidence(kept, states, inventory)
 
     def own_entity(self) -> tuple[str, int | None]:
         """What it calls itself, and the DICOM port where it listens."""

@@ -226,7 +226,7 @@ def test_five_thousand_modalities_are_read_at_once(server, tmp_path):
         system = OrthancSystem("pacs", config, lambda *_: Secret(running.password))
         assert len(system.read().resources) == 5000
         system.close()
-    assert len(proxy.asked) == 4
+    assert len(proxy.asked) == 6
 
 
 # --- faults -------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from pacsconf.core.address import Address
@@ -16,6 +17,9 @@ from pacsconf.systems._orthanc.storage import Filling, Limits, filling, limits
 
 Path = tuple[str, ...]
 """Segments of a path below the address of the REST interface."""
+
+_NOW = "%Y%m%dT%H%M%S"
+"""How /tools/now spells the moment, in UTC."""
 
 PROJECTIONS: Mapping[str, Callable[[Raw], dict[str, Value]]] = {
     PEER: peer_fields,
@@ -33,6 +37,8 @@ class Server:
     dicom_port: int | None
     dicomweb: Path | None
     limits: Limits = field(default_factory=Limits)
+    plugins: frozenset[str] = frozenset()
+    """The names under which its plugins present themselves."""
 
     def places(self) -> Mapping[str, Path]:
         """Where each kind is that this server has."""
@@ -52,12 +58,14 @@ class Live:
         version, title, port = told.get("Version"), told.get("DicomAet"), told.get("DicomPort")
         if not isinstance(version, str) or not isinstance(title, str):
             raise self._no_orthanc("system")
+        plugins = self._plugins()
         return Server(
             version,
             title,
             port if isinstance(port, int) else None,
-            self._dicomweb(),
+            self._dicomweb() if "dicom-web" in plugins else None,
             limits(told, whole=False),
+            plugins,
         )
 
     def filling(self) -> Filling | None:
@@ -65,13 +73,22 @@ class Live:
         answer = self.web.ask("GET", "statistics")
         return filling(answer.json(self.web.service.name, self.web.at("statistics"))) if answer.ok else None
 
-    def _dicomweb(self) -> Path | None:
-        """Where the DICOMweb plugin answers: its settings may move it, and its own page tells (`RootUri`)."""
-        plugins = self.web.get("plugins")
-        if not isinstance(plugins, list):
-            raise self._no_orthanc("plugins")
-        if "dicom-web" not in plugins:
+    def now(self) -> datetime | None:
+        """What its clock shows, in UTC and whole seconds; None where it does not say so to this account."""
+        answer = self.web.ask("GET", "tools", "now")
+        try:
+            return datetime.strptime(answer.body.decode("ascii"), _NOW).replace(tzinfo=UTC)
+        except ValueError:
             return None
+
+    def _plugins(self) -> frozenset[str]:
+        found = self.web.get("plugins")
+        if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+            raise self._no_orthanc("plugins")
+        return frozenset(found)
+
+    def _dicomweb(self) -> Path:
+        """Where the DICOMweb plugin answers: its settings may move it, and its own page tells (`RootUri`)."""
         about = self._object(self.web.get("plugins", "dicom-web"), "plugins/dicom-web")
         root, _, page = str(about.get("RootUri", "")).partition("/app/")
         segments = tuple(segment for segment in root.split("/") if segment not in ("", ".", ".."))

@@ -48,6 +48,12 @@ class Settings:
     """Names of those who may sign in."""
     versions: Mapping[str, int] = field(default_factory=dict)
     """By name, which version its password is of, where pacsconf rendered it."""
+    switches: Mapping[str, bool | None] = field(default_factory=dict)
+    """Those of `SWITCHES` and `ALWAYS`, by Orthanc's own names."""
+    authenticates: bool | None = None
+    """Whether REST asks for a password: where that is not said, if other machines are let in (since 1.5.8)."""
+    find_limits: bool | None = None
+    """Whether a query has a largest number of results, of instances too; 0 is none."""
 
     ALWAYS: ClassVar[dict[str, bool]] = {
         "DicomAlwaysAllowEcho": True,
@@ -57,6 +63,20 @@ class Settings:
         "DicomAlwaysAllowGet": False,
         "DicomAlwaysAllowMove": False,
     }
+    SWITCHES: ClassVar[dict[str, bool]] = {
+        "DicomCheckModalityHost": False,
+        "DicomTlsEnabled": False,
+        "DicomTlsRemoteCertificateRequired": True,
+        "RemoteAccessAllowed": False,
+        "SslEnabled": False,
+        "ExecuteLuaEnabled": False,
+        "RestApiWriteToFileSystemEnabled": False,
+    }
+    """As Orthanc 1.10.1 of Debian 12 has them."""
+
+    def switch(self, name: str) -> bool | None:
+        """One of the switches; None where the copy does not let it be told."""
+        return self.switches.get(name)
 
 
 def load(path: Path) -> Settings:
@@ -73,14 +93,20 @@ def load(path: Path) -> Settings:
     return _settings(merged)
 
 
-def copied_limits(config: OrthancConfig) -> Limits | None:
-    """How large its storage may grow, as the copy says; None where there is none, or none that can be used."""
+def copied(config: OrthancConfig) -> Settings | None:
+    """What the copy says; None where there is none, or none that can be used."""
     if config.settings_file is None:
         return None
     try:
-        return load(Path(config.settings_file)).limits
+        return load(Path(config.settings_file))
     except UnreadableSettings:
         return None
+
+
+def copied_limits(config: OrthancConfig) -> Limits | None:
+    """How large its storage may grow, as the copy says; None where there is none, or none that can be used."""
+    found = copied(config)
+    return found.limits if found else None
 
 
 def _files(path: Path) -> tuple[Path, ...]:
@@ -136,7 +162,16 @@ def _settings(merged: dict[str, Any]) -> Settings:
         limits(merged, whole=True),
         _users(merged),
         _versions(merged),
+        {name: _switch(merged, name, usual) for name, usual in (Settings.ALWAYS | Settings.SWITCHES).items()},
+        _switch(merged, "AuthenticationEnabled", _switch(merged, "RemoteAccessAllowed", False)),
+        _find_limits(merged),
     )
+
+
+def _find_limits(merged: dict[str, Any]) -> bool | None:
+    """Orthanc's own default is 0 for both (1.10.1)."""
+    found = [merged.get(name, 0) for name in ("LimitFindResults", "LimitFindInstances")]
+    return all(found) if all(type(one) is int for one in found) else None
 
 
 def _users(merged: dict[str, Any]) -> frozenset[str] | None:
@@ -150,7 +185,7 @@ def _versions(merged: dict[str, Any]) -> dict[str, int]:
     return {name: version for name, version in members if type(version) is int}
 
 
-def _switch(merged: dict[str, Any], name: str, default: bool) -> bool | None:
+def _switch(merged: dict[str, Any], name: str, default: bool | None) -> bool | None:
     """A switch; None for what is no switch, such as a variable of the environment that Orthanc would fill in."""
     value = merged.get(name, default)
     return value if isinstance(value, bool) else None

@@ -194,7 +194,7 @@ def _purges(config: OrthancConfig, found: Limits) -> Iterator[Finding]:
     if not found.armed or (declared.copies == "cache" and declared.mode == "recycle"):
         return
     worst: Severity = "error" if declared.copies == "only" else "warning"
-    at = " or ".join(_limits_in_words(found))
+    at = " or ".join(in_words(found))
     yield _finding(
         config,
         "ORTHANC-PURGE-ARMED",
@@ -209,7 +209,8 @@ def _purges(config: OrthancConfig, found: Limits) -> Iterator[Finding]:
     )
 
 
-def _limits_in_words(found: Limits) -> Iterator[str]:
+def in_words(found: Limits) -> Iterator[str]:
+    """Each limit that a storage has."""
     if found.megabytes:
         yield size(found.megabytes)
     if found.patients:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from pacsconf.core.address import Address
 from pacsconf.core.review import Reviews
 from pacsconf.dicom.probe.run import Sighting
 from pacsconf.inventory.model import Inventory
@@ -37,6 +38,10 @@ class SystemEvidence:
     configured: Configured = field(default_factory=dict)
     accounts: LiveAccounts | None = None
     stock: Stock | None = None
+    differs: tuple[Address, ...] | None = None
+    """What is live otherwise than it is declared. None: not compared."""
+    outside: tuple[Address, ...] | None = None
+    """What somebody changed outside pacsconf since it was applied. None: not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from pacsconf.inventory import formats
 from pacsconf.inventory.model import Device, Inventory, Site
 from pacsconf.inventory.scope import Scope
 
-_ANSWERING = frozenset({"commissioning", "active", "retiring"})
+ANSWERING = frozenset({"commissioning", "active", "retiring"})
+"""Life cycles of devices that listen."""
 
 
 def within(site: Site, host: str) -> bool:
@@ -51,7 +52,7 @@ def _spans(networks: tuple[str, ...]) -> tuple[tuple[Number, Number], ...]:
 def called_without_a_port(_inventory: Inventory, scope: Scope) -> Iterator[Finding]:
     """Who is called listens on a port. Source: PS3.15 section H.1.3 (dicomPort: absent, it only calls)."""
     for device, ae in scope.entities.all:
-        if not ae.acceptor or device.lifecycle not in _ANSWERING or device.name in scope.parts:
+        if not ae.acceptor or device.lifecycle not in ANSWERING or device.name in scope.parts:
             continue
         if not any(device.connections[name].port for name in ae.connections if name in device.connections):
             yield Finding(
@@ -92,14 +93,14 @@ def one_address_for_two(inventory: Inventory, scope: Scope) -> Iterator[Finding]
     found: dict[tuple[str, int, bool], list[tuple[Device, str]]] = defaultdict(list)
     for device in inventory.devices.values():
         for key, connection in device.connections.items():
-            if connection.port and device.lifecycle in _ANSWERING:
+            if connection.port and device.lifecycle in ANSWERING:
                 datagrams = connection.protocol == "syslog-udp"
                 found[connection.host.casefold(), connection.port, datagrams].append((device, key))
     for (host, port, _), ((first, key), *others) in found.items():
         for other, other_key in others:
             if other is first:
                 yield from _two_protocols(first, key, other_key, scope)
-            elif not _belong_together(first, other):
+            elif not belong_together(first, other):
                 at = ("devices", first.name, "connections", key)
                 yield Finding(
                     "PACS-AE-005",
@@ -127,6 +128,7 @@ def _two_protocols(device: Device, key: str, other_key: str, scope: Scope) -> It
         )
 
 
-def _belong_together(one: Device, other: Device) -> bool:
+def belong_together(one: Device, other: Device) -> bool:
+    """Whether two may listen at one address: they share a title, or one follows the other."""
     shared = all(any(ae.shared_title for ae in device.ae_titles.values()) for device in (one, other))
     return shared or one.replaces == other.name or other.replaces == one.name

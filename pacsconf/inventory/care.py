@@ -76,6 +76,6 @@ class DeviceCare(Model):
     time_source: str | None = None
     """Where it gets its time: a declared device, or a host; by default that of its site."""
     audit: AuditSending | None = None
-    deletes_local_copies: Flag = False
-    """Whether it deletes images of its own accord once they are stored elsewhere."""
+    deletes_local_copies: Flag | None = None
+    """Whether it deletes images of its own accord once they are stored elsewhere; None: nobody said."""
     storage: KeptImages | None = None

@@ -57,7 +57,7 @@ def _duplicate_titles(held: Holders, scope: Scope) -> Iterator[Finding]:
     """Every AE title in its domain names one application entity. Source: PS3.15 section H.1.2."""
     for (_, title), (first, *others) in held.items():
         for other in others:
-            if not _may_share(first, other):
+            if not may_share(first, other):
                 yield Finding(
                     "PACS-AE-003",
                     "error",
@@ -83,7 +83,7 @@ def _way_out(one: Device, other: Device) -> str:
     )
 
 
-def _may_share(one: Holder, other: Holder) -> bool:
+def may_share(one: Holder, other: Holder) -> bool:
     """Whether two may hold one title: a pool, or a planned device that is to replace the other."""
     pool = bool(one.ae.shared_title and other.ae.shared_title)
     return pool or _awaits(one.device, other.device) or _awaits(other.device, one.device)

@@ -169,6 +169,18 @@ class Peopled(Protocol):
         ...
 
 
+@runtime_checkable
+class Foreseeing(Protocol):
+    """Tells whose accounts there would be, and in which groups (`plan`, `audit`)."""
+
+    def accounts_of(self, states: Mapping[Address, State]) -> LiveAccounts:
+        """All accounts and groups, were these its resources; without who somebody is. Asks nobody.
+
+        It comes after `declared` and `read`. Of whoever has no resource here, what `read` found is told.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Surveyed:
     """Where a directory keeps people: what kind it is, and the DNs of its branches of accounts and of groups."""

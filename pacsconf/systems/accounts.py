@@ -13,7 +13,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome
@@ -34,6 +34,7 @@ from pacsconf.systems._accounts import asking
 from pacsconf.systems._accounts.active_directory import ActiveDirectory
 from pacsconf.systems._accounts.check import Check
 from pacsconf.systems._accounts.declare import Intent, declare
+from pacsconf.systems._accounts.evident import Evidence
 from pacsconf.systems._accounts.flavour import Flavour
 from pacsconf.systems._accounts.kinds import KINDS, user_at
 from pacsconf.systems._accounts.live import Projection, live_accounts
@@ -47,6 +48,9 @@ from pacsconf.systems._ldap.connect import refuse_clear_text
 from pacsconf.systems.abilities import AccountRight, Surveyed
 from pacsconf.systems.base import Declared, Secrets
 
+if TYPE_CHECKING:
+    from pacsconf.policy.evidence import Configured
+
 log = logging.getLogger(__name__)
 
 _ROLELESS = "has no role here any more"
@@ -58,8 +62,8 @@ def _flavour(config: AccountsConfig) -> Flavour:
 
 
 class AccountsSystem:
-    """Keeps `System`, and is `Peopled`, `Asking`, `Surveying`, `Remembering`, `Inspectable`,
-    `RightsKnown`.
+    """Keeps `System`, and is `Peopled`, `Foreseeing`, `Evident`, `Asking`, `Surveying`, `Remembering`,
+    `Inspectable`, `RightsKnown`.
 
     A write and its condition are one request; membership is one value at a time.
     """
@@ -146,6 +150,16 @@ class AccountsSystem:
             self._tree = tree
         return live_accounts(self.config, self.flavour, self._intent, tree)
 
+    def accounts_of(self, states: Mapping[Address, State]) -> LiveAccounts:
+        """All accounts and groups, were these the resources here."""
+        return self._evidence(states).accounts(
+            live_accounts(self.config, self.flavour, self._intent, self._read())
+        )
+
+    def evidence(self, states: Mapping[Address, State], inventory: Inventory) -> Configured:
+        """Password policies, and what was seen of the server; who is in which groups, `accounts_of` tells."""
+        return self._evidence(states).told(inventory)
+
     def live_of(self, user: str) -> LiveAccounts:
         """One user's account and the groups that they are in; `read` need not come first.
 
@@ -185,6 +199,10 @@ class AccountsSystem:
 
     def _projection(self) -> Projection:
         return Projection(self.config, self.flavour, self._intent, self._owned)
+
+    def _evidence(self, states: Mapping[Address, State]) -> Evidence:
+        tree = self._read()
+        return Evidence(self.config, self.flavour, tree, self._projection().states(tree), states)
 
     def _own_user(self) -> str | None:
         """Whose account pacsconf binds with, where that is one of those that were read."""

@@ -5,34 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from pacsconf.core.address import Address
-from pacsconf.core.finding import Path
 from pacsconf.inventory.accounts import AccountsConfig
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.people import PasswordPolicy
 from pacsconf.people.entries import POLICY
+from pacsconf.people.passwords import declared_policies, name_in
 from pacsconf.policy.evidence import SystemEvidence
 from pacsconf.policy.subject import Facts, Subject
 
 KIND = "password-policy"
-DEFAULT = "default"
-"""The policy of everybody for whom no other one is meant, whatever a system calls it."""
-
-
-def name_in(config: AccountsConfig, name: str) -> str:
-    """What a declared policy is called in a system."""
-    place = config.password_policies
-    return (place and place.default) or DEFAULT if name == DEFAULT else name
-
-
-def declared_policies(inventory: Inventory) -> dict[str, tuple[PasswordPolicy, Path]]:
-    """Every policy that is declared, by name, and where."""
-    security = inventory.security
-    found: dict[str, tuple[PasswordPolicy, Path]] = {}
-    if security.password_policy is not None:
-        found[DEFAULT] = security.password_policy, ("security", "password_policy")
-    for name, policy in security.password_policies.items():
-        found[name] = policy, ("security", "password_policies", name)
-    return found
 
 
 def declared(
@@ -42,11 +23,11 @@ def declared(
     blind: str,
 ) -> Iterator[Subject]:
     """Every policy, by name; `systems` are those that keep some."""
-    known = declared_policies(inventory)
-    for name, (policy, path) in sorted(known.items()):
+    known = {one.name: one for one in declared_policies(inventory)}
+    for name, (_, policy, path) in sorted(known.items()):
         about = (Address.of(system, POLICY, name_in(config, name)) for system, config in systems.items())
         yield Subject(KIND, name, _facts(name, policy), path=path, about=tuple(about), blind=blind)
-    for system in systems.keys() & evidence.keys():
+    for system in sorted(systems.keys() & evidence.keys()):
         for name in sorted(evidence[system].configured.get(KIND, {}).keys() - known.keys()):
             yield Subject(
                 KIND,

@@ -146,6 +146,9 @@ class ActiveDirectory:
     def policy(self, entry: Entry, groups: Mapping[str, str]) -> dict[str, Value]:
         return password_settings.policy(entry, groups)
 
+    def strength(self, entry: Entry) -> Mapping[str, int]:
+        return password_settings.strength(entry)
+
     def new_policy(self, name: str, fields: Fields, groups: Mapping[str, str]) -> Attributes:
         return password_settings.new_policy(name, fields, groups)
 

@@ -131,6 +131,11 @@ class Flavour(Protocol):
         """The fields of a password policy; `groups` are DNs by name."""
         ...
 
+    def strength(self, entry: Entry) -> Mapping[str, int]:
+        """What a password policy comes to, whatever else stands in it: `min_length`, `history` and `lockout_after`,
+        each 0 where nothing is asked for; `reversible` where the server tells whether passwords can be read."""
+        ...
+
     def new_policy(self, name: str, fields: Fields, groups: Mapping[str, str]) -> Attributes:
         """The attributes of a password policy to be made; `groups` are DNs by name."""
         ...

@@ -149,6 +149,16 @@ class OpenLDAP:
             found["lockout_after"] = 0
         return found
 
+    def strength(self, entry: Entry) -> Mapping[str, int]:
+        """slapd measures a password only where pwdCheckQuality asks for it (slapo-ppolicy(5)). Whether passwords
+        can be read depends on how each was set, which nobody tells."""
+        fields = self.policy(entry, {})
+        measured = (_number(entry.text("pwdCheckQuality")) or 0) > 0
+        return {
+            name: int(str(fields.get(name, 0))) if measured or name != "min_length" else 0
+            for name in ("min_length", "history", "lockout_after")
+        }
+
     def new_policy(self, name: str, fields: Fields, groups: Mapping[str, str]) -> Attributes:
         texts = {attribute: value for attribute, value in _policy_texts(fields).items() if value is not None}
         return {

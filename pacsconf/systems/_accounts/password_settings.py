@@ -16,6 +16,7 @@ from pacsconf.systems._ldap import Entry, Modification, names
 CLASS = "msDS-PasswordSettings"
 APPLIES_TO = "msDS-PSOAppliesTo"
 _COMPLEXITY = "msDS-PasswordComplexityEnabled"
+_REVERSIBLE = "msDS-PasswordReversibleEncryptionEnabled"
 _DAY, _MINUTE = 86_400, 60
 
 _NUMBERS: Mapping[str, str] = {
@@ -47,7 +48,10 @@ _OTHERWISE: Mapping[str, Value] = {
 }
 """What a new domain asks for."""
 
-ATTRIBUTES = ("cn", *_NUMBERS.values(), *(name for name, _ in _LENGTHS.values()), _COMPLEXITY, APPLIES_TO)
+ATTRIBUTES = (
+    *("cn", *_NUMBERS.values(), *(name for name, _ in _LENGTHS.values())),
+    *(_COMPLEXITY, _REVERSIBLE, APPLIES_TO),
+)
 
 
 def policy(entry: Entry, groups: Mapping[str, str]) -> dict[str, Value]:
@@ -68,6 +72,16 @@ def policy(entry: Entry, groups: Mapping[str, str]) -> dict[str, Value]:
     return found
 
 
+def strength(entry: Entry) -> dict[str, int]:
+    """What a policy comes to; all of it stands in each."""
+    numbers = {
+        name: integer(entry.text(_NUMBERS[name])) for name in ("min_length", "history", "lockout_after")
+    }
+    found = {name: number for name, number in numbers.items() if number is not None}
+    text = entry.text(_REVERSIBLE)
+    return found if text is None else {**found, "reversible": text.upper() == "TRUE"}
+
+
 def new_policy(name: str, fields: Fields, groups: Mapping[str, str]) -> Attributes:
     """The attributes of a policy to be made."""
     whole = {**_OTHERWISE, **fields}
@@ -80,7 +94,7 @@ def new_policy(name: str, fields: Fields, groups: Mapping[str, str]) -> Attribut
     return {
         "objectClass": (CLASS.encode(),),
         "cn": (name.encode(),),
-        "msDS-PasswordReversibleEncryptionEnabled": (b"FALSE",),
+        _REVERSIBLE: (b"FALSE",),
         **{attribute: (text.encode(),) for attribute, text in _texts(whole).items()},
         **({APPLIES_TO: tuple(dn.encode() for dn in dns)} if dns else {}),
     }

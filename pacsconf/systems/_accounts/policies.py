@@ -11,20 +11,19 @@ from pacsconf.inventory.accounts import AccountsConfig
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.people import PasswordPolicy, User
 from pacsconf.people.entries import GROUP, POLICY
+from pacsconf.people.passwords import DEFAULT, name_in
 from pacsconf.people.standing import day_of, held
 
-DEFAULT = "default"
-"""The policy of everybody else, where the system's configuration does not call it otherwise."""
 _NOT_FIELDS = ("roles", "kinds")
 
 
 def declared(config: AccountsConfig, inventory: Inventory) -> Iterator[State]:
     """The policies that a system is to hold."""
-    place, security = config.password_policies, inventory.security
-    if place is None:
+    if config.password_policies is None:
         return
+    security = inventory.security
     if security.password_policy is not None:
-        yield _state(config, inventory, place.default or DEFAULT, security.password_policy, None)
+        yield _state(config, inventory, name_in(config, DEFAULT), security.password_policy, None)
     for number, (name, policy) in enumerate(security.password_policies.items(), 1):
         yield _state(config, inventory, name, policy, number)
 
@@ -59,8 +58,7 @@ def _groups(inventory: Inventory, system: str, role: str) -> tuple[str, ...]:
 
 def paths(name: str, config: AccountsConfig) -> dict[str, Path]:
     """Where a policy is declared."""
-    place = config.password_policies
-    if place is not None and name == (place.default or DEFAULT):
+    if name == name_in(config, DEFAULT):
         return {"": ("security", "password_policy")}
     return {"": ("security", "password_policies", name)}
 

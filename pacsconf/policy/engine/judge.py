@@ -1,0 +1,323 @@
+"""All rules of one kind, judged on its resources.
+
+One list expression of all rules is evaluated for each resource, which is several times as quick as one rule after
+the other (measured). An error of one rule is an error of the list, so that rules which had one are taken out of it:
+a rule is then *shaky* on resources of which the same evidence is there, and judged by itself on these from then on.
+Which rules are shaky is seen, not guessed. One thing is known before: a condition that always looks at a field that
+is absent has no answer, and only the rule's `when` is judged.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cel_expr_python import cel
+
+from pacsconf.policy.engine.environment import running
+from pacsconf.policy.engine.outcome import Outcome
+from pacsconf.policy.engine.program import EVIDENCE, FAIL, UNKNOWN, Program
+from pacsconf.policy.engine.wording import broken, unknown
+from pacsconf.policy.results import code_of
+from pacsconf.policy.rule import Rule, Tier
+from pacsconf.policy.scan import HOLDERS, alias
+from pacsconf.policy.subject import Facts, Subject
+from pacsconf.policy.vocabulary import KINDS
+from pacsconf.policy.vocabulary.hints import empty
+
+ERROR = code_of("error")
+
+LIST = 40_000
+"""Characters of one list expression; CEL takes 100,000 (measured)."""
+
+Presence = tuple[bool, ...]
+"""Of which fields of evidence that rules look at there is a value."""
+
+
+@dataclass(slots=True)
+class _Group:
+    """Resources of which the same evidence is there."""
+
+    number: int
+    absent: Mapping[Tier, frozenset[str]]
+    tiers: tuple[Tier, ...]
+    lists: Sequence[cel.Expression] = ()
+    alone: tuple[int, ...] = ()
+    """Rules that are judged one by one."""
+    version: int = -1
+
+
+@dataclass
+class Judge:
+    """The rules of a kind."""
+
+    kind: str
+    rules: Sequence[Rule]
+    programs: Sequence[Program] = field(init=False)
+    _groups: dict[Presence, _Group] = field(default_factory=dict)
+    _shaky: set[tuple[int, tuple[bool, ...]]] = field(default_factory=set)
+    _lists: dict[tuple[str, ...], Sequence[cel.Expression]] = field(default_factory=dict)
+    _longest: int = LIST
+    _version: int = 0
+
+    def __post_init__(self) -> None:
+        self.programs = [Program(rule) for rule in self.rules]
+        self.env = running()[self.kind]
+        self.wanted = Wanted.of(self.kind, self.programs)
+        self.fields = [(tier, name) for tier in EVIDENCE for name in sorted(self.wanted.evidence(tier))]
+
+    def judged(self, rows: Sequence[Subject]) -> Outcome:
+        """What the rules come to on these resources."""
+        table = bytearray()
+        groups = array("I")
+        messages: list[dict[int, str]] = [{} for _ in self.rules]
+        for position, subject in enumerate(rows):
+            group = self._group(subject)
+            groups.append(group.number)
+            row, said = self._row(subject, group)
+            table += row
+            for rule, text in said.items():
+                messages[rule][position] = text
+        states = tuple(bytes(table[number :: len(self.rules)]) for number in range(len(self.rules)))
+        tiers = tuple(group.tiers for group in self._groups.values())
+        return Outcome(states, tuple(messages), groups, tiers)
+
+    # --- groups ---------------------------------------------------------------------------------------------
+
+    def _group(self, subject: Subject) -> _Group:
+        held = {"configured": subject.configured or {}, "observed": subject.observed or {}}
+        presence = tuple(name in held[tier] for tier, name in self.fields)
+        group = self._groups.get(presence)
+        if group is None:
+            absent = {
+                tier: frozenset(
+                    name
+                    for (of, name), there in zip(self.fields, presence, strict=True)
+                    if of == tier and not there
+                )
+                for tier in EVIDENCE
+            }
+            tiers = tuple(_stands_on(program, absent) for program in self.programs)
+            group = self._groups[presence] = _Group(len(self._groups), absent, tiers)
+        if group.version != self._version:
+            self._arrange(group)
+        return group
+
+    def _arrange(self, group: _Group) -> None:
+        """Which rules are judged in the list, and which by themselves, from now on."""
+        texts: list[str] = []
+        alone: list[int] = []
+        for number, program in enumerate(self.programs):
+            if program.condition_is_strict and _lacks(program.in_condition, group.absent):
+                texts.append(program.waiting)
+            elif (number, self._own(program, group)) in self._shaky:
+                texts.append(str(UNKNOWN))
+                alone.append(number)
+            else:
+                texts.append(program.whole)
+        group.version = self._version
+        group.alone = tuple(alone)
+        key = (str(self._longest), *texts)
+        if key not in self._lists:
+            parts = _parts(texts, self._longest)
+            self._lists[key] = [self.env.compile(f"[{', '.join(part)}]") for part in parts]
+        group.lists = self._lists[key]
+
+    def _own(self, program: Program, group: _Group) -> tuple[bool, ...]:
+        return tuple(
+            name in group.absent[tier] for tier in EVIDENCE for name in sorted(program.evidence[tier])
+        )
+
+    # --- one resource ---------------------------------------------------------------------------------------
+
+    def _row(self, subject: Subject, group: _Group) -> tuple[bytearray, dict[int, str]]:
+        """A byte for each rule, and words for those that are neither passed nor not applicable."""
+        data = self.wanted.of_subject(subject)
+        said: dict[int, str] = {}
+        activation = self.env.Activation(data)
+        row = _codes(group.lists, activation)
+        if row is None:
+            row = self._one_by_one(subject, group, activation, said)
+        for number in group.alone:
+            row[number] = self._alone(number, subject, group, activation, said)
+        if len(said) < len(row) and (FAIL in row or UNKNOWN in row):
+            for number, code in enumerate(row):
+                if code == FAIL:
+                    said[number] = self._message(number, activation)
+                elif code == UNKNOWN and number not in said:
+                    said[number] = unknown(self.programs[number], group.absent, subject, "")
+        return row, said
+
+    def _one_by_one(
+        self, subject: Subject, group: _Group, activation: cel.Activation, said: dict[int, str]
+    ) -> bytearray:
+        """The same where the list has no answer; rules that have none are shaky from now on."""
+        row = bytearray(len(self.programs))
+        for number, program in enumerate(self.programs):
+            row[number] = self._alone(number, subject, group, activation, said)
+            if number in said and number not in group.alone:
+                self._shaky.add((number, self._own(program, group)))
+        if all(number in group.alone for number in said):  # together they go through more than one may
+            self._longest //= 2
+        self._version += 1
+        return row
+
+    def _alone(
+        self, number: int, subject: Subject, group: _Group, activation: cel.Activation, said: dict[int, str]
+    ) -> int:
+        """What one rule comes to by itself."""
+        program = self.programs[number]
+        code, error = _evaluated(program.alone, activation)
+        if isinstance(code, int):
+            return code
+        missing = absent_field(error, program, group.absent)
+        if missing:
+            said[number] = unknown(program, group.absent, subject, missing)
+            return UNKNOWN
+        said[number] = broken(error, program)
+        return ERROR
+
+    def _message(self, number: int, activation: cel.Activation) -> str:
+        """What is wrong with a resource, in the words of its rule; its title where these cannot be made."""
+        program = self.programs[number]
+        if program.message is None:
+            return program.rule.title
+        text, _ = _evaluated(program.message, activation)
+        return text if isinstance(text, str) and text else program.rule.title
+
+
+def _codes(lists: Sequence[cel.Expression], activation: cel.Activation) -> bytearray | None:
+    """What the rules in the lists come to; None where one of them has no answer, or all together go too far."""
+    row = bytearray()
+    for one in lists:
+        try:
+            value = one.eval(activation)
+        except RuntimeError:  # the budget of iterations
+            return None
+        if value.type() == cel.Type.ERROR:
+            return None
+        codes: Any = value.plain_value()
+        row += bytes(codes)
+    return row
+
+
+def _evaluated(expression: cel.Expression, activation: cel.Activation) -> tuple[Any, str]:
+    """The value of an expression; where it has none, what CEL says."""
+    try:
+        value = expression.eval(activation)
+    except RuntimeError as exc:  # the budget of iterations
+        return None, str(exc)
+    if value.type() == cel.Type.ERROR:
+        return None, str(value.value())
+    return value.plain_value(), f"no matching overload: it came to {value.type().name()}"
+
+
+def absent_field(error: str, program: Program, absent: Mapping[Tier, frozenset[str]]) -> str:
+    """The field of evidence that is not there, as rules write it; empty where something else is wrong."""
+    before, _, after = error.partition('Key not found in map : "')
+    if not after or "NOT_FOUND" not in before:
+        return ""
+    name = after.rstrip('"')
+    return next((f"{tier}.{name}" for tier in EVIDENCE if name in program.evidence[tier] & absent[tier]), "")
+
+
+def _lacks(asked: Mapping[Tier, frozenset[str]], absent: Mapping[Tier, frozenset[str]]) -> bool:
+    return any(asked[tier] & absent[tier] for tier in EVIDENCE)
+
+
+def _stands_on(program: Program, absent: Mapping[Tier, frozenset[str]]) -> Tier:
+    """The strongest evidence of a rule of which something is there."""
+    for tier in reversed(EVIDENCE):
+        if program.evidence[tier] - absent[tier]:
+            return tier
+    return "declared"
+
+
+def _parts(texts: Sequence[str], longest: int) -> Iterator[list[str]]:
+    """Expressions in rows that CEL takes in one list."""
+    part: list[str] = []
+    size = 0
+    for text in texts:
+        if part and size + len(text) > longest:
+            yield part
+            part, size = [], 0
+        part.append(text)
+        size += len(text) + 2
+    yield part
+
+
+# --- what is handed to CEL ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Of a kind, the fields that its rules look at: nothing else is handed to CEL, or to another process."""
+
+    names: frozenset[str]
+    """Declared fields by their own name."""
+    below: Mapping[str, frozenset[str]]
+    """By holder, its fields; a holder that is used as such has all."""
+    aliases: tuple[tuple[str, str], ...]
+    nowhere: Mapping[str, Any]
+    """What rules see as the site of what is of none."""
+
+    @classmethod
+    def of(cls, kind: str, programs: Sequence[Program]) -> Wanted:
+        known = KINDS[kind]
+        fields = {
+            "self": known.fields("declared"),
+            "site": KINDS["site"].fields("declared"),
+            "configured": known.fields("configured"),
+            "observed": known.fields("observed"),
+        }
+        names: set[str] = set()
+        below: dict[str, set[str]] = {}
+        for program in programs:
+            names |= program.looks.names & fields["self"].keys()
+            for holder in program.looks.names & fields.keys():
+                asked = fields[holder] if holder in program.looks.whole else program.looks.of(holder)
+                below.setdefault(holder, set()).update(asked)
+        nowhere = {name: empty(hint) for name, hint in fields["site"].items()}
+        return cls(
+            frozenset(names),
+            {holder: frozenset(asked) for holder, asked in below.items() if holder in HOLDERS},
+            tuple((name, alias(name)) for name in sorted(names)),
+            nowhere,
+        )
+
+    def evidence(self, tier: str) -> frozenset[str]:
+        return self.below.get(tier, frozenset())
+
+    def of_subject(self, subject: Subject) -> dict[str, Any]:
+        """The variables of an expression."""
+        declared = subject.declared
+        data: dict[str, Any] = {called: declared[name] for name, called in self.aliases if name in declared}
+        held = {
+            "self": declared,
+            "site": self.nowhere if subject.site is None else subject.site,
+            "configured": subject.configured or {},
+            "observed": subject.observed or {},
+        }
+        for holder, asked in self.below.items():
+            facts = held[holder]
+            data[holder] = {name: facts[name] for name in asked if name in facts}
+        return data
+
+    def cut(self, subject: Subject) -> Subject:
+        """The subject with nothing but what rules look at."""
+        asked = self.names | self.below.get("self", frozenset())
+        return Subject(
+            subject.kind,
+            "",
+            _only(subject.declared, asked),
+            None if subject.configured is None else _only(subject.configured, self.evidence("configured")),
+            None if subject.observed is None else _only(subject.observed, self.evidence("observed")),
+            None if subject.site is None else _only(subject.site, self.below.get("site", frozenset())),
+            blind=subject.blind,
+        )
+
+
+def _only(facts: Facts, names: frozenset[str]) -> Facts:
+    return {name: facts[name] for name in names if name in facts}

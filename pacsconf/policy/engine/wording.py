@@ -1,0 +1,68 @@
+"""Why a rule has no answer, in plain words: evidence that is not there, or a rule that is broken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pacsconf.policy.rule import Tier
+from pacsconf.policy.subject import Subject
+from pacsconf.policy.vocabulary import KINDS
+from pacsconf.policy.vocabulary.hints import sentence
+
+if TYPE_CHECKING:
+    from pacsconf.policy.engine.program import Program
+
+_MOST = 3
+"""Fields that are named; the others are counted."""
+
+
+def unknown(program: Program, absent: Mapping[Tier, frozenset[str]], subject: Subject, first: str) -> str:
+    """Which evidence is missing, and why as far as that is known. `first` is the field that CEL stopped at."""
+    fields = [
+        f"{tier}.{name}"
+        for tier in program.evidence
+        for name in sorted(program.evidence[tier] & absent[tier])
+    ]
+    named = [first, *(one for one in fields if one != first)] if first else fields
+    told = ", ".join(f"{one} ({_said(program.rule.kind, one)})" for one in named[:_MOST])
+    more = f" and {len(named) - _MOST} more" if len(named) > _MOST else ""
+    return f"not known: {told}{more}; {subject.blind or _why(named, subject)}"
+
+
+def _said(kind: str, field: str) -> str:
+    tier, _, name = field.partition(".")
+    return sentence(KINDS[kind].fields(tier)[name])
+
+
+def _why(named: list[str], subject: Subject) -> str:
+    tiers = {one.partition(".")[0] for one in named}
+    if "observed" in tiers and subject.observed is None:
+        return "it was not looked at on the wire"
+    if "configured" in tiers and subject.configured is None:
+        return "no live configuration of it was read"
+    return "it could not be seen there"
+
+
+def broken(error: str, program: Program) -> str:
+    """How a rule is broken."""
+    for form, words in _ERRORS:
+        found = form.search(error)
+        if found:
+            return "the rule is broken: " + words.format(*found.groups())
+    return "the rule is broken: " + re.sub(r"^[A-Z_]+: |\s*\[[A-Z_]+\]$", "", error)
+
+
+_ERRORS = tuple(
+    (re.compile(form), words)
+    for form, words in (
+        (r"Iteration budget exceeded", "it goes through too much (loops within loops, over long lists)"),
+        (r"divide by zero|modulus by zero", "it divides by zero"),
+        (r'Key not found in map : "(.*)"', "it looks at {0}, which is not there; ask has(self.{0}) first"),
+        (r'No value with name "(.*?)"', "it looks at {0}, which is not there; ask has(self.{0}) first"),
+        (r"Index error: index=(-?\d+) size=(\d+)", "it takes member {0} of a list of {1}"),
+        (r"invalid regular expression: (.*)", "it matches by what is no regular expression: {0}"),
+        (r"[Nn]o matching overload", "it puts values together that do not fit"),
+    )
+)

@@ -1,0 +1,278 @@
+"""From files of policies to rules: packs, and what a site changes of them, with every mistake at its place.
+
+A pack is a file `policies/NAME.yaml` with `pack` (what it calls itself) and `rules`. `policies/site.yaml` may have
+`overrides` and `gate` as well. `policies/waivers.yaml` and `policies/controls.yaml` are no packs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pacsconf.core.finding import Finding, Place
+from pacsconf.inventory.document import lines_of
+from pacsconf.inventory.merge import nearest
+from pacsconf.inventory.tree import Node
+from pacsconf.policy import scalars
+from pacsconf.policy.overrides import Override, Overrides, overridden
+from pacsconf.policy.reading import NAME, RULE_ID, Reading
+from pacsconf.policy.rule import FRAMEWORKS, SEVERITIES, Framework, Pack, Parameter, Rule, Severity
+from pacsconf.policy.scan import looks
+from pacsconf.policy.vocabulary import KINDS
+
+FOLDER = "policies"
+SITE = f"{FOLDER}/site.yaml"
+"""The file in which a site changes what rules ask."""
+NO_PACKS = frozenset({f"{FOLDER}/waivers.yaml", f"{FOLDER}/controls.yaml"})
+"""Files of the folder that others read."""
+
+DEFAULT_GATE: Severity = "high"
+
+_RULE_KEYS = (
+    *("id", "title", "severity", "kind", "when", "condition", "message"),
+    *("why", "fix", "params", "controls", "since"),
+)
+_NEEDED = ("id", "title", "severity", "kind", "condition")
+_PACK_KEYS = ("name", "title", "version")
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """All policies of an inventory's repository."""
+
+    packs: tuple[Pack, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    """Those that stand, after what the site changes; those that are switched off too, which say why in `off`."""
+    gate: Severity = DEFAULT_GATE
+    """The severity from which on a failure stops what was asked for."""
+    findings: tuple[Finding, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """By file, what stands in it: for excerpts."""
+
+    @property
+    def active(self) -> tuple[Rule, ...]:
+        """The rules that are not switched off."""
+        return tuple(rule for rule in self.rules if not rule.off)
+
+    def rule(self, which: str) -> Rule | None:
+        """The rule of an id; None where there is none."""
+        return next((rule for rule in self.rules if rule.id == which), None)
+
+    def line(self, file: str, number: int) -> str | None:
+        """A line of one of the files; None where it cannot be had."""
+        lines = lines_of(self.texts[file]) if file in self.texts else ()
+        return lines[number - 1] if 0 < number <= len(lines) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """A rule as its pack states it, and where its parts stand."""
+
+    rule: Rule
+    node: Node
+    reading: Reading
+
+
+def parse(files: Mapping[str, bytes]) -> Policies:
+    """The policies in these files, by their paths in the repository.
+
+    Every mistake is a finding with its place; a rule that has one does not stand. CEL is loaded if there is a rule.
+    """
+    stated: list[_Stated] = []
+    packs: list[Pack] = []
+    readings: list[Reading] = []
+    overrides = Overrides()
+    for file in sorted(set(files) - NO_PACKS):
+        reading = Reading(file)
+        readings.append(reading)
+        tree = reading.tree(files[file])
+        if tree is None:
+            continue
+        is_site = file == SITE
+        reading.known(tree, ("pack", "rules", *(("overrides", "gate") if is_site else ())), "A pack")
+        pack = _pack(reading, tree)
+        listed = reading.list(tree.entries.get("rules"), "rules")
+        found = [one for node in listed for one in _rule(reading, node, pack)]
+        stated += found
+        if found or not is_site:
+            packs.append(replace(pack, rules=tuple(one.rule for one in found)))
+        if is_site:
+            overrides = Overrides.of(reading, tree)
+    _told_apart(stated)
+    rules = tuple(_standing(stated, overrides))
+    findings = tuple(finding for reading in readings for finding in reading.findings)
+    return Policies(
+        tuple(packs),
+        rules,
+        overrides.gate or DEFAULT_GATE,
+        findings,
+        {reading.file: reading.text for reading in readings},
+    )
+
+
+def _standing(stated: Sequence[_Stated], overrides: Overrides) -> Iterator[Rule]:
+    """The rules as the site has them whose expressions CEL takes."""
+    known = {one.rule.id: one.rule for one in stated}
+    overrides.unknown(known)
+    seen: set[str] = set()
+    for one in stated:
+        if one.rule.id in seen:
+            continue
+        seen.add(one.rule.id)
+        override = overrides.rules.get(one.rule.id)
+        rule = overridden(one.rule, override, overrides.reading) if override else one.rule
+        if (
+            rule.kind in KINDS
+            and rule.condition
+            and _expressions_stand(one, rule, override, overrides.reading)
+        ):
+            yield rule
+
+
+# --- one file ----------------------------------------------------------------------------------------------------
+
+
+def _pack(reading: Reading, tree: Node) -> Pack:
+    """What a file calls itself: a text, or a map of name, title and version; else it is called as the file."""
+    node = tree.entries.get("pack")
+    stem = reading.file.rpartition("/")[2].rpartition(".")[0]
+    place = Place(reading.file, 1, 1)
+    if node is None or isinstance(node.value, str):
+        return Pack(reading.string(node, "pack") or stem, place=node.place if node else place)
+    held = reading.map(node, "pack")
+    reading.known(node, _PACK_KEYS, "pack")
+    said = {key: reading.string(held.get(key), key) for key in _PACK_KEYS}
+    return Pack(said["name"] or stem, said["title"], said["version"], place=node.named_at)
+
+
+def _rule(reading: Reading, node: Node, pack: Pack) -> Iterator[_Stated]:
+    """The rule that a map states; none where too little of it is there."""
+    held = reading.map(node, "A rule")
+    if not held:
+        return
+    which = reading.string(held.get("id"), "id")
+    what = which or "A rule"
+    reading.known(node, _RULE_KEYS, what)
+    missing = [key for key in _NEEDED if key not in held or held[key].value is None]
+    if missing:
+        summary = f"{what} has no {', no '.join(missing)}"
+        reading.wrong("PACS-POL-004", node.place, summary, "A rule without it cannot be judged or shown.")
+    if which and not RULE_ID.fullmatch(which):
+        fix = "Write capital letters, digits and hyphens: SITE-NET-001."
+        reading.wrong("PACS-POL-005", held["id"].place, f'"{which}" cannot be the id of a rule', "", fix)
+    severity = reading.one_of("PACS-POL-008", held.get("severity"), SEVERITIES, "severity")
+    kind = reading.one_of("PACS-POL-007", held.get("kind"), KINDS, "kind of resource")
+    said = {
+        key: reading.string(held.get(key), key)
+        for key in ("title", "when", "condition", "message", "why", "fix")
+    }
+    rule = Rule(
+        which,
+        said["title"],
+        condition=said["condition"],
+        when=said["when"],
+        message=said["message"],
+        why=said["why"],
+        fix=said["fix"],
+        severity=severity or "info",
+        kind=kind or "",
+        params=dict(_params(reading, held.get("params"))),
+        controls=dict(_controls(reading, held.get("controls"))),
+        since=reading.string(held.get("since"), "since"),
+        pack=pack.name,
+        place=held.get("id", node).place,
+    )
+    if which:
+        tiers = looks(rule.when, rule.condition, rule.message).tiers
+        yield _Stated(replace(rule, tiers=tiers), node, reading)
+
+
+def _params(reading: Reading, node: Node | None) -> Iterator[tuple[str, Parameter]]:
+    for name, held in reading.map(node, "params").items():
+        if not NAME.fullmatch(name):
+            fix = "Write small letters, digits and _: stale_days."
+            reading.wrong(
+                "PACS-POL-012", held.named_at, f'"{name}" cannot be the name of a parameter', "", fix
+            )
+            continue
+        value = reading.parameter(held, f"The parameter {name}")
+        if value is not None:
+            yield name, value
+
+
+def _controls(reading: Reading, node: Node | None) -> Iterator[tuple[Framework, tuple[str, ...]]]:
+    for name, held in reading.map(node, "controls").items():
+        if name in FRAMEWORKS:
+            yield name, reading.texts(held, f"controls.{name}")
+        else:
+            fix = "Frameworks are: " + ", ".join(FRAMEWORKS) + "."
+            summary = f'There is no framework "{name}"{nearest(name, FRAMEWORKS)}'
+            reading.wrong("PACS-POL-009", held.key or held.place, summary, "", fix)
+
+
+def _told_apart(stated: Sequence[_Stated]) -> None:
+    """Tells of rules that have one id."""
+    first: dict[str, _Stated] = {}
+    for one in stated:
+        held = first.setdefault(one.rule.id, one)
+        if held is not one and one.rule.place and held.rule.place:
+            one.reading.wrong(
+                "PACS-POL-006",
+                one.rule.place,
+                f"There is another rule {one.rule.id}",
+                "Waivers, results and what a site changes name a rule by its id.",
+                "Give one of them another id, or remove it.",
+                also=((held.rule.place, f"the first one: {held.rule.title}"),),
+            )
+
+
+# --- what CEL says -----------------------------------------------------------------------------------------------
+
+_IDS = {
+    "syntax": "PACS-POL-010",
+    "size": "PACS-POL-010",
+    "name": "PACS-POL-011",
+    "hidden": "PACS-POL-011",
+    "type": "PACS-POL-013",
+    "pattern": "PACS-POL-014",
+}
+
+
+def _expressions_stand(one: _Stated, rule: Rule, override: Override | None, site: Reading | None) -> bool:
+    """Whether CEL takes the expressions of a rule; else it is told why not."""
+    from pacsconf.policy.engine import check
+
+    found = check(rule)
+    for fault in found:
+        node, reading = one.node.entries.get(fault.which), one.reading
+        assert node is not None, "an expression that is wrong stands somewhere"
+        place = scalars.place(node, reading.text, fault.at, fault.length)
+        if fault.param:
+            changed = override.params.get(fault.param) if override else None
+            if changed is not None and site is not None:
+                node, reading = changed, site
+            else:
+                node = one.node.entries["params"].entries[fault.param]
+            place = node.named_at
+        reading.wrong(_IDS[fault.what], place, f"{rule.id}, {fault.which}: {fault.summary}", "", fault.fix)
+    _unused(one, rule)
+    return not found
+
+
+def _unused(one: _Stated, rule: Rule) -> None:
+    """Warns of parameters that change nothing."""
+    asked = looks(rule.when, rule.condition, rule.message)
+    if "params" in asked.whole:
+        return
+    for name in set(rule.params) - asked.of("params"):
+        held = one.node.entries["params"].entries[name]
+        one.reading.findings.append(
+            Finding(
+                "PACS-POL-020",
+                "warning",
+                f"{rule.id} does not look at its parameter {name}",
+                "Who changes it changes nothing.",
+                f"Write params.{name} in the rule, or remove it.",
+                place=held.key or held.place,
+            )
+        )

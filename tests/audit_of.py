@@ -30,10 +30,10 @@ def result(rule: str, name: str, state: State, **more: Any) -> AuditedResult:
     return AuditedResult(**{"rule": rule, "kind": "ae", "name": name, "state": state, **more})
 
 
-def audit_of(results: Results, *, number: int = 1, **more: Any) -> Audit:
+def audit_of(states: Results, *, number: int = 1, **more: Any) -> Audit:
     """The audit of this number, made on the day of that number."""
-    found = tuple(result(rule, name, state) for (rule, name), state in sorted(results.items()))
-    rules = tuple(rule(one) for one in sorted({one for one, _ in results}))
+    found = tuple(result(rule, name, state) for (rule, name), state in sorted(states.items()))
+    rules = tuple(rule(one) for one in sorted({one for one, _ in states}))
     return Audit(
         **{
             "id": f"202611{number:02d}-120000",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from pacsconf.policy.evidence import Configured, Evidence
+from pacsconf.policy.evidence import Evidence
 from pacsconf.policy.facts import configured, observed, people, retention
 from pacsconf.policy.facts.network import Addresses, Network
 from pacsconf.policy.facts.places import Sites, whole
@@ -23,7 +23,7 @@ def subjects(evidence: Evidence) -> dict[str, tuple[Subject, ...]]:
     """Everything that rules are judged on, by kind and in order of name."""
     evidence = _typed(evidence)
     found, seen = _declared(evidence), observed.of(evidence)
-    held = _together(configured.of(evidence), people.configured(evidence))
+    held = {**configured.of(evidence), **people.configured(evidence)}
     unreached = {name: one.why for name, one in evidence.systems.items() if one.how == "unreached"}
     return {
         kind: tuple(_with_evidence(found.get(kind, ()), held.get(kind, {}), seen.get(kind, {}), unreached))
@@ -53,19 +53,7 @@ def _declared(evidence: Evidence) -> dict[str, tuple[Subject, ...]]:
         **network.subjects(),
         **systems.subjects(),
         **retention.subjects(evidence, sites),
-        **people.declared(evidence, sites.facts),
-    }
-
-
-def _together(one: Configured, other: Configured) -> Configured:
-    """What two look at, each at fields of its own."""
-    kinds = dict.fromkeys((*one, *other))
-    return {
-        kind: {
-            name: {**one.get(kind, {}).get(name, {}), **other.get(kind, {}).get(name, {})}
-            for name in dict.fromkeys((*one.get(kind, {}), *other.get(kind, {})))
-        }
-        for kind in kinds
+        **people.declared(evidence, sites),
     }
 
 

@@ -6,6 +6,7 @@ What somebody signs in with who is not declared stands here as it does in an acc
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pacsconf.inventory.accounts import AccountsConfig
 from pacsconf.inventory.model import Inventory
@@ -13,22 +14,28 @@ from pacsconf.inventory.people import AsOf
 from pacsconf.people.live import LiveAccounts
 from pacsconf.policy.evidence import Configured, Evidence
 from pacsconf.policy.facts import groups, passwords, roles, users
+from pacsconf.policy.facts.places import Sites
 from pacsconf.policy.subject import Facts, Subject
 
 
-def declared(evidence: Evidence, sites: Mapping[str, Facts] | None = None) -> dict[str, tuple[Subject, ...]]:
-    """By kind, the subjects without what is live of them; `sites` are the fields of sites, by name."""
+def declared(evidence: Evidence, sites: Sites) -> dict[str, tuple[Subject, ...]]:
+    """By kind, the subjects without what is live of them."""
     inventory, systems = _dated(evidence), _systems(evidence)
     blind = {name: why for name in systems if (why := _unread(evidence, name))}
     why = "; ".join(blind.values())
     keeping = {name: one for name, one in systems.items() if one.password_policies is not None}
     why_policies = "; ".join(blind[name] for name in keeping if name in blind)
     assert inventory.as_of is not None
+    found = {
+        "user": users.declared(inventory, tuple(systems), sites.of, why),
+        "role": roles.declared(inventory, evidence.reviews, inventory.as_of.day(), why),
+        "group": groups.declared(inventory, systems, _live(evidence), blind),
+        "password-policy": passwords.declared(inventory, keeping, evidence.systems, why_policies),
+    }
+    nowhere = sites.of(None)
     return {
-        "user": tuple(users.declared(inventory, tuple(systems), sites or {}, why)),
-        "role": tuple(roles.declared(inventory, evidence.reviews, inventory.as_of.day(), why)),
-        "group": tuple(groups.declared(inventory, systems, _live(evidence), blind)),
-        "password-policy": tuple(passwords.declared(inventory, keeping, evidence.systems, why_policies)),
+        kind: tuple(one if one.site else replace(one, site=nowhere) for one in subjects)
+        for kind, subjects in found.items()
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import combinations
@@ -31,9 +31,9 @@ from pacsconf.policy.subject import Facts, Subject
 
 
 def declared(
-    inventory: Inventory, systems: Sequence[str], sites: Mapping[str, Facts], blind: str
+    inventory: Inventory, systems: Sequence[str], site_of: Callable[[str | None], Facts], blind: str
 ) -> Iterator[Subject]:
-    """Everybody who is declared, by id; `systems` are those of accounts, `sites` the fields of sites by name."""
+    """Everybody who is declared, by id; `systems` are those of accounts."""
     told = _Told(inventory)
     for name in sorted(inventory.users):
         user = inventory.users[name]
@@ -41,7 +41,7 @@ def declared(
             USER,
             name,
             told.of(user),
-            site=sites.get(user.site or ""),
+            site=site_of(user.site),
             path=user.path,
             device=user.device or "",
             about=tuple(Address.of(system, kind, name) for system in systems for kind in (USER, MEMBERSHIP)),

@@ -16,6 +16,8 @@ from pacsconf.inventory.permissions import PermissionScope
 from pacsconf.people.live import LiveAccounts
 from pacsconf.policy.evidence import Evidence, SystemEvidence
 from pacsconf.policy.facts import people
+from pacsconf.policy.facts.places import Sites
+from pacsconf.policy.subject import Subject
 from pacsconf.policy.vocabulary import KINDS
 from tests.people.staff import NOW, account, accounts_config, group, hospital, live, role, user
 
@@ -27,9 +29,13 @@ def evidence(inventory: Inventory, *read: LiveAccounts, **more: Any) -> Evidence
     return Evidence(inventory, NOW, **({"systems": systems} | more))
 
 
+def declared(of: Evidence) -> dict[str, tuple[Subject, ...]]:
+    return people.declared(of, Sites(of))
+
+
 def said(kind: str, name: str, inventory: Inventory, *read: LiveAccounts, **more: Any) -> dict[str, Any]:
     """What is declared of one subject."""
-    found = people.declared(evidence(inventory, *read, **more))[kind]
+    found = declared(evidence(inventory, *read, **more))[kind]
     return dict(next(one for one in found if one.name == name).declared)
 
 
@@ -83,7 +89,7 @@ EVERYTHING = evidence(
 
 @pytest.mark.parametrize("kind", ["user", "role", "group", "password-policy"])
 def test_every_word_for_people_is_filled_somewhere_and_none_is_made_up(kind):
-    subjects = people.declared(EVERYTHING)[kind]
+    subjects = declared(EVERYTHING)[kind]
     filled = {name for one in subjects for name in one.declared}
     assert filled == KINDS[kind].fields("declared").keys()
     read = {name for facts in people.configured(EVERYTHING)[kind].values() for name in facts}
@@ -147,13 +153,13 @@ def test_a_service_account_in_a_role_for_people_is_told():
 
 def test_nobody_is_called_by_name():
     one = User(id="ann", name="Ann Example", email="ann@x.example", employee="4711", owner="it")
-    found = people.declared(evidence(hospital((one,))))
+    found = declared(evidence(hospital((one,))))
     assert "Example" not in repr(found)
     assert "4711" not in repr(found)
 
 
 def test_a_subject_is_where_waivers_and_changes_find_it():
-    (one,) = people.declared(evidence(hospital((user("ann", device="ct-1"),))))["user"]
+    (one,) = declared(evidence(hospital((user("ann", device="ct-1"),))))["user"]
     assert one.path == ("users", "ann")
     assert one.device == "ct-1"
     assert one.about == (Address.of("accounts", "user", "ann"), Address.of("accounts", "membership", "ann"))
@@ -323,7 +329,7 @@ def test_live_holders_of_a_role_are_in_all_its_groups_and_strangers_go_by_system
 def test_groups_are_those_of_roles_and_those_that_are_there():
     inventory = hospital((user("ann", "admin"),), (role("admin", "pacs-admins", administrator=True),))
     read = live(("ann",), group("found"))
-    found = people.declared(evidence(inventory, read))["group"]
+    found = declared(evidence(inventory, read))["group"]
     assert [(one.name, one.declared["privileged"], one.path) for one in found] == [
         ("accounts/found", False, ()),
         ("accounts/pacs-admins", True, ("roles", "admin", "groups", "accounts")),
@@ -397,7 +403,7 @@ def test_a_policy_of_which_one_system_was_not_read_is_not_known():
 
 def test_a_policy_that_only_a_system_has_is_a_subject_of_its_own():
     read = told("a", default={"exists": False}, **{"a/old": {"exists": True, "min_length": 4}})
-    one, old = people.declared(evidence(keeping("a"), systems=read))["password-policy"]
+    one, old = declared(evidence(keeping("a"), systems=read))["password-policy"]
     assert (one.name, one.declared["declared"], one.about) == (
         "default",
         True,
@@ -415,7 +421,7 @@ def test_a_policy_that_only_a_system_has_is_a_subject_of_its_own():
 
 def test_a_system_that_did_not_answer_is_named():
     down = {"accounts": SystemEvidence("accounts", "accounts", "unreached", why="connection refused")}
-    found = people.declared(replace(evidence(WHOLE), systems=down))
+    found = declared(replace(evidence(WHOLE), systems=down))
     assert {one.blind for subjects in found.values() for one in subjects} == {
         "accounts was not read: connection refused"
     }

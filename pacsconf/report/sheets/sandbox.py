@@ -73,8 +73,8 @@ def names_in(file: str, source: Source) -> tuple[frozenset[str], tuple[str, ...]
         _raise_fault(exc, {source.shown}, (), source.shown)
 
 
-def fill(load: Load, file: str, values: Mapping[str, Any]) -> str:
-    """The template of this file with the values in it.
+def fill(load: Load, file: str, values: Mapping[str, Any], *, most: int = MOST_CHARACTERS) -> str:
+    """The template of this file with the values in it, `most` characters at most.
 
     Raises: TemplateFault naming file and line.
     """
@@ -89,18 +89,18 @@ def fill(load: Load, file: str, values: Mapping[str, Any]) -> str:
 
     try:
         template = _environment(form_of(file), values, loaded).get_template(file)
-        return "".join(_bounded(template.generate(values), template.filename or file))
+        return "".join(_bounded(template.generate(values), template.filename or file, most))
     except _FAULTS as exc:
         _raise_fault(exc, shown, tuple(values), file)
 
 
-def _bounded(pieces: Iterator[str], shown: str) -> Iterator[str]:
+def _bounded(pieces: Iterator[str], shown: str, most: int) -> Iterator[str]:
     written = 0
     for piece in pieces:
         written += len(piece)
-        if written > MOST_CHARACTERS:
+        if written > most:
             raise TemplateFault(
-                f"{shown}: it writes more than {MOST_CHARACTERS:,} characters",
+                f"{shown}: it writes more than {most:,} characters",
                 fix="Look for a loop that goes over more than it should.",
             )
         if not _is_text(piece):

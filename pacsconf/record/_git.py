@@ -111,6 +111,33 @@ class Repository(Objects):
         ran = self._run("blame", "--line-porcelain", "--root", *ranges, "--", str(file.resolve()))
         return "" if ran.status else ran.out
 
+    def count(self, span: str) -> int:
+        """How many commits a span (`OLDER..NEWER`, of ids) holds."""
+        return int(self._get("rev-list", "--count", "--end-of-options", span))
+
+    def lines(self, commit: str, path: str) -> list[str]:
+        """The lines of a file of a commit; none where it has no such file."""
+        if self.below(commit, path).keys() != {path}:
+            return []
+        return self.read(commit, path).decode("utf-8", "replace").splitlines()
+
+    def edits(
+        self, span: str, path: str, *, lines: tuple[int, int] | None = None, text: str = ""
+    ) -> list[tuple[str, str, str]]:
+        """The commits of a span (`OLDER..NEWER`, of ids) that touched a file, the newest first: id, day, subject.
+
+        Only those that touched these lines of it, as it is in the newest, or that put this text in or took it away.
+        """
+        options = ["--no-show-signature", "--format=%x01%H%x00%cs%x00%s"]
+        if lines is not None:
+            where = [f"-L{lines[0]},{lines[1]}:{path}", "--no-patch", "--end-of-options", span]
+        else:
+            where = [*([f"-S{text}"] if text else []), "--no-patch", "--end-of-options", span, "--", path]
+        ran = self._run("log", *options, *where, env={"GIT_LITERAL_PATHSPECS": "1"})
+        # An older git shows the patch of a range of lines in any case: its rows begin otherwise.
+        rows = [row[1:].split("\0") for row in ran.out.split("\n") if row.startswith("\1")]
+        return [] if ran.status else [(commit, day, subject) for commit, day, subject in rows]
+
     def before(self, moment: datetime) -> str:
         """The newest commit of what is checked out before a moment, along first parents; empty: none is known."""
         until = f"--before={moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from pacsconf.core.chain import Follows, Link, digest_of, follows_from_json
 from pacsconf.core.errors import RecordError
 from pacsconf.policy.audit import Chain
+from pacsconf.policy.drift_causes import Applied
 from pacsconf.record._objects import Objects
+from pacsconf.record.branch import Branch
 from pacsconf.record.contents import CHANGESET, entry_from_file
 from pacsconf.record.owned import MISREAD
 
@@ -80,6 +83,22 @@ def flaws(git: Objects, head: str, links: Sequence[Link], told: Chain) -> tuple[
         elif (there.digest, there.number) != (told.digest, told.length):
             found.append(f"change set {told.changeset}, the last one then, is not the same any more")
     return tuple(found)
+
+
+def applied(branch: Branch, older: str, newer: str) -> Iterator[Applied]:
+    """What change sets that ended between two commits of the record had applied, in the order in which they did.
+
+    Nothing where either is empty, or not there any more.
+
+    Raises: RecordError when one cannot be read.
+    """
+    if not (older and newer and branch.git.descends(newer, older)):
+        return
+    for commit in reversed([*takewhile(lambda one: one != older, branch.git.line(newer))]):
+        entry = branch.entry(commit)
+        if entry.type == "closed":
+            done = branch.changeset(commit).applied
+            yield from (Applied(one.address, entry.changeset, commit, entry.at) for one in done)
 
 
 def _parsed(file: bytes, commit: str) -> tuple[Link, str]:

@@ -16,6 +16,7 @@ from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.errors import RecordError
 from pacsconf.core.review import LineKey, Reviews
 from pacsconf.policy.audit import Chain, Point
+from pacsconf.policy.drift_causes import Applied
 from pacsconf.record import audits, chain, search, signatures
 from pacsconf.record._git import InventoryCommit, Repository
 from pacsconf.record.audits import RecordedAudit
@@ -204,6 +205,13 @@ class RecordReader:
             if inside:
                 yield audits.load(self._branch, entry)
             inside = inside or entry.commit == newer.commit
+
+    def applied_between(self, older: str, newer: str) -> tuple[Applied, ...]:
+        """What pacsconf changed between two commits of the record, in the order in which it did.
+
+        Raises: RecordError when one cannot be read.
+        """
+        return tuple(chain.applied(self._branch, older, newer))
 
     def chain(self) -> Chain:
         """Where the chain of change sets ends now, for an audit.

@@ -172,7 +172,7 @@ class Judge:
         code, error = _evaluated(program.alone, activation)
         if isinstance(code, int):
             return code
-        missing = absent_field(error, program, group.absent)
+        missing = absent_field(error, program, group.absent) or unsaid_field(error, program, subject)
         if missing:
             said[number] = unknown(program, group.absent, subject, missing)
             return UNKNOWN
@@ -221,6 +221,20 @@ def absent_field(error: str, program: Program, absent: Mapping[Tier, frozenset[s
         return ""
     name = after.rstrip('"')
     return next((f"{tier}.{name}" for tier in EVIDENCE if name in program.evidence[tier] & absent[tier]), "")
+
+
+def unsaid_field(error: str, program: Program, subject: Subject) -> str:
+    """The declared field that nobody gave, as rules write it; empty where something else is wrong.
+
+    A rule that asks for it by `self.` and not for `has` first has no answer: whether a device was accepted, say, where
+    the record is not known.
+    """
+    before, _, after = error.partition('Key not found in map : "')
+    name = after.rstrip('"')
+    if "NOT_FOUND" not in before or name in subject.declared:
+        return ""
+    known = program.looks.of("self") & KINDS[program.rule.kind].fields("declared").keys()
+    return f"self.{name}" if name in known else ""
 
 
 def _lacks(asked: Mapping[Tier, frozenset[str]], absent: Mapping[Tier, frozenset[str]]) -> bool:

@@ -20,6 +20,8 @@ _MOST = 3
 
 def unknown(program: Program, absent: Mapping[Tier, frozenset[str]], subject: Subject, first: str) -> str:
     """Which evidence is missing, and why as far as that is known. `first` is the field that CEL stopped at."""
+    if first.startswith("self."):
+        return f"not known: {first} ({_said(program.rule.kind, first)})"
     fields = [
         f"{tier}.{name}"
         for tier in program.evidence
@@ -33,7 +35,7 @@ def unknown(program: Program, absent: Mapping[Tier, frozenset[str]], subject: Su
 
 def _said(kind: str, field: str) -> str:
     tier, _, name = field.partition(".")
-    return sentence(KINDS[kind].fields(tier)[name])
+    return sentence(KINDS[kind].fields("declared" if tier == "self" else tier)[name])
 
 
 def _why(named: list[str], subject: Subject) -> str:

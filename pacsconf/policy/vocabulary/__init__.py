@@ -11,6 +11,7 @@ Each field is `Annotated` with one sentence, which `pacsconf policy explain --ki
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import get_type_hints
 
 from pacsconf.policy.vocabulary import network, people, places, retention, systems
@@ -33,7 +34,12 @@ class Kind:
     def fields(self, tier: str) -> Hints:
         """The fields of a tier (`declared`, `configured`, `observed`), with their types; none where it has none."""
         holder: type | None = getattr(self, tier)
-        return get_type_hints(holder, include_extras=True) if holder else {}
+        return _hints(holder) if holder else {}
+
+
+@cache
+def _hints(holder: type) -> Hints:
+    return get_type_hints(holder, include_extras=True)
 
 
 KINDS: dict[str, Kind] = {

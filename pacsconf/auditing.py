@@ -24,13 +24,15 @@ from pacsconf.policy.evidence import Configured, Evidence, How, SystemEvidence
 from pacsconf.record.state import RecordState
 from pacsconf.retention.capacity import Stock
 from pacsconf.systems.abilities import Attested, Evident, Peopled, Remembering, Stocked
-from pacsconf.systems.base import Declared, System
+from pacsconf.systems.base import System
 from pacsconf.world import World
 
 log = logging.getLogger(__name__)
 
 _OUTSIDE = frozenset({"drift", "deleted-outside", "clash"})
 """Verdicts that say: somebody else changed it."""
+_EQUAL = frozenset({"equal", "take-ownership", "unmanaged", "forget"})
+"""Verdicts on what is as it is declared, or is not declared at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,8 @@ def _read(world: World, name: str, record: RecordState) -> SystemEvidence:
     live = snapshot.states()
     last = owned if record.known else None
     ignored = ignoring(declared.ignoring(world.inventory.systems[name].ignore, owned))
-    differences = compare(declared.states(), live, last, ignored)
-    parts = [as_compared(name, declared, differences)]
+    differences = tuple(compare(declared.states(), live, last, ignored))
+    parts = [_nobodys(name, differences)]
     if isinstance(system, Evident):
         parts.append(system.evidence(live, world.inventory))
     how, at = _known_how(system, attested, live, f"{world.clock():%Y-%m-%dT%H:%M:%SZ}")
@@ -94,7 +96,13 @@ def _read(world: World, name: str, record: RecordState) -> SystemEvidence:
         configured=_beside(parts),
         accounts=_accounts(system),
         stock=_stock(world, system),
+        differs=tuple(one.address for one in differences if one.verdict not in _EQUAL),
+        outside=_changed_outside(differences) if record.known else None,
     )
+
+
+def _changed_outside(differences: Iterable[Difference]) -> tuple[Address, ...]:
+    return tuple(one.address for one in differences if one.verdict in _OUTSIDE)
 
 
 def _known_how(
@@ -124,29 +132,14 @@ def _stock(world: World, system: System) -> Stock | None:
         return None
 
 
-def as_compared(name: str, declared: Declared, differences: Iterable[Difference]) -> Configured:
-    """What a comparison says: what differs from the inventory, what others changed, what is nobody's here."""
-    devices: dict[str, dict[str, bool]] = {}
-    outside: list[str] = []
-    unknown: list[str] = []
-    for one in differences:
-        device = _device(declared, one.address)
-        if one.verdict in _OUTSIDE:
-            outside.append(str(one.address))
-        if one.verdict == "unmanaged" and one.live is not None and one.live.root == one.address:
-            unknown.append(str(one.address))
-        if device and one.declared is not None:
-            facts = devices.setdefault(device, {"differs": False, "changed_outside": False})
-            facts["differs"] |= one.verdict not in ("equal", "take-ownership")
-            facts["changed_outside"] |= one.verdict in _OUTSIDE
-    system = {"changed_outside": sorted(outside), "undeclared": sorted(unknown)}
-    return {"device": devices, "system": {name: system}}
-
-
-def _device(declared: Declared, address: Address) -> str:
-    """The device of the inventory that a resource is of; empty for none."""
-    path = declared.paths.get(address, {}).get("", ())
-    return str(path[1]) if len(path) > 1 and path[0] == "devices" else ""
+def _nobodys(name: str, differences: Iterable[Difference]) -> Configured:
+    """What is live and nobody's here, by its roots: what a person counts."""
+    found = [
+        str(one.address)
+        for one in differences
+        if one.verdict == "unmanaged" and one.live is not None and one.live.root == one.address
+    ]
+    return {"system": {name: {"undeclared": sorted(found)}}}
 
 
 def _beside(parts: Sequence[Configured]) -> Configured:

@@ -43,6 +43,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "unlock": ("record", "Break the lock of an apply that is certainly dead."),
     "access": ("access", "Who can do what, by which way; and reviews of it."),
     "retention": ("retention", "How long studies are kept, and by what right."),
+    "policy": ("policy", "Rules that everything is judged by: list, explain, test them."),
+    "audit": ("audit", "Judge everything live by the rules, with the evidence for it."),
     "render": ("render", "Fill in a template: a sheet, a register, one of your own."),
     "storage": ("storage", "Show how full archives are, and when they will be."),
     "commission": ("commission", "Accept a new modality, step by step, until two people sign."),
@@ -54,8 +56,11 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 """By name: the module in front of `_commands`, and the first sentence of its help."""
 
 
-MEANT: Mapping[str, str] = {"access": "show"}
+MEANT: Mapping[str, str] = {"access": "show", "audit": "run"}
 """By group, its command that is meant where the first word after the group is none of its commands."""
+
+BARE = frozenset({"audit"})
+"""Groups whose command that is meant needs no word after it."""
 
 
 class _DefaultsAsTheyAre:
@@ -88,7 +93,8 @@ class _Group(_DefaultsAsTheyAre, TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The words that follow, the command that is meant put before those that name none."""
         meant = MEANT.get(self.name or "")
-        if meant and args and args[0] not in (*self.commands, "--help"):
+        first = args[0] if args else ""
+        if meant and (args or self.name in BARE) and first not in (*self.commands, "--help"):
             args = [meant, *args]
         rest: list[str] = super().parse_args(ctx, args)
         return rest

@@ -55,12 +55,12 @@ def announced(work: Workspace, store: Record, ends: Mapping[str, tuple[End, ...]
     for day in days_to_look_at(ends, workspace.now().date()):
         commit = store.inventory_before(datetime.combine(day, time(), UTC))
         if commit not in read:
-            read[commit] = _read_at(work.root, commit)
+            read[commit] = read_at(work.root, commit)
         stood[day] = read[commit]
     return known(ends, stood)
 
 
-def _read_at(root: Path, commit: str) -> Inventory | None:
+def read_at(root: Path, commit: str) -> Inventory | None:
     """The inventory at a commit, whatever the day; None where there is none that stands."""
     from pacsconf.inventory.loader import load
     from pacsconf.record.checkouts import as_of

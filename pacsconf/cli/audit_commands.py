@@ -1,0 +1,170 @@
+"""`pacsconf audit`: every rule on everything live, with the evidence for it; and what is kept of that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from pacsconf.cli.compare_commands import opened
+from pacsconf.cli.exits import Exit, exit_of, worst
+from pacsconf.cli.last_probe import look_again
+from pacsconf.cli.progress import Reporter
+from pacsconf.cli.screen import Screen, sentence
+from pacsconf.cli.world import world_of
+from pacsconf.core.errors import LockHeld, PacsconfError, RecordError
+
+if TYPE_CHECKING:
+    from pacsconf.cli.audit_run import Made
+    from pacsconf.policy.audit import Audit, Point
+    from pacsconf.policy.rule import Framework, Severity
+    from pacsconf.world import World
+
+Frameworks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--framework",
+        help="Only rules that support a control of it: hipaa, nist-800-53, csf, iso27799, gdpr, dicom, ihe; all.",
+        metavar="NAME",
+    ),
+]
+FailOn = Annotated[
+    Literal["critical", "high", "medium", "low", "info"] | None,
+    typer.Option(
+        "--fail-on", help="Exit 4 from this severity on; not given: the gate of policies/site.yaml."
+    ),
+]
+
+
+def run(
+    context: typer.Context,
+    framework: Frameworks = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Write the report here in every form.", metavar="DIR"),
+    ] = None,
+    fail_on: FailOn = None,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="First ask the network again, as gently as each device allows.")
+    ] = False,
+    record: Annotated[
+        bool, typer.Option("--record/--no-record", help="Keep it in the record, to compare others with.")
+    ] = True,
+    reason: Annotated[str, typer.Option("--reason", help="Why it is made; kept with it.")] = "",
+    format: Annotated[  # noqa: A002 - the option's name
+        Literal["text", "json", "markdown", "csv", "junit", "sarif"],
+        typer.Option("--format", help="Form of the result."),
+    ] = "text",
+) -> Exit:
+    """Judge everything by the rules: what is declared, configured and observed.
+
+    Reads every system and changes none; no device is asked without --probe. Exit 4 when something of the gate's
+    severity fails and is not waived, 9 only when no system could be looked at.
+    """
+    from pacsconf.cli import audit_run
+
+    screen: Screen = context.obj.screen
+    chosen = _frameworks(framework)
+    work = opened(context, format)
+    book = audit_run.rulebook_of(work, fail_on)
+    if probe:
+        look_again(screen, work)
+    reporter = Reporter(screen)
+    with world_of(work, reporter) as world:
+        made = audit_run.make(work, world, book, chosen)
+        trend = audit_run.trend_of(world)
+        kept, refused = _kept(screen, world, made, reason) if record else ("", Exit.OK)
+    for note in made.notes:
+        screen.note(sentence(note))
+    audit = made.audit
+    page = str(write_report(out, audit, trend, work.root)) if out else ""
+    show_audit(screen, audit, format, work.command, gate=book.gate, page=page, kept=kept)
+    return worst(refused, Exit.POLICY if made.stopping else Exit.OK)
+
+
+def _frameworks(names: Sequence[str] | None) -> tuple[Framework, ...]:
+    """Raises: BadParameter for a framework that is not known."""
+    from pacsconf.inventory.merge import nearest
+    from pacsconf.policy.rule import FRAMEWORKS
+
+    wanted = [name for several in names or () for name in several.split(",")]
+    for name in wanted:
+        if name not in (*FRAMEWORKS, "all"):
+            raise typer.BadParameter(
+                f'"{name}" is no framework{nearest(name, FRAMEWORKS)}. There are: {", ".join(FRAMEWORKS)}, all',
+                param_hint="--framework",
+            )
+    if "all" in wanted or not wanted:
+        return ()
+    return tuple(name for name in FRAMEWORKS if name in wanted)
+
+
+def _kept(screen: Screen, world: World, made: Made, reason: str) -> tuple[str, Exit]:
+    """The commit that keeps an audit, empty where none does; and how the command ends if that is why."""
+    from pacsconf.policy.audit_json import audit_to_lines
+
+    state = world.record.state(fetch=False)
+    if not state.exists:
+        screen.note(sentence("Not recorded: there is no record yet. Begin it: pacsconf record init"))
+        return "", Exit.OK
+    try:
+        return world.record.audited(audit_to_lines(made.audit), reason=reason), Exit.OK
+    except (LockHeld, RecordError) as why:
+        screen.note(sentence(f"Not recorded: {why.in_full}"))
+        return "", exit_of(why)
+
+
+# --- shown and written ------------------------------------------------------------------------------------------
+
+
+def show_audit(
+    screen: Screen,
+    audit: Audit,
+    format: str,  # noqa: A002
+    command: str,
+    *,
+    gate: Severity = "high",
+    page: str = "",
+    kept: str = "",
+) -> None:
+    """An audit on the screen, or in another form on stdout.
+
+    `command` is how pacsconf is called here, `page` the file of its page, `kept` the commit that keeps it.
+    """
+    if format == "text":
+        from pacsconf.report.audit.text import audit_text
+
+        screen.show(audit_text(audit, screen.width, gate=gate, command=command, page=page, kept=kept))
+    elif format == "markdown":
+        from pacsconf.report.audit.markdown import audit_markdown
+
+        screen.raw(audit_markdown(audit, command=command))
+    else:
+        from pacsconf.report.audit.forms import rendered
+
+        screen.raw(rendered(audit, format))
+
+
+def write_report(folder: Path, audit: Audit, trend: Sequence[Point], root: Path) -> Path:
+    """The report in every form, in a folder that is made where it is missing. Returns the page.
+
+    Raises: PacsconfError when a file cannot be written.
+    """
+    from pacsconf.cli.audit_run import titles_of
+    from pacsconf.report.audit.forms import PAGE, files
+
+    made = files(audit, trend, titles_of(root))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in made.items():
+            (folder / name).write_bytes(content)
+    except OSError as why:
+        raise PacsconfError(
+            f"the report cannot be written to {folder}: {why.strerror}", fix="Name another folder: --out DIR"
+        ) from why
+    return folder / PAGE
+
+
+audit = (run,)

@@ -85,7 +85,7 @@ def overridden(rule: Rule, override: Override, reading: Reading | None) -> Rule:
     if severity != rule.severity:
         changed.append(f"severity: {rule.severity} → {severity}")
     params = dict(rule.params)
-    for name, value in _params(rule, override, reading):
+    for name, value in params_of(rule, override.params, reading):
         if value != params[name]:
             changed.append(f"{name}: {in_words(params[name])} → {in_words(value)}")
             params[name] = value
@@ -94,8 +94,9 @@ def overridden(rule: Rule, override: Override, reading: Reading | None) -> Rule:
     return replace(rule, severity=severity, params=params, off=override.off, changed=tuple(changed))
 
 
-def _params(rule: Rule, override: Override, reading: Reading) -> Iterator[tuple[str, Parameter]]:
-    for name, node in override.params.items():
+def params_of(rule: Rule, nodes: Mapping[str, Node], reading: Reading) -> Iterator[tuple[str, Parameter]]:
+    """Other values for parameters of a rule, as far as it has them and they are of the same type."""
+    for name, node in nodes.items():
         if name not in rule.params:
             known = ", ".join(rule.params)
             reading.wrong(

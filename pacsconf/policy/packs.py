@@ -13,7 +13,7 @@ from pacsconf.core.finding import Finding, Place
 from pacsconf.inventory.document import lines_of
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.tree import Node
-from pacsconf.policy import scalars
+from pacsconf.policy import controls, scalars
 from pacsconf.policy.overrides import Override, Overrides, overridden
 from pacsconf.policy.reading import NAME, RULE_ID, Reading
 from pacsconf.policy.rule import FRAMEWORKS, SEVERITIES, Framework, Pack, Parameter, Rule, Severity
@@ -23,8 +23,8 @@ from pacsconf.policy.vocabulary import KINDS
 FOLDER = "policies"
 SITE = f"{FOLDER}/site.yaml"
 """The file in which a site changes what rules ask."""
-NO_PACKS = frozenset({f"{FOLDER}/waivers.yaml", f"{FOLDER}/controls.yaml"})
-"""Files of the folder that others read."""
+NO_PACKS = frozenset({f"{FOLDER}/waivers.yaml", controls.FILE})
+"""Files of the folder that hold no rules."""
 
 DEFAULT_GATE: Severity = "high"
 
@@ -46,6 +46,8 @@ class Policies:
     gate: Severity = DEFAULT_GATE
     """The severity from which on a failure stops what was asked for."""
     findings: tuple[Finding, ...] = ()
+    titles: controls.Titles = field(default_factory=dict)
+    """What controls are called."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """By file, what stands in it: for excerpts."""
 
@@ -98,6 +100,10 @@ def parse(files: Mapping[str, bytes]) -> Policies:
             packs.append(replace(pack, rules=tuple(one.rule for one in found)))
         if is_site:
             overrides = Overrides.of(reading, tree)
+    titles: controls.Titles = {}
+    if controls.FILE in files:
+        readings.append(Reading(controls.FILE))
+        titles = controls.titled(readings[-1], readings[-1].tree(files[controls.FILE]))
     _told_apart(stated)
     rules = tuple(_standing(stated, overrides))
     findings = tuple(finding for reading in readings for finding in reading.findings)
@@ -106,6 +112,7 @@ def parse(files: Mapping[str, bytes]) -> Policies:
         rules,
         overrides.gate or DEFAULT_GATE,
         findings,
+        titles,
         {reading.file: reading.text for reading in readings},
     )
 

@@ -226,8 +226,8 @@ def absent_field(error: str, program: Program, absent: Mapping[Tier, frozenset[s
 def unsaid_field(error: str, program: Program, subject: Subject) -> str:
     """The declared field that nobody gave, as rules write it; empty where something else is wrong.
 
-    A rule that asks for it by `self.` and not for `has` first has no answer: whether a device was accepted, say, where
-    the record is not known.
+    A rule that asks for it by `self.` and not for `has` first has no answer: whether a device was accepted, say,
+    where the record is not known.
     """
     before, _, after = error.partition('Key not found in map : "')
     name = after.rstrip('"')

@@ -1,9 +1,10 @@
 """What rules may say: by kind of resource, its fields in three tiers of evidence.
 
 A kind is three `TypedDict`s. `declared` fields are variables of a rule by their own name (`title`, `ports`), and
-what the inventory says; a field that is `NotRequired` may be absent there, and is asked for by `has(self.x)`.
-Fields of `configured` (read from a live system's own configuration) and `observed` (seen on the wire) stand under
-these names; what is absent there could not be looked at, and a rule that depends on it is *unknown*, never passed.
+what the inventory says; a field that is `NotRequired` may be absent there, and is asked for by `has(self.x)`;
+a rule that asks for `self.x` without is *unknown* where it is absent. Fields of `configured` (read from a live
+system's own configuration) and `observed` (seen on the wire) stand under these names; what is absent
+there could not be looked at, and a rule that depends on it is *unknown*, never passed.
 
 Each field is `Annotated` with one sentence, which `pacsconf policy explain --kind` and the documentation show.
 """

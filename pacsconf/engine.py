@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from shlex import quote
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from pacsconf.core import garbage
 from pacsconf.core.address import Address
@@ -21,7 +22,7 @@ from pacsconf.core.change import Change
 from pacsconf.core.changeset import ChangeSet, changeset_id
 from pacsconf.core.decide import Rules, judged
 from pacsconf.core.due import Ended, takes_away
-from pacsconf.core.errors import PlanError, RecordError, SystemFault, SystemFaults, UnsafePlan
+from pacsconf.core.errors import PlanError, RecordError, SystemFault, SystemFaults, UnsafePlan, Violation
 from pacsconf.core.finding import Finding, Path, errors
 from pacsconf.core.guard import idle, tripped
 from pacsconf.core.on_demand import BySystem
@@ -41,6 +42,9 @@ from pacsconf.systems.abilities import Asking, Attested, Peopled, Remembering
 from pacsconf.systems.base import Declared
 from pacsconf.systems.on_hold import nowhere
 from pacsconf.world import World
+
+if TYPE_CHECKING:  # imported where there are policies
+    from pacsconf.judging import Judged
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +68,8 @@ class Planned:
     """Where something has ended because a day has come, and what would be there, had it not."""
     lapsed: frozenset[Address] = frozenset()
     """What is held although the inventory says something else by now: it is planned as usual."""
+    judged: Judged | None = None
+    """What policies say of it; None where nothing was judged."""
 
 
 # --- resolve, read, compare, order, guard -----------------------------------------------------------------------
@@ -125,13 +131,30 @@ def plan(world: World, options: Options, only: frozenset[Address] | None = None)
         tuple(_untakeable(world, names, made)) if undone else _findings(world, declared, made, scenario)
     )
     blocked = tuple(f"{finding.summary} ({finding.rule})" for finding in errors(findings))
+    judged = _judged(world, made, scenario.live)
+    blocked += judged.reasons if judged else ()
     whole = replace(made, blocked=made.blocked + blocked, stays={**not_known(undone), **made.stays})
     # What is taken back comes from no line of the inventory.
     paths = BySystem({name: one.paths for name, one in declared.items() if not undone})
     changed = BySystem({one.system: one.changed for one in snapshots})
     approved = _approved(world, whole, record)
     left = _left(scenario, declared)
-    return Planned(whole, record, findings, paths, changed, approved, left, over, lapsed(scenario))
+    return Planned(whole, record, findings, paths, changed, approved, left, over, lapsed(scenario), judged)
+
+
+def _judged(world: World, made: Plan, live: Mapping[Address, State]) -> Judged | None:
+    """What policies say of what is declared, and of what the plan changes; None where nothing is judged.
+
+    Taking access away, and taking back, is in nobody's way: whether what stood before breaks a rule is for the next
+    plan and an audit to tell.
+    """
+    takes_back = made.options.only_takes or made.options.rollback
+    rulebook = None if takes_back else world.rulebook()
+    if rulebook is None:
+        return None
+    from pacsconf.judging import judge
+
+    return judge(world, rulebook, live, made.runs, made.counts.keys())
 
 
 def _ended(world: World, names: Iterable[str], ends: Mapping[str, tuple[End, ...]]) -> dict[Address, Ended]:
@@ -301,11 +324,18 @@ def same_as(world: World, saved: SavedPlan) -> Planned:
 def require_applicable(planned: Planned, approval: Approval) -> None:
     """Refuse what must not run: a plan that is only to be read, read-only systems, guards nobody let through.
 
-    Raises: UnsafePlan with every reason.
+    Raises: UnsafePlan with every reason; Violation when they are those of policies alone.
     """
     reasons = reasons_against(planned.plan, planned.approvals, approval)
+    if reasons and planned.judged and set(reasons) <= set(planned.judged.reasons):
+        raise Violation("this plan is not applied", reasons, fix=_WAYS_OF_POLICIES)
     if reasons:
         raise UnsafePlan("this plan is not applied", reasons)
+
+
+_WAYS_OF_POLICIES = (
+    "Correct what is declared; or, if it must be so for a time, agree on that: pacsconf waiver add"
+)
 
 
 def apply(world: World, planned: Planned, approval: Approval) -> ChangeSet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pacsconf.core.approval import PlanApproval
 from pacsconf.core.change import Change, Outcome
@@ -15,6 +15,9 @@ from pacsconf.inventory.model import Inventory
 from pacsconf.people.ends import End
 from pacsconf.record.record import Record
 from pacsconf.systems.base import System
+
+if TYPE_CHECKING:  # it needs all that rules may say
+    from pacsconf.policy.rulebook import Rulebook
 
 
 class Progress(Protocol):
@@ -64,6 +67,8 @@ class World:
     """Looks into what the inventory said on former days; as it stands, nothing was known before."""
     before: Inventory | None = None
     """What the inventory said until it was changed for this very command; None where it was not."""
+    rulebook: Callable[[], Rulebook | None] = lambda: None
+    """What policies ask; None where there is none, or nothing is to be judged by them."""
     at: date | None = None
     """The day to come that is looked ahead to; nothing is applied then. None: the clock's."""
 

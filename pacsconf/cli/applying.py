@@ -97,7 +97,7 @@ def require_applicable(
     except UnsafePlan as exc:
         view = View(command=work.command, plan_file=str(plan_file) if plan_file else "")
         fix = "" if obstacles(planned.plan) else _ways_on(planned, approval, view)
-        raise UnsafePlan(exc.message, exc.reasons, fix=fix or exc.fix) from exc
+        raise type(exc)(exc.message, exc.reasons, fix=fix or exc.fix) from exc
 
 
 def _ways_on(planned: Planned, approval: Approval, view: View) -> str:

@@ -56,6 +56,7 @@ _BY_ERROR: tuple[tuple[type[PacsconfError], Exit], ...] = (
     (errors.TemplateFault, Exit.INVALID),
     (errors.Unavailable, Exit.UNREACHABLE),
     (errors.StalePlan, Exit.STALE),
+    (errors.Violation, Exit.POLICY),
     (errors.UnsafePlan, Exit.REFUSED),
     (errors.LockHeld, Exit.LOCKED),
     (errors.Overtaken, Exit.PARTIAL),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 def world_of(work: Workspace, reporter: Reporter) -> Iterator[World]:
     """What the engine works on; connections are closed and progress is ended afterwards, whatever happens."""
     from pacsconf.cli.inviting import Inviting
+    from pacsconf.cli.judging import rulebook
     from pacsconf.cli.revisions import announced
     from pacsconf.cli.witness import Witness
     from pacsconf.world import World
@@ -46,6 +47,7 @@ def world_of(work: Workspace, reporter: Reporter) -> Iterator[World]:
             checked=partial(checked, work, store),
             invite=Inviting(work, systems),
             announced=partial(announced, work, store),
+            rulebook=partial(rulebook, work),
             progress=reporter,
         )
     finally:

@@ -115,6 +115,10 @@ class UnsafePlan(PlanError):
         self.reasons = tuple(reasons)
 
 
+class Violation(UnsafePlan):
+    """Nothing but policies stands in the way."""
+
+
 class DependencyCycle(PlanError):
     """Changes wait for each other; `addresses` are all that do."""
 

@@ -54,6 +54,8 @@ class Finding:
     verdict: Verdict = "fail"
     accepted: str = ""
     """Until when and by whom it is accepted; empty: it is not."""
+    policy: str = ""
+    """The severity of the policy that is broken (`critical` to `info`); empty for what is built in."""
 
 
 def errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:

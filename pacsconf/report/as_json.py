@@ -124,6 +124,7 @@ def finding_as_json(finding: Finding, place: Place | None) -> dict[str, Any]:
         "place": place._asdict() if place else None,
         "also": [{"place": other._asdict(), "text": text} for other, text in finding.also],
         "about": str(finding.about) if finding.about else None,
+        **({"policy": finding.policy} if finding.policy else {}),
     }
 
 

@@ -52,19 +52,24 @@ _NOWHERE = Place("", 0, 0)
 
 
 def _brief(finding: Finding, width: int) -> Lines:
-    head = line(Span(f"{SEVERITY_WORDS[finding.severity]}[{finding.rule}]", _STYLES[finding.severity]), " ")
+    head = line(_label(finding), " ")
     return (*wrapped(finding.summary, width, first=head, indent=3), *_paragraph("fix", finding.fix, width))
 
 
 def _finding(finding: Finding, place: Place | None, line_of: LineOf, width: int) -> Lines:
-    label = Span(f"{SEVERITY_WORDS[finding.severity]}[{finding.rule}]", _STYLES[finding.severity])
     return (
-        *wrapped(finding.summary, width, first=line(label, " "), indent=3, style="strong"),
+        *wrapped(finding.summary, width, first=line(_label(finding), " "), indent=3, style="strong"),
         *_where(finding, place, line_of, width),
         *_paragraph("why", finding.detail, width),
         *_paragraph("fix", finding.fix, width),
         *(row for other, words in finding.also for row in _paragraph("see", f"{other} {words}", width)),
     )
+
+
+def _label(finding: Finding) -> Span:
+    """How bad it is, and its rule: `error[PACS-AE-003]`, of a policy `high[PACS-TLS-001]`."""
+    word = finding.policy or SEVERITY_WORDS[finding.severity]
+    return Span(f"{word}[{finding.rule}]", _STYLES[finding.severity])
 
 
 def _where(finding: Finding, place: Place | None, line_of: LineOf, width: int) -> Iterator[Line]:

@@ -1,0 +1,218 @@
+"""The policies of a repository: what is wrong with them, and what they say of the inventory beside them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from pacsconf.cli import workspace
+from pacsconf.cli.workspace import InvalidInventory, Workspace
+
+if TYPE_CHECKING:
+    from pacsconf.core.finding import Finding
+    from pacsconf.inventory.model import Inventory
+    from pacsconf.policy.assemble import Assembled
+    from pacsconf.policy.results import Result, State
+    from pacsconf.policy.rule import Severity
+    from pacsconf.policy.rulebook import Rulebook
+    from pacsconf.policy.waivers import Waived
+
+
+def has_policies(work: Workspace) -> bool:
+    """Whether a repository has any rule or waiver; without, nothing of all this is imported."""
+    return any((work.root / "policies").glob("*.yaml"))
+
+
+def rulebook(work: Workspace) -> Rulebook | None:
+    """What the policies of a repository ask; None where there are none.
+
+    Raises: InvalidInventory with every mistake in their files.
+    """
+    if not has_policies(work):
+        return None
+    book, findings = read(work)
+    from pacsconf.core.finding import errors
+
+    if errors(findings):
+        raise InvalidInventory(work.loaded, findings, work.seconds)
+    return book
+
+
+def read(work: Workspace) -> tuple[Rulebook, tuple[Finding, ...]]:
+    """The rules and waivers that stand, and what is wrong with the others."""
+    from pacsconf.cli.policies import load_policies
+    from pacsconf.cli.waivers import load_waivers
+    from pacsconf.policy.findings import by_device
+    from pacsconf.policy.rulebook import Rulebook
+    from pacsconf.policy.waiver_remarks import misfits
+
+    policies = load_policies(work.root)
+    waivers, wrong = load_waivers(work.root)
+    stated = frozenset(rule.id for pack in policies.packs for rule in pack.rules)
+    book = Rulebook(policies.rules, policies.gate, waivers, built_in() | stated, by_device(work.findings))
+    today = work.at or workspace.now().date()
+    return book, (*policies.findings, *wrong, *misfits(waivers, book.known, work.inventory, today))
+
+
+def built_in() -> frozenset[str]:
+    """The rules of checks that `validate` makes anyway, or that live systems make of what they hold."""
+    from pacsconf.inventory.checks import RULE_IDS
+
+    return RULE_IDS | workspace.further().ids
+
+
+def line_of(work: Workspace) -> Callable[[str, int], str | None]:
+    """Lines of the inventory's files and of those of policies, for excerpts."""
+    from pacsconf.inventory.files import Text, read_one
+
+    def line(file: str, number: int) -> str | None:
+        if file.startswith("policies/") and file not in work.loaded.texts:
+            text = read_one(work.root / file, work.root)
+            if isinstance(text, Text):
+                return replace(work.loaded, texts={file: text.text}).line(file, number)
+        return work.loaded.line(file, number)
+
+    return line
+
+
+# --- what is declared --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the rules that need no live system say of an inventory, in every environment that was looked at."""
+
+    gate: Severity
+    wrong: tuple[Finding, ...] = ()
+    """Mistakes in the files of policies."""
+    results: tuple[Result, ...] = ()
+    """Failures, accepted or not, and broken rules; without what built-in checks have told."""
+    remarks: tuple[Finding, ...] = ()
+    """About waivers."""
+    rules: int = 0
+    """How many were judged."""
+    live: int = 0
+    """How many wait for live systems."""
+    states: Mapping[State, int] = field(default_factory=dict)
+    assemble: Callable[[], Assembled] = lambda: _nothing()
+    """All of it as an audit has it."""
+
+    @property
+    def open(self) -> tuple[Result, ...]:
+        """What nobody accepts."""
+        return tuple(one for one in self.results if one.state != "waived")
+
+    @property
+    def stopping(self) -> tuple[Result, ...]:
+        """What is as bad as the gate, and nobody accepts."""
+        from pacsconf.policy.findings import reaches
+
+        return tuple(one for one in self.open if reaches(one.rule.severity, self.gate))
+
+
+def _nothing() -> Assembled:
+    from pacsconf.policy.assemble import Assembled
+
+    return Assembled()
+
+
+def declared(work: Workspace, fail_on: Severity | None = None) -> Declared | None:
+    """What policies say of what is declared; None where there are none."""
+    if not has_policies(work):
+        return None
+    from pacsconf.core.finding import errors
+
+    book, wrong = read(work)
+    gate, today = fail_on or book.gate, workspace.now().date()
+    if errors(wrong):
+        return Declared(gate, wrong)
+    judged = [
+        (inventory, _judged(work, book, inventory, first=not at))
+        for at, inventory in enumerate(_deployed(work))
+    ]
+    active = [rule for rule in book.rules if not rule.off]
+    alone = sum(not rule.needs_live for rule in active)
+
+    def assemble() -> Assembled:
+        from pacsconf.policy.assemble import audited, together
+
+        place_of = work.loaded.sources.place
+        return together(
+            audited(book.rules, waived, book.waivers, inventory.baseline, place_of, today)
+            for inventory, waived in judged
+        )
+
+    told, states = _together(waived for _, waived in judged)
+    return Declared(
+        gate,
+        wrong,
+        tuple(one for one in told if not _is_told(one, work.findings)),
+        tuple(_common([waived.findings for _, waived in judged])),
+        alone,
+        len(active) - alone,
+        states,
+        assemble,
+    )
+
+
+_OF_ENVIRONMENTS = frozenset({"system", "storage", "device", "ae", "flow", "feed"})
+"""Kinds of which environments say something else: systems, peers, addresses."""
+
+
+def _judged(work: Workspace, book: Rulebook, inventory: Inventory, *, first: bool) -> Waived:
+    """What rules come to in one environment; in all but the first, where that may be something else."""
+    from pacsconf.inventory.retention import Retention
+    from pacsconf.policy.evidence import Evidence
+    from pacsconf.policy.facts import subjects
+
+    now = workspace.now()
+    rules = [rule for rule in book.rules if not (rule.off or rule.needs_live)]
+    if not first:
+        rules = [rule for rule in rules if rule.kind in _OF_ENVIRONMENTS]
+        inventory = inventory.model_copy(update={"retention": Retention()})  # which takes longest to look at
+    known = subjects(Evidence(inventory, now, findings=book.found)) if rules else {}
+    return book.judged(rules, known, inventory, now.date(), work.findings, built_in())
+
+
+def _deployed(work: Workspace) -> Iterator[Inventory]:
+    """The inventory as each environment that was asked for has it; the inventory itself where none is declared."""
+    from pacsconf.inventory.environment import for_environment
+
+    whole = work.loaded.inventory
+    assert whole is not None, "what does not stand was raised"
+    names = [work.environment] if work.environment in whole.environments else sorted(whole.environments)
+    for name in names or (None,):
+        deployed = for_environment(whole, name)[0]
+        yield deployed.model_copy(update={"as_of": workspace.as_of()})
+
+
+def _together(several: Iterable[Waived]) -> tuple[tuple[Result, ...], Counter[State]]:
+    """What is shown of several environments, each failure once; and how many results are in which state, the worst
+    of each."""
+    from pacsconf.policy.results import STATES
+
+    told: dict[tuple[str, str, str], Result] = {}
+    worst: dict[tuple[str, str], int] = {}
+    for waived in several:
+        for each in waived.results:
+            told |= {(*one.key, one.state): one for one in each.of("fail", "error", "waived")}
+            for subject, code in zip(each.subjects, each.states, strict=True):
+                key = (each.rule.id, subject.where)
+                worst[key] = min(code, worst.get(key, code))
+    return tuple(told.values()), Counter(STATES[code] for code in worst.values())
+
+
+def _is_told(one: Result, built_in: Iterable[Finding]) -> bool:
+    """Whether a built-in check of the same rule has found something about the same."""
+    path = one.subject.path
+    return bool(path) and any(
+        found.rule == one.rule.id and found.path[: len(path)] == path for found in built_in
+    )
+
+
+def _common(remarks: Sequence[tuple[Finding, ...]]) -> Iterator[Finding]:
+    """What is to be said about waivers wherever it was looked: one that is used somewhere is used."""
+    first, *others = remarks or ((),)
+    return (one for one in first if all(one in each for each in others))

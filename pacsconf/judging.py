@@ -1,0 +1,155 @@
+"""Policies held against live systems: as they are, and as a plan would leave them. Asks nobody.
+
+A system tells what it holds in the words that rules have for it (`Evident`), of states as they were read or as a
+change set would leave them. So what a plan makes worse is known before anything is written.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
+
+from pacsconf.core.address import Address
+from pacsconf.core.change import Change
+from pacsconf.core.finding import Finding
+from pacsconf.core.resource import State
+from pacsconf.policy.evidence import Evidence, SystemEvidence
+from pacsconf.policy.facts import subjects
+from pacsconf.policy.findings import as_finding, reaches
+from pacsconf.policy.results import Result, RuleResults
+from pacsconf.policy.rule import Severity
+from pacsconf.policy.rulebook import Rulebook
+from pacsconf.policy.subject import Subject
+from pacsconf.systems.abilities import Attested, Evident
+from pacsconf.systems.base import System
+from pacsconf.world import World
+
+States = Mapping[Address, State]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What policies say of a plan. `caused` and `declared` are failures and broken rules that nobody accepts."""
+
+    gate: Severity = "high"
+    rules: int = 0
+    caused: tuple[Result, ...] = ()
+    """What does not fail live, and would once the plan is applied."""
+    declared: tuple[Result, ...] = ()
+    """What the inventory alone says, as `validate` does."""
+    standing: Mapping[Severity, int] = field(default_factory=dict)
+    """By severity, how much fails live and goes on to: what an audit is about, not this plan."""
+    mended: int = 0
+    """How much fails live and would not any more."""
+    remarks: tuple[Finding, ...] = ()
+    """About waivers."""
+
+    @property
+    def refusing(self) -> tuple[Result, ...]:
+        """What is bad enough to forbid the plan."""
+        return tuple(one for one in (*self.caused, *self.declared) if reaches(one.rule.severity, self.gate))
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it is forbidden, in words."""
+        return tuple(dict.fromkeys(_reason(one, caused=one in self.caused) for one in self.refusing))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is shown of it, each with why and what to do."""
+        return (*(as_finding(one, self.gate) for one in (*self.caused, *self.declared)), *self.remarks)
+
+
+def _reason(one: Result, *, caused: bool) -> str:
+    when = "would fail" if caused else "fails"
+    if one.state == "error":
+        when = "cannot be judged"
+    return f"{one.rule.severity}: {one.rule.title}: {when} on {one.subject.where} ({one.rule.id})"
+
+
+# --- evidence ----------------------------------------------------------------------------------------------------
+
+
+def evidence_of(
+    world: World, states: States, read: Set[str], why: Mapping[str, str] | None = None
+) -> dict[str, SystemEvidence]:
+    """How each declared system is known, were these its resources. `read` are the systems that could be read, `why`
+    is by name why another was not."""
+    counts = Counter(address.system for address in states)
+    by_system: dict[str, dict[Address, State]] = {name: {} for name in read}
+    for address, state in states.items():
+        by_system.setdefault(address.system, {})[address] = state
+    found: dict[str, SystemEvidence] = {}
+    for name, config in sorted(world.inventory.systems.items()):
+        system = world.systems.get(name)
+        if system is None or name not in read:
+            found[name] = SystemEvidence(name, config.type, "unreached", (why or {}).get(name, "left out"))
+            continue
+        found[name] = _told(world, name, config.type, system, by_system[name], counts[name])
+    return found
+
+
+def _told(world: World, name: str, kind: str, system: System, states: States, count: int) -> SystemEvidence:
+    held = system.evidence(states, world.inventory) if isinstance(system, Evident) else {}
+    if isinstance(system, Attested):
+        return SystemEvidence(name, kind, "attested", resources=count, configured=held)
+    if not isinstance(system, Evident):
+        return SystemEvidence(name, kind, "outside", "nothing tells rules of its kind", resources=count)
+    return SystemEvidence(name, kind, "configured", resources=count, configured=held)
+
+
+def after(live: States, changes: Iterable[Change]) -> dict[Address, State]:
+    """What is live once these changes are applied."""
+    found = dict(live)
+    for one in changes:
+        if one.after is None:
+            found.pop(one.address, None)
+        else:
+            found[one.address] = one.after
+    return found
+
+
+# --- a plan ------------------------------------------------------------------------------------------------------
+
+
+def judge(
+    world: World, rulebook: Rulebook, live: States, changes: Iterable[Change], read: Set[str]
+) -> Judged:
+    """What policies say of a plan that would make these changes to what is live in the systems that were `read`.
+
+    What is seen on the wire alone is left to an audit: nothing can say what would be seen afterwards.
+    """
+    active = [one for one in rulebook.rules if not one.off and one.tiers[-1:] != ("observed",)]
+    asked = [one for one in active if "configured" in one.tiers]
+    alone = [one for one in active if not one.needs_live]
+    now, today = world.clock(), world.today
+    runs = tuple(changes)
+
+    def states(these: States) -> dict[str, tuple[Subject, ...]]:
+        known = evidence_of(world, these, read)
+        return subjects(Evidence(world.inventory, now, known, findings=rulebook.found))
+
+    before = states(live)
+    said = rulebook.judged(alone, before, world.inventory, today)
+    stood = rulebook.judged(asked, before, world.inventory, today)
+    then = rulebook.judged(asked, states(after(live, runs)), world.inventory, today) if runs else stood
+    failing, comes = _by_key(stood.results), _by_key(then.results)
+    uses = {one.place: one for one in (*said.findings, *then.findings)}
+    return Judged(
+        rulebook.gate,
+        len(alone) + len(asked),
+        tuple(one for key, one in comes.items() if key not in failing),
+        tuple(_failing(said.results)),
+        Counter(one.rule.severity for key, one in comes.items() if key in failing),
+        len(failing.keys() - comes.keys()),
+        tuple(uses.values()),
+    )
+
+
+def _failing(results: Iterable[RuleResults]) -> Iterator[Result]:
+    return (one for each in results for one in each.of("fail", "error"))
+
+
+def _by_key(results: Iterable[RuleResults]) -> dict[tuple[str, str], Result]:
+    return {one.key: one for one in _failing(results)}

@@ -18,7 +18,7 @@ from cel_expr_python import cel
 
 from pacsconf.policy.engine.environment import running
 from pacsconf.policy.engine.outcome import Outcome
-from pacsconf.policy.engine.program import EVIDENCE, FAIL, UNKNOWN, Program
+from pacsconf.policy.engine.program import FAIL, HOLDERS_OF_EVIDENCE, LIVE, UNKNOWN, Fields, Program
 from pacsconf.policy.engine.wording import broken, unknown
 from pacsconf.policy.results import code_of
 from pacsconf.policy.rule import Rule, Tier
@@ -41,7 +41,7 @@ class _Group:
     """Resources of which the same evidence is there."""
 
     number: int
-    absent: Mapping[Tier, frozenset[str]]
+    absent: Fields
     tiers: tuple[Tier, ...]
     lists: Sequence[cel.Expression] = ()
     alone: tuple[int, ...] = ()
@@ -66,7 +66,14 @@ class Judge:
         self.programs = [Program(rule) for rule in self.rules]
         self.env = running()[self.kind]
         self.wanted = Wanted.of(self.kind, self.programs)
-        self.fields = [(tier, name) for tier in EVIDENCE for name in sorted(self.wanted.evidence(tier))]
+        self.fields = sorted(
+            {
+                (holder, name)
+                for one in self.programs
+                for holder, names in one.evidence.items()
+                for name in names
+            }
+        )
 
     def judged(self, rows: Sequence[Subject]) -> Outcome:
         """What the rules come to on these resources."""
@@ -87,17 +94,17 @@ class Judge:
     # --- groups ---------------------------------------------------------------------------------------------
 
     def _group(self, subject: Subject) -> _Group:
-        held = {"configured": subject.configured or {}, "observed": subject.observed or {}}
-        presence = tuple(name in held[tier] for tier, name in self.fields)
+        held = {
+            "self": subject.declared,
+            "configured": subject.configured or {},
+            "observed": subject.observed or {},
+        }
+        presence = tuple(name in held[holder] for holder, name in self.fields)
         group = self._groups.get(presence)
         if group is None:
+            gone = [field for field, there in zip(self.fields, presence, strict=True) if not there]
             absent = {
-                tier: frozenset(
-                    name
-                    for (of, name), there in zip(self.fields, presence, strict=True)
-                    if of == tier and not there
-                )
-                for tier in EVIDENCE
+                holder: frozenset(name for of, name in gone if of == holder) for holder in HOLDERS_OF_EVIDENCE
             }
             tiers = tuple(_stands_on(program, absent) for program in self.programs)
             group = self._groups[presence] = _Group(len(self._groups), absent, tiers)
@@ -126,8 +133,11 @@ class Judge:
         group.lists = self._lists[key]
 
     def _own(self, program: Program, group: _Group) -> tuple[bool, ...]:
+        """Of which fields that a rule itself looks at there is no value."""
         return tuple(
-            name in group.absent[tier] for tier in EVIDENCE for name in sorted(program.evidence[tier])
+            name in group.absent[holder]
+            for holder in HOLDERS_OF_EVIDENCE
+            for name in sorted(program.evidence[holder])
         )
 
     # --- one resource ---------------------------------------------------------------------------------------
@@ -155,11 +165,12 @@ class Judge:
     ) -> bytearray:
         """The same where the list has no answer; rules that have none are shaky from now on."""
         row = bytearray(len(self.programs))
+        known = len(self._shaky)
         for number, program in enumerate(self.programs):
             row[number] = self._alone(number, subject, group, activation, said)
             if number in said and number not in group.alone:
                 self._shaky.add((number, self._own(program, group)))
-        if all(number in group.alone for number in said):  # together they go through more than one may
+        if len(self._shaky) == known:  # each has an answer: together they go through more than one may
             self._longest //= 2
         self._version += 1
         return row
@@ -172,7 +183,7 @@ class Judge:
         code, error = _evaluated(program.alone, activation)
         if isinstance(code, int):
             return code
-        missing = absent_field(error, program, group.absent) or unsaid_field(error, program, subject)
+        missing = absent_field(error, program, group.absent)
         if missing:
             said[number] = unknown(program, group.absent, subject, missing)
             return UNKNOWN
@@ -214,36 +225,29 @@ def _evaluated(expression: cel.Expression, activation: cel.Activation) -> tuple[
     return value.plain_value(), f"no matching overload: it came to {value.type().name()}"
 
 
-def absent_field(error: str, program: Program, absent: Mapping[Tier, frozenset[str]]) -> str:
+def absent_field(error: str, program: Program, absent: Fields) -> str:
     """The field of evidence that is not there, as rules write it; empty where something else is wrong."""
     before, _, after = error.partition('Key not found in map : "')
     if not after or "NOT_FOUND" not in before:
         return ""
     name = after.rstrip('"')
-    return next((f"{tier}.{name}" for tier in EVIDENCE if name in program.evidence[tier] & absent[tier]), "")
+    return next(
+        (
+            f"{holder}.{name}"
+            for holder in reversed(HOLDERS_OF_EVIDENCE)
+            if name in program.evidence[holder] & absent[holder]
+        ),
+        "",
+    )
 
 
-def unsaid_field(error: str, program: Program, subject: Subject) -> str:
-    """The declared field that nobody gave, as rules write it; empty where something else is wrong.
-
-    A rule that asks for it by `self.` and not for `has` first has no answer: whether a device was accepted, say,
-    where the record is not known.
-    """
-    before, _, after = error.partition('Key not found in map : "')
-    name = after.rstrip('"')
-    if "NOT_FOUND" not in before or name in subject.declared:
-        return ""
-    known = program.looks.of("self") & KINDS[program.rule.kind].fields("declared").keys()
-    return f"self.{name}" if name in known else ""
+def _lacks(asked: Fields, absent: Fields) -> bool:
+    return any(asked[holder] & absent[holder] for holder in HOLDERS_OF_EVIDENCE)
 
 
-def _lacks(asked: Mapping[Tier, frozenset[str]], absent: Mapping[Tier, frozenset[str]]) -> bool:
-    return any(asked[tier] & absent[tier] for tier in EVIDENCE)
-
-
-def _stands_on(program: Program, absent: Mapping[Tier, frozenset[str]]) -> Tier:
+def _stands_on(program: Program, absent: Fields) -> Tier:
     """The strongest evidence of a rule of which something is there."""
-    for tier in reversed(EVIDENCE):
+    for tier in reversed(LIVE):
         if program.evidence[tier] - absent[tier]:
             return tier
     return "declared"

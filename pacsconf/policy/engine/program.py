@@ -13,10 +13,15 @@ from pacsconf.policy.results import code_of
 from pacsconf.policy.rule import Rule, Tier
 from pacsconf.policy.scan import Looks, inlined, is_strict, looks, prepared
 from pacsconf.policy.vocabulary import KINDS
+from pacsconf.policy.vocabulary.hints import may_be_absent
 
 PASS, FAIL, UNKNOWN, NOT_APPLICABLE = code_of("pass"), code_of("fail"), code_of("unknown"), code_of("n/a")
-EVIDENCE: tuple[Tier, ...] = ("configured", "observed")
-"""The tiers whose fields may be absent, so that the result is not known."""
+LIVE: tuple[Tier, ...] = ("configured", "observed")
+HOLDERS_OF_EVIDENCE = ("self", *LIVE)
+"""Whose fields may be absent, so that a result is not known: of `self` those that are `NotRequired`."""
+
+Fields = Mapping[str, frozenset[str]]
+"""By holder, names of its fields that may be absent."""
 
 
 @dataclass
@@ -26,18 +31,24 @@ class Program:
     rule: Rule
     env: cel.Env = field(init=False)
     looks: Looks = field(init=False)
-    evidence: Mapping[Tier, frozenset[str]] = field(init=False)
-    """By tier, the fields of live evidence that it looks at."""
+    evidence: Fields = field(init=False)
+    """What it looks at."""
 
     def __post_init__(self) -> None:
         rule = self.rule
         self.env = running()[rule.kind]
         self.looks = looks(rule.when, rule.condition, rule.message)
-        judged = looks(rule.when, rule.condition)
-        kind = KINDS[rule.kind]
-        self.evidence = {
-            tier: frozenset(kind.fields(tier)) if tier in judged.whole else judged.of(tier)
-            for tier in EVIDENCE
+        self.evidence = self._asked(looks(rule.when, rule.condition))
+
+    def _asked(self, found: Looks) -> Fields:
+        kind = KINDS[self.rule.kind]
+        known: dict[str, frozenset[str]] = {tier: frozenset(kind.fields(tier)) for tier in LIVE}
+        known["self"] = frozenset(
+            name for name, hint in kind.fields("declared").items() if may_be_absent(hint)
+        )
+        return {
+            holder: known[holder] if holder in found.whole else known[holder] & found.of(holder)
+            for holder in HOLDERS_OF_EVIDENCE
         }
 
     def _text(self, expression: str) -> str:
@@ -76,7 +87,7 @@ class Program:
         return is_strict(self.rule.condition)
 
     @cached_property
-    def in_condition(self) -> Mapping[Tier, frozenset[str]]:
-        """By tier, the fields of live evidence that the condition itself looks at."""
-        judged = looks(self.rule.condition)
-        return {tier: judged.of(tier) for tier in EVIDENCE}
+    def in_condition(self) -> Fields:
+        """What the condition itself looks at."""
+        found = looks(self.rule.condition)
+        return {holder: asked & found.of(holder) for holder, asked in self._asked(found).items()}

@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pacsconf.policy.rule import Tier
 from pacsconf.policy.subject import Subject
 from pacsconf.policy.vocabulary import KINDS
 from pacsconf.policy.vocabulary.hints import sentence
 
 if TYPE_CHECKING:
-    from pacsconf.policy.engine.program import Program
+    from pacsconf.policy.engine.program import Fields, Program
 
 _MOST = 3
 """Fields that are named; the others are counted."""
 
 
-def unknown(program: Program, absent: Mapping[Tier, frozenset[str]], subject: Subject, first: str) -> str:
+def unknown(program: Program, absent: Fields, subject: Subject, first: str) -> str:
     """Which evidence is missing, and why as far as that is known. `first` is the field that CEL stopped at."""
-    if first.startswith("self."):
-        return f"not known: {first} ({_said(program.rule.kind, first)})"
     fields = [
-        f"{tier}.{name}"
-        for tier in program.evidence
-        for name in sorted(program.evidence[tier] & absent[tier])
+        f"{holder}.{name}"
+        for holder in program.evidence
+        for name in sorted(program.evidence[holder] & absent[holder])
     ]
+    if first.startswith("self."):
+        fields = []
     named = [first, *(one for one in fields if one != first)] if first else fields
     told = ", ".join(f"{one} ({_said(program.rule.kind, one)})" for one in named[:_MOST])
     more = f" and {len(named) - _MOST} more" if len(named) > _MOST else ""
-    return f"not known: {told}{more}; {subject.blind or _why(named, subject)}"
+    why = subject.blind or _why(named, subject)
+    return f"not known: {told}{more}{f'; {why}' if why else ''}"
 
 
 def _said(kind: str, field: str) -> str:
@@ -40,6 +39,8 @@ def _said(kind: str, field: str) -> str:
 
 def _why(named: list[str], subject: Subject) -> str:
     tiers = {one.partition(".")[0] for one in named}
+    if tiers == {"self"}:
+        return ""
     if "observed" in tiers and subject.observed is None:
         return "it was not looked at on the wire"
     if "configured" in tiers and subject.configured is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from pacsconf.core.finding import Place
+from pacsconf.core.finding import Finding, Place
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.tree import Node
 from pacsconf.policy.reading import Reading
@@ -27,11 +27,13 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """All that a site changes; `reading` is its file."""
+    """All that a site, or a profile that it names, changes; `reading` is the file."""
 
     gate: Severity | None = None
     rules: Mapping[str, Override] = field(default_factory=dict)
     reading: Reading | None = None
+    profile: str = ""
+    """The name of the profile; empty for the site's own."""
 
     @classmethod
     def of(cls, reading: Reading, tree: Node) -> Overrides:
@@ -41,15 +43,18 @@ class Overrides:
         return cls(gate, {name: _override(reading, name, node) for name, node in held.items()}, reading)
 
     def unknown(self, rules: Mapping[str, Rule]) -> None:
-        """Tells of changes to rules that do not exist."""
+        """Tells of changes to rules that do not exist: no error in a profile, whose packs may not all be here."""
         for name, override in self.rules.items():
             if name not in rules and self.reading:
-                self.reading.wrong(
-                    "PACS-POL-015",
-                    override.place,
-                    f"There is no rule {name} to change{nearest(name, rules)}",
-                    "What stands below it does not count.",
-                    "Correct the id, or remove it.",
+                self.reading.findings.append(
+                    Finding(
+                        "PACS-POL-015",
+                        "warning" if self.profile else "error",
+                        f"There is no rule {name} to change{nearest(name, rules)}",
+                        "What stands below it does not count.",
+                        "Correct the id, or remove it.",
+                        place=override.place,
+                    )
                 )
 
 
@@ -77,8 +82,9 @@ def _reason(reading: Reading, name: str, node: Node | None) -> str:
     return ""
 
 
-def overridden(rule: Rule, override: Override, reading: Reading | None) -> Rule:
-    """The rule as the site has it, with what was changed in words."""
+def overridden(rule: Rule, override: Override, by: Overrides) -> Rule:
+    """The rule as the site, or a profile, has it, with what was changed in words."""
+    reading = by.reading
     assert reading is not None, "what is changed was read from a file"
     changed: list[str] = []
     severity = override.severity or rule.severity
@@ -91,7 +97,10 @@ def overridden(rule: Rule, override: Override, reading: Reading | None) -> Rule:
             params[name] = value
     if override.off:
         changed.append(f"off: {override.off}")
-    return replace(rule, severity=severity, params=params, off=override.off, changed=tuple(changed))
+    told = (f"{one} (profile {by.profile})" if by.profile else one for one in changed)
+    return replace(
+        rule, severity=severity, params=params, off=override.off or rule.off, changed=(*rule.changed, *told)
+    )
 
 
 def params_of(rule: Rule, nodes: Mapping[str, Node], reading: Reading) -> Iterator[tuple[str, Parameter]]:

@@ -1,7 +1,8 @@
 """From files of policies to rules: packs, and what a site changes of them, with every mistake at its place.
 
 A pack is a file `policies/NAME.yaml` with `pack` (what it calls itself) and `rules`. `policies/site.yaml` may have
-`overrides` and `gate` as well. `policies/waivers.yaml` and `policies/controls.yaml` are no packs.
+`overrides`, `gate` and `profile` as well. `policies/waivers.yaml`, `policies/controls.yaml` and what is in
+`policies/profiles` are no packs.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from pacsconf.core.finding import Finding, Place
 from pacsconf.inventory.document import lines_of
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.tree import Node
-from pacsconf.policy import controls, scalars
-from pacsconf.policy.overrides import Override, Overrides, overridden
+from pacsconf.policy import controls, profiles, scalars
+from pacsconf.policy.overrides import Overrides, overridden
 from pacsconf.policy.reading import NAME, RULE_ID, Reading
 from pacsconf.policy.rule import FRAMEWORKS, SEVERITIES, Framework, Pack, Parameter, Rule, Severity
 from pacsconf.policy.scan import looks
@@ -83,15 +84,17 @@ def parse(files: Mapping[str, bytes]) -> Policies:
     stated: list[_Stated] = []
     packs: list[Pack] = []
     readings: list[Reading] = []
-    overrides = Overrides()
-    for file in sorted(set(files) - NO_PACKS):
+    layers: list[Overrides] = []
+    for file in sorted(file for file in set(files) - NO_PACKS if not profiles.is_profile(file)):
         reading = Reading(file)
         readings.append(reading)
         tree = reading.tree(files[file])
         if tree is None:
             continue
         is_site = file == SITE
-        reading.known(tree, ("pack", "rules", *(("overrides", "gate") if is_site else ())), "A pack")
+        reading.known(
+            tree, ("pack", "rules", *(("overrides", "gate", "profile") if is_site else ())), "A pack"
+        )
         pack = _pack(reading, tree)
         listed = reading.list(tree.entries.get("rules"), "rules")
         found = [one for node in listed for one in _rule(reading, node, pack)]
@@ -99,40 +102,44 @@ def parse(files: Mapping[str, bytes]) -> Policies:
         if found or not is_site:
             packs.append(replace(pack, rules=tuple(one.rule for one in found)))
         if is_site:
-            overrides = Overrides.of(reading, tree)
+            layers = [*profiles.named(reading, tree, files), Overrides.of(reading, tree)]
+            readings += [one.reading for one in layers[:-1] if one.reading]
     titles: controls.Titles = {}
     if controls.FILE in files:
         readings.append(Reading(controls.FILE))
         titles = controls.titled(readings[-1], readings[-1].tree(files[controls.FILE]))
     _told_apart(stated)
-    rules = tuple(_standing(stated, overrides))
+    _packs_apart(packs, readings)
+    rules = tuple(_standing(stated, layers))
     findings = tuple(finding for reading in readings for finding in reading.findings)
     return Policies(
         tuple(packs),
         rules,
-        overrides.gate or DEFAULT_GATE,
+        next((one.gate for one in reversed(layers) if one.gate), DEFAULT_GATE),
         findings,
         titles,
         {reading.file: reading.text for reading in readings},
     )
 
 
-def _standing(stated: Sequence[_Stated], overrides: Overrides) -> Iterator[Rule]:
-    """The rules as the site has them whose expressions CEL takes."""
+def _standing(stated: Sequence[_Stated], layers: Sequence[Overrides]) -> Iterator[Rule]:
+    """The rules as profiles and the site have them whose expressions CEL takes."""
     known = {one.rule.id: one.rule for one in stated}
-    overrides.unknown(known)
+    for layer in layers:
+        layer.unknown(known)
     seen: set[str] = set()
     for one in stated:
         if one.rule.id in seen:
             continue
         seen.add(one.rule.id)
-        override = overrides.rules.get(one.rule.id)
-        rule = overridden(one.rule, override, overrides.reading) if override else one.rule
-        if (
-            rule.kind in KINDS
-            and rule.condition
-            and _expressions_stand(one, rule, override, overrides.reading)
-        ):
+        rule = one.rule
+        params: dict[str, tuple[Node, Reading]] = {}
+        for layer in layers:
+            override = layer.rules.get(rule.id)
+            if override and layer.reading:
+                rule = overridden(rule, override, layer)
+                params |= {name: (node, layer.reading) for name, node in override.params.items()}
+        if rule.kind in KINDS and rule.condition and _expressions_stand(one, rule, params):
             yield rule
 
 
@@ -233,6 +240,23 @@ def _told_apart(stated: Sequence[_Stated]) -> None:
             )
 
 
+def _packs_apart(packs: Sequence[Pack], readings: Sequence[Reading]) -> None:
+    """Tells of packs that have one name."""
+    first: dict[str, Pack] = {}
+    of_file = {reading.file: reading for reading in readings}
+    for pack in packs:
+        held = first.setdefault(pack.name, pack)
+        if held is not pack and pack.place and held.place:
+            of_file[pack.place.file].wrong(
+                "PACS-POL-022",
+                pack.place,
+                f'There is another pack "{pack.name}"',
+                "Whose rules were meant where one of them is named could not be told.",
+                "Give one of them another name.",
+                also=((held.place, "the first one"),),
+            )
+
+
 # --- what CEL says -----------------------------------------------------------------------------------------------
 
 _IDS = {
@@ -245,8 +269,8 @@ _IDS = {
 }
 
 
-def _expressions_stand(one: _Stated, rule: Rule, override: Override | None, site: Reading | None) -> bool:
-    """Whether CEL takes the expressions of a rule; else it is told why not."""
+def _expressions_stand(one: _Stated, rule: Rule, changed: Mapping[str, tuple[Node, Reading]]) -> bool:
+    """Whether CEL takes the expressions of a rule; else it is told why not. `changed`: parameters, and where."""
     from pacsconf.policy.engine import check
 
     found = check(rule)
@@ -255,11 +279,8 @@ def _expressions_stand(one: _Stated, rule: Rule, override: Override | None, site
         assert node is not None, "an expression that is wrong stands somewhere"
         place = scalars.place(node, reading.text, fault.at, fault.length)
         if fault.param:
-            changed = override.params.get(fault.param) if override else None
-            if changed is not None and site is not None:
-                node, reading = changed, site
-            else:
-                node = one.node.entries["params"].entries[fault.param]
+            inner = changed.get(fault.param)
+            node, reading = inner or (one.node.entries["params"].entries[fault.param], reading)
             place = node.named_at
         reading.wrong(_IDS[fault.what], place, f"{rule.id}, {fault.which}: {fault.summary}", "", fault.fix)
     _unused(one, rule)

@@ -40,8 +40,11 @@ def json_schema() -> dict[str, Any]:
             | {
                 "description": "Only in site.yaml: from which severity on a failure stops; high if not given."
             },
+            "profile": _TEXTS
+            | {"description": "Only in site.yaml: files of policies/profiles, the later one wins."},
+            "title": _TEXT | {"description": "Only in policies/profiles: what the profile is for."},
             "overrides": {
-                "description": "Only in site.yaml: what is changed of rules, by id.",
+                "description": "In site.yaml and profiles: what is changed of rules, by id.",
                 "type": ["object", "null"],
                 "propertyNames": {"pattern": f"^{RULE_ID.pattern}$"},
                 "additionalProperties": {"$ref": "#/$defs/override"},

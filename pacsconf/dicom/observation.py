@@ -106,10 +106,12 @@ Open = Literal["refused", "open", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """Whom it lets in (probe --negatives): each refused, open, or unknown. Nothing was stored.
+    """Whom it lets in (probe --negatives), and how: each refused, open, or unknown. Nothing was stored.
 
     `unknown_calling` is a title that nobody has, `wrong_called` one that it is not. `echo`, `store` and `query` are
-    what a caller of unknown title could do: a C-ECHO, contexts to store, a query that matches nothing.
+    what a caller of unknown title could do: a C-ECHO, contexts to store, a query that matches nothing. Where it
+    speaks TLS, `plain` is an association without it, and `old_tls` and `weak_ciphers` are what it takes that it
+    should not: versions below 1.2, and a cipher suite of each weak kind. None: not tried, or in vain.
     """
 
     wrong_called: Open = "unknown"
@@ -117,6 +119,9 @@ class Doors:
     echo: Open = "unknown"
     store: Open = "unknown"
     query: Open = "unknown"
+    plain: Open = "unknown"
+    old_tls: tuple[str, ...] | None = None
+    weak_ciphers: tuple[str, ...] | None = None
 
 
 Acknowledged = Literal["", "AA", "AE", "AR", "CA", "CE", "CR"]

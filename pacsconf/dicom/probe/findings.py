@@ -65,6 +65,7 @@ def _found(seen: Observation) -> Iterator[Finding]:
     yield from _due(seen)
     if seen.doors is not None:
         yield from strangers(seen.target, seen.doors)
+        yield from _less_tls(seen, seen.doors)
 
 
 def _failed(seen: Observation, step: Step) -> Finding:
@@ -144,6 +145,22 @@ def strangers(target: Target, doors: Doors) -> Iterator[Finding]:
         yield let_in(where, doors, target.accepts, at)
     if doors.wrong_called == "open":
         yield took(where, at)
+
+
+def _less_tls(seen: Observation, doors: Doors) -> Iterator[Finding]:
+    """How it can be talked out of good TLS."""
+    plain = ("DICOM without TLS",) if doors.plain == "open" else ()
+    taken = (*plain, *(doors.old_tls or ()), *(doors.weak_ciphers or ()))
+    if taken:
+        yield Finding(
+            rule="WIRE-TLS-WEAK",
+            severity="warning",
+            summary=f"{who(seen.target)} can be talked into less than good TLS: {', '.join(taken)}",
+            detail=f"Whoever is between two devices may choose it for them ({_asked(seen.target)}).",
+            fix="Have it take TLS 1.2 and 1.3 alone at this port, with suites that exchange keys by ECDHE or DHE.",
+            path=path(seen.target, "tls"),
+            evidence="observed",
+        )
 
 
 def who(target: Target) -> str:

@@ -15,7 +15,7 @@ from concurrent.futures import Executor
 from dataclasses import replace
 
 from pacsconf.dicom.names import Names
-from pacsconf.dicom.observation import Observation
+from pacsconf.dicom.observation import Doors, Observation
 from pacsconf.dicom.probe.attempt import Attempt
 from pacsconf.dicom.probe.way import Way, connected, encrypted, way_to
 from pacsconf.dicom.targets import Target
@@ -87,6 +87,8 @@ def _call(attempt: Attempt, wire: Wire, stop: Stop | None, names: Names) -> None
         plain.close()
     else:
         _talk(attempt, way, plain)
+        if attempt.target.negatives and attempt.encryption is not None and not attempt.target.speaks_hl7:
+            _try_less_tls(attempt, way)
 
 
 def _talk(attempt: Attempt, way: Way, plain: Plain) -> None:
@@ -139,3 +141,19 @@ def _try_without_certificate(attempt: Attempt, way: Way) -> None:
         return
     demanded = demands_certificate(plain, way.wire.tls, way.target.host, way.wire.timeout)
     attempt.encryption = replace(attempt.encryption, client_certificate=demanded)
+
+
+def _try_less_tls(attempt: Attempt, way: Way) -> None:
+    """Whether it can be talked out of TLS, or into a bad one."""
+    from pacsconf.dicom.probe.strangers import without_tls
+    from pacsconf.dicom.tls.tries import old_versions, weak_suites
+
+    calling, wire, host = attempt.target.calling, way.wire, way.target.host
+    if calling is None:
+        return
+    attempt.doors = replace(
+        attempt.doors or Doors(),
+        plain=without_tls(way.plain, attempt.target.title, calling, wire.timeout),
+        old_tls=old_versions(way.plain, wire.tls, host, wire.timeout),
+        weak_ciphers=weak_suites(way.plain, wire.tls, host, wire.timeout),
+    )

@@ -163,6 +163,23 @@ def _wrong_title(
     return "open", "accepted", None
 
 
+def without_tls(dial: Callable[[], Stream], title: str, calling: str, timeout: float) -> Open:
+    """What comes of an association without TLS at a port that speaks it; `dial` raises OSError.
+
+    Whoever answers in DICOM speaks it there, and be it to reject. Silence may be that it waits for TLS.
+    """
+    try:
+        with Association(dial(), timeout) as association:
+            association.request(calling, title, VERIFICATION_ALONE)
+    except PeerFault as fault:
+        if fault.how == "rejected":
+            return "open"
+        return "refused" if fault.how in ("closed", "not DICOM") else "unknown"
+    except OSError:
+        return "unknown"
+    return "open"
+
+
 # --- what it comes to ---------------------------------------------------------------------------------------------
 
 

@@ -202,7 +202,15 @@ def looking(plain: Plain, identity: Identity, host: str, timeout: float) -> Encr
 def _handshaken(plain: Plain, identity: Identity, host: str, timeout: float, *, trusting: bool) -> Encrypted:
     """Raises: Unsecured, ssl.SSLCertVerificationError, CalledOff."""
     context = _context(identity, trusting=trusting)
-    stream = Encrypted(plain, context, host, shows=bool(identity.certificate))
+    return offering(plain, context, host, timeout, shows=bool(identity.certificate))
+
+
+def offering(plain: Plain, context: ssl.SSLContext, host: str, timeout: float, *, shows: bool) -> Encrypted:
+    """A connection that is encrypted by what this context offers; `shows` a certificate of ours.
+
+    Raises: Unsecured, CalledOff; ssl.SSLCertVerificationError where the context trusts few.
+    """
+    stream = Encrypted(plain, context, host, shows=shows)
     try:
         stream.handshake(time.monotonic() + timeout)
     except BaseException as exc:
@@ -291,11 +299,7 @@ def check(identity: Identity) -> None:
 @lru_cache(16)
 def _context(identity: Identity, *, trusting: bool) -> ssl.SSLContext:
     """What we offer: everything that this machine can speak. Names are compared by us, for any of several."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-    context.set_ciphers("ALL:!aNULL:@SECLEVEL=0")
-    context._msg_callback = _noted  # type: ignore[attr-defined]  # nothing else tells what a server asks for
+    context = unset("ALL:!aNULL:@SECLEVEL=0")
     if trusting:
         context.verify_mode = ssl.CERT_NONE
     elif identity.ca_file:
@@ -304,13 +308,31 @@ def _context(identity: Identity, *, trusting: bool) -> ssl.SSLContext:
         )
     else:
         context.load_default_certs()
+    show(context, identity)
+    return context
+
+
+def unset(ciphers: str) -> ssl.SSLContext:
+    """A context that offers these suites in every version, and does not yet say whom it trusts.
+
+    Raises: ssl.SSLError when this machine can offer none of them.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers(ciphers)
+    context._msg_callback = _noted  # type: ignore[attr-defined]  # nothing else tells what a server asks for
+    return context
+
+
+def show(context: ssl.SSLContext, identity: Identity) -> None:
+    """Have a context show our certificate, where there is one. Raises: PacsconfError."""
     if identity.certificate:
         pair = identity.certificate, identity.key or None
         named = f"{identity.certificate}, {identity.key}" if identity.key else identity.certificate
         _loaded(
             named, "a certificate and its key", lambda: context.load_cert_chain(*pair, password=_no_password)
         )
-    return context
 
 
 def _noted(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ssl
 import time
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from pacsconf.dicom.alerts import alert_of
-from pacsconf.dicom.tls.handshake import Encrypted, Unsecured, looking
+from pacsconf.dicom.tls.handshake import Encrypted, Unsecured, looking, offering, show, unset
 from pacsconf.dicom.upper_layer.peer_fault import PeerFault
 from pacsconf.dicom.upper_layer.stream import Plain
 from pacsconf.dicom.wire import Identity
@@ -61,3 +64,100 @@ def demands_certificate(plain: Plain, identity: Identity, host: str, timeout: fl
     late = late_refusal(stream, timeout)
     stream.close()
     return late is not None
+
+
+# --- what it should not take --------------------------------------------------------------------------------------
+
+Dial = Callable[[], Plain]
+"""Opens a connection. Raises: OSError, CalledOff."""
+
+_OLD = (("TLS 1.1", ssl.TLSVersion.TLSv1_1), ("TLS 1.0", ssl.TLSVersion.TLSv1))
+_WEAK: tuple[tuple[str, Callable[[str], bool]], ...] = (
+    ("eNULL", lambda cipher: "NULL" in cipher),
+    ("aNULL", lambda cipher: cipher.startswith(("ADH", "AECDH"))),
+    ("EXPORT", lambda cipher: cipher.startswith("EXP")),
+    ("RC4", lambda cipher: "RC4" in cipher),
+    ("3DES", lambda cipher: "CBC3" in cipher),
+    ("DES", lambda cipher: "DES" in cipher),
+    ("kRSA", lambda cipher: True),
+)
+"""Kinds of suites that nobody should take (PS3.15 annexes B.12 and B.13, RFC 9325), by OpenSSL's words, and which
+suite is of one. The last is RSA for the exchange of keys: who learns the server's key reads what was recorded."""
+
+
+def old_versions(dial: Dial, identity: Identity, host: str, timeout: float) -> tuple[str, ...] | None:
+    """The versions below TLS 1.2 that a server takes, by one handshake each; None: that could not be found out."""
+    try:
+        return tuple(
+            name for name, version in _OLD if _taken(dial, _old(identity, version), identity, host, timeout)
+        )
+    except (OSError, ssl.SSLError):
+        return None
+
+
+def weak_suites(dial: Dial, identity: Identity, host: str, timeout: float) -> tuple[str, ...] | None:
+    """A suite of each weak kind that a server takes, by OpenSSL's name; None: that could not be found out.
+
+    All that this machine can offer go into one handshake; where one is taken the other kinds go into a further one.
+    """
+    try:
+        return tuple(sorted(_weak(dial, identity, host, timeout)))
+    except (OSError, ssl.SSLError):
+        return None
+
+
+def _weak(dial: Dial, identity: Identity, host: str, timeout: float) -> Iterator[str]:
+    kinds = dict(_WEAK)
+    while kinds:
+        context = _suites(identity, tuple(kinds))
+        cipher = _taken(dial, context, identity, host, timeout) if context else ""
+        if not cipher:
+            return
+        yield cipher
+        kind = next((name for name, is_one in kinds.items() if is_one(cipher)), "")
+        kinds.pop(kind, None)
+
+
+def _taken(dial: Dial, context: ssl.SSLContext, identity: Identity, host: str, timeout: float) -> str:
+    """The suite that a server takes of those offered, or a word that it took one; empty where it takes none.
+
+    Raises: OSError when it cannot be called, or says nothing.
+    """
+    try:
+        stream = offering(dial(), context, host, timeout, shows=bool(identity.certificate))
+    except Unsecured as fault:
+        if fault.how == "silent":
+            raise TimeoutError(str(fault)) from fault
+        # It asked for a certificate, so that it had agreed on the rest before.
+        return "taken" if fault.encryption is not None and fault.encryption.client_certificate else ""
+    stream.close()
+    return stream.cipher or "taken"
+
+
+@lru_cache(32)
+def _old(identity: Identity, version: ssl.TLSVersion) -> ssl.SSLContext:
+    context = unset("ALL:!aNULL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # that these versions are old is why they are asked for
+        context.minimum_version = context.maximum_version = version
+    return _trusting(context, identity)
+
+
+@lru_cache(64)
+def _suites(identity: Identity, kinds: tuple[str, ...]) -> ssl.SSLContext | None:
+    """A context that offers suites of these kinds alone; None where this machine has none of them."""
+    others = [kind for kind, _ in _WEAK if kind not in kinds]
+    try:
+        context = unset(":".join((*kinds, *(f"!{kind}" for kind in others), "@SECLEVEL=0")))
+    except ssl.SSLError:
+        return None
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # the suites of TLS 1.3 are others, and none is weak
+    return _trusting(context, identity)
+
+
+def _trusting(context: ssl.SSLContext, identity: Identity) -> ssl.SSLContext:
+    context.verify_mode = ssl.CERT_NONE
+    show(context, identity)
+    return context

@@ -13,7 +13,6 @@ from typing import Any
 from pacsconf.inventory.flows import Entities
 from pacsconf.inventory.model import Inventory
 from pacsconf.policy.evidence import Configured, Evidence, SystemEvidence
-from pacsconf.policy.facts import people
 from pacsconf.policy.subject import Facts
 from pacsconf.retention.capacity import Stock, forecast
 
@@ -136,7 +135,7 @@ MERGES: Mapping[str, Mapping[str, Merge]] = {
     },
     "hold": {"protected": _every, "unprotected_in": _union},
 }
-"""By kind and field of the `configured` tier: of two values the one that counts, in whatever order and however often.
+"""By kind and field of the `configured` tier: of two values the one that counts, in whatever order.
 
 `dormant_days` is since somebody signed in *anywhere*, `expires_days` until the *last* account ends."""
 
@@ -179,7 +178,7 @@ def of(evidence: Evidence) -> Mapping[str, Mapping[str, Facts]]:
         _add_outside(found, name, one)
     _conclude(found, evidence.inventory, evidence.systems.values())
     _only_whole_flows(found, evidence.inventory)
-    return {**found, **people.configured(evidence)}
+    return found
 
 
 def _add_storage(found: Found, name: str, one: SystemEvidence, evidence: Evidence) -> None:

@@ -29,6 +29,7 @@ _ANSWERED = frozenset({"association", "echo", "mllp"})
 """Steps of which one that passed shows that somebody answered."""
 _NO_TLS = "WRONG_VERSION_NUMBER"
 """How the handshake fails with a port that speaks plaintext."""
+_MEANT: Mapping[Open, bool] = {"open": True, "refused": False}
 _SYNTAXES = 4
 """The result of a presentation context whose SOP class is known and no transfer syntax of it (PS3.8 9.3.3.2)."""
 
@@ -97,7 +98,7 @@ def _doors(seen: Sequence[Observation]) -> dict[str, bool | None]:
     doors = [one.doors for one in seen if one.doors is not None]
 
     def opened(which: Callable[[Any], Open]) -> bool | None:
-        return _worst(({"open": True, "refused": False}.get(which(one)) for one in doors), True)
+        return _worst((_MEANT.get(which(one)) for one in doors), True)
 
     return {
         "any_caller": opened(lambda one: one.unknown_calling),
@@ -118,10 +119,18 @@ def _encryption(seen: Sequence[Observation], now: datetime) -> dict[str, Any]:
         "tls": _worst(map(_speaks_tls, seen), False),
         "plain": _worst(map(_speaks_plain, seen), True),
         "tls_version": versions[0] if versions else None,
+        "old_tls": _all_of(one.doors.old_tls for one in seen if one.doors is not None),
+        "weak_ciphers": _all_of(one.doors.weak_ciphers for one in seen if one.doors is not None),
         "client_certificate": _worst((one.client_certificate for one in found), False),
         "certificate_days": min(days, default=None),
         "certificate_problem": max(problems) if problems else None,
     }
+
+
+def _all_of(several: Iterable[tuple[str, ...] | None]) -> list[str] | None:
+    """What was found in any of several tries; None where none was made."""
+    made = [one for one in several if one is not None]
+    return sorted({each for one in made for each in one}) if made else None
 
 
 def _speaks_tls(seen: Observation) -> bool | None:
@@ -135,7 +144,7 @@ def _speaks_tls(seen: Observation) -> bool | None:
 def _speaks_plain(seen: Observation) -> bool | None:
     """Whether it spoke DICOM to us without TLS; None where it was not spoken to so."""
     if seen.target.tls:
-        return None
+        return _MEANT.get(seen.doors.plain) if seen.doors is not None else None
     answered = [step for step in seen.steps if step.name == "association"]
     spoke = any(
         step.passed or (step.fault and step.fault.how in ("rejected", "aborted")) for step in answered

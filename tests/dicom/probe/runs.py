@@ -126,6 +126,7 @@ answers = st.lists(
     unique_by=lambda one: (one.sop_class, one.transfer_syntax),
 ).map(tuple)
 opens = st.sampled_from(("refused", "open", "unknown"))
+taken = st.none() | st.lists(st.sampled_from(("TLS 1.0", "NULL-SHA", "AES128-SHA")), max_size=2).map(tuple)
 observations = st.builds(
     Observation,
     targets,
@@ -148,7 +149,7 @@ observations = st.builds(
         texts,
         st.none() | st.booleans(),
     ),
-    st.none() | st.builds(Doors, opens, opens, opens, opens, opens),
+    st.none() | st.builds(Doors, opens, opens, opens, opens, opens, opens, taken, taken),
     st.sampled_from(("", "AA", "AR")),
 )
 sightings = st.builds(Sighting, observations, texts, st.just("") | moments)

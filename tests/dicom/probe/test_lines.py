@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from pacsconf.core.errors import PacsconfError
-from pacsconf.dicom.observation import Negotiated
+from pacsconf.dicom.observation import Doors, Negotiated
 from pacsconf.dicom.probe.lines import MAX_BYTES, from_lines, plain, tidy, to_lines
 from tests.dicom.probe.runs import (
     CT,
@@ -37,6 +37,14 @@ def test_what_is_written_reads_back(run):
 def test_equal_runs_are_equal_text(run):
     assert to_lines(from_lines(to_lines(run), "run")) == to_lines(run)
     assert to_lines(run).isascii()
+
+
+def test_doors_of_a_run_that_knew_no_tries_of_tls_read_as_not_tried():
+    run = tidy(a_run(healthy(doors=Doors(unknown_calling="open"))))
+    head, line = to_lines(run).splitlines()
+    assert json.loads(line)["seen"]["doors"] == {"unknown_calling": "open"}
+    doors = from_lines(head + b"\n" + line + b"\n", "run").observations[0].doors
+    assert (doors.plain, doors.old_tls, doors.weak_ciphers) == ("unknown", None, None)
 
 
 def test_contexts_that_were_answered_alike_stand_together():

@@ -24,14 +24,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pacsconf.core.errors import PacsconfError
-from pacsconf.dicom.observation import Fault
+from pacsconf.dicom.observation import Doors, Fault, Observation
 from pacsconf.dicom.probe.findings import finding, findings
 from pacsconf.dicom.probe.observer import observe, probe
+from pacsconf.dicom.probe.strangers import without_tls
 from pacsconf.dicom.tls.certificates import certificate, is_for
 from pacsconf.dicom.tls.ciphers import openssl_name, unlike
 from pacsconf.dicom.tls.handshake import looking
+from pacsconf.dicom.tls.tries import old_versions, weak_suites
 from pacsconf.dicom.upper_layer.peer_fault import PeerFault
-from pacsconf.dicom.upper_layer.stream import Plain
+from pacsconf.dicom.upper_layer.stream import Plain, connect
 from pacsconf.dicom.wire import Identity, Wire
 from pacsconf.lab import processes
 from tests.dicom.conftest import running
@@ -407,3 +409,71 @@ def test_whatever_answers_a_hello_is_a_fault_or_its_end(sent, begin):
         with pytest.raises(PeerFault):
             looking(Plain(ours), Identity(), "ct-1.example.org", 5)
     assert ours.fileno() == -1
+
+
+# --- what it should not take --------------------------------------------------------------------------------------
+
+TRIED = {"negatives": True, "level": "echo"}
+
+
+def doors(observation):
+    assert observation.doors is not None
+    return observation.doors
+
+
+def test_only_a_run_with_negatives_tries_to_talk_it_out_of_tls(server, pki, a_target):
+    assert probe(asked(a_target, server("-ic")), Wire(tls=Identity(pki.file))).doors is None
+
+
+def test_a_server_that_speaks_tls_alone_is_not_talked_out_of_it(server, pki, a_target):
+    seen = doors(probe(asked(a_target, server("-ic"), **TRIED), Wire(tls=Identity(pki.file))))
+    assert (seen.plain, seen.old_tls, seen.weak_ciphers) == ("refused", (), ())
+
+
+@pytest.mark.parametrize(
+    ("options", "old", "weak"),
+    [
+        (("-min_protocol", "TLSv1.2", "-cipher", "ECDHE+AESGCM"), (), ()),
+        (("-min_protocol", "TLSv1", "-cipher", "ECDHE+AES:@SECLEVEL=0"), ("TLS 1.1", "TLS 1.0"), ()),
+        (("-min_protocol", "TLSv1.1", "-cipher", "ECDHE+AES:@SECLEVEL=0"), ("TLS 1.1",), ()),
+        (("-cipher", "ECDHE+AESGCM:AES128-SHA256:@SECLEVEL=0"), (), ("AES128-SHA256",)),
+        (
+            ("-cipher", "ECDHE+AESGCM:NULL-SHA256:ADH-AES128-SHA256:AES256-SHA256:@SECLEVEL=0"),
+            (),
+            ("ADH-AES128-SHA256", "AES256-SHA256", "NULL-SHA256"),
+        ),
+    ],
+    ids=["good", "old", "one old", "keys by RSA", "all kinds"],
+)
+def test_what_it_takes_that_it_should_not_is_named(s_server, pki, a_target, options, old, weak):
+    seen = doors(probe(asked(a_target, s_server(*options), **TRIED), Wire(tls=Identity(pki.file), timeout=1)))
+    assert (seen.old_tls, seen.weak_ciphers) == (old, weak)
+
+
+def test_what_it_takes_that_it_should_not_is_a_finding(a_target):
+    doors = Doors(plain="open", old_tls=("TLS 1.0",), weak_ciphers=("NULL-SHA",))
+    found = findings(Observation(asked(a_target, 2762), "healthy", doors=doors))
+    assert [one.rule for one in found] == ["WIRE-TLS-WEAK"]
+    assert found[0].summary.endswith("DICOM without TLS, TLS 1.0, NULL-SHA")
+
+
+def test_that_it_asks_for_a_certificate_first_hides_nothing(s_server, pki, a_target):
+    port = s_server(
+        "-Verify", "1", "-CAfile", pki.file, "-cipher", "AES128-SHA256:ECDHE+AES:@SECLEVEL=0", "-tls1_2"
+    )
+    seen = doors(probe(asked(a_target, port, **TRIED), Wire(tls=Identity(pki.file), timeout=1)))
+    assert seen.weak_ciphers
+
+
+def test_a_port_that_is_gone_in_between_leaves_it_unknown(pki):
+    def gone() -> Plain:
+        raise ConnectionRefusedError
+
+    assert old_versions(gone, Identity(pki.file), "127.0.0.1", 1) is None
+    assert weak_suites(gone, Identity(pki.file), "127.0.0.1", 1) is None
+    assert without_tls(gone, "A", "B", 1) == "unknown"
+
+
+def test_a_plain_port_takes_an_association_without_tls(storescp):
+    port = storescp()
+    assert without_tls(lambda: connect(("127.0.0.1",), port, 5), "ANY", "US", 5) == "open"

@@ -102,6 +102,13 @@ def test_how_it_speaks_tls_and_for_how_long_its_certificate_is_good_today():
     }
 
 
+def test_what_it_takes_beside_good_tls():
+    doors = Doors(plain="refused", old_tls=("TLS 1.0",), weak_ciphers=())
+    found = ae(healthy(target=TLS, encryption=SECURE, doors=doors))
+    assert (found["plain"], found["old_tls"], found["weak_ciphers"]) == (False, ["TLS 1.0"], [])
+    assert "old_tls" not in ae(healthy(target=TLS, encryption=SECURE, doors=Doors()))
+
+
 def test_a_certificate_that_is_not_trusted_is_told_in_words():
     untrusted = replace(SECURE, untrusted="CERTIFICATE_VERIFY_FAILED: certificate has expired")
     assert ae(healthy(target=TLS, encryption=untrusted))["certificate_problem"] == "certificate has expired"

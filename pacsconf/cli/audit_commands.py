@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from pacsconf.cli.audit_compare import diff, list_
 from pacsconf.cli.compare_commands import opened
 from pacsconf.cli.exits import Exit, exit_of, worst
 from pacsconf.cli.last_probe import look_again
@@ -167,4 +168,4 @@ def write_report(folder: Path, audit: Audit, trend: Sequence[Point], root: Path)
     return folder / PAGE
 
 
-audit = (run,)
+audit = (run, diff, list_)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Literal, get_args
 
+from pacsconf.core.address import Address
 from pacsconf.policy.audit import Audit, AuditedResult, AuditedRule
 from pacsconf.policy.results import State
+from pacsconf.policy.rule import Severity
 
 DriftKind = Literal["failing", "waiver ended", "unknown", "waived", "not judged", "closed", "known"]
 DRIFT_KINDS: tuple[DriftKind, ...] = get_args(DriftKind)
@@ -64,6 +66,25 @@ class Drifted:
         return self.result.key
 
 
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A commit of the inventory that touched what is asked about; `day` is ISO 8601."""
+
+    commit: str
+    day: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A change that pacsconf made between two audits: where, by which change set, and the record's commit of it."""
+
+    address: Address
+    changeset: str
+    commit: str
+    at: str
+
+
 RuleChange = Literal["added", "gone", "switched off", "switched on", "changed"]
 
 
@@ -100,8 +121,10 @@ class Drift:
     """Systems that were read or attested then and are not now."""
     found: tuple[str, ...] = ()
     """Systems that are read or attested now and were not then."""
-    steady: Mapping[State, int] | None = None
+    steady: Mapping[State, int] = field(default_factory=dict)
     """How many results are as they were, by state."""
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    """Of each rule of the two."""
 
     def of(self, kind: DriftKind) -> tuple[Drifted, ...]:
         """What drifted in this way."""
@@ -134,6 +157,7 @@ def compare(before: Audit, after: Audit) -> Drift:
         lost=tuple(sorted(_seen(before) - _seen(after))),
         found=tuple(sorted(_seen(after) - _seen(before))),
         steady=dict(Counter(one.state for one in after.results if not kinds[one.key])),
+        severities={one.id: one.severity for one in (*before.rules, *after.rules)},
     )
 
 

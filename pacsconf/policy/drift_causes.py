@@ -8,7 +8,7 @@ told apart is said to be either.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -16,28 +16,11 @@ from typing import Literal
 from pacsconf.core.address import Address
 from pacsconf.core.moment import day_in_words
 from pacsconf.policy.audit import Audit, AuditedResult, AuditedSystem
-from pacsconf.policy.drift import ChangedRule, Drifted, Key, changed_rules
+from pacsconf.policy.drift import Applied, ChangedRule, Drifted, Edited, Key, changed_rules
+from pacsconf.policy.packs import SITE
+from pacsconf.policy.waivers import FILE as WAIVERS
 
 CauseKind = Literal["rule", "waiver", "evidence", "inventory", "change set", "outside", "time", "unclear"]
-
-
-@dataclass(frozen=True, slots=True)
-class Edited:
-    """A commit of the inventory that touched what is asked about; `day` is ISO 8601."""
-
-    commit: str
-    day: str
-    summary: str
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """A change that pacsconf made between two audits: where, by which change set, and the record's commit of it."""
-
-    address: Address
-    changeset: str
-    commit: str
-    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +41,8 @@ class Between:
     later: Audit
     applied: Sequence[Applied] = ()
     edited: Mapping[tuple[str, int], tuple[Edited, ...]] = field(default_factory=dict)
-    """By file and line of `later` (of `earlier` where it is gone), the commits that touched the block there."""
+    """By file and line of `later` (of `earlier` where it is gone), the commits that touched the block there; line 0
+    means the file as a whole. `places` are those that are asked for."""
     commits: int = 0
     """Commits of the inventory between them."""
 
@@ -77,6 +61,23 @@ class Between:
         """The rules that judge otherwise, by id."""
         changed = changed_rules(self.earlier, self.later)
         return {one.id: one for one in changed if one.judges_otherwise}
+
+
+def places(drifted: Iterable[Drifted], between: Between) -> frozenset[tuple[str, int]]:
+    """Where commits are to be looked up to tell why these drifted."""
+    found = {(SITE, 0), (WAIVERS, 0)}
+    for one in drifted:
+        result = between.now.get(one.key) or between.then.get(one.key)
+        if result is not None and result.file:
+            found.add((result.file, result.line))
+        if one.key[0] in between.rules:
+            found.update(_places_of(between.rules[one.key[0]]))
+    return frozenset(found)
+
+
+def _places_of(changed: ChangedRule) -> Iterator[tuple[str, int]]:
+    place = changed.after or changed.before
+    yield (place.file, place.line) if place and place.file else (SITE, 0)
 
 
 def causes(one: Drifted, between: Between) -> tuple[Cause, ...]:
@@ -99,9 +100,9 @@ def _rule(one: Drifted, between: Between) -> Cause | None:
     changed = between.rules.get(one.key[0])
     if changed is None:
         return None
-    place = changed.after or changed.before
-    at = (place.file, place.line) if place else ("", 0)
-    return Cause("rule", f"the rule {_in_words(changed)}", between.edited.get(at, ()))
+    at = next(iter(_places_of(changed)))
+    edited = between.edited.get(at) or between.edited.get((SITE, 0), ())
+    return Cause("rule", f"the rule {_in_words(changed)}", edited)
 
 
 def _in_words(changed: ChangedRule) -> str:
@@ -116,13 +117,15 @@ def _in_words(changed: ChangedRule) -> str:
 def _waiver(then: AuditedResult | None, now: AuditedResult | None, between: Between) -> Cause | None:
     if now is not None and now.state == "waived":
         until = _until(between.later, now.waiver)
-        return Cause("waiver", f"waived by {now.waiver}" + (f" until {day_in_words(until)}" if until else ""))
+        text = f"waived by {now.waiver}" + (f" until {day_in_words(until)}" if until else "")
+        return Cause("waiver", text, between.edited.get((WAIVERS, 0), ()))
     if then is None or then.state != "waived" or now is None or now.state in ("pass", "n/a"):
         return None
     until = _until(between.earlier, then.waiver)
     if until and until < between.later.at[:10]:
         return Cause("waiver", f"waiver {then.waiver} ended on {day_in_words(until)}")
-    return Cause("waiver", f"waiver {then.waiver} does not count for it any more")
+    text = f"waiver {then.waiver} does not count for it any more"
+    return Cause("waiver", text, between.edited.get((WAIVERS, 0), ()))
 
 
 def _until(audit: Audit, waiver: str) -> str:

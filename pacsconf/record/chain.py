@@ -9,7 +9,7 @@ from itertools import takewhile
 from pacsconf.core.chain import Follows, Link, digest_of, follows_from_json
 from pacsconf.core.errors import RecordError
 from pacsconf.policy.audit import Chain
-from pacsconf.policy.drift_causes import Applied
+from pacsconf.policy.drift import Applied
 from pacsconf.record._objects import Objects
 from pacsconf.record.branch import Branch
 from pacsconf.record.contents import CHANGESET, entry_from_file

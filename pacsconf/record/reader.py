@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import dropwhile, islice
 from pathlib import Path
 from typing import Self
 
@@ -16,7 +17,7 @@ from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.errors import RecordError
 from pacsconf.core.review import LineKey, Reviews
 from pacsconf.policy.audit import Chain, Point
-from pacsconf.policy.drift_causes import Applied
+from pacsconf.policy.drift import Applied
 from pacsconf.record import audits, chain, search, signatures
 from pacsconf.record._git import InventoryCommit, Repository
 from pacsconf.record.audits import RecordedAudit
@@ -198,13 +199,18 @@ class RecordReader:
 
         Raises: RecordError when one cannot be read.
         """
-        inside = False
-        for entry in audits.entries(self._branch):
+        for entry in self.audits_before(newer):
             if entry.commit == older.commit:
                 return
-            if inside:
-                yield audits.load(self._branch, entry)
-            inside = inside or entry.commit == newer.commit
+            yield audits.load(self._branch, entry)
+
+    def audits_before(self, this: Entry) -> Iterator[Entry]:
+        """The entries of the audits that were recorded before another, the newest first.
+
+        Raises: RecordError when the record cannot be read.
+        """
+        found = audits.entries(self._branch)
+        return islice(dropwhile(lambda one: one.commit != this.commit, found), 1, None)
 
     def applied_between(self, older: str, newer: str) -> tuple[Applied, ...]:
         """What pacsconf changed between two commits of the record, in the order in which it did.

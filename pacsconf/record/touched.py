@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pacsconf.core.errors import RecordError
-from pacsconf.policy.drift_causes import Edited
+from pacsconf.policy.drift import Edited
 from pacsconf.record._git import Repository
 
 Place = tuple[str, int]
-"""A file, as named from the inventory's folder on, and a line of it, from 1."""
+"""A file, as named from the inventory's folder on, and a line of it, from 1; 0 means the file as a whole."""
 
 PLACES = 300
 """Places that are looked up; each asks git once."""
@@ -68,6 +68,8 @@ def _of_block(
     git: Repository, earlier: str, later: str, path: str, line: int
 ) -> Iterable[tuple[str, str, str]]:
     span = f"{earlier}..{later}"
+    if not line:
+        return git.edits(span, path)
     now = git.lines(later, path)
     if 0 < line <= len(now):
         return git.edits(span, path, lines=(line, _end(now, line)))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from pacsconf.core.address import Address
 from pacsconf.policy.audit import AuditedSystem, AuditedWaiver, Coverage
-from pacsconf.policy.drift import DRIFT_KINDS, WORSE, changed_rules, compare, since
-from pacsconf.policy.drift_causes import Applied, Between, Edited, causes, is_about
+from pacsconf.policy.drift import DRIFT_KINDS, WORSE, Applied, Edited, changed_rules, compare, since
+from pacsconf.policy.drift_causes import Between, causes, is_about
 from tests.audit_of import audit_of, result, rule
 from tests.audits import audits
 
@@ -26,7 +26,7 @@ CT = (RULE, "ct-1/CT_1")
 def test_an_audit_does_not_differ_from_itself(audit):
     drift = compare(audit, audit)
     assert (drift.results, drift.rules, drift.lost, drift.found) == ((), (), (), ())
-    assert sum((drift.steady or {}).values()) == len(audit.results)
+    assert sum(drift.steady.values()) == len(audit.results)
 
 
 @given(audits(), audits())
@@ -35,7 +35,7 @@ def test_what_is_listed_and_what_is_steady_are_all_there_is(before, after):
     listed = [one.key for one in drift.results]
     assert len(listed) == len(set(listed))
     now = {one.key for one in after.results}
-    assert sum((drift.steady or {}).values()) + len(now.intersection(listed)) == len(now)
+    assert sum(drift.steady.values()) + len(now.intersection(listed)) == len(now)
 
 
 @given(audits(), audits())

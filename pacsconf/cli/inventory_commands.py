@@ -18,35 +18,36 @@ from pacsconf.report.lines import Lines, Span, line, width_of, wrapped
 TextOrJson = Annotated[Literal["text", "json"], typer.Option("--format", help="Form of the result.")]
 
 
-def validate(context: typer.Context, format: TextOrJson = "text") -> Exit:  # noqa: A002 - the option's name
-    """Check the inventory: schema, references, rules. Reads files only; exit 3 when it does not stand."""
+def validate(
+    context: typer.Context,
+    fail_on: Annotated[
+        Literal["critical", "high", "medium", "low", "info"] | None,
+        typer.Option(
+            "--fail-on",
+            help="Exit 4 from this severity of a policy on; not given: the gate of policies/site.yaml.",
+        ),
+    ] = None,
+    format: Annotated[  # noqa: A002 - the option's name
+        Literal["text", "json", "markdown", "sarif", "junit"],
+        typer.Option("--format", help="Form of the result."),
+    ] = "text",
+) -> Exit:
+    """Check the inventory: schema, references, rules. Reads files only; exit 3 when it does not stand.
+
+    Of policies it judges those that need no live system; exit 4 when one fails that is not waived.
+    """
+    from pacsconf.cli.validating import invalid_form, validated
+
     screen: Screen = context.obj.screen
     try:
         work = workspace.checked(context.obj.root, context.obj.environment)
+        return validated(screen, work, format, fail_on)
     except workspace.InvalidInventory as invalid:
-        show_findings(screen, invalid, format)
+        if format in ("text", "json"):
+            show_findings(screen, invalid, format)
+        else:
+            screen.raw(invalid_form(invalid, format))
         return Exit.INVALID
-    if format == "json":
-        from pacsconf.report.as_json import findings_json
-
-        screen.raw(findings_json(work.findings, place_of=work.loaded.sources.place))
-        return Exit.OK
-    from pacsconf.report.diagnostics import checked_text, findings_text
-
-    screen.show(
-        findings_text(
-            work.findings, place_of=work.loaded.sources.place, line_of=work.loaded.line, width=screen.width
-        )
-    )
-    counts = {
-        "device": len(work.inventory.devices),
-        "AE": sum(1 for _ in work.inventory.entities()),
-        "flow": len(work.inventory.flows),
-    }
-    people = {"user": len(work.inventory.users), "role": len(work.inventory.roles)}
-    counts |= people if any(people.values()) else {}
-    screen.show(checked_text(work.findings, counts, work.seconds, screen.width))
-    return Exit.OK
 
 
 def show_findings(screen: Screen, invalid: workspace.InvalidInventory, format: str) -> None:  # noqa: A002
@@ -66,8 +67,18 @@ def show_findings(screen: Screen, invalid: workspace.InvalidInventory, format: s
     screen.note(checked_text(invalid.findings, {"file": len(loaded.files)}, invalid.seconds, screen.width))
 
 
-def schema(context: typer.Context) -> Exit:
+def schema(
+    context: typer.Context,
+    policies: Annotated[
+        bool, typer.Option("--policies", help="Instead: of a file of policies.", show_default=False)
+    ] = False,
+) -> Exit:
     """Print the JSON Schema of an inventory file, for editors."""
+    if policies:
+        from pacsconf.policy.schema import json_schema as schema_of_policies
+
+        context.obj.screen.raw(json.dumps(schema_of_policies(), indent=2))
+        return Exit.OK
     from pacsconf.inventory.schema import json_schema
     from pacsconf.systems.directory_extension import vendor_models
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pacsconf.cli import workspace
@@ -12,6 +13,7 @@ from pacsconf.cli.workspace import InvalidInventory, Workspace
 
 if TYPE_CHECKING:
     from pacsconf.core.finding import Finding
+    from pacsconf.inventory.loader import Loaded
     from pacsconf.inventory.model import Inventory
     from pacsconf.policy.assemble import Assembled
     from pacsconf.policy.results import Result, State
@@ -36,8 +38,24 @@ def rulebook(work: Workspace) -> Rulebook | None:
     from pacsconf.core.finding import errors
 
     if errors(findings):
-        raise InvalidInventory(work.loaded, findings, work.seconds)
+        raise invalid(work, findings)
     return book
+
+
+def invalid(work: Workspace, findings: Sequence[Finding]) -> InvalidInventory:
+    """That files of policies have mistakes, with what is needed to show where."""
+    files = {one.place.file for one in findings if one.place} - work.loaded.texts.keys()
+    texts = {file: text for file in files if (text := _text(work, file)) is not None}
+    loaded = replace(work.loaded, texts={**work.loaded.texts, **texts})
+    return InvalidInventory(loaded, tuple(findings), work.seconds)
+
+
+def _text(work: Workspace, file: str) -> str | None:
+    """What a file of policies holds; None where it cannot be read."""
+    from pacsconf.inventory.files import Text, read_one
+
+    found = read_one(work.root / file, work.root) if file.startswith("policies/") else None
+    return found.text if isinstance(found, Text) else None
 
 
 def read(work: Workspace) -> tuple[Rulebook, tuple[Finding, ...]]:
@@ -65,16 +83,13 @@ def built_in() -> frozenset[str]:
 
 def line_of(work: Workspace) -> Callable[[str, int], str | None]:
     """Lines of the inventory's files and of those of policies, for excerpts."""
-    from pacsconf.inventory.files import Text, read_one
 
-    def line(file: str, number: int) -> str | None:
-        if file.startswith("policies/") and file not in work.loaded.texts:
-            text = read_one(work.root / file, work.root)
-            if isinstance(text, Text):
-                return replace(work.loaded, texts={file: text.text}).line(file, number)
-        return work.loaded.line(file, number)
+    @cache
+    def held(file: str) -> Loaded:
+        text = None if file in work.loaded.texts else _text(work, file)
+        return work.loaded if text is None else replace(work.loaded, texts={file: text})
 
-    return line
+    return lambda file, number: held(file).line(file, number)
 
 
 # --- what is declared --------------------------------------------------------------------------------------------

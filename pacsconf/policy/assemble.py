@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from pacsconf.core.finding import Path, Place
+from pacsconf.core.finding import Finding, Path, Place
 from pacsconf.inventory.baseline import Accepted, Baseline, entries
 from pacsconf.policy.audit import AuditedResult, AuditedRule, AuditedWaiver
 from pacsconf.policy.results import STATES, Result
-from pacsconf.policy.rule import Rule
+from pacsconf.policy.rule import Rule, Severity
 from pacsconf.policy.subject import Subject
 from pacsconf.policy.waiver import WARNED, Waiver
 from pacsconf.policy.waiver_remarks import state_of
@@ -70,6 +70,38 @@ def together(parts: Iterable[Assembled]) -> Assembled:
                 waivers[held.id] = held
     ordered = sorted(results.values(), key=lambda one: one.key)
     return Assembled(tuple(rules.values()), tuple(ordered), tuple(waivers.values()))
+
+
+_AS_BAD: Mapping[str, Severity] = {"error": "high", "warning": "medium", "info": "info"}
+"""How bad a finding of a built-in check is, in the words of policies."""
+
+
+def of_built_in(findings: Iterable[Finding], place_of: PlaceOf) -> Assembled:
+    """What built-in checks found, as results; checks that found nothing are not among them."""
+    rules: dict[str, AuditedRule] = {}
+    results: dict[tuple[str, str, str], AuditedResult] = {}
+    for one in findings:
+        severity = _AS_BAD[one.severity]
+        rules.setdefault(
+            one.rule,
+            AuditedRule(one.rule, "a check that is built in", severity, "inventory", "declared", fix=one.fix),
+        )
+        place = one.place or place_of(one.path)
+        told = shown(" ".join(filter(None, (f"{one.summary}.", one.detail))))
+        name = ".".join(map(str, one.path)) or str(one.about or place or one.summary)
+        result = AuditedResult(
+            one.rule,
+            "inventory",
+            shown(name),
+            "waived" if one.accepted else "unknown" if one.verdict == "unknown" else "fail",
+            message=told,
+            file=place.file if place else "",
+            line=place.line if place else 0,
+            column=place.column if place else 0,
+            waiver=one.accepted,
+        )
+        results[(*result.key[:2], f"{result.name} {result.line}:{result.column} {told}")] = result
+    return Assembled(tuple(rules.values()), tuple(results.values()))
 
 
 def _rule(rule: Rule) -> AuditedRule:

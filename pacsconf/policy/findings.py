@@ -61,6 +61,7 @@ def by_device(findings: Iterable[Finding]) -> dict[str, tuple[str, ...]]:
 
 
 def _sentence(text: str) -> str:
+    text = f"{text[:1].upper()}{text[1:]}"
     return text if not text or text.endswith((".", "!", "?")) else f"{text}."
 
 

@@ -96,15 +96,28 @@ def drift_json(plan: Plan, news: WireNews | None = None) -> str:
     )
 
 
-def findings_json(findings: Iterable[Finding], *, place_of: PlaceOf) -> str:
-    """All findings in the order of the files, and how many there are of each severity."""
+def findings_json(
+    findings: Iterable[Finding],
+    *,
+    place_of: PlaceOf,
+    failures: Iterable[Finding] = (),
+    policies: Mapping[str, Any] | None = None,
+) -> str:
+    """All findings in the order of the files, and how many there are of each severity.
+
+    `failures` are those of policies, which stand among the findings and are counted in `policies` alone.
+    """
     found = placed(findings, place_of)
     counts = Counter("accepted" if finding.accepted else finding.severity for finding, _ in found)
     return as_text(
         {
             "format_version": FORMAT_VERSION,
             "counts": {severity: counts[severity] for severity in ("error", "warning", "info", "accepted")},
-            "findings": [finding_as_json(finding, place) for finding, place in found],
+            "findings": [
+                finding_as_json(finding, place)
+                for finding, place in placed((*(one for one, _ in found), *failures), place_of)
+            ],
+            **({"policies": dict(policies)} if policies else {}),
         }
     )
 

@@ -52,6 +52,7 @@ REFUSED = errors.Refused("directory", "no")
         (errors.PlanError("x"), Exit.ERROR),
         (errors.StalePlan("x"), Exit.STALE),
         (errors.UnsafePlan("x"), Exit.REFUSED),
+        (errors.Violation("x"), Exit.POLICY),
         (errors.DependencyCycle([]), Exit.ERROR),
         (errors.RecordError("x"), Exit.ERROR),
         (errors.LockHeld("x"), Exit.LOCKED),

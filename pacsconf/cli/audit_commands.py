@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from pacsconf.cli.audit_compare import diff, list_
 from pacsconf.cli.compare_commands import opened
 from pacsconf.cli.exits import Exit, exit_of, worst
+from pacsconf.cli.inventory_commands import TextOrJson
 from pacsconf.cli.last_probe import look_again
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen, sentence
@@ -35,6 +35,13 @@ FailOn = Annotated[
     Literal["critical", "high", "medium", "low", "info"] | None,
     typer.Option(
         "--fail-on", help="Exit 4 from this severity on; not given: the gate of policies/site.yaml."
+    ),
+]
+
+Which = Annotated[
+    str,
+    typer.Argument(
+        help="An audit: its id, a commit of the record, a day (2026-11-24), last, last~1.", metavar="AUDIT"
     ),
 ]
 
@@ -166,6 +173,37 @@ def write_report(folder: Path, audit: Audit, trend: Sequence[Point], root: Path)
             f"the report cannot be written to {folder}: {why.strerror}", fix="Name another folder: --out DIR"
         ) from why
     return folder / PAGE
+
+
+# --- those that were made ---------------------------------------------------------------------------------------
+
+
+def list_(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", help="How many, newest first.", min=1)] = 20,
+    format: TextOrJson = "text",  # noqa: A002 - the option's name
+) -> Exit:
+    """Show the audits that were recorded, newest first."""
+    from pacsconf.cli.audit_compare import listed
+
+    return listed(context, limit, format)
+
+
+def diff(
+    context: typer.Context,
+    a: Which = "last~1",
+    b: Which = "last",
+    format: Annotated[  # noqa: A002 - the option's name
+        Literal["text", "json", "markdown"], typer.Option("--format", help="Form of the result.")
+    ] = "text",
+) -> Exit:
+    """Show which policies drifted between two audits, since when and why. Exit 2 if any is worse.
+
+    Worse is what fails or is unknown now, and did not or was not then.
+    """
+    from pacsconf.cli.audit_compare import told
+
+    return told(context, a, b, format)
 
 
 audit = (run, diff, list_)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
 import typer
 
 from pacsconf.cli import workspace
 from pacsconf.cli.compare_commands import opened
 from pacsconf.cli.exits import Exit
-from pacsconf.cli.inventory_commands import TextOrJson
 from pacsconf.cli.screen import Screen, sentence
 
 if TYPE_CHECKING:
@@ -25,20 +24,9 @@ if TYPE_CHECKING:
 MOST = 60
 """Audits between two that are read to find since when; each may have as many lines as there are results."""
 
-Which = Annotated[
-    str,
-    typer.Argument(
-        help="An audit: its id, a commit of the record, a day (2026-11-24), last, last~1.", metavar="AUDIT"
-    ),
-]
 
-
-def list_(
-    context: typer.Context,
-    limit: Annotated[int, typer.Option("--limit", help="How many, newest first.", min=1)] = 20,
-    format: TextOrJson = "text",  # noqa: A002 - the option's name
-) -> Exit:
-    """Show the audits that were recorded, newest first."""
+def listed(context: typer.Context, limit: int, format: str) -> Exit:  # noqa: A002
+    """The newest audits, up to a limit."""
     screen: Screen = context.obj.screen
     work = opened(context, format)
     with workspace.record(work) as store:
@@ -54,18 +42,8 @@ def list_(
     return Exit.OK
 
 
-def diff(
-    context: typer.Context,
-    a: Which = "last~1",
-    b: Which = "last",
-    format: Annotated[  # noqa: A002 - the option's name
-        Literal["text", "json", "markdown"], typer.Option("--format", help="Form of the result.")
-    ] = "text",
-) -> Exit:
-    """Show which policies drifted between two audits, since when and why. Exit 2 if any is worse.
-
-    Worse is what fails or is unknown now, and did not or was not then.
-    """
+def told(context: typer.Context, a: str, b: str, format: str) -> Exit:  # noqa: A002
+    """What drifted between two audits, however they are named, the older one first."""
     from pacsconf.report.audit import drift_text
 
     screen: Screen = context.obj.screen

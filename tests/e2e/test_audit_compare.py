@@ -92,7 +92,7 @@ def test_audits_are_listed_and_told_in_the_history(hospital: Hospital):
     listed = hospital.ok("audit", "list", "--format", "json").json["audits"]
     assert [one["states"]["fail"] for one in listed] == [1]
     assert listed[0]["id"] in hospital.ok("audit", "list").out
-    assert "the nightly one" in hospital.ok("history").out
+    assert "the nightly one" in hospital.ok("history").said
 
 
 def test_an_audit_that_is_not_there_is_named(hospital: Hospital):

@@ -28,10 +28,9 @@ def place(node: Node, text: str, at: int, length: int) -> Place:
         return node.place
     start = len(value) - len(value.lstrip()) + at
     _, line, column = chars[min(start, len(chars) - 1)]
-    last = next(
-        (one for one in reversed(chars[start : start + max(length, 1)]) if one[1] == line), (0, line, column)
-    )
-    return Place(node.place.file, line, column, max(1, last[2] - column + 1))
+    meant = chars[start : start + max(length, 1)]
+    last = max((at for char, row, at in meant if row == line and char != "\n"), default=column)
+    return Place(node.place.file, line, column, last - column + 1)
 
 
 def _chars(node: Node, lines: Sequence[str]) -> Iterator[Char]:
@@ -39,7 +38,8 @@ def _chars(node: Node, lines: Sequence[str]) -> Iterator[Char]:
     _, line, column, _ = node.at
     first = lines[line - 1][column - 1 :] if line <= len(lines) else ""
     if first[:1] in {"|", ">"}:
-        return _block(lines, line, first)
+        parent = node.key_at[2] - 1 if node.key_at else 0
+        return _block(lines, line, first, parent)
     if first[:1] == '"':
         return _flow(lines, line, column + 1, '"')
     if first[:1] == "'":
@@ -50,14 +50,13 @@ def _chars(node: Node, lines: Sequence[str]) -> Iterator[Char]:
 # --- blocks ------------------------------------------------------------------------------------------------------
 
 
-def _block(lines: Sequence[str], line: int, header: str) -> Iterator[Char]:
+def _block(lines: Sequence[str], line: int, header: str, parent: int) -> Iterator[Char]:
     """The characters of a block: with `|` each line as it is, with `>` lines that follow each other joined."""
     below = lines[line:]
     given = re.match(r"[|>][-+]?([1-9])", header)
     widths = [len(row) - len(row.lstrip(" ")) for row in below if row.strip()]
     if not widths:
         return
-    parent = len(lines[line - 1]) - len(lines[line - 1].lstrip(" "))
     indent = parent + int(given[1]) if given else widths[0]
     rows: list[tuple[int, str]] = []
     for number, row in enumerate(below, line + 1):

@@ -43,6 +43,10 @@ def json_schema() -> dict[str, Any]:
             "profile": _TEXTS
             | {"description": "Only in site.yaml: files of policies/profiles, the later one wins."},
             "title": _TEXT | {"description": "Only in policies/profiles: what the profile is for."},
+            "profile": _TEXTS
+            | {
+                "description": "Only in site.yaml: profiles (policies/profiles/NAME.yaml) that are taken over."
+            },
             "overrides": {
                 "description": "In site.yaml and profiles: what is changed of rules, by id.",
                 "type": ["object", "null"],

@@ -8,6 +8,7 @@ from cel_expr_python import cel
 
 from pacsconf.policy.engine.environment import typed
 from pacsconf.policy.engine.faults import Fault, Which, faults, in_words, unaliased
+from pacsconf.policy.engine.program import Program
 from pacsconf.policy.rule import Parameter, Rule
 from pacsconf.policy.scan import HOLDERS, Token, literal, loop_variables, patterns, prepared, tokens
 from pacsconf.policy.vocabulary import KINDS
@@ -25,7 +26,17 @@ _NEEDED: Mapping[Which, tuple[cel.Type, str]] = {
 def check(rule: Rule) -> tuple[Fault, ...]:
     """Everything that is wrong with the expressions of a rule whose kind is known."""
     texts: dict[Which, str] = {"when": rule.when, "condition": rule.condition, "message": rule.message}
-    return tuple(fault for which, text in texts.items() if text for fault in _checked(which, text, rule))
+    found = tuple(fault for which, text in texts.items() if text for fault in _checked(which, text, rule))
+    return found or tuple(_too_deep(rule))
+
+
+def _too_deep(rule: Rule) -> Iterator[Fault]:
+    """A little is put around the expressions when they are run, and CEL counts that."""
+    program = Program(rule)
+    try:
+        program.env.compile(f"[{program.whole}]")
+    except RuntimeError as exc:
+        yield from faults("condition", str(exc), rule.condition, rule.kind, rule.params)
 
 
 def _checked(which: Which, text: str, rule: Rule) -> Iterator[Fault]:

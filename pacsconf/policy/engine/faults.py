@@ -295,7 +295,7 @@ _SAID: tuple[tuple[re.Pattern[str], Callable[[_Known, Told, re.Match[str]], Faul
         (r"Syntax error: no viable alternative at input '(.*?)'$", _odd),
         (r"Syntax error: token recognition error at: '(.*)'", _odd),
         (r"Syntax error: missing '?(.*?)'? at ", _missing),
-        (r"Exceeded max recursion depth", _deep),
+        (r"Exceeded max recursion depth|.*Expression recursion limit exceeded", _deep),
     )
 )
 

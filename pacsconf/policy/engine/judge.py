@@ -234,7 +234,7 @@ def absent_field(error: str, program: Program, absent: Fields) -> str:
     return next(
         (
             f"{holder}.{name}"
-            for holder in reversed(HOLDERS_OF_EVIDENCE)
+            for holder in (*LIVE, "self")
             if name in program.evidence[holder] & absent[holder]
         ),
         "",

@@ -19,7 +19,11 @@ class Sites:
     def __init__(self, evidence: Evidence) -> None:
         self.inventory = evidence.inventory
         self.moment = evidence.inventory.as_of or AsOf(evidence.now)
-        used = [device for device in self.inventory.devices.values() if device.lifecycle != "retired"]
+        used = [
+            device
+            for device in self.inventory.devices.values()
+            if device.lifecycle != "retired" and not device.external
+        ]
         self._devices = Counter(device.site for device in used)
         self._archives = Counter(device.site for device in used if device.type == "archive")
         self.facts: Mapping[str, places.Site] = {

@@ -14,7 +14,7 @@ class Site(TypedDict):
     networks: Annotated[list[str], "its networks, as ADDRESS/LENGTH"]
     zone: Annotated[str, "the network zone its devices are in, unless they say otherwise"]
     patient_id_issuer: Annotated[str, "who issues its patient IDs; empty where none is declared"]
-    devices: Annotated[int, "how many devices are declared here that are not retired"]
+    devices: Annotated[int, "how many devices are declared here that are neither retired nor a partner's"]
     archives: Annotated[int, "how many archives are among them"]
 
 

@@ -112,6 +112,8 @@ def parse(files: Mapping[str, bytes]) -> Policies:
     _packs_apart(packs, readings)
     rules = tuple(_standing(stated, layers))
     findings = tuple(finding for reading in readings for finding in reading.findings)
+    if titles:
+        findings += tuple(controls.untitled(rules, titles))
     return Policies(
         tuple(packs),
         rules,

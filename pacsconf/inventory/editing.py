@@ -21,7 +21,7 @@ _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 def holds(text: str, file: str, collection: str, member: str) -> bool:
     """Whether a file declares this member of a collection."""
     tree, _ = carefully(text, file)
-    return bool(tree) and member in _members(tree, collection)
+    return bool(tree) and member in members(tree, collection)
 
 
 def with_value(text: str, file: str, path: tuple[str, str, str], value: str) -> str:
@@ -31,7 +31,7 @@ def with_value(text: str, file: str, path: tuple[str, str, str], value: str) -> 
     """
     collection, member, key = path
     tree, _ = carefully(text, file)
-    node = _members(tree, collection).get(member)
+    node = members(tree, collection).get(member)
     made = None if node is None else _edited(text, node, key, value)
     if tree is None or made is None or not _is_right(made, file, tree, path, value):
         raise _by_hand(file, path, value)
@@ -53,17 +53,18 @@ def with_member(text: str, file: str, path: tuple[str, str, str], value: str) ->
     node = tree.entries.get(collection) if tree else None
     made = None
     if node is not None and node.key is not None and node.entries:
-        starts = _starts(text)
+        starts = starts_of(text)
         first = next(iter(node.entries.values())).key
         if first is not None and first.line > node.key.line:
             at, indent = starts[first.line - 1], " " * (first.column - 1)
-            made = f"{text[:at]}{indent}{line.lstrip()}{_break_of(text)}{text[at:]}"
+            made = f"{text[:at]}{indent}{line.lstrip()}{break_of(text)}{text[at:]}"
     if tree is None or made is None or not _is_right(made, file, tree, path, value):
         raise _by_hand(file, path, value)
     return made
 
 
-def _members(tree: Node | None, collection: str) -> dict[str, Node]:
+def members(tree: Node | None, collection: str) -> dict[str, Node]:
+    """The members of a collection by name."""
     found = tree.entries.get(collection) if tree else None
     return dict(found.entries) if found else {}
 
@@ -72,7 +73,7 @@ def _edited(text: str, member: Node, key: str, value: str) -> str | None:
     """The text with the value in place of the former one, or the key before all others; None: not in this form."""
     if not isinstance(member.value, dict):
         return None
-    starts = _starts(text)
+    starts = starts_of(text)
     held = member.entries.get(key)
     if held is not None:
         if not isinstance(held.value, str):
@@ -91,15 +92,15 @@ def _edited(text: str, member: Node, key: str, value: str) -> str | None:
     if named is None or named.line >= line or text[starts[line - 1] : at].strip():
         return None
     below = starts[named.line]
-    return f"{text[:below]}{' ' * (column - 1)}{key}: {scalar(value)}{_break_of(text)}{text[below:]}"
+    return f"{text[:below]}{' ' * (column - 1)}{key}: {scalar(value)}{break_of(text)}{text[below:]}"
 
 
-def _starts(text: str) -> list[int]:
+def starts_of(text: str) -> list[int]:
     """Where each line begins."""
     return [0, *(found.end() for found in _BREAK.finditer(text))]
 
 
-def _break_of(text: str) -> str:
+def break_of(text: str) -> str:
     """How lines end here."""
     found = _BREAK.search(text)
     return found[0] if found else "\n"

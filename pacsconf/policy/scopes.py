@@ -18,15 +18,21 @@ from pacsconf.policy.subject import Subject
 from pacsconf.policy.vocabulary import KINDS
 
 
+def is_address(pattern: str) -> bool:
+    """Whether it is meant as an address of live resources, and not as KIND:NAME."""
+    kind, colon, _ = pattern.partition(":")
+    return not colon or "/" in kind
+
+
 def why_no_scope(pattern: str) -> str:
     """What is wrong with a pattern, in words; empty for one that can be looked for."""
-    kind, colon, name = pattern.partition(":")
-    if not colon or "/" in kind:
+    kind, _, name = pattern.partition(":")
+    if is_address(pattern):
         if not _says_something(pattern):
             return "it means everything there is"
         system, _, rest = pattern.partition("/")
-        is_address = bool(rest) and _says_something(system)
-        return "" if is_address else "it is neither KIND:NAME nor the address of a live resource"
+        says_which = bool(rest) and _says_something(system)
+        return "" if says_which else "it is neither KIND:NAME nor the address of a live resource"
     if kind not in KINDS:
         return f'there is no kind "{kind}"{nearest(kind, KINDS)}'
     return "" if _says_something(name) else f"it means {KINDS[kind].title}, every one there is"
@@ -79,8 +85,8 @@ PLACES: Mapping[str, tuple[str, ...]] = {
 
 def places_of(pattern: str, inventory: Inventory) -> Iterator[str]:
     """The paths and addresses, as patterns, at which a built-in check would find what a pattern means."""
-    kind, colon, name = pattern.partition(":")
-    if not colon or "/" in kind:
+    kind, _, name = pattern.partition(":")
+    if is_address(pattern):
         yield pattern
     elif kind == "ae":
         device, _, title = name.partition("/")

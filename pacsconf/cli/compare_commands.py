@@ -16,7 +16,7 @@ from pacsconf.cli.exits import Exit, worst
 from pacsconf.cli.inventory_commands import TextOrJson, show_findings
 from pacsconf.cli.last_probe import look_again
 from pacsconf.cli.plan_file import load_plan, save_plan
-from pacsconf.cli.plan_screen import note_errors, note_record, note_untold, show_plan, trips, view_of
+from pacsconf.cli.plan_screen import note_errors, note_record, note_untold, refusal, show_plan, view_of
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen, sentence
 from pacsconf.cli.world import checked as approvals_checked
@@ -71,7 +71,7 @@ def plan(
     probe: Probe = False,
     verbose: Verbose = False,
 ) -> Exit:
-    """Show what would be changed, and why. Writes nothing; guards that trip exit 5."""
+    """Show what would be changed, and why. Writes nothing; guards that trip exit 5, policies that forbid it 4."""
     screen: Screen = context.obj.screen
     ahead = day_to_come(at, "--at")
     if ahead is not None and out is not None:
@@ -101,7 +101,7 @@ def plan(
             seen=seen,
         )
         show_plan(screen, work, planned, view, format)
-    refused = Exit.REFUSED if not ahead and (made.blocked or trips(made)) else Exit.OK
+    refused = Exit.OK if ahead else refusal(planned)
     return worst(refused, Exit.CHANGES if detailed_exitcode and made.changes else Exit.OK)
 
 
@@ -240,7 +240,10 @@ def drift(
     work = opened(context, format)
     seen = look_again(screen, work) if probe else None
     reporter = Reporter(screen)
-    with world_of(work, reporter) as world:
+    with world_of(work, reporter) as opened_world:
+        world = replace(
+            opened_world, rulebook=lambda: None
+        )  # what was changed is asked, not whether it may be so
         planned = planned_by(screen, world, options_of(None, target, exclude), reporter)
         note_untold(screen, work, world, planned.record)
         view = view_of(work, world, planned, reporter, screen.width, seen=seen)

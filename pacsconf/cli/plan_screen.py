@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pacsconf.cli import workspace
+from pacsconf.cli.exits import Exit, worst
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen
 from pacsconf.core.moment import iso_in_words
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pacsconf.core.plan import Plan
     from pacsconf.dicom.probe.run import ProbeRun
     from pacsconf.engine import Planned
+    from pacsconf.policy.results import Result
     from pacsconf.record.state import RecordState
     from pacsconf.report.view import View
     from pacsconf.world import World
@@ -83,11 +85,13 @@ def _note_findings(screen: Screen, work: workspace.Workspace, findings: tuple[Fi
     from pacsconf.report.diagnostics import findings_text
 
     if findings:
+        from pacsconf.cli.judging import line_of
+
         screen.note(
             findings_text(
                 findings,
                 place_of=work.loaded.sources.place,
-                line_of=work.loaded.line,
+                line_of=line_of(work),
                 width=screen.width,
                 brief=True,
             )
@@ -102,11 +106,13 @@ def show_plan(
     format: str,  # noqa: A002
 ) -> None:
     news = view.news.findings(unasked=view.verbose) if view.news else ()
-    _note_findings(screen, work, (*planned.findings, *news))
+    judged = planned.judged.findings if planned.judged else ()
+    _note_findings(screen, work, (*planned.findings, *news, *judged))
     if format == "json":
         from pacsconf.report.as_json import plan_json
 
-        screen.raw(plan_json(planned.plan, view.news, planned.approvals, planned.left))
+        said = _policies_json(work, planned)
+        screen.raw(plan_json(planned.plan, view.news, planned.approvals, planned.left, said))
     elif format == "markdown":
         from pacsconf.report.plan.plan_markdown import plan_markdown
         from pacsconf.report.sheets.render import Templates
@@ -116,6 +122,37 @@ def show_plan(
         from pacsconf.report.plan.plan_text import plan_text
 
         screen.show(plan_text(planned.plan, view))
+
+
+def _policies_json(work: workspace.Workspace, planned: Planned) -> dict[str, Any] | None:
+    """What policies say of a plan, for machines."""
+    judged = planned.judged
+    if judged is None:
+        return None
+    from pacsconf.policy.findings import as_finding
+    from pacsconf.report.as_json import finding_as_json
+
+    def told(results: Iterable[Result]) -> list[dict[str, Any]]:
+        found = [as_finding(one, judged.gate) for one in results]
+        return [finding_as_json(one, one.place or work.loaded.sources.place(one.path)) for one in found]
+
+    return {
+        "gate": judged.gate,
+        "rules": judged.rules,
+        "refuses": bool(judged.refusing),
+        "caused": told(judged.caused),
+        "declared": told(judged.declared),
+        "standing": dict(judged.standing),
+        "mended": judged.mended,
+    }
+
+
+def refusal(planned: Planned) -> Exit:
+    """How a command ends that only shows a plan: whether anything forbids to apply it, and what."""
+    reasons = planned.judged.reasons if planned.judged else ()
+    others = set(planned.plan.blocked) - set(reasons)
+    refused = Exit.REFUSED if others or trips(planned.plan) else Exit.OK
+    return worst(refused, Exit.POLICY if reasons else Exit.OK)
 
 
 def view_of(
@@ -145,6 +182,7 @@ def view_of(
         plan_file=plan_file,
         approvals=planned.approvals,
         left=planned.left,
+        policies=_policies(planned),
         since=_last_apply(world) if planned.plan.drifts else "",
         next_step=_next_step(work, planned, plan_file),
         seconds=reporter.seconds,
@@ -156,6 +194,15 @@ def view_of(
         setting=lambda name: _set_at(work, name),
         uid_name=label,
     )
+
+
+def _policies(planned: Planned) -> str:
+    if planned.judged is None:
+        return ""
+    from pacsconf.report.judged_text import plan_words
+
+    one = planned.judged
+    return plan_words(one.rules, one.caused, one.declared, one.standing, one.mended)
 
 
 def _since(planned: Planned, address: Address) -> str:

@@ -246,7 +246,7 @@ class Gathering:
             systems = {name: system for name, system in world.systems.items() if not self._is_barred(name)}
             while systems:
                 try:
-                    return engine.plan(replace(world, systems=systems), Options())
+                    return engine.plan(replace(world, systems=systems, rulebook=lambda: None), Options())
                 except SystemFaults as exc:
                     for fault in exc.faults:
                         self._trouble(fault.system, fault)

@@ -30,15 +30,16 @@ def plan_json(
     news: WireNews | None = None,
     approvals: Sequence[PlanApproval] | None = None,
     left: Mapping[Address, Mapping[str, str]] | None = None,
+    policies: Mapping[str, Any] | None = None,
 ) -> str:
     """The plan, as it is saved: what `apply` takes.
 
     Beside it, undigested: what it purges in words, which approvals it needs and has (if that was looked up), what
-    is left to programs of systems, and what is known of the wire.
+    is left to programs of systems, what is known of the wire, and what policies say of it.
     """
-    return as_text(
-        _purges(plan) | plan_to_json(plan) | _needed(plan, approvals) | _left(left or {}) | _wire(news)
-    )
+    beside = _needed(plan, approvals) | _left(left or {}) | _wire(news)
+    said = {"policies": dict(policies)} if policies else {}
+    return as_text(_purges(plan) | plan_to_json(plan) | beside | said)
 
 
 def _left(left: Mapping[Address, Mapping[str, str]]) -> dict[str, Any]:

@@ -62,6 +62,23 @@ def tally_text(tally: Tally, devices: int, width: int = 80) -> Lines:
     return (*rows, line(f"  {more}")) if more else rows
 
 
+def plan_words(
+    rules: int,
+    caused: Sequence[Result],
+    declared: Sequence[Result],
+    standing: Mapping[Severity, int],
+    mended: int,
+) -> str:
+    """What policies say of a plan: `52 rules judged · 1 high would fail by these changes`."""
+    parts = (
+        f"{severities(by_severity(caused))} would fail by these changes" if caused else "",
+        f"{severities(by_severity(declared))} fail as it is declared" if declared else "",
+        f"{mended} would fail no more" if mended else "",
+        f"{severities(standing)} fail live before and after: pacsconf audit" if standing else "",
+    )
+    return listed((f"{counted(rules, 'rule')} judged", *(part for part in parts if part)), " · ")
+
+
 def findings_markdown(
     findings: Iterable[Finding], last: str, *, place_of: PlaceOf, max_bytes: int = 60_000
 ) -> str:

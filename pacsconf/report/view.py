@@ -41,6 +41,8 @@ class View:
     """What the record has for this plan."""
     left: Mapping[Address, Mapping[str, str]] = field(default_factory=dict)
     """Fields that differ and are left to a system's own program, by address, each with why."""
+    policies: str = ""
+    """What policies say of the plan, in a sentence; empty where there are none."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     consoles: frozenset[str] = frozenset()
     news: WireNews | None = None

@@ -159,6 +159,7 @@ def _values(plan: Plan, view: View, blocks: tuple[Block, ...]) -> dict[str, Any]
         "acknowledgement": acknowledgement(plan, view),
         "guards": [f"{counts_of(guard)} {'REFUSED' if guard.tripped else 'ok'}" for guard in plan.guards],
         "wire": view.news.text if view.news else "",
+        "policies": view.policies,
         "blocks": blocks,
         "full": f"{command} {_again(plan, view)}",
         "next_step": view.next_step,

@@ -101,10 +101,15 @@ def _nothing(plan: Plan, view: View) -> Lines:
     return wrapped(compared, view.columns, first=line(Span(head, "good"), " "), indent=0)
 
 
+def _policies(view: View) -> Lines:
+    return wrapped(view.policies, view.columns, first=line("Policies: "), indent=2) if view.policies else ()
+
+
 def _closing(plan: Plan, view: View) -> Iterator[Line]:
     yield from itemised(_totals(plan, view), view.columns, style="strong")
     yield from guards_line(plan, view)
     yield from wire_line(view)
+    yield from _policies(view)
     yield from _saved(plan, view)
     yield from _read_only(plan, view)
     yield from next_text(view)

@@ -23,7 +23,7 @@ from pacsconf.people.live import LiveAccounts
 from pacsconf.policy.evidence import Configured, Evidence, How, SystemEvidence
 from pacsconf.record.state import RecordState
 from pacsconf.retention.capacity import Stock
-from pacsconf.systems.abilities import Attested, Evident, Peopled, Remembering, Stocked
+from pacsconf.systems.abilities import Attested, Evident, Foreseeing, Peopled, Remembering, Stocked
 from pacsconf.systems.base import System
 from pacsconf.world import World
 
@@ -94,7 +94,7 @@ def _read(world: World, name: str, record: RecordState) -> SystemEvidence:
         resources=len(live),
         at=at,
         configured=_beside(parts),
-        accounts=_accounts(system),
+        accounts=_accounts(system, live),
         stock=_stock(world, system),
         differs=tuple(one.address for one in differences if one.verdict not in _EQUAL),
         outside=_changed_outside(differences) if record.known else None,
@@ -117,7 +117,10 @@ def _known_how(
     return "attested", min(said, default="")
 
 
-def _accounts(system: System) -> LiveAccounts | None:
+def _accounts(system: System, live: Mapping[Address, State]) -> LiveAccounts | None:
+    """Its accounts and groups; without who somebody is where they can be had so."""
+    if isinstance(system, Foreseeing):
+        return system.accounts_of(live)
     return system.live() if isinstance(system, Peopled) else None
 
 

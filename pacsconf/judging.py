@@ -21,7 +21,7 @@ from pacsconf.policy.results import Result, RuleResults
 from pacsconf.policy.rule import Severity
 from pacsconf.policy.rulebook import Rulebook
 from pacsconf.policy.subject import Subject
-from pacsconf.systems.abilities import Attested, Evident
+from pacsconf.systems.abilities import Attested, Evident, Foreseeing
 from pacsconf.systems.base import System
 from pacsconf.world import World
 
@@ -96,7 +96,8 @@ def _told(world: World, name: str, kind: str, system: System, states: States, co
         return SystemEvidence(name, kind, "attested", resources=count, configured=held)
     if not isinstance(system, Evident):
         return SystemEvidence(name, kind, "outside", "nothing tells rules of its kind", resources=count)
-    return SystemEvidence(name, kind, "configured", resources=count, configured=held)
+    accounts = system.accounts_of(states) if isinstance(system, Foreseeing) else None
+    return SystemEvidence(name, kind, "configured", resources=count, configured=held, accounts=accounts)
 
 
 def after(live: States, changes: Iterable[Change]) -> dict[Address, State]:
@@ -120,7 +121,7 @@ def judge(
 
     What is seen on the wire alone is left to an audit: nothing can say what would be seen afterwards.
     """
-    active = [one for one in rulebook.rules if not one.off and one.tiers[-1:] != ("observed",)]
+    active = [one for one in rulebook.rules if not one.off]
     asked = [one for one in active if "configured" in one.tiers]
     alone = [one for one in active if not one.needs_live]
     now, today = world.clock(), world.today

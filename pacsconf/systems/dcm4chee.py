@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome
 from pacsconf.core.finding import Finding
+from pacsconf.core.resource import State
 from pacsconf.inventory.model import Inventory
 from pacsconf.systems._dcm4chee.entries.hl7 import HL7_NAMES, OwnApplication
 from pacsconf.systems._dcm4chee.entries.web import WEB_NAMES
+from pacsconf.systems._dcm4chee.evidence import whole
 from pacsconf.systems._dcm4chee.reload import Reloads
 from pacsconf.systems._dcm4chee.retention.native import compiled, iso
 from pacsconf.systems._dcm4chee.rules import checks
@@ -26,6 +29,9 @@ from pacsconf.systems._dcm4chee.settings.standard import (
 )
 from pacsconf.systems._dcm4chee.words import adopting, deriving
 from pacsconf.systems.directory_extension import Extension, Facet, Holder, Part, Registry, Whole
+
+if TYPE_CHECKING:
+    from pacsconf.policy.evidence import Configured
 
 __all__ = ["Dcm4chee", "compiled", "iso"]
 
@@ -75,6 +81,11 @@ class Dcm4chee(Extension):
     def findings(cls, inventory: Inventory) -> Iterable[Finding]:
         yield from deriving.findings(inventory)
         yield from checks.findings(inventory)
+
+    def evidence(
+        self, states: Mapping[Address, State], wanted: Mapping[Address, State], inventory: Inventory
+    ) -> Configured:
+        return whole.evidence(self.system, states, wanted, inventory)
 
     def settle(self, applied: Sequence[Change]) -> Iterator[Outcome]:
         """Tell every archive to read the directory again, whatever was changed: it keeps peers in memory too."""

@@ -12,18 +12,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome
 from pacsconf.core.errors import BadAnswer, OperatorError, PacsconfError, Refused
 from pacsconf.core.finding import Finding
-from pacsconf.core.resource import Resource, Snapshot, State
+from pacsconf.core.resource import Resource, Snapshot, State, states_of
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.systems import DirectoryConfig, SystemConfig
 from pacsconf.inventory.values import SecretRef
+from pacsconf.systems._dicom import evident
 from pacsconf.systems._dicom.attributes import CONTAINERS
 from pacsconf.systems._dicom.check import Check
 from pacsconf.systems._dicom.declare import declare
@@ -42,6 +43,9 @@ from pacsconf.systems._ldap.directory import OPERATIONAL
 from pacsconf.systems.abilities import AccountRight
 from pacsconf.systems.base import Declared, Secrets
 from pacsconf.systems.directory_extension import Extension, find, registered
+
+if TYPE_CHECKING:
+    from pacsconf.policy.evidence import Configured
 
 __all__ = ["DicomDirectory", "snapshot_of"]
 
@@ -62,7 +66,7 @@ def _extension(name: str) -> type[Extension]:
 
 
 class DicomDirectory:
-    """Keeps `System`, `Holdable`, `Inspectable`, `Remembering`, `RightsKnown`.
+    """Keeps `System`, `Holdable`, `Inspectable`, `Remembering`, `RightsKnown`, `Evident`.
 
     A write and its condition are one request.
 
@@ -85,6 +89,7 @@ class DicomDirectory:
         self.vocabulary = with_usual(spoken, self.config.object_classes)
         self._intent: Intent | None = None
         self._places = Places()
+        self._wanted: Mapping[Address, State] = {}
         self._owned: Mapping[Address, State] = {}
         self._writer: Writer | None = None
 
@@ -100,6 +105,7 @@ class DicomDirectory:
         """
         declared, self._intent = declare(self.name, inventory, self.vocabulary, self.extensions)
         self._places = Places(inventory, declared.paths)
+        self._wanted = states_of(declared.resources)
         return declared
 
     def remember(self, owned: Mapping[Address, State]) -> None:
@@ -154,6 +160,13 @@ class DicomDirectory:
         reader = self._opened().reader
         spelling = reader.schema.spelling if reader.schema else str
         return Unseen(reader.tree, self.config.bind is None, reader.schema is not None, spelling).sentences()
+
+    def evidence(self, states: Mapping[Address, State], inventory: Inventory) -> Configured:
+        """What these entries mean for rules, those of its extensions too."""
+        found = evident.evidence(self.name, states, inventory, anonymous=self.config.bind is None)
+        for extension in self.extensions:
+            found = evident.joined(found, extension.evidence(states, self._wanted, inventory))
+        return found
 
     def spoken(self) -> tuple[str, ...]:
         """The extensions there are that have words for something of what was read last."""

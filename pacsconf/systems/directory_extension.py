@@ -34,20 +34,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import entry_points
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.fields import FieldInfo
 
+from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome
 from pacsconf.core.finding import Finding, Path
-from pacsconf.core.resource import Effect, Fields, Risk
+from pacsconf.core.resource import Effect, Fields, Risk, State
 from pacsconf.inventory.base import Extensible, Model
 from pacsconf.inventory.model import Device, Inventory, NetworkAE
 from pacsconf.inventory.systems import DirectoryConfig
 from pacsconf.inventory.validation import models_in
 from pacsconf.inventory.values import Extra, Integer, SecretRef, Texts
 from pacsconf.systems.base import Secrets
+
+if TYPE_CHECKING:
+    from pacsconf.policy.evidence import Configured
 
 GROUP = "pacsconf.directory_extensions"
 
@@ -282,6 +286,16 @@ class Extension:
     def findings(cls, inventory: Inventory) -> Iterable[Finding]:
         """What of the inventory does not fit together, or would have no effect. Pure; asked by `validate`."""
         return ()
+
+    def evidence(
+        self, states: Mapping[Address, State], wanted: Mapping[Address, State], inventory: Inventory
+    ) -> Configured:
+        """What its attributes and entries mean for rules (`pacsconf.policy.vocabulary`); pure.
+
+        `states` are what the directory holds, or a plan leaves there; `wanted`, what the inventory wants there.
+        What cannot be told is absent.
+        """
+        return {}
 
     def settle(self, applied: Sequence[Change]) -> Iterator[Outcome]:
         """Make the vendor's programs notice. Idempotent; one outcome for each, whose action is `reload`."""

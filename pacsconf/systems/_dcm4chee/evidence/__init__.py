@@ -1,0 +1,1 @@
+"""What an archive's configuration in the directory means for rules."""

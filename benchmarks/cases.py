@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import hospital, listeners, people, studies
+from benchmarks import hospital, listeners, people, policies, studies
 from benchmarks.timing import Command
 from pacsconf.inventory import uids
 from pacsconf.lab import orthanc, slapd
@@ -485,6 +485,23 @@ def _retention(folder: Path) -> Iterator[Contest]:
     )
 
 
+# --- policies ---------------------------------------------------------------------------------------------
+
+
+def _policies(folder: Path) -> Iterator[Contest]:
+    """Beside CEL alone, which is handed values of which nothing is missing, and makes nothing of what it says."""
+    yield Contest(
+        "judge 100,000 resources by 50 rules, two processes",
+        Command(
+            "pacsconf.policy.engine", [PYTHON, "-m", "benchmarks.policies"], ROOT, says="5,000,000 results"
+        ),
+        [Command("CEL alone", [PYTHON, "-m", "benchmarks.peers.bare_cel"], ROOT, says="5,000,000 results")],
+        target=3.0,
+        of=policies.MADE * policies.TIMES * policies.RULES,
+        rounds=1,
+    )
+
+
 CASES: Sequence[Case] = (
     Case("start", "how long until anything is said", _start),
     Case("example", "validate the example hospital", _example),
@@ -498,6 +515,7 @@ CASES: Sequence[Case] = (
     Case("plan-archive", "no-op plan of an archive's tree of 1,600 entries", _archive),
     Case("orthanc", "no-op plan of an Orthanc with 5,000 modalities", _orthanc(5_000)),
     Case("retention", "judge 1,000,000 studies by 30 retention rules", _retention),
+    Case("policies", "judge 100,000 resources by 50 rules", _policies),
     Case("sweep", "echo 1,000 AEs behind 500 listeners", _sweep()),
     Case("sweep-fork", "the same, where each association starts a process", _sweep("--fork")),
     Case("contexts", "negotiate 5,000 presentation contexts with 50 AEs", _contexts),

@@ -59,6 +59,7 @@ class Judge:
     _groups: dict[Presence, _Group] = field(default_factory=dict)
     _shaky: set[tuple[int, tuple[bool, ...]]] = field(default_factory=set)
     _lists: dict[tuple[str, ...], Sequence[cel.Expression]] = field(default_factory=dict)
+    _unknowns: dict[tuple[object, ...], str] = field(default_factory=dict)
     _longest: int = LIST
     _version: int = 0
 
@@ -157,7 +158,7 @@ class Judge:
                 if code == FAIL:
                     said[number] = self._message(number, activation)
                 elif code == UNKNOWN and number not in said:
-                    said[number] = unknown(self.programs[number], group.absent, subject, "")
+                    said[number] = self._unknown(number, group, subject)
         return row, said
 
     def _one_by_one(
@@ -185,10 +186,19 @@ class Judge:
             return code
         missing = absent_field(error, program, group.absent)
         if missing:
-            said[number] = unknown(program, group.absent, subject, missing)
+            said[number] = self._unknown(number, group, subject, missing)
             return UNKNOWN
         said[number] = broken(error, program)
         return ERROR
+
+    def _unknown(self, number: int, group: _Group, subject: Subject, missing: str = "") -> str:
+        """Which evidence is missing. Thousands of resources lack the same: one text serves them all."""
+        nothing = subject.configured is None, subject.observed is None
+        key = (number, group.number, missing, subject.blind, *nothing)
+        text = self._unknowns.get(key)
+        if text is None:
+            text = self._unknowns[key] = unknown(self.programs[number], group.absent, subject, missing)
+        return text
 
     def _message(self, number: int, activation: cel.Activation) -> str:
         """What is wrong with a resource, in the words of its rule; its title where these cannot be made."""

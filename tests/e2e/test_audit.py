@@ -1,0 +1,186 @@
+"""An audit of real servers: what is found live, what could not be looked at, what is kept of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pacsconf.lab import orthanc, servers, slapd
+from tests.e2e.conftest import BASE, HOSPITAL, Hospital, Ran
+
+SYSTEMS = f"""\
+systems:
+  directory: {{type: dicom-directory, url: ldaps://ldap.example.org, base: "{BASE}"}}
+  orthanc: {{type: orthanc, url: "https://archive.example.org:8042", ae: archive}}
+flows: {{echo: {{from: {{device: ws-1}}, to: {{ae_title: ARCHIVE}}, services: verification}}}}
+environments: {{lab: {{}}}}
+"""
+RULES = """\
+pack: house
+rules:
+  - id: HOUSE-001
+    title: A full archive refuses rather than deletes
+    severity: high
+    kind: system
+    when: type == "orthanc"
+    condition: configured.storage_mode == "reject" || !configured.storage_limited
+    message: '"when it is full it goes on by " + configured.storage_mode'
+    controls: {hipaa: ["164.312(c)(1)"], nist-800-53: [SI-12]}
+  - id: HOUSE-002
+    title: It is held by a directory
+    severity: medium
+    kind: ae
+    condition: configured.held
+    controls: {nist-800-53: [CM-8]}
+  - id: HOUSE-003
+    title: Somebody answers for it
+    severity: low
+    kind: device
+    condition: owner != ""
+    message: '"nobody answers for " + name'
+    controls: {gdpr: ["32(1)(b)"]}
+  - id: HOUSE-004
+    title: It answers
+    severity: high
+    kind: ae
+    condition: observed.answers
+"""
+
+
+@pytest.fixture
+def hospital(in_a_lab: Callable[..., Hospital]) -> Hospital:
+    made = in_a_lab(hospital=HOSPITAL, systems=SYSTEMS)
+    (made.path / "policies").mkdir()
+    (made.path / "policies" / "house.yaml").write_text(RULES)
+    made.commit("rules of the house")
+    return made
+
+
+def found(ran: Ran) -> dict[tuple[str, str], str]:
+    """The states of an audit in JSON, by rule and resource."""
+    return {(one["rule"], f"{one['kind']}:{one['name']}"): one["state"] for one in ran.json["results"]}
+
+
+def stop(hospital: Hospital, *names: str) -> None:
+    """The lab's servers of these systems are down, as if their machines were off."""
+    folder = Path(hospital.env["PACSCONF_LAB_DIR"])
+    for name in names:
+        kind, place = servers.of_system(folder, name)
+        server: Any = {"directories": slapd, "orthancs": orthanc}[kind].attach(place)
+        assert server is not None
+        server.stop()
+
+
+def test_what_is_wrong_live_is_found_with_its_evidence_and_kept(hospital: Hospital, tmp_path: Path):
+    hospital.applied()
+    hospital.here("-e", "lab", "probe")
+
+    audit = hospital("audit", "--out", str(tmp_path / "report"))
+
+    assert audit.code == 0, audit
+    assert "low[HOUSE-003] Somebody answers for it" in audit.out
+    assert "nobody answers for ct-1" in audit.said
+    assert audit.out.index("Coverage") < audit.out.index("HOUSE-003")
+    assert "directory, orthanc" in audit.said
+    written = {path.name for path in (tmp_path / "report").iterdir()}
+    assert written == {
+        "audit.json", "oscal-assessment-results.json", "oscal-poam.json", "report.html",
+        "results.csv", "results.junit.xml", "results.sarif",
+    }  # fmt: skip
+    states = found(hospital("audit", "--format", "json", "--no-record"))
+    assert states["HOUSE-002", "ae:ct-1/CT1"] == "pass"
+    assert states["HOUSE-004", "ae:archive/ARCHIVE"] == "pass"
+    kept = hospital.ok("history").out
+    assert kept.count(" audit ") == 1
+
+
+def test_what_could_not_be_looked_at_is_unknown_and_no_failure(hospital: Hospital):
+    hospital.applied()
+    stop(hospital, "directory")
+
+    audit = hospital("audit", "--format", "json")
+
+    assert audit.code == 0, audit
+    states = found(audit)
+    assert states["HOUSE-002", "ae:ct-1/CT1"] == "unknown"
+    assert states["HOUSE-001", "system:orthanc"] == "pass"
+    systems = {one["name"]: one["how"] for one in audit.json["coverage"]["systems"]}
+    assert systems == {"directory": "unreached", "orthanc": "configured"}
+    said = hospital("audit").said
+    assert "unreached directory" in said
+    assert "clean" not in said
+
+
+def test_nothing_live_at_all_ends_with_nine(hospital: Hospital):
+    hospital.applied()
+    stop(hospital, "directory", "orthanc")
+
+    audit = hospital("audit")
+
+    assert audit.code == 9, audit
+    assert "directory" in audit.said
+    assert "orthanc" in audit.said
+
+
+def test_what_reaches_the_gate_ends_with_four(hospital: Hospital):
+    hospital.ok("record", "init")
+
+    assert hospital("audit", "--fail-on", "low").code == 4
+    assert hospital("audit", "--fail-on", "medium").code == 0
+    assert hospital("audit", "--fail-on", "high").code == 0
+
+
+def test_one_framework_is_asked_for(hospital: Hospital):
+    hospital.ok("record", "init")
+
+    audit = hospital("audit", "--framework", "gdpr", "--format", "json")
+
+    assert {rule for rule, _ in found(audit)} == {"HOUSE-003"}
+    assert audit.json["frameworks"] == ["gdpr"]
+    wrong = hospital("audit", "--framework", "hippa")
+    assert wrong.code == 64
+    assert 'did you mean "hipaa"' in wrong.said
+
+
+def test_without_a_rule_nothing_is_audited(hospital: Hospital):
+    (hospital.path / "policies" / "house.yaml").unlink()
+
+    audit = hospital("audit")
+
+    assert audit.code == 1
+    assert "no rule to audit by" in audit.said
+
+
+def test_without_a_record_it_is_shown_and_said_not_to_be_kept(hospital: Hospital):
+    audit = hospital("audit", "--format", "json")
+
+    assert audit.code == 0, audit
+    assert "Not recorded: there is no record yet" in audit.err.replace("\n", " ")
+
+
+def test_a_formula_in_a_name_is_no_formula_in_a_spreadsheet(hospital: Hospital):
+    hospital.edit("manufacturer: SIEMENS", "manufacturer: \"=HYPERLINK('http://x')\"")
+    rules = RULES.replace('"nobody answers for " + name', "manufacturer")
+    (hospital.path / "policies" / "house.yaml").write_text(rules)
+
+    rows = list(csv.reader(io.StringIO(hospital("audit", "--format", "csv").out)))
+
+    assert any("HYPERLINK" in cell for row in rows for cell in row)
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+
+
+def test_what_is_recorded_names_nobody(hospital: Hospital):
+    hospital.ok("record", "init")
+    hospital("audit")
+
+    kept = hospital.git("show", "pacsconf/lab:evidence/audits/last.jsonl")
+
+    head = json.loads(kept.splitlines()[0])
+    assert head["kind"] == "pacsconf audit"
+    assert head["commit"] == hospital.git("rev-parse", "HEAD")

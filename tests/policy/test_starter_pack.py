@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from random import Random
+from typing import Any, is_typeddict
 
 import pytest
 
 from pacsconf.cli.main import _code
 from pacsconf.cli.policies import load_cases, load_policies
 from pacsconf.policy.controls import FILE, catalogue
+from pacsconf.policy.engine import evaluate
 from pacsconf.policy.packs import Policies, parse
 from pacsconf.policy.reading import Reading
 from pacsconf.policy.rule import FRAMEWORKS, Rule
 from pacsconf.policy.scan import looks
-from pacsconf.policy.vocabulary import KINDS
+from pacsconf.policy.subject import Subject
+from pacsconf.policy.vocabulary import KINDS, Hints
+from pacsconf.policy.vocabulary.hints import empty, may_be_absent, member, plain
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTER = [
@@ -141,6 +146,59 @@ def test_what_needs_live_evidence_is_unknown_without():
     unknown = {case.rule.id for case in cases if case.expect == "unknown"}
     live = {rule.id for rule in RULES.values() if rule.needs_live}
     assert live - unknown == {"PACS-USR-009"}
+
+
+_WORDS = (
+    "",
+    "active",
+    "retired",
+    "commissioning",
+    "archive",
+    "modality",
+    "orthanc",
+    "always",
+    "left",
+    "service",
+    "x",
+)
+_NUMBERS = (-400, -1, 0, 1, 5, 30, 59, 90, 365, 5000)
+
+
+def any_value(hint: object, random: Random) -> Any:
+    of = member(hint)
+    if of is not None:
+        return [] if random.random() < 0.5 else [empty(of) if is_typeddict(of) else any_value(of, random)]
+    return {bool: random.random() < 0.5, int: random.choice(_NUMBERS), str: random.choice(_WORDS)}[
+        plain(hint)
+    ]
+
+
+def any_facts(hints: Hints, random: Random, share: float, *, declared: bool = False) -> dict[str, Any]:
+    """Values for some of the fields: of declared ones for all that are always there."""
+    return {
+        name: any_value(hint, random)
+        for name, hint in hints.items()
+        if (declared and not may_be_absent(hint)) or random.random() < share
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_is_known_no_rule_breaks_and_each_failure_is_said(kind):
+    random = Random(kind)  # noqa: S311 - no secret
+    known, rules = KINDS[kind], [rule for rule in RULES.values() if rule.kind == kind]
+    subjects = [
+        Subject(
+            kind,
+            str(number),
+            any_facts(known.fields("declared"), random, 0.6, declared=True),
+            any_facts(known.fields("configured"), random, random.choice((0, 0.5, 1))),
+            any_facts(known.fields("observed"), random, random.choice((0, 0.5, 1))),
+        )
+        for number in range(250)
+    ]
+    for results in evaluate(rules, {kind: subjects}, processes=1):
+        assert list(results.of("error")) == []
+        assert [one.message for one in results.of("fail") if one.message == one.rule.title] == []
 
 
 @pytest.mark.parametrize("name", ["baseline", "strict", "us-hipaa", "eu-gdpr"])

@@ -89,7 +89,7 @@ def test_a_waiver_is_read_with_its_place():
             text(until="2027-10-28", renewals="['2027-04-30']"), [("PACS-WAIV-006", 10, 12)], id="and one more"
         ),
         pytest.param(
-            text(until="2027-06-01", renewals="['2027-06-01']"), [("PACS-WAIV-005", 10, 12)], id="renewed to the same"
+            text(until="2027-06-01", renewals="['2027-06-01']"), [("PACS-WAIV-005", 10, 12)], id="not renewed"
         ),
         pytest.param(text(until="31.12.2026"), [("PACS-VAL-002", 10, 12)], id="no date"),
         pytest.param(text(expires="2026-12-31"), [("PACS-KEY-001", 11, 5)], id="unknown key"),
@@ -247,8 +247,10 @@ def test_a_renewed_waiver_says_so():
 
 
 @given(
-    st.dates(date(2026, 1, 1), date(2028, 1, 1)), st.integers(0, LONGEST), st.dates(date(2025, 6, 1), date(2028, 12, 1))
-)  # fmt: skip
+    st.dates(date(2026, 1, 1), date(2028, 1, 1)),
+    st.integers(0, LONGEST),
+    st.dates(date(2025, 6, 1), date(2028, 12, 1)),
+)
 def test_it_counts_from_its_first_to_its_last_day_and_on_no_other(since, days, today):
     one = waiver(since=since, until=since + timedelta(days))
     made = apply([results({"us-1/A": "fail"})], [one], {}, today)

@@ -168,6 +168,8 @@ class AEFacts(Extensible):
     accepts: Accepts = "declared"
     shared_title: str | None = None
     """Why several devices hold this title (a pool), where they do."""
+    for_tests: Flag = False
+    """Whether nothing but phantoms and test objects is stored there: no patient's image is among them."""
 
 
 class NetworkAE(AEFacts):

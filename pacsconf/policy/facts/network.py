@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,10 +11,10 @@ from pacsconf.core.address import Address
 from pacsconf.dicom.reach.answer import key_of
 from pacsconf.inventory import uids
 from pacsconf.inventory.flows import Entity
+from pacsconf.inventory.formats import IPV4
 from pacsconf.inventory.hl7_feeds import Speaker, speaker, written
 from pacsconf.inventory.hl7_model import Feed
 from pacsconf.inventory.model import Connection, Device, Flow, Inventory, NetworkAE
-from pacsconf.inventory.peers import entity
 from pacsconf.inventory.safeguards import Ways
 from pacsconf.policy.evidence import Evidence
 from pacsconf.policy.facts.places import Sites
@@ -106,7 +105,7 @@ class Network:
             "flows_in": _each(flow for key in keys for flow in relations.flows_in.get(key, ())),
             "stores_to": relations.stores_to(device),
             "worklist_required": uses(device, uids.MODALITY_WORKLIST),
-            "worklist_from": _named(self.inventory, worklist.source) if worklist else "",
+            "worklist_from": worklist.source if worklist else "",
             "worklist_station": (worklist.station_ae or "") if worklist else "",
             "commits": uses(device, uids.STORAGE_COMMITMENT),
             "commitment_works": relations.is_answered(device),
@@ -225,7 +224,7 @@ class Network:
             "through_gateway": _through_gateway(ours, theirs),
             "retiring": self._retiring(flow),
             "commissioning": [_written(each) for each in callers if each[0].lifecycle in _AT_WORK],
-            "production": [_written(each) for each in called if _is_production(each[0])],
+            "production": [_written(each) for each in called if _is_production(*each)],
             "no_common_class": fares.no_class,
             "no_common_syntax": fares.no_syntax,
             "lossy_only": fares.lossy,
@@ -338,13 +337,8 @@ def _written(each: Entity) -> str:
     return "/".join(key_of(each))
 
 
-def _named(inventory: Inventory, source: str) -> str:
-    found = entity(inventory, source)
-    return _written(found) if found else source
-
-
-def _is_production(device: Device) -> bool:
-    return device.type == "archive" and device.lifecycle == "active"
+def _is_production(device: Device, ae: NetworkAE) -> bool:
+    return device.type == "archive" and device.lifecycle == "active" and not ae.for_tests
 
 
 def _ports(plugs: Iterable[Connection], *, tls: bool) -> list[int]:
@@ -367,8 +361,4 @@ def _each(values: Iterable[str]) -> list[str]:
 
 
 def _is_literal(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+    return ":" in host or IPV4.fullmatch(host) is not None

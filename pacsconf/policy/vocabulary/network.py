@@ -188,7 +188,7 @@ class Flow(TypedDict):
     through_gateway: Annotated[bool, "one end of every pair that crosses zones is a gateway or router"]
     retiring: Annotated[list[str], "devices of it that are retiring or retired"]
     commissioning: Annotated[list[str], "callers that are planned or commissioning"]
-    production: Annotated[list[str], "called archives that are active"]
+    production: Annotated[list[str], "called AEs of active archives, those for tests aside"]
     no_common_class: Annotated[list[str], "pairs that have no SOP class in common for a service (reach)"]
     no_common_syntax: Annotated[list[str], "pairs and SOP classes without a common transfer syntax (reach)"]
     lossy_only: Annotated[

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any, NotRequired, get_args, get_origin, get_type_hints, is_typeddict
 
 import pytest
 
-from pacsconf.inventory.loader import load
 from pacsconf.policy.evidence import Evidence
 from pacsconf.policy.facts import subjects
 from pacsconf.policy.vocabulary import KINDS
-
-ROOT = Path(__file__).parents[3]
-NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def hospital():
-    inventory = load(ROOT).inventory
-    assert inventory is not None
-    return inventory
+from tests.policy.facts.conftest import MORNING
 
 
 @pytest.fixture(scope="module")
 def found(hospital):
-    return subjects(Evidence(hospital, NOW))
+    return subjects(Evidence(hospital, MORNING))
 
 
 def wrong(value: Any, hint: Any, where: str) -> list[str]:

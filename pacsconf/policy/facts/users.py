@@ -86,7 +86,9 @@ class _Told:
             "shared_name": looks_shared(user.id),
             "password_reference": user.password is not None,
         }
-        if user.ends is not None and day is not None:
+        if day is not None and user.starts is not None:
+            facts["days_since_start"] = (day - date.fromisoformat(user.starts)).days
+        if day is not None and user.ends is not None:
             facts["days_to_end"] = (date.fromisoformat(user.ends) - day).days
         return facts
 

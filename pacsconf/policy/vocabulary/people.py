@@ -23,6 +23,9 @@ class User(TypedDict):
     days_to_end: NotRequired[
         Annotated[int, "days until the last day of work; negative: past; absent: none declared"]
     ]
+    days_since_start: NotRequired[
+        Annotated[int, "days since the first day of work; negative: to come; absent: none declared"]
+    ]
     conflicts: Annotated[list[str], "pairs of roles had today that nobody may have both"]
     unfit_roles: Annotated[list[str], "roles had today that are not for this kind or profession"]
     human_roles: Annotated[list[str], "of a service account: roles had today that are for people"]

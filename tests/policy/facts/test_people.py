@@ -48,7 +48,7 @@ def seen(kind: str, name: str, inventory: Inventory, *read: LiveAccounts, **more
 
 WHOLE = hospital(
     (
-        user("ann", "reader", ends="2026-12-31", site="main"),
+        user("ann", "reader", starts="2026-11-01", ends="2026-12-31", site="main"),
         user("eve", Grant(role="emergency", until="2026-11-25", emergency=True)),
     ),
     (

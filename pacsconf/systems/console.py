@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import ValidationError
 
@@ -28,14 +28,17 @@ from pacsconf.core.change import Action, Change, Outcome, Status
 from pacsconf.core.errors import BadAnswer, Refused, SystemFault, Unavailable
 from pacsconf.core.finding import Finding
 from pacsconf.core.on_demand import OnDemand
-from pacsconf.core.resource import Fields, Resource, Snapshot, Typed
+from pacsconf.core.resource import Fields, Resource, Snapshot, State, Typed
 from pacsconf.inventory.console_export import ExportConfig
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.peers import Peer, entity, peer_table
 from pacsconf.inventory.systems import ConsoleConfig, SystemConfig
-from pacsconf.systems._console import export, rows
+from pacsconf.systems._console import evident, export, rows
 from pacsconf.systems._console.rows import ConsoleRow, OwnRow, PeerRow
 from pacsconf.systems.base import Declared, Secrets, conflict, stands
+
+if TYPE_CHECKING:
+    from pacsconf.policy.evidence import Configured
 
 _KINDS: Mapping[str, type[ConsoleRow]] = {kind.kind: kind for kind in (PeerRow, OwnRow)}
 _PROBLEMS = 20
@@ -195,6 +198,10 @@ class ConsoleSystem:
         except ValueError:
             day = ""
         return f"in the export of {day}" if day else f"in {Path(file).name}"
+
+    def evidence(self, states: Mapping[Address, State], inventory: Inventory) -> Configured:
+        """What these rows mean for rules."""
+        return evident.evidence(self.config, states, inventory)
 
     # --- changing it --------------------------------------------------------------------------------------------
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import get_args, get_origin
 
 import pytest
 
@@ -22,7 +23,8 @@ from pacsconf.core.order import layers
 from pacsconf.core.resource import State
 from pacsconf.core.rollback import Applied, take_back
 from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE, TransferCapability
-from pacsconf.systems.abilities import Remembering
+from pacsconf.policy.vocabulary import KINDS
+from pacsconf.systems.abilities import Evident, Remembering
 from pacsconf.systems.base import System
 
 CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
@@ -374,3 +376,35 @@ def test_where_nothing_was_applied_nothing_is_settled_and_closing_twice_is_harml
     system.close()
     system.close()
     assert system.read().resources == ()
+
+
+def test_what_it_tells_rules_is_in_their_vocabulary(bench, at):
+    system = bench.system()
+    if not isinstance(system, Evident):
+        pytest.skip("it tells rules nothing")
+    for name in ("described", "a second connection", "an alias", "retired"):
+        bring(bench.system(), at[name])
+        system = bench.system()
+        system.declared(at[name])
+        if isinstance(system, Remembering):
+            system.remember({})
+        live = system.read().states()
+        found = system.evidence(live, at[name])
+        assert [odd for kind, of in found.items() for odd in misfits(kind, of)] == []
+        assert found == system.evidence(live, at[name])
+        assert bench.secret not in json.dumps(found)
+        devices = {"device": at[name].devices, "system": {system.name: None}}
+        for kind, known in devices.items():
+            assert found.get(kind, {}).keys() <= known.keys()
+
+
+def misfits(kind: str, subjects: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
+    """What of these facts is no field of the kind's `configured` tier, or of another type."""
+    hints = KINDS[kind].fields("configured")
+    for name, facts in subjects.items():
+        for field, value in facts.items():
+            plain = get_args(hints[field])[0] if field in hints else None
+            several = get_origin(plain) is list and type(value) is list
+            fits = all(type(each) is str for each in value) if several else type(value) is plain
+            if not fits:
+                yield f"{kind}:{name} has {field}: {value!r}"

@@ -21,6 +21,7 @@ from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.peers import Peer, peer_table
 from pacsconf.inventory.systems import ConsoleConfig
 from pacsconf.systems._console.rows import PeerRow
+from pacsconf.systems.abilities import Evident
 from pacsconf.systems.console import ConsoleSystem
 from tests.systems import tables
 
@@ -324,3 +325,37 @@ def test_what_a_change_weighs():
     assert kind.effects({"tls": True}, {}) == {"widens"}
     assert kind.effects({"allow": ("find",)}, {"allow": ("store",)}) == {"widens", "removes"}
     assert kind.effects({"port": 1}, None) == {"removes"}
+
+
+# --- what it means for rules --------------------------------------------------------------------------------------
+
+
+def told(system: ConsoleSystem, hospital: Inventory, **attested: Attestation) -> Any:
+    assert isinstance(system, Evident)
+    system.declared(hospital)
+    system.recall({one.address: one for one in attested.values()})
+    return system.evidence(system.read().states(), hospital)
+
+
+def test_nothing_is_known_of_a_console_of_which_nobody_said_anything(hospital):
+    assert told(console(), hospital) == {}
+
+
+def test_what_was_attested_is_known_and_what_was_not_may_be_there(hospital):
+    found = told(console(), hospital, own=said(CT, OWN)[CT], peer=said(ARCHIVE, PEER)[ARCHIVE])
+    assert found["ae"] == {
+        "archive/ARCHIVE": {"trusted_by": ["ct/peer/ARCHIVE"], "rights_beyond": []},
+        "ct-1/CT_1": {"accepted_callers": [], "callers_beyond": [], "tls": False},
+    }
+    assert found["device"] == {"archive": {"held_by": ["ct"], "trusted_by": []}}
+    assert found["system"] == {"ct": {"undeclared": []}}
+
+
+def test_an_export_shows_who_is_missing_and_who_is_there_undeclared(hospital, tmp_path):
+    file = tmp_path / "peers.csv"
+    file.write_text(ROWS + "GHOST,10.0.9.9,104\n")
+    system = console("pacs", "archive", export={"file": str(file), **EXPORT})
+    found = told(system, hospital)
+    assert found["ae"]["archive/ARCHIVE"] == {"callers_missing": ["US_1"]}
+    assert found["ae"]["ct-1/CT_1"] == {"trusted_by": ["pacs/peer/CT_1"]}
+    assert found["system"] == {"pacs": {"undeclared": ["pacs/peer/GHOST"]}}

@@ -1,0 +1,48 @@
+"""What the tables of a console mean for rules, as an export has them or people attested them. Pure.
+
+That a row is missing shows only in an export: what nobody attested may stand there all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pacsconf.core.address import Address
+from pacsconf.core.resource import State, members
+from pacsconf.inventory.model import Inventory
+from pacsconf.inventory.systems import ConsoleConfig
+from pacsconf.systems._console.rows import OwnRow, PeerRow
+from pacsconf.systems.peer_evidence import Found, LivePeer, Table
+
+
+def evidence(config: ConsoleConfig, states: Mapping[Address, State], inventory: Inventory) -> Found:
+    """All that these rows tell; nothing where there are none, and no export."""
+    if not states and config.export is None:
+        return {}
+    says_rights = config.export is None or "allow" in config.export.columns
+    table = Table(config, inventory, _peers(states, says_rights=says_rights))
+    found = table.evidence()
+    own = found["ae"].setdefault(table.own, {}) if table.holder else {}
+    told = table.of_holder(all_move=False)
+    if says_rights and told:
+        own |= {name: told[name] for name in ("accepted_callers", "callers_beyond")}
+    if config.export is not None and told:
+        own["callers_missing"] = told["callers_missing"]
+    for address, state in states.items():
+        if address.kind == OwnRow.kind:
+            own["tls"] = state.fields.get("tls") is True
+    return found
+
+
+def _peers(states: Mapping[Address, State], *, says_rights: bool) -> Iterator[LivePeer]:
+    for address, state in states.items():
+        if address.kind != PeerRow.kind:
+            continue
+        port = state.fields.get("port")
+        yield LivePeer(
+            address,
+            str(state.fields.get("ae_title") or address.parts[0]),  # an alias is the title where none is told
+            str(state.fields.get("host", "")),
+            port if isinstance(port, int) else None,
+            members(state.fields, "allow") if says_rights else None,
+        )

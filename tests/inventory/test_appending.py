@@ -73,9 +73,8 @@ def test_what_is_written_in_another_form_is_left_to_a_person(text):
             "waivers:\n  carts:\n    renewals: [2026-05-01, 2026-11-01] # one\n    until: 2027-01-01\n",
         ),
         (
-            "waivers:\n  carts:\n    renewals:\n      - 2026-05-01 # one\n    until: 2027-01-01",
-            "waivers:\n  carts:\n    renewals:\n      - 2026-05-01 # one\n      - 2026-11-01\n"
-            "    until: 2027-01-01",
+            "waivers:\n  carts:\n    renewals:\n    - 2026-05-01 # one\n    until: 2027-01-01",
+            "waivers:\n  carts:\n    renewals:\n    - 2026-05-01 # one\n    - 2026-11-01\n    until: 2027-01-01",
         ),
         (
             "waivers:\n  carts: {until: 2027-01-01}\n",

@@ -180,7 +180,7 @@ def test_the_carets_stand_under_the_word(written, line):
     assert [one.place.line for one in findings if one.place] == [line]
 
 
-# --- what a site changes -------------------------------------------------------------------------------------------
+# --- what a site changes -------------------------------------------------------------------------------------
 
 
 def test_a_site_changes_severity_and_parameters_and_switches_off():

@@ -163,7 +163,7 @@ class DicomDirectory:
 
     def evidence(self, states: Mapping[Address, State], inventory: Inventory) -> Configured:
         """What these entries mean for rules, those of its extensions too."""
-        found = evident.evidence(self.name, states, inventory, anonymous=self.config.bind is None)
+        found = evident.evidence(self.config, states, inventory)
         for extension in self.extensions:
             found = evident.joined(found, extension.evidence(states, self._wanted, inventory))
         return found

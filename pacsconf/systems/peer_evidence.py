@@ -12,7 +12,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from pacsconf.core.address import Address
-from pacsconf.inventory.flows import Entity
+from pacsconf.core.select import ignoring
+from pacsconf.inventory.flows import Entity, pairs
 from pacsconf.inventory.model import Inventory, Pair
 from pacsconf.inventory.peers import Peer, derived, entity, needed_rights, peer_table
 from pacsconf.inventory.systems import PeersConfig
@@ -64,11 +65,13 @@ class Table:
 
     def evidence(self) -> Found:
         """What the table holds of devices and entities, and whom it holds that nobody declared."""
-        found: Found = {"device": {}, "ae": {}, "system": {self.config.name: {"undeclared": []}}}
+        undeclared: list[str] = []
+        found: Found = {"device": {}, "ae": {}, "system": {self.config.name: {"undeclared": undeclared}}}
+        left_alone = ignoring(self.config.ignore)
         for peer in self.live:
             meant = self._meant(peer)
-            if not meant and _same(peer.title) not in self._wanted:
-                found["system"][self.config.name]["undeclared"].append(str(peer.address))
+            if not meant and _same(peer.title) not in self._wanted and not left_alone(peer.address, ""):
+                undeclared.append(str(peer.address))
             for one in meant:
                 self._note(found, peer, one)
         for name, others in self._strays():
@@ -103,8 +106,6 @@ class Table:
         """Who calls the holder by a flow."""
         if self.holder is None:
             return ()
-        from pacsconf.inventory.flows import pairs
-
         key = self.holder[0].name, self.holder[1].title
         return tuple(
             pair for pair in pairs(self.inventory, self.holder) if (pair.called_device, pair.called) == key

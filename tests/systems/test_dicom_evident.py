@@ -6,6 +6,7 @@ import pytest
 
 from pacsconf.inventory.hl7_model import Feed, HL7Application
 from pacsconf.inventory.model import Connection, Device, Flow, Inventory, NetworkAE, Selector
+from pacsconf.inventory.systems import DirectoryConfig
 from pacsconf.systems._dcm4chee.evidence.entities import ANYWHERE
 from pacsconf.systems._dicom.evident import evidence
 from pacsconf.systems.abilities import Evident
@@ -260,6 +261,8 @@ def test_devices_and_titles_that_nobody_declared_are_named(told, steps):
         "directory/device/twin",
     ]
     assert "ghost" not in found["device"]
+    found = told(live, hospital(steps, archive()), ignore=("device/gh*",))
+    assert found["system"]["directory"]["undeclared"] == ["directory/device/twin"]
 
 
 def test_a_title_that_stands_at_a_stranger_too_is_told(told, directory, steps, hands):
@@ -282,7 +285,8 @@ def test_a_title_that_stands_at_a_stranger_too_is_told(told, directory, steps, h
 
 def test_a_directory_that_was_read_without_a_bind_answers_to_anybody(told, steps):
     assert "anonymous_read" not in told(hospital(steps, archive()))["system"]["directory"]
-    found = evidence("directory", {}, Inventory(), anonymous=True)
+    config = DirectoryConfig(name="directory", type="dicom-directory", url="ldap://h")
+    found = evidence(config, {}, Inventory())
     assert found["system"]["directory"] == {
         "undeclared": [],
         "anonymous_read": True,

@@ -223,6 +223,12 @@ def test_who_is_listed_by_hand_is_declared(careful):
     assert found["ae"]["archive/ORTHANC"]["callers_beyond"] == ["OLD"]
 
 
+def test_what_the_inventory_leaves_alone_is_not_called_undeclared(careful):
+    found = told(careful, live=PEERS, ignore=["peer/who"], **LOGIN)
+    assert found["system"]["pacs"]["undeclared"] == []
+    assert found["ae"]["archive/ORTHANC"]["callers_beyond"] == ["GHOST", "OLD"]
+
+
 def test_a_title_that_went_to_another_device_is_not_the_retired_ones(careful):
     moved = hospital()
     devices = {**moved.devices, "ct-0": device("ct-0", "CT_1", "10.0.0.9", lifecycle="retired")}

@@ -8,34 +8,37 @@ from typing import Any
 
 from pacsconf.core.address import Address
 from pacsconf.core.resource import State
+from pacsconf.core.select import ignoring
 from pacsconf.inventory.model import Inventory
+from pacsconf.inventory.systems import DirectoryConfig
 
 Found = dict[str, dict[str, dict[str, Any]]]
 """By kind, name and field."""
 
 
-def evidence(system: str, states: Mapping[Address, State], inventory: Inventory, *, anonymous: bool) -> Found:
-    """What the standard's entries tell; `anonymous`: they were read without a bind."""
+def evidence(config: DirectoryConfig, states: Mapping[Address, State], inventory: Inventory) -> Found:
+    """What the standard's entries tell. What the inventory leaves alone (`ignore`) is not called undeclared."""
+    system, left_alone = config.name, ignoring(config.ignore)
     named = {name.lower(): name for name in inventory.devices}
     found: Found = {"device": {}, "ae": {}, "system": {system: {"undeclared": []}}}
-    if anonymous:
+    if config.bind is None:
         found["system"][system] |= {"anonymous_read": True, "authenticates": False}
     undeclared = found["system"][system]["undeclared"]
     titles: defaultdict[str, list[tuple[str, Address]]] = defaultdict(list)
     for address in sorted(states):
         device = named.get(address.parts[0])
         if address.kind == "device":
-            if device is None:
-                undeclared.append(str(address))
-            else:
+            if device is not None:
                 found["device"][device] = {"held_by": [system]}
+            elif not left_alone(address, ""):
+                undeclared.append(str(address))
         elif address.kind == "network-ae":
             titles[address.parts[1]].append((device or "", address))
             if device is None:
                 continue
             if address.parts[1] in inventory.devices[device].ae_titles:
                 found["ae"][f"{device}/{address.parts[1]}"] = {"held": True}
-            else:
+            elif not left_alone(address, ""):
                 undeclared.append(str(address))
     _twice(found, titles)
     return found

@@ -107,6 +107,7 @@ class Network:
             "worklist_required": uses(device, uids.MODALITY_WORKLIST),
             "worklist_from": worklist.source if worklist else "",
             "worklist_station": (worklist.station_ae or "") if worklist else "",
+            "worklist_modality": (worklist.modality_code or "") if worklist else "",
             "commits": uses(device, uids.STORAGE_COMMITMENT),
             "commitment_works": relations.is_answered(device),
             "unacknowledged": list(self.evidence.findings.get(device.name, ())),

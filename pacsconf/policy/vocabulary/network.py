@@ -54,6 +54,7 @@ class Device(TypedDict):
     worklist_required: Annotated[bool, "it uses the modality worklist service"]
     worklist_from: Annotated[str, "DEVICE/AE_TITLE it gets its worklist from; empty for none"]
     worklist_station: Annotated[str, "the station AE title it asks for; empty for none"]
+    worklist_modality: Annotated[str, "the modality it asks for; empty for any"]
     commits: Annotated[bool, "it uses storage commitment"]
     commitment_works: Annotated[bool, "declared so that its requests are answered (flow, and a way back)"]
     deletes_locally: NotRequired[

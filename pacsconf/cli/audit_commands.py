@@ -206,4 +206,40 @@ def diff(
     return told(context, a, b, format)
 
 
-audit = (run, diff, list_)
+def pack(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option("--out", help="The file to write.", metavar="FILE")],
+    which: Which = "last",
+) -> Exit:
+    """Write the evidence of an audit as one file, which others can check without us.
+
+    The report in every form, the record with its change sets, reviews, acceptance runs, policies, and the SHA-256
+    of every file; signed as git signs.
+    """
+    from pacsconf.cli.audit_packs import packed
+
+    return packed(context, which, out)
+
+
+def verify(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A file that audit pack wrote.", metavar="FILE")],
+    into: Annotated[
+        Path | None, typer.Option("--into", help="Write its files here once they hold.", metavar="DIR")
+    ] = None,
+    unsigned: Annotated[
+        bool, typer.Option("--unsigned", help="Believe it though who signed it is not known.")
+    ] = False,
+    format: TextOrJson = "text",  # noqa: A002 - the option's name
+) -> Exit:
+    """Check an evidence pack, offline. Exit 5 when it does not hold, or nobody known signed it.
+
+    It is taken into a repository of our own and never opened in place. Works without an inventory; where the record
+    of its environment is here, the two are compared.
+    """
+    from pacsconf.cli.audit_packs import checked
+
+    return checked(context, file, into, format, unsigned=unsigned)
+
+
+audit = (run, diff, list_, pack, verify)

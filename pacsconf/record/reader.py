@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import dropwhile, islice
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pacsconf.core.address import Address
 from pacsconf.core.approval import PlanApproval
@@ -26,6 +26,9 @@ from pacsconf.record.contents import EVIDENCE, Entry
 from pacsconf.record.journal import Journal
 from pacsconf.record.lock import lease_ended
 from pacsconf.record.state import RecordState, read_state
+
+if TYPE_CHECKING:
+    from pacsconf.record.packing import Packing
 
 LEASE = timedelta(minutes=15)
 """How long an open change set keeps others out unless it is renewed."""
@@ -136,6 +139,15 @@ class RecordReader:
         """The record as it stands, or why that is unknown. A remote that does not answer is a note."""
         return read_state(self._branch, fetch=fetch)
 
+    def head(self) -> str:
+        """The commit that the record is at, as far as this clone knows; empty where there is none."""
+        return self._branch.stand(fetch=False)[0].head
+
+    def has(self, commit: str) -> bool:
+        """Whether a commit is in the record's history, as far as this clone knows."""
+        head = self.head()
+        return bool(head) and self._git.descends(head, commit)
+
     def history(self, limit: int = 50) -> tuple[Entry, ...]:
         """The newest entries, newest first.
 
@@ -218,6 +230,12 @@ class RecordReader:
         Raises: RecordError when one cannot be read.
         """
         return tuple(chain.applied(self._branch, older, newer))
+
+    def packing(self, audited: RecordedAudit) -> Packing:
+        """An evidence pack of an audit, on the record as it is now."""
+        from pacsconf.record.packing import Packing
+
+        return Packing(self._branch, self.head(), audited)
 
     def chain(self) -> Chain:
         """Where the chain of change sets ends now, for an audit.

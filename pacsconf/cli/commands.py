@@ -44,7 +44,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "access": ("access", "Who can do what, by which way; and reviews of it."),
     "retention": ("retention", "How long studies are kept, and by what right."),
     "policy": ("policy", "Rules that everything is judged by: list, explain, test them."),
-    "waiver": ("waiver", "Failures that are accepted until a day: agree on one, list them."),
+    "waiver": ("waiver", "Failures that are accepted until a day: add one, list them."),
     "audit": ("audit", "Judge everything live by the rules, with the evidence for it."),
     "render": ("render", "Fill in a template: a sheet, a register, one of your own."),
     "storage": ("storage", "Show how full archives are, and when they will be."),

@@ -157,7 +157,7 @@ def test_a_careful_one_lets_in_whom_it_knows(careful):
 def test_without_a_copy_of_its_settings_only_what_rest_tells_is_told(careful):
     found = told(careful, copy=False, **LOGIN)
     own = found["ae"]["archive/ORTHANC"]
-    assert own.keys() == {"accepted_callers", "callers_beyond", "move_beyond"}
+    assert own.keys() == {"held", "accepted_callers", "callers_beyond", "move_beyond"}
     assert found["system"]["pacs"].keys() == {
         *("version", "authenticates", "anonymous_read", "web_tls"),
         *("enforces_roles", "undeclared", "clock_skew_seconds"),
@@ -193,10 +193,11 @@ def test_who_is_in_its_table_is_named_with_what_is_beyond_flows(careful):
     }
     aes = found["ae"]
     assert aes["old/OLD"] == {
+        "held": True,
         "trusted_by": ["pacs/peer/left"],
         "rights_beyond": ["pacs: find", "pacs: store"],
     }
-    assert aes["ct-1/CT_1"] == {"trusted_by": ["pacs/peer/CT_1"], "rights_beyond": []}
+    assert aes["ct-1/CT_1"] == {"held": True, "trusted_by": ["pacs/peer/CT_1"], "rights_beyond": []}
     own = aes["archive/ORTHANC"]
     assert own["accepted_callers"] == ["CT_1", "GHOST", "OLD"]
     assert own["callers_beyond"] == ["GHOST", "OLD"]

@@ -128,7 +128,7 @@ class AE(TypedDict):
 class AEConfigured(TypedDict, total=False):
     """What live systems hold of an AE: its own configuration where a system holds that, and lists of others."""
 
-    held: Annotated[bool, "a directory holds it"]
+    held: Annotated[bool, "a directory, or an archive that was read, holds it: as its own title or as a peer"]
     any_caller: Annotated[bool, "its own configuration takes any calling AE title"]
     accepted_callers: Annotated[list[str], "calling AE titles its own configuration takes"]
     callers_beyond: Annotated[list[str], "accepted callers that neither a flow nor a list of peers declares"]

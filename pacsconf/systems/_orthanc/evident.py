@@ -73,9 +73,11 @@ def evidence(kept: Kept, states: Mapping[Address, State], inventory: Inventory) 
     found = table.evidence()
     found["system"][kept.config.name] |= _known(_server(kept))
     found["storage"] = {kept.config.name: _known(_storage(kept))}
+    for facts in found["ae"].values():
+        facts["held"] = True
     if table.holder is not None:
         own = found["ae"].setdefault(table.own, {})
-        own |= table.of_holder(all_move=True) | _known(_own(kept))
+        own |= {"held": True} | table.of_holder(all_move=True) | _known(_own(kept))
         _turned_away(own)
         found["flow"] = dict(_flows(kept, table, inventory))
     found["hold"] = dict(_holds(kept, states, inventory))

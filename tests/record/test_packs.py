@@ -520,6 +520,7 @@ def test_the_environment_of_the_process_does_not_matter(bundle, allowed, tmp_pat
     config.write_text(
         config.read_text() + f"[core]\n\thooksPath = {tmp_path}/hooks\n[protocol]\n\tallow = never\n"
     )
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
     monkeypatch.setenv("GIT_DIR", str(alone.path / ".git"))
     monkeypatch.setenv("GIT_OBJECT_DIRECTORY", str(tmp_path / "hooks"))
     monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path))

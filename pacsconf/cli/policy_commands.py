@@ -30,7 +30,10 @@ def list_(
     ] = None,
     format: Forms = "text",  # noqa: A002 - the option's name
 ) -> Exit:
-    """List the rules: how bad it is to break one, its kind, what it can stand on, what is changed here."""
+    """List the rules, with what is changed here.
+
+    Of each: how bad it is to break it, what it is about, and the strongest evidence that it can stand on.
+    """
     screen: Screen = context.obj.screen
     policies = _loaded(context, format)
     rules = _of_pack(policies, pack)
@@ -58,7 +61,7 @@ def explain(
     ] = None,
     format: TextOrJson = "text",  # noqa: A002 - the option's name
 ) -> Exit:
-    """Explain a rule: what it asks, why, what it looks at, what it supports. Or the vocabulary of a kind."""
+    """Explain a rule, or what rules about a kind may say."""
     if (rule is None) == (kind is None):
         raise typer.BadParameter("name a rule, or a kind with --kind KIND", param_hint="RULE")
     screen: Screen = context.obj.screen
@@ -85,7 +88,9 @@ def test(
     ] = None,
     cases: Annotated[
         Path | None,
-        typer.Option("--cases", help="Folder of cases.", metavar="DIR", show_default="tests/cases"),
+        typer.Option(
+            "--cases", help="Folder of cases; not given: tests/cases.", metavar="DIR", show_default=False
+        ),
     ] = None,
     format: TrialForms = "text",  # noqa: A002 - the option's name
 ) -> Exit:

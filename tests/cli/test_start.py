@@ -109,7 +109,7 @@ def is_command(function) -> bool:
     return inspect.get_annotations(function)["return"] == "Exit"
 
 
-@pytest.mark.parametrize("page", ["", "access", "adopt", "record", "lab"])
+@pytest.mark.parametrize("page", ["", "access", "adopt", "policy", "record", "lab"])
 def test_a_list_of_commands_fits_80_columns_and_cuts_no_sentence_off(page, capsys):
     assert main._code([*page.split(), "--help"]) == Exit.OK
     listed = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()

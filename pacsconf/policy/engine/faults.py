@@ -137,10 +137,15 @@ def _undeclared(known: _Known, told: Told, match: re.Match[str]) -> Fault:
             told.at,
         )
     names = {*known.fields("self"), *HOLDERS}
-    return Fault("when", "name", f'{known.kind} has no field "{name}"{nearest(name, names)}', _LIST, told.at)
+    return Fault(
+        "when", "name", f'{known.kind} has no field "{name}"{nearest(name, names)}', _listing(known), told.at
+    )
 
 
-_LIST = "All fields: pacsconf policy explain --kind KIND"
+def _listing(known: _Known) -> str:
+    return f"All fields: pacsconf policy explain --kind {known.kind}"
+
+
 _SPELT = {"True": "true", "False": "false", "None": "null, or has(...)", "and": "&&", "or": "||", "not": "!"}
 
 
@@ -169,7 +174,7 @@ def _no_field(known: _Known, holder: str, name: str, at: int) -> Fault:
     near = nearest(name, fields)
     others = "" if near else known.elsewhere(name) or (name if name in known.fields("self") else "")
     meant = f"; write {others}" if others else ""
-    return Fault("when", "name", f'{words[holder]} "{name}"{near}{meant}', _LIST, at)
+    return Fault("when", "name", f'{words[holder]} "{name}"{near}{meant}', _listing(known), at)
 
 
 _FUNCTIONS = frozenset(

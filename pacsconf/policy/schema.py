@@ -40,13 +40,9 @@ def json_schema() -> dict[str, Any]:
             | {
                 "description": "Only in site.yaml: from which severity on a failure stops; high if not given."
             },
-            "profile": _TEXTS
-            | {"description": "Only in site.yaml: files of policies/profiles, the later one wins."},
             "title": _TEXT | {"description": "Only in policies/profiles: what the profile is for."},
             "profile": _TEXTS
-            | {
-                "description": "Only in site.yaml: profiles (policies/profiles/NAME.yaml) that are taken over."
-            },
+            | {"description": "Only in site.yaml: profiles (policies/profiles/NAME.yaml); the later wins."},
             "overrides": {
                 "description": "In site.yaml and profiles: what is changed of rules, by id.",
                 "type": ["object", "null"],

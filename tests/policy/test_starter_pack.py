@@ -8,7 +8,9 @@ from pathlib import Path
 from random import Random
 from typing import Any, is_typeddict
 
+import jsonschema
 import pytest
+import yaml
 
 from pacsconf.cli.main import _code
 from pacsconf.cli.policies import load_cases, load_policies
@@ -18,6 +20,7 @@ from pacsconf.policy.packs import Policies, parse
 from pacsconf.policy.reading import Reading
 from pacsconf.policy.rule import FRAMEWORKS, Rule
 from pacsconf.policy.scan import looks
+from pacsconf.policy.schema import json_schema
 from pacsconf.policy.subject import Subject
 from pacsconf.policy.vocabulary import KINDS, Hints
 from pacsconf.policy.vocabulary.hints import empty, may_be_absent, member, plain
@@ -51,6 +54,19 @@ each_rule = pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_nothing_is_wrong_with_the_packs():
     assert POLICIES.findings == ()
     assert all(pack.title and pack.version for pack in POLICIES.packs)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *STARTER,
+        *sorted((ROOT / "policies" / "profiles").iterdir()),
+        ROOT / "pacsconf" / "cli" / "starter" / "site.yaml",
+    ],
+    ids=lambda path: path.stem,
+)
+def test_an_editor_finds_nothing_wrong_with_them_either(path: Path):
+    jsonschema.validate(yaml.safe_load(path.read_text(encoding="utf-8")), json_schema())
 
 
 def test_the_core_is_there():

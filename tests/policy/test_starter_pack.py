@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any, is_typeddict
@@ -14,12 +15,13 @@ import yaml
 
 from pacsconf.cli.main import _code
 from pacsconf.cli.policies import load_cases, load_policies
+from pacsconf.policy.cases import tried
 from pacsconf.policy.controls import FILE, catalogue
-from pacsconf.policy.engine import evaluate
+from pacsconf.policy.engine import check, evaluate
 from pacsconf.policy.packs import Policies, parse
 from pacsconf.policy.reading import Reading
 from pacsconf.policy.rule import FRAMEWORKS, Rule
-from pacsconf.policy.scan import looks
+from pacsconf.policy.scan import looks, tokens
 from pacsconf.policy.schema import json_schema
 from pacsconf.policy.subject import Subject
 from pacsconf.policy.vocabulary import KINDS, Hints
@@ -153,6 +155,37 @@ def test_every_case_comes_to_what_is_expected(monkeypatch, capsys):
     told = json.loads(capsys.readouterr().out)
     assert told["lacking"] == {}
     assert len(told["cases"]) > 400
+
+
+_OTHERWISE = {
+    "&&": "||",
+    "||": "&&",
+    "==": "!=",
+    "!=": "==",
+    "<=": "<",
+    ">=": ">",
+    "<": "<=",
+    ">": ">=",
+    "!": "",
+}
+
+
+def test_no_sign_in_a_rule_can_be_changed_without_a_case_that_notices():
+    cases, _ = load_cases(ROOT / "tests" / "cases", ROOT, POLICIES)
+    unnoticed = []
+    for rule in RULES.values():
+        own = [case for case in cases if case.rule.id == rule.id]
+        for which in ("when", "condition"):
+            text = getattr(rule, which)
+            for token in tokens(text):
+                if token.kind != "sign" or token.text not in _OTHERWISE:
+                    continue
+                changed = {which: f"{text[: token.at]}{_OTHERWISE[token.text]}{text[token.end :]}"}
+                if check(replace(rule, **changed)):
+                    continue
+                if not tried([replace(one, rule=replace(one.rule, **changed)) for one in own], ()).failed:
+                    unnoticed.append((rule.id, which, text[token.at - 20 : token.end + 20]))
+    assert unnoticed == []
 
 
 def test_what_needs_live_evidence_is_unknown_without():

@@ -14,6 +14,7 @@ from pacsconf.cli.compare_commands import opened
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.screen import Screen, sentence
 from pacsconf.core.errors import OperatorError, PacsconfError, RecordError, UnsafePlan
+from pacsconf.report.lines import wrapped
 
 if TYPE_CHECKING:
     from pacsconf.cli.workspace import Workspace
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
 
 _ASKS_NOBODY = frozenset({"env", "file", "age"})
 """Kinds of references that are resolved without a person."""
+
+
+_UNSIGNED = (
+    "It is not signed, so it shows only that nothing was altered by chance. "
+    "Git signs it once it is set up to: git config commit.gpgsign true"
+)
+_BY_ANYBODY = (
+    "Nothing is wrong with it, but anybody can have made it. Name whose signatures count in the operator file "
+    "(signatures.allowed_signers), or say that it came a way you trust: --unsigned"
+)
 
 
 def packed(context: typer.Context, which: str, out: Path) -> Exit:
@@ -47,12 +58,7 @@ def packed(context: typer.Context, which: str, out: Path) -> Exit:
     for text in left_out:
         screen.show(sentence(f"Not in it: {text}."))
     if not made.signed:
-        screen.note(
-            sentence(
-                "It is not signed, so it shows only that nothing was altered by chance. "
-                "Git signs it once it is set up to: git config commit.gpgsign true"
-            )
-        )
+        screen.note(wrapped(_UNSIGNED, screen.width))
     screen.show(sentence(f"Whoever receives it: pacsconf audit verify {out.name}"))
     return Exit.OK
 
@@ -135,12 +141,7 @@ def checked(context: typer.Context, file: Path, into: Path | None, format: str, 
     else:
         screen.show(verified_text(found, screen.width))
     if found.holds and not found.signed and not unsigned:
-        screen.note(
-            sentence(
-                "Nothing is wrong with it, but anybody can have made it. Name whose signatures count in the "
-                "operator file (signatures.allowed_signers), or say that it came a way you trust: --unsigned"
-            )
-        )
+        screen.note(wrapped(_BY_ANYBODY, screen.width))
     if into is not None and believed:
         lay_out(found.files, into)
         screen.note(sentence(f"Written to {into}: {len(found.files)} files."))

@@ -118,7 +118,7 @@ def show(
 ) -> Exit:
     """Show a saved plan, or what a commit of the record holds.
 
-    A plan that is stale too; a change set, attestations, an approval, a probe, a signed acceptance run.
+    A plan that is stale too; a change set, attestations, an approval, a probe, a signed acceptance run, an audit.
     """
     screen: Screen = context.obj.screen
     from pacsconf.report.view import View
@@ -138,6 +138,11 @@ def show(
         return Exit.OK
     work = workspace.opened(context.obj.root, context.obj.environment)
     with workspace.record(work) as store:
+        if (audited := store.audit_kept(what)) is not None:
+            from pacsconf.cli.audit_commands import show_audit
+
+            show_audit(screen, audited.audit, format, work.command)
+            return Exit.OK
         attested = store.attestations(what)
         evidence = store.evidence(what) if attested is None else None
         approved = store.approvals(what) if attested is None and evidence is None else None

@@ -113,10 +113,15 @@ def load(branch: Branch, entry: Entry) -> RecordedAudit:
 
 def _meant(which: str, entry: Entry, at: int) -> bool:
     """Whether this is what a person means; `at` is how many audits are newer."""
-    if which == entry.audit:
+    if is_named(which, entry):
         return True
     if named := _NAMED.fullmatch(which):
         return at == int(named[1] or 0)
     if _DAY.fullmatch(which):
         return entry.at[:10] <= which
-    return bool(_COMMIT.fullmatch(which)) and entry.commit.startswith(which)
+    return False
+
+
+def is_named(which: str, entry: Entry) -> bool:
+    """Whether this is its id, or the beginning of its commit."""
+    return which == entry.audit or (bool(_COMMIT.fullmatch(which)) and entry.commit.startswith(which))

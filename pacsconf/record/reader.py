@@ -206,6 +206,15 @@ class RecordReader:
         """
         return audits.load(self._branch, audits.find(self._branch, which))
 
+    def audit_kept(self, which: str) -> RecordedAudit | None:
+        """The audit that a commit (seven digits or more) keeps, or that has this id; None where there is none.
+
+        Raises: RecordError when the record cannot be read.
+        """
+        found = (one for one in audits.entries(self._branch) if audits.is_named(which, one))
+        entry = next(found, None)
+        return audits.load(self._branch, entry) if entry else None
+
     def audits_between(self, older: Entry, newer: Entry) -> Iterator[RecordedAudit]:
         """The audits that were made between two others, the newest first, each read when it is asked for.
 

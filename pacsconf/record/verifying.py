@@ -81,7 +81,7 @@ class _Look:
         except RecordError as exc:
             return Verified((*checks, Check("manifest", "fails", exc.message)))
         checks.append(
-            Check("manifest", "holds", f"audit {stated.audit} of {stated.environment}, made {stated.at}")
+            Check("manifest", "holds", f"audit {stated.audit} of {stated.environment}, by {stated.by}")
         )
         checks.append(_listed(stated, files))
         for what, look in (
@@ -146,7 +146,9 @@ class _Look:
         ]
         if wrong:
             return Check("chain", "fails", "; ".join(wrong[:3]))
-        return Check("chain", "holds", f"{len(links)} change sets, each naming the one before it")
+        if not links:
+            return Check("chain", "holds", "nothing was applied yet")
+        return Check("chain", "holds", f"{_counted(len(links))}, each naming the one before it")
 
     def _of_own(self, stated: Manifest, _: object) -> Check:
         own = self._own(stated.environment)
@@ -161,6 +163,10 @@ class _Look:
             f"the record here does not lead to commit {self._record[:10]}: this one or that one was rewritten"
         )
         return Check("own record", "fails", text)
+
+
+def _counted(changesets: int) -> str:
+    return "1 change set" if changesets == 1 else f"{changesets} change sets"
 
 
 def _listed(stated: Manifest, files: Mapping[str, bytes]) -> Check:

@@ -92,6 +92,9 @@ def test_audits_are_listed_and_told_in_the_history(hospital: Hospital):
     listed = hospital.ok("audit", "list", "--format", "json").json["audits"]
     assert [one["states"]["fail"] for one in listed] == [1]
     assert listed[0]["id"] in hospital.ok("audit", "list").out
+    assert listed[0]["id"] in hospital.ok("show", listed[0]["id"]).out
+    commit = hospital.git("rev-parse", "pacsconf/lab")
+    assert hospital.ok("show", commit[:8], "--format", "json").json["id"] == listed[0]["id"]
     assert "the nightly one" in hospital.ok("history").said
 
 

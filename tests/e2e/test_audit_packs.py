@@ -60,7 +60,7 @@ def test_evidence_is_written_and_checked_by_somebody_else(hospital: Hospital, au
     assert "not signed" not in made.said
     ran = here(auditor, ["audit", "verify", str(out), "--into", "files"])
     assert ran.code == 0, ran
-    assert "it holds" in ran.out
+    assert "it holds" in ran.said
     assert "by mweber@example.org with SHA256:" in ran.said
     files = {path.relative_to(auditor / "files").as_posix() for path in (auditor / "files").rglob("*.*")}
     assert {

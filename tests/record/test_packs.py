@@ -155,6 +155,15 @@ def test_a_name_that_leads_elsewhere_is_laid_out_nowhere(name, tmp_path):
     assert not (tmp_path / "into").exists()
 
 
+def test_a_record_without_change_sets_has_evidence_too(alone, tmp_path):
+    record = alone.record()
+    record.init({})
+    record.audited(audit_to_lines(audit_of({("PACS-AE-001", "ct-1"): "pass"}, chain=record.chain())))
+    write(record, tmp_path / "evidence.bundle")
+    found = verified(tmp_path / "evidence.bundle", None, nowhere)
+    assert told(found, "holds")["chain"] == "nothing was applied yet"
+
+
 def test_nothing_is_written_over(record, tmp_path):
     out = tmp_path / "there"
     out.write_text("mine")

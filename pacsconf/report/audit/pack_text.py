@@ -21,7 +21,7 @@ def verified_text(found: Verified, width: int = 80) -> Lines:
     room = columns(width)
     names = max(len(one.what) for one in found.checks)
     rows = (row for one in found.checks for row in _check(one, names, room))
-    return (line(Span(_headline(found), "strong")), BLANK, *rows, *_left_out(found, room))
+    return (*wrapped(_headline(found), room, style="strong"), BLANK, *rows, *_left_out(found, room))
 
 
 def _headline(found: Verified) -> str:

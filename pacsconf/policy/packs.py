@@ -266,6 +266,7 @@ _IDS = {
     "size": "PACS-POL-010",
     "name": "PACS-POL-011",
     "hidden": "PACS-POL-011",
+    "loop": "PACS-POL-010",
     "type": "PACS-POL-013",
     "pattern": "PACS-POL-014",
 }

@@ -137,6 +137,9 @@ class Reading:
         if isinstance(node.value, list):
             return self.texts(node, what)
         value = scalar(node)
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            self._kind(node, what, "a whole number of 18 digits at most")
+            return None
         if isinstance(value, (bool, int, str)):
             return value
         self._kind(node, what, "a whole number, true or false, text, or a list of texts")
@@ -157,5 +160,7 @@ def scalar(node: Node) -> bool | int | float | str | None:
     return core_scalar(node.value) if isinstance(node.value, str) else None
 
 
+_LARGEST = 10**18
+"""CEL's whole numbers have 64 bits."""
 RULE_ID = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")
 NAME = re.compile(r"[a-z][a-z0-9_]*")

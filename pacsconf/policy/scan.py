@@ -16,7 +16,8 @@ from pacsconf.policy.rule import TIERS, Parameter, Tier
 HOLDERS = ("self", "site", "configured", "observed", "params")
 """Variables that hold fields."""
 
-_MACROS = frozenset({"all", "exists", "exists_one", "map", "filter"})
+MACROS = frozenset({"all", "exists", "exists_one", "map", "filter"})
+"""What goes through the members of a list."""
 
 _TOKEN = re.compile(
     r"""
@@ -105,7 +106,7 @@ def loop_variables(found: Sequence[Token]) -> Iterator[Token]:
         found, found[1:], found[2:], found[3:], found[4:], strict=False
     ):
         if (before.text, opening.text, name.kind, after.text) == (".", "(", "name", ",") and (
-            macro.text in _MACROS
+            macro.text in MACROS
         ):
             yield name
 
@@ -129,7 +130,7 @@ def patterns(found: Sequence[Token]) -> Iterator[tuple[Token, ...]]:
 def is_strict(expression: str) -> bool:
     """Whether every part of it is always looked at: a field that is absent then leaves no answer."""
     return not any(
-        token.text in {"&&", "||", "?"} if token.kind == "sign" else token.text in {*_MACROS, "has"}
+        token.text in {"&&", "||", "?"} if token.kind == "sign" else token.text in {*MACROS, "has"}
         for token in tokens(expression)
         if token.kind in {"sign", "name"}
     )

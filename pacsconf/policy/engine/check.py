@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from cel_expr_python import cel
 
+from pacsconf.policy.bounds import LONGEST_PATTERN, built_ranges, unknown_functions
 from pacsconf.policy.engine.environment import typed
-from pacsconf.policy.engine.faults import Fault, Which, faults, in_words, unaliased
+from pacsconf.policy.engine.faults import Fault, Which, faults, in_words, no_function, unaliased
 from pacsconf.policy.engine.program import Program
 from pacsconf.policy.rule import Parameter, Rule
 from pacsconf.policy.scan import HOLDERS, Token, literal, loop_variables, patterns, prepared, tokens
@@ -37,6 +38,10 @@ def _too_deep(rule: Rule) -> Iterator[Fault]:
         program.env.compile(f"[{program.whole}]")
     except RuntimeError as exc:
         yield from faults("condition", str(exc), rule.condition, rule.kind, rule.params)
+    try:
+        _ = program.message
+    except RuntimeError as exc:
+        yield from faults("message", str(exc), rule.message, rule.kind, rule.params)
 
 
 def _checked(which: Which, text: str, rule: Rule) -> Iterator[Fault]:
@@ -49,6 +54,12 @@ def _checked(which: Which, text: str, rule: Rule) -> Iterator[Fault]:
         summary = f'The variable of a loop hides "{name.text}"'
         yield Fault(which, "hidden", summary, "Call it otherwise, such as x.", name.at, len(name.text))
     if hidden:
+        return
+    bounded = True
+    for fault in _unbounded(which, words):
+        bounded = False
+        yield fault
+    if not bounded:
         return
     env = typed(rule.kind, rule.params)
     fields = frozenset(KINDS[rule.kind].fields("declared"))
@@ -69,6 +80,20 @@ def _checked(which: Which, text: str, rule: Rule) -> Iterator[Fault]:
         yield from _pattern(which, pattern, rule.params, env)
 
 
+def _unbounded(which: Which, words: tuple[Token, ...]) -> Iterator[Fault]:
+    """What would do more work than its length and what it looks at allow."""
+    yield from (no_function(which, token) for token in unknown_functions(words))
+    for token in built_ranges(words):
+        yield Fault(
+            which,
+            "loop",
+            f"A loop goes through what {token.text} puts together",
+            "Go through fields, lists of them and constants: what grows from step to step has no bound.",
+            token.at,
+            len(token.text),
+        )
+
+
 def _pattern(
     which: Which, pattern: tuple[Token, ...], params: Mapping[str, Parameter], env: cel.Env
 ) -> Iterator[Fault]:
@@ -80,6 +105,10 @@ def _pattern(
             spelt = literal(params[param])
         case _:
             return
+    if len(spelt) > LONGEST_PATTERN:
+        summary = f"This regular expression has {len(spelt):,} characters; {LONGEST_PATTERN} are the most"
+        yield Fault(which, "pattern", summary, "", text.at, len(text.text), param)
+        return
     value = env.compile(f"''.matches({spelt})").eval(data={})
     if value.type() == cel.Type.ERROR:
         said = str(value.value()).partition("invalid regular expression: ")[2] or str(value.value())

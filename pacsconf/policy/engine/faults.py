@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pacsconf.inventory.merge import nearest
+from pacsconf.policy.bounds import FUNCTIONS
 from pacsconf.policy.scan import HOLDERS, Token, alias, tokens
 from pacsconf.policy.vocabulary import KINDS
 
 Which = Literal["when", "condition", "message"]
-What = Literal["syntax", "name", "type", "pattern", "size", "hidden"]
+What = Literal["syntax", "name", "type", "pattern", "size", "hidden", "loop"]
 """What is wrong: it is no CEL; a name that nothing has; types that do not fit; a broken regular expression; too
-much of it; the variable of a loop that hides one of ours."""
+much of it; the variable of a loop that hides one of ours; a loop over what is put together on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,18 @@ def faults(which: Which, error: str, expression: str, kind: str, params: Iterabl
         yield Fault(which, fault.what, fault.summary, fault.fix, at, length)
 
 
+def no_function(which: Which, token: Token) -> Fault:
+    """A function that rules may not call, or that does not exist."""
+    return Fault(
+        which,
+        "name",
+        f'There is no function "{token.text}"{nearest(token.text, FUNCTIONS)}',
+        "Functions are: " + ", ".join(sorted(FUNCTIONS)) + ".",
+        token.at,
+        len(token.text),
+    )
+
+
 def _meant(at: int, words: Iterable[Token], expression: str) -> tuple[int, int]:
     """The word that a place is about: behind a dot the name, else the word that stands there."""
     row = list(words)
@@ -115,15 +128,6 @@ def _undeclared(known: _Known, told: Told, match: re.Match[str]) -> Fault:
     holder, _, field = name.partition(".")
     if field and holder in HOLDERS:
         return _no_field(known, holder, field, told.at)
-    after = next((word for word in known.words if word.at >= told.at), None)
-    if after and after.text == "(":
-        return Fault(
-            "when",
-            "name",
-            f'There is no function "{name}"{nearest(name, _FUNCTIONS)}',
-            "Functions are: " + ", ".join(sorted(_FUNCTIONS)) + ".",
-            told.at,
-        )
     spelt = _SPELT.get(name)
     if spelt:
         return Fault("when", "name", f'"{name}" is not known; CEL writes {spelt}', at=told.at)
@@ -175,17 +179,6 @@ def _no_field(known: _Known, holder: str, name: str, at: int) -> Fault:
     others = "" if near else known.elsewhere(name) or (name if name in known.fields("self") else "")
     meant = f"; write {others}" if others else ""
     return Fault("when", "name", f'{words[holder]} "{name}"{near}{meant}', _listing(known), at)
-
-
-_FUNCTIONS = frozenset(
-    {
-        *("size", "contains", "startsWith", "endsWith", "matches", "all", "exists"),
-        *("exists_one", "map", "filter", "has", "int", "string", "double"),
-        *("bool", "type", "join", "split", "lowerAscii", "upperAscii", "trim"),
-        *("replace", "substring", "indexOf", "lastIndexOf", "charAt", "format", "duration"),
-        *("timestamp"),
-    }
-)
 
 
 def _overload(known: _Known, told: Told, match: re.Match[str]) -> Fault:

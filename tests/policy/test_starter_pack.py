@@ -280,3 +280,6 @@ def test_the_table_of_the_documentation_is_that_of_the_packs():
     section = page.partition("\n## The starter pack\n")[2].partition("\n## ")[0]
     written = re.findall(r"^\| `(PACS-[A-Z]+-\d+)` \| (\w+) \| (\w+) \| (.+) \|$", section, re.MULTILINE)
     assert written == [(rule.id, rule.severity, rule.proof, rule.title) for rule in RULES.values()]
+    assert f"{len(RULES)} rules in {len(POLICIES.packs)} packs" in section
+    declared = sum(1 for rule in RULES.values() if not rule.needs_live)
+    assert f"{declared} rules look at nothing but what is declared" in section

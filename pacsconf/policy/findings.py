@@ -41,7 +41,7 @@ def as_finding(result: Result, gate: Severity) -> Finding:
         rule.id,
         degree,
         f"{rule.title}: {subject.name}",
-        " ".join(filter(None, (_sentence(shown(result.message)), rule.why))),
+        " ".join(filter(None, (_sentence(shown(result.message), subject.name), rule.why))),
         rule.fix,
         path=subject.path,
         about=None if subject.path else next(iter(subject.about), None),
@@ -60,8 +60,10 @@ def by_device(findings: Iterable[Finding]) -> dict[str, tuple[str, ...]]:
     return {device: tuple(sorted(rules)) for device, rules in found.items()}
 
 
-def _sentence(text: str) -> str:
-    text = f"{text[:1].upper()}{text[1:]}"
+def _sentence(text: str, name: str) -> str:
+    """The text as a sentence; a name that it begins with keeps its letters, since those of ids count."""
+    if text.split(" ", 1)[0] not in name.split("/"):
+        text = f"{text[:1].upper()}{text[1:]}"
     return text if not text or text.endswith((".", "!", "?")) else f"{text}."
 
 

@@ -3,8 +3,8 @@
 CEL has no loop without an end, and cel-expr-python stops one evaluation after 10,000 members of lists. That bounds
 no memory: `[t].map(x, x + x).map(x, x + x)...` doubles a text with every step, and steps enough take all there is
 (measured: two gigabytes, by an expression of 240 characters). What was put together must therefore not become a
-member of a list that is gone through: loops go over fields and constants. Of CEL's functions those are left out that
-multiply (`replace`, `quote`), and the one that hides types from the check (`dyn`).
+member of a list that is gone through: loops go over fields and constants. Of CEL's functions those are left out
+that multiply (`replace`, `quote`), and the one that hides types from the check (`dyn`).
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from pacsconf.inventory.tree import Node
 from pacsconf.inventory.values import Quoted, flag, integer
 from pacsconf.policy.overrides import params_of
 from pacsconf.policy.packs import Policies
-from pacsconf.policy.reading import Reading
+from pacsconf.policy.reading import Reading, is_empty
 from pacsconf.policy.results import STATES, Result, State
 from pacsconf.policy.rule import Rule
 from pacsconf.policy.subject import Subject
@@ -125,7 +125,7 @@ def _case(reading: Reading, node: Node, rule: Rule) -> Iterator[Case]:
     held = reading.map(node, "A case")
     reading.known(node, _KEYS, "A case")
     name = reading.string(held.get("name"), "name")
-    missing = [key for key in ("name", "expect") if key not in held]
+    missing = [key for key in ("name", "expect") if is_empty(held.get(key))]
     if missing:
         reading.wrong("PACS-POL-004", node.place, f"A case of {rule.id} has no {', no '.join(missing)}")
     expect = reading.one_of("PACS-POL-019", held.get("expect"), _JUDGED, "result")

@@ -16,7 +16,7 @@ from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.tree import Node
 from pacsconf.policy import controls, profiles, scalars
 from pacsconf.policy.overrides import Overrides, overridden
-from pacsconf.policy.reading import NAME, RULE_ID, Reading
+from pacsconf.policy.reading import NAME, RULE_ID, Reading, is_empty
 from pacsconf.policy.rule import FRAMEWORKS, SEVERITIES, Framework, Pack, Parameter, Rule, Severity
 from pacsconf.policy.scan import looks
 from pacsconf.policy.vocabulary import KINDS
@@ -169,7 +169,7 @@ def _rule(reading: Reading, node: Node, pack: Pack) -> Iterator[_Stated]:
     which = reading.string(held.get("id"), "id")
     what = which or "A rule"
     reading.known(node, _RULE_KEYS, what)
-    missing = [key for key in _NEEDED if key not in held or held[key].value is None]
+    missing = [key for key in _NEEDED if is_empty(held.get(key))]
     if missing:
         summary = f"{what} has no {', no '.join(missing)}"
         reading.wrong("PACS-POL-004", node.place, summary, "A rule without it cannot be judged or shown.")

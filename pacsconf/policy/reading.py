@@ -153,6 +153,11 @@ class Reading:
         self.wrong("PACS-POL-003", node.named_at, summary)
 
 
+def is_empty(node: Node | None) -> bool:
+    """Whether nothing is said there: no value, or blanks."""
+    return node is None or node.value is None or (isinstance(node.value, str) and not node.value.strip())
+
+
 def scalar(node: Node) -> bool | int | float | str | None:
     """A scalar as YAML types it: in quotes it is text."""
     if isinstance(node.value, Quoted):

@@ -95,6 +95,7 @@ def test_a_pack_is_called_as_its_file_if_it_says_nothing():
         (rule(id=""), [("PACS-POL-004", "2:5")]),
         (rule(title=""), [("PACS-POL-004", "2:5")]),
         (rule(condition=""), [("PACS-POL-004", "2:5")]),
+        (rule("' '"), [("PACS-POL-004", "2:5")]),
         (rule(kind="aes"), [("PACS-POL-007", "5:11")]),
         (rule(severity="urgent"), [("PACS-POL-008", "4:15")]),
         (rule(id="x"), [("PACS-POL-005", "2:9")]),

@@ -98,7 +98,7 @@ def test_a_change_that_adds_a_violation_is_stopped_at_its_line(files: Hospital):
     assert ran.code == 4, ran
     assert "high[OUR-NET-001] Scanners have an address of our own: ct-9" in ran.said
     assert "inventory/hospital.yaml:9:3" in ran.out
-    assert "why Ct-9 is at 192.0.2.9. Whatever else has a route" in ran.said
+    assert "why ct-9 is at 192.0.2.9. Whatever else has a route" in ran.said
     assert "fix Give it an address of the campus." in ran.said
     assert "refused: the gate is high" in ran.said
     assert files.here("validate", "--fail-on", "critical").code == 0

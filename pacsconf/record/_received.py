@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from git import Repo
 
 LARGEST = 512 * 1024 * 1024
-"""Bytes of a bundle: ten years of a large hospital's record have less than a fifth."""
+"""Bytes of a bundle: it holds the whole history of a record."""
 MOST_OBJECTS = 3_000_000
 MOST_ENTRIES = 60_000
 """Files and folders of a commit that is laid open."""

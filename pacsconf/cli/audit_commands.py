@@ -15,12 +15,11 @@ from pacsconf.cli.last_probe import look_again
 from pacsconf.cli.progress import Reporter
 from pacsconf.cli.screen import Screen, sentence
 from pacsconf.cli.world import world_of
-from pacsconf.core.errors import LockHeld, PacsconfError, RecordError
+from pacsconf.core.errors import LockHeld, RecordError
 
 if TYPE_CHECKING:
     from pacsconf.cli.audit_run import Made
-    from pacsconf.policy.audit import Audit, Point
-    from pacsconf.policy.rule import Framework, Severity
+    from pacsconf.policy.rule import Framework
     from pacsconf.world import World
 
 Frameworks = Annotated[
@@ -72,6 +71,7 @@ def run(
     severity fails and is not waived, 9 only when no system could be looked at.
     """
     from pacsconf.cli import audit_run
+    from pacsconf.cli.audit_screen import show_audit, write_report
 
     screen: Screen = context.obj.screen
     chosen = _frameworks(framework)
@@ -122,57 +122,6 @@ def _kept(screen: Screen, world: World, made: Made, reason: str) -> tuple[str, E
     except (LockHeld, RecordError) as why:
         screen.note(sentence(f"Not recorded: {why.in_full}"))
         return "", exit_of(why)
-
-
-# --- shown and written ------------------------------------------------------------------------------------------
-
-
-def show_audit(
-    screen: Screen,
-    audit: Audit,
-    format: str,  # noqa: A002
-    command: str,
-    *,
-    gate: Severity = "high",
-    page: str = "",
-    kept: str = "",
-) -> None:
-    """An audit on the screen, or in another form on stdout.
-
-    `command` is how pacsconf is called here, `page` the file of its page, `kept` the commit that keeps it.
-    """
-    if format == "text":
-        from pacsconf.report.audit.text import audit_text
-
-        screen.show(audit_text(audit, screen.width, gate=gate, command=command, page=page, kept=kept))
-    elif format == "markdown":
-        from pacsconf.report.audit.markdown import audit_markdown
-
-        screen.raw(audit_markdown(audit, command=command))
-    else:
-        from pacsconf.report.audit.forms import rendered
-
-        screen.raw(rendered(audit, format))
-
-
-def write_report(folder: Path, audit: Audit, trend: Sequence[Point], root: Path) -> Path:
-    """The report in every form, in a folder that is made where it is missing. Returns the page.
-
-    Raises: PacsconfError when a file cannot be written.
-    """
-    from pacsconf.cli.audit_run import titles_of
-    from pacsconf.report.audit.forms import PAGE, files
-
-    made = files(audit, trend, titles_of(root))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in made.items():
-            (folder / name).write_bytes(content)
-    except OSError as why:
-        raise PacsconfError(
-            f"the report cannot be written to {folder}: {why.strerror}", fix="Name another folder: --out DIR"
-        ) from why
-    return folder / PAGE
 
 
 # --- those that were made ---------------------------------------------------------------------------------------

@@ -139,7 +139,7 @@ def show(
     work = workspace.opened(context.obj.root, context.obj.environment)
     with workspace.record(work) as store:
         if (audited := store.audit_kept(what)) is not None:
-            from pacsconf.cli.audit_commands import show_audit
+            from pacsconf.cli.audit_screen import show_audit
 
             show_audit(screen, audited.audit, format, work.command)
             return Exit.OK

@@ -33,10 +33,11 @@ rules:
     message: '"when it is full it goes on by " + configured.storage_mode'
     controls: {hipaa: ["164.312(c)(1)"], nist-800-53: [SI-12]}
   - id: HOUSE-002
-    title: It is held by a directory
+    title: It holds nothing that nobody declared
     severity: medium
-    kind: ae
-    condition: configured.held
+    kind: system
+    when: type == "dicom-directory"
+    condition: size(configured.undeclared) == 0
     controls: {nist-800-53: [CM-8]}
   - id: HOUSE-003
     title: Somebody answers for it
@@ -94,7 +95,7 @@ def test_what_is_wrong_live_is_found_with_its_evidence_and_kept(hospital: Hospit
         "results.csv", "results.junit.xml", "results.sarif",
     }  # fmt: skip
     states = found(hospital("audit", "--format", "json", "--no-record"))
-    assert states["HOUSE-002", "ae:ct-1/CT1"] == "pass"
+    assert states["HOUSE-002", "system:directory"] == "pass"
     assert states["HOUSE-004", "ae:archive/ARCHIVE"] == "pass"
     kept = hospital.ok("history").out
     assert kept.count(" audit ") == 1
@@ -108,7 +109,7 @@ def test_what_could_not_be_looked_at_is_unknown_and_no_failure(hospital: Hospita
 
     assert audit.code == 0, audit
     states = found(audit)
-    assert states["HOUSE-002", "ae:ct-1/CT1"] == "unknown"
+    assert states["HOUSE-002", "system:directory"] == "unknown"
     assert states["HOUSE-001", "system:orthanc"] == "pass"
     systems = {one["name"]: one["how"] for one in audit.json["coverage"]["systems"]}
     assert systems == {"directory": "unreached", "orthanc": "configured"}

@@ -113,6 +113,16 @@ def test_what_all_rules_together_go_through_is_no_budget():
     assert states(rules, [ae(callers=many), ae(callers=many), ae()]) == [["pass"] * 3] * 30
 
 
+def test_a_list_that_goes_too_far_is_split_and_not_tried_again_for_every_resource(monkeypatch):
+    times = []
+    plainly = judging.Judge._one_by_one
+    monkeypatch.setattr(judging.Judge, "_one_by_one", lambda *given: times.append(1) or plainly(*given))
+    many = [str(number) for number in range(900)]
+    rules = [rule(f"callers.all(x, x != '{number}x')", f"X-{number}") for number in range(30)]
+    evaluate(rules, {"ae": [ae(callers=many) for _ in range(40)]}, processes=1)
+    assert len(times) < 10
+
+
 def test_a_regular_expression_that_is_a_catastrophe_elsewhere_is_harmless():
     assert state("title.matches('^(a+)+$')", ae(title="a" * 200_000 + "b")) == "fail"
 
@@ -159,9 +169,10 @@ def test_unknown_says_which_evidence_is_missing_and_why():
     assert said[2].endswith("; no live configuration of it was read")
 
 
-def test_what_nobody_declared_is_not_known():
+@pytest.mark.parametrize("condition", ["self.accepted", "self.accepted || lifecycle == 'planned'"])
+def test_what_nobody_declared_is_not_known(condition):
     device = Subject("device", "d", {"name": "d", "lifecycle": "active"})
-    made = rule("self.accepted", kind="device")
+    made = rule(condition, kind="device")
     (one,) = evaluate([made], {"device": [device]})
     assert [each.state for each in one] == ["unknown"]
     assert "self.accepted (an acceptance run" in next(iter(one)).message
@@ -185,6 +196,12 @@ def test_the_evidence_of_a_result_is_the_strongest_that_was_there():
         "declared",
         "configured",
     ]
+
+
+def test_of_two_kinds_of_evidence_the_wire_is_the_stronger():
+    made = rule("configured.tls == observed.tls")
+    (each,) = results(made, ae(configured={"tls": True}, observed={"tls": True}))
+    assert (each.state, each.evidence) == ("pass", "observed")
 
 
 def test_params():

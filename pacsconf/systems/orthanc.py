@@ -37,6 +37,7 @@ from pacsconf.systems._orthanc.studies import studies
 from pacsconf.systems._orthanc.write import Writer
 from pacsconf.systems.abilities import AccountRight, LoginTried
 from pacsconf.systems.base import Declared, Secrets
+from pacsconf.systems.peer_evidence import WantedPeers
 
 if TYPE_CHECKING:
     from pacsconf.policy.evidence import Configured
@@ -71,6 +72,7 @@ class OrthancSystem:
         self._logins = Logins(self.config.users)
         self._door: access.Door | None = None
         self._skew: int | None = None
+        self._wanted: WantedPeers | None = None
 
     def declared(self, inventory: Inventory) -> Declared:
         """The peers that flows derive and those listed, the servers listed, and the studies on hold."""
@@ -310,7 +312,9 @@ class OrthancSystem:
             self._skew,
             inventory.as_of.day() if inventory.as_of else self.today(),
         )
-        return evident.evidence(kept, states, inventory)
+        if self._wanted is None or self._wanted.inventory is not inventory:
+            self._wanted = WantedPeers(self.config, inventory)
+        return evident.evidence(kept, states, self._wanted)
 
     def own_entity(self) -> tuple[str, int | None]:
         """What it calls itself, and the DICOM port where it listens."""

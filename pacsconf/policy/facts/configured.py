@@ -142,12 +142,20 @@ MERGES: Mapping[str, Mapping[str, Merge]] = {
 
 def merged(parts: Mapping[str, Configured]) -> Mapping[str, Mapping[str, Facts]]:
     """What systems (by name) hold, as one: by kind and name of a subject, fields of the `configured` tier."""
+    return _merged(parts)
+
+
+def _merged(parts: Mapping[str, Configured]) -> Found:
     found: Found = {}
     for system in sorted(parts):
         for kind, subjects in parts[system].items():
-            of_kind = found.setdefault(kind, {})
+            of_kind, merges = found.setdefault(kind, {}), MERGES[kind]
             for name, facts in subjects.items():
-                _add(of_kind.setdefault(name, {}), facts, MERGES[kind])
+                known = of_kind.get(name)
+                if known is None:
+                    of_kind[name] = dict(facts)
+                else:
+                    _add(known, facts, merges)
     return found
 
 
@@ -169,10 +177,7 @@ _HAS_PEERS_NOT = frozenset({"accounts"})
 
 def of(evidence: Evidence) -> Mapping[str, Mapping[str, Facts]]:
     """All that live systems hold, and what follows from all of them together; empty where none was asked."""
-    found: Found = {
-        kind: {name: dict(facts) for name, facts in subjects.items()}
-        for kind, subjects in merged({name: one.configured for name, one in evidence.systems.items()}).items()
-    }
+    found = _merged({name: one.configured for name, one in evidence.systems.items()})
     for name, one in evidence.systems.items():
         _add_storage(found, name, one, evidence)
         _add_outside(found, name, one)
@@ -202,7 +207,7 @@ def _days_left(history: Iterable[Stock], now: datetime) -> int | None:
 
 def _add_outside(found: Found, name: str, one: SystemEvidence) -> None:
     """What differs from what is declared, and what somebody else changed, where that was compared."""
-    held = _held(found, name)
+    held = _held(found, name) if one.differs or one.outside else {}
     for field, several in (("differs", one.differs), ("changed_outside", one.outside)):
         if several is None:
             continue
@@ -219,9 +224,10 @@ def _add_outside(found: Found, name: str, one: SystemEvidence) -> None:
 def _held(found: Found, system: str) -> Mapping[str, list[str]]:
     """By device, the rows of a system's table that are of its entities."""
     rows: dict[str, list[str]] = {}
+    begins = f"{system}/"
     for ae, facts in found.get("ae", {}).items():
-        own = [row for row in facts.get("trusted_by", ()) if row.startswith(f"{system}/")]
-        rows.setdefault(ae.partition("/")[0], []).extend(own)
+        if own := [row for row in facts.get("trusted_by", ()) if row.startswith(begins)]:
+            rows.setdefault(ae.partition("/")[0], []).extend(own)
     return rows
 
 

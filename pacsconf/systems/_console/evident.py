@@ -12,7 +12,7 @@ from pacsconf.core.resource import State, members
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.systems import ConsoleConfig
 from pacsconf.systems._console.rows import OwnRow, PeerRow
-from pacsconf.systems.peer_evidence import Found, LivePeer, Table
+from pacsconf.systems.peer_evidence import Found, LivePeer, Table, WantedPeers
 
 
 def evidence(config: ConsoleConfig, states: Mapping[Address, State], inventory: Inventory) -> Found:
@@ -20,9 +20,10 @@ def evidence(config: ConsoleConfig, states: Mapping[Address, State], inventory: 
     if not states and config.export is None:
         return {}
     says_rights = config.export is None or "allow" in config.export.columns
-    table = Table(config, inventory, _peers(states, says_rights=says_rights))
+    wanted = WantedPeers(config, inventory)
+    table = Table(wanted, _peers(states, says_rights=says_rights))
     found = table.evidence()
-    own = found["ae"].setdefault(table.own, {}) if table.holder else {}
+    own = found["ae"].setdefault(wanted.own, {}) if wanted.holder else {}
     told = table.of_holder(all_move=False)
     if says_rights and told:
         own |= {name: told[name] for name in ("accepted_callers", "callers_beyond")}

@@ -25,14 +25,14 @@ def evidence(config: DirectoryConfig, states: Mapping[Address, State], inventory
         found["system"][system] |= {"anonymous_read": True, "authenticates": False}
     undeclared = found["system"][system]["undeclared"]
     titles: defaultdict[str, list[tuple[str, Address]]] = defaultdict(list)
-    for address in sorted(states):
+    for address in sorted(one for one in states if one.kind in ("device", "network-ae")):
         device = named.get(address.parts[0])
         if address.kind == "device":
             if device is not None:
                 found["device"][device] = {"held_by": [system]}
             elif not left_alone(address, ""):
                 undeclared.append(str(address))
-        elif address.kind == "network-ae":
+        else:
             titles[address.parts[1]].append((device or "", address))
             if device is None:
                 continue

@@ -22,7 +22,7 @@ from pacsconf.systems._orthanc.kinds import HELD, PEER
 from pacsconf.systems._orthanc.live import Server
 from pacsconf.systems._orthanc.settings import Settings
 from pacsconf.systems._orthanc.storage import Filling, Limits, in_words
-from pacsconf.systems.peer_evidence import Found, LivePeer, Table
+from pacsconf.systems.peer_evidence import Found, LivePeer, Table, WantedPeers
 
 AUTHORIZATION = "authorization"
 """What the plugin calls itself that knows roles; without it whoever signs in may do everything."""
@@ -67,20 +67,20 @@ class Kept:
         return True if True in found else None if None in found else False
 
 
-def evidence(kept: Kept, states: Mapping[Address, State], inventory: Inventory) -> Found:
+def evidence(kept: Kept, states: Mapping[Address, State], wanted: WantedPeers) -> Found:
     """All that these resources, and what was kept, tell rules."""
-    table = Table(kept.config, inventory, _peers(states))
+    table = Table(wanted, _peers(states))
     found = table.evidence()
     found["system"][kept.config.name] |= _known(_server(kept))
     found["storage"] = {kept.config.name: _known(_storage(kept))}
     for facts in found["ae"].values():
         facts["held"] = True
-    if table.holder is not None:
-        own = found["ae"].setdefault(table.own, {})
+    if wanted.holder is not None:
+        own = found["ae"].setdefault(wanted.own, {})
         own |= {"held": True} | table.of_holder(all_move=True) | _known(_own(kept))
         _turned_away(own)
-        found["flow"] = dict(_flows(kept, table, inventory))
-    found["hold"] = dict(_holds(kept, states, inventory))
+        found["flow"] = dict(_flows(kept, table))
+    found["hold"] = dict(_holds(kept, states, wanted.inventory))
     return found
 
 
@@ -179,10 +179,10 @@ def _turned_away(own: dict[str, Any]) -> None:
         del own["callers_missing"]
 
 
-def _flows(kept: Kept, table: Table, inventory: Inventory) -> Iterator[tuple[str, dict[str, Any]]]:
+def _flows(kept: Kept, table: Table) -> Iterator[tuple[str, dict[str, Any]]]:
     """Of flows to it: who is refused, and whether it listens without TLS."""
     by_flow: dict[str, list[Pair]] = {}
-    for pair in table.calls:
+    for pair in table.wanted.calls:
         by_flow.setdefault(pair.flow, []).append(pair)
     tls = kept.switch("DicomTlsEnabled")
     for name, several in by_flow.items():
@@ -191,7 +191,7 @@ def _flows(kept: Kept, table: Table, inventory: Inventory) -> Iterator[tuple[str
         if any(verdicts.values()) or None not in verdicts.values():
             facts["refused"] = sorted(caller for caller, refused in verdicts.items() if refused)
         if tls is not None:
-            facts["plain_called"] = [] if tls else [table.own]
+            facts["plain_called"] = [] if tls else [table.wanted.own]
         yield name, facts
 
 

@@ -346,6 +346,7 @@ FROM_SITE: Mapping[str, str] = {
     "probe_window": "probe_window",
     "zone": "zone",
     "time_source": "time_source",
+    "location": "location",
 }
 """What a device has from its site where it does not say it, by the key of the site."""
 

@@ -85,6 +85,8 @@ class Site(Model):
     """The part of the network that devices here are in that name none."""
     time_source: str | None = None
     """Of devices here that name none: a declared device, or a host."""
+    location: str | None = None
+    """Where devices here stand that do not say it more precisely."""
 
 
 class SeenFrom(Model):

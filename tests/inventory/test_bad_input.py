@@ -64,7 +64,7 @@ def test_unknown_key_comes_with_the_nearest_known_one(told):
 def test_unknown_key_far_from_all_is_answered_with_the_known_ones(declare):
     (finding,) = declare("sites:\n  main: {xyzzy: 1}\n").findings
     assert finding.summary == 'Unknown key "xyzzy" in sites.main'
-    assert finding.fix.startswith("Known here: ae_domain, character_sets, institution_name, name,")
+    assert finding.fix.startswith("Known here: ae_domain, character_sets, institution_name, location,")
 
 
 def test_unknown_key_deep_inside_is_compared_with_the_keys_there(told):

@@ -582,5 +582,5 @@ def test_the_guide_names_only_what_is_there(hospital: Inventory):
         "OLD_PACS",
     }
 
-    assert len(named) == 29
+    assert len(named) == 31
     assert [name for name in named if name not in known] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ WHOLE = (
     "retention-rule:mammography",
     "hold:case-2026-014",
 )
-"""By what they are called."""
+"""By what they are called; `PACSCONF_GOLDEN=write` writes the files, to be read before committing."""
 
 
 @pytest.fixture(scope="module")
@@ -49,4 +50,6 @@ def test_a_subject_of_the_example_hospital(found, where):
     }
     text = json.dumps(shown, indent=1, ensure_ascii=False) + "\n"
     file = CASES / f"{where.replace(':', '-').replace('/', '-')}.json"
+    if os.environ.get("PACSCONF_GOLDEN") == "write":
+        file.write_text(text, encoding="utf-8")
     assert text == file.read_text(encoding="utf-8")

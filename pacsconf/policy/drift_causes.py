@@ -43,8 +43,8 @@ class Between:
     edited: Mapping[tuple[str, int], tuple[Edited, ...]] = field(default_factory=dict)
     """By file and line of `later` (of `earlier` where it is gone), the commits that touched the block there; line 0
     means the file as a whole. `places` are those that are asked for."""
-    commits: int = 0
-    """Commits of the inventory between them."""
+    commits: int | None = 0
+    """Commits of the inventory between them; None: not known here, as in a shallow clone."""
 
     @cached_property
     def then(self) -> Mapping[Key, AuditedResult]:
@@ -205,7 +205,9 @@ def _from_elsewhere(then: AuditedResult | None, now: AuditedResult | None, betwe
     return Cause("time", "only the day is another: neither the inventory nor the rules were changed")
 
 
-def _commits(number: int) -> str:
+def _commits(number: int | None) -> str:
+    if number is None:
+        return "its commits are not known here"
     if not number:
         return "not committed"
     return f"{number} commit{'' if number == 1 else 's'}"

@@ -31,7 +31,7 @@ MOST_ENTRIES = 60_000
 """Files and folders of a commit that is laid open."""
 DEEPEST = 8
 """Folders within each other: trees that hold themselves many times over would have no end."""
-LARGEST_FILES = 1024 * 1024 * 1024
+LARGEST_FILES = 512 * 1024 * 1024
 """Bytes of all files of a commit that is laid open."""
 PATIENCE = 300
 """Seconds for git to take a bundle in."""

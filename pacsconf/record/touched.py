@@ -23,7 +23,8 @@ _COMMIT = re.compile("([0-9a-f]{7,40})(-dirty)?")
 class Touched(NamedTuple):
     """How many commits lie between, and by place those that touched the block which begins there."""
 
-    commits: int
+    commits: int | None
+    """None: git does not know the commits."""
     edited: Mapping[Place, tuple[Edited, ...]]
 
 
@@ -31,12 +32,12 @@ def touched(root: Path, earlier: str, later: str, places: Iterable[Place]) -> To
     """What was committed after `earlier` up to `later`, as audits name commits, of these places of `later`.
 
     A block is a line and those below it that are further in. Where a place is not in `later` any more, it is that
-    of `earlier`. Nothing where git does not know both commits.
+    of `earlier`.
     """
     try:
         git = Repository.open(root)
     except RecordError:
-        return Touched(0, {})
+        return Touched(None, {})
     try:
         return _touched(git, root, _known(git, earlier), _known(git, later), sorted(set(places))[:PLACES])
     finally:
@@ -49,8 +50,8 @@ def _known(git: Repository, commit: str) -> str:
 
 
 def _touched(git: Repository, root: Path, earlier: str, later: str, places: list[Place]) -> Touched:
-    if not earlier or not later or earlier == later:
-        return Touched(0, {})
+    if not earlier or not later:
+        return Touched(None, {})
     top = git.path_of(root)
     span = f"{earlier}..{later}"
     found: dict[Place, tuple[Edited, ...]] = {}

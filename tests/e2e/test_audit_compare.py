@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from pacsconf.record.record import Record
 from tests.e2e.conftest import Hospital
 
 RULES = """\
@@ -112,3 +115,15 @@ def test_a_record_that_was_rewritten_is_told(hospital: Hospital):
     ran = hospital("audit", "diff")
     assert ran.code == 5
     assert "was rewritten" in ran.said
+
+
+def test_an_audit_of_a_record_that_was_rewritten_and_accepted_says_so(hospital: Hospital):
+    hospital("audit")
+    lines = hospital.git("show", "pacsconf/lab:evidence/audits/last.jsonl")
+    hospital.git("update-ref", "refs/heads/pacsconf/lab", "pacsconf/lab~3")
+    assert "was rewritten" in hospital("audit").said
+    hospital.ok("record", "init", "--accept", "--reason", "we know")
+    with Record.open(hospital.path, "lab", clock=lambda: datetime.now(UTC)) as record:
+        record.audited(lines.encode() + b"\n")
+    said = hospital("audit").said
+    assert "which it was made" in said or "is not there any more" in said

@@ -227,6 +227,8 @@ def test_a_declared_one_changed_with_the_inventory():
     assert why(audit_of({CT: "pass"}), after) == [
         ("inventory", "the inventory was changed elsewhere (not committed)")
     ]
+    [(_, text)] = why(audit_of({CT: "pass"}), after, commits=None)
+    assert text.endswith("(its commits are not known here)")
 
 
 @pytest.mark.parametrize(

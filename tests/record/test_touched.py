@@ -66,7 +66,7 @@ def test_commits_are_named_as_audits_do(alone, write):
 @pytest.mark.parametrize("commit", ["", "--all", "main", "0" * 40, "3f2a9c1", "HEAD~1"])
 def test_what_git_does_not_know_tells_nothing(alone, write, commit):
     last = write(BEFORE, "two scanners")
-    assert touched(alone.path, commit, last, [(FILE, 2)]) == (0, {})
+    assert touched(alone.path, commit, last, [(FILE, 2)]) == (None, {})
     assert touched(alone.path, last, last, [(FILE, 2)]) == (0, {})
 
 
@@ -88,4 +88,4 @@ def test_a_folder_of_the_repository_may_hold_the_inventory(alone, write):
 
 
 def test_without_a_repository_nothing_is_told(tmp_path):
-    assert touched(tmp_path, "a" * 40, "b" * 40, [(FILE, 1)]) == (0, {})
+    assert touched(tmp_path, "a" * 40, "b" * 40, [(FILE, 1)]) == (None, {})

@@ -35,10 +35,11 @@ class Browser:
 
     def open(self, file: Path, fragment: str = "") -> None:
         """Go there, and wait until it is loaded."""
-        self._events.clear()
-        self.ask("Page.navigate", url=file.as_uri() + fragment)
-        while not any(event["method"] == "Page.loadEventFired" for event in self._events):
-            self._receive()
+        for address in ("about:blank", file.as_uri() + fragment):  # another fragment alone loads nothing
+            self._events.clear()
+            self.ask("Page.navigate", url=address)
+            while not any(event["method"] == "Page.loadEventFired" for event in self._events):
+                self._receive()
 
     def value(self, script: str) -> Any:
         """What a script comes to in the page; a promise is waited for."""
@@ -66,10 +67,6 @@ class Browser:
             deviceScaleFactor=1,
             mobile=False,
         )
-
-    def without_script(self) -> None:
-        """From the next page on, none runs its script."""
-        self.ask("Emulation.setScriptExecutionDisabled", value=True)
 
     def picture(self, *, whole: bool = False) -> bytes:
         """What is seen, as PNG."""

@@ -2,7 +2,7 @@
 
 summary      what it comes to: counts, words, what to mend first; the same in every form
 html         one page that needs nothing else: page.html.j2, page.css and page.js; `parts` is what the template sees
-text         the screen of `pacsconf audit`; JSON
+text         the screen of `pacsconf audit`
 markdown     a comment on a pull request
 
 A statement that nothing fails never stands without what was looked at: `summary.verdict` says both or nothing.

@@ -74,6 +74,7 @@ def _values(audit: Audit, trend: Sequence[Point], titles: Titles) -> dict[str, A
     shown = parts.rule_parts(rules, sites, summary.accepted_words(audit))
     found, stands_on = summary.verdict(audit, rules)
     style, script = _text("page.css"), _text("page.js")
+    devices = parts.device_rows(rules, sites, of_devices=True)
     frameworks = summary.frameworks(audit)
     return {
         "style": _ours(style),
@@ -101,9 +102,11 @@ def _values(audit: Audit, trend: Sequence[Point], titles: Titles) -> dict[str, A
         "frameworks": tuple(
             parts.framework_part(one, summary.TITLES[one], shown, titles.get(one, {})) for one in frameworks
         ),
-        "devices": parts.device_rows(rules, sites, of_devices=True),
+        "devices": parts.devices_by_site(devices),
+        "unfold_devices": len(devices) <= parts.OPEN,
         "others": parts.device_rows(rules, sites, of_devices=False),
         "sites": parts.site_rows(audit, sites),
+        "on_paper": len(audit.results) <= parts.PRINTED,
         "names_rules": len(audit.results) <= parts.DETAILED,
         "waivers": tuple(_waiver(one) for one in _by_end(audit) if not one.baseline),
         "baseline": tuple(_waiver(one) for one in _by_end(audit) if one.baseline),

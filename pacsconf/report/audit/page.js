@@ -3,7 +3,7 @@
   var all = function (what, within) { return Array.prototype.slice.call((within || document).querySelectorAll(what)); };
   var tools = document.getElementById("tools"), find = document.getElementById("find");
   var status = document.getElementById("status");
-  var rows = all("tr.r"), blocks = all("details.rule"), overview = all("#overview tr[data-of]");
+  var rows = all("tr.r"), blocks = all("details.rule, details.site"), overview = all("#overview tr[data-of]");
   var folded = new Map(); // which blocks were open before a filter unfolded some
   var MOST = 40; // blocks that a filter unfolds: more than that nobody reads, and a large page would stand still
 
@@ -28,7 +28,8 @@
       left.set(block, 0);
     });
     rows.forEach(function (row) {
-      var block = row.closest("details.rule"), severity = block ? block.dataset.v : row.dataset.v;
+      var block = row.closest("details.rule, details.site");
+      var severity = row.dataset.v === undefined ? block.dataset.v : row.dataset.v;
       var fits = meets(states, row.dataset.s) && meets(severities, severity) && meets(sites, row.dataset.p);
       if (fits && words.length) {
         var text = row.textContent.toLowerCase(), head = block ? heads.get(block) : "";
@@ -41,7 +42,7 @@
     blocks.forEach(function (block) {
       var here = !active || left.get(block) > 0;
       block.classList.toggle("gone", !here);
-      visible += here ? 1 : 0;
+      visible += here && block.dataset.v ? 1 : 0;
       if (active && here && opened < MOST) {
         if (!folded.has(block)) { folded.set(block, block.open); }
         block.open = true;
@@ -56,7 +57,7 @@
       folded.clear();
     }
     status.textContent = active
-      ? "Filtered: " + shown + " of " + rows.length + " lines, " + visible + " of " + blocks.length + " rules" : "";
+      ? "Filtered: " + shown + " of " + rows.length + " lines, " + visible + " of " + overview.length + " rules" : "";
   }
 
   var waiting;
@@ -78,7 +79,7 @@
   // --- folding
 
   function fold(open) {
-    return function () { all("details.rule, details.framework").forEach(function (one) { one.open = open; }); };
+    return function () { all("main > section > details").forEach(function (one) { one.open = open; }); };
   }
   document.getElementById("unfold").addEventListener("click", fold(true));
   document.getElementById("fold").addEventListener("click", fold(false));

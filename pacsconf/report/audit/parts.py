@@ -16,10 +16,12 @@ ALIKE = 8
 """Results of one rule with the same words that have a row each; of more, the names stand in one row."""
 MOST_ROWS = 500
 """Rows of one rule for single results; the names of the others stand together, without their messages."""
-BULK = 400
-"""Names in one row from which on they are folded, and not printed."""
 DETAILED = 60_000
 """Results up to which each device says which rules held; in a larger audit only how many."""
+PRINTED = 5_000
+"""Results up to which everything is printed; of a larger audit, long lists of names and quiet devices are not."""
+OPEN = 300
+"""Devices up to which they are shown unfolded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,6 @@ class ResultRow:
     @property
     def text(self) -> str:
         return ", ".join(self.names)
-
-    @property
-    def is_bulk(self) -> bool:
-        return len(self.names) > BULK
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +241,25 @@ class DeviceRow:
         return ", ".join(
             f"{name} ({times})" if times > 1 else name for name, times in sorted(self.rules[state].items())
         )
+
+
+@dataclass(frozen=True, slots=True)
+class SiteDevices:
+    """The devices of a site."""
+
+    site: Place
+    rows: tuple[DeviceRow, ...]
+    counts: Mapping[State, int]
+
+
+def devices_by_site(rows: Iterable[DeviceRow]) -> tuple[SiteDevices, ...]:
+    """Devices under their sites."""
+    found: dict[Place, list[DeviceRow]] = defaultdict(list)
+    for row in rows:
+        found[row.site].append(row)
+    return tuple(
+        SiteDevices(site, tuple(ones), _sum(one.counts for one in ones)) for site, ones in found.items()
+    )
 
 
 def device_rows(

@@ -1,15 +1,13 @@
-"""The screen of `pacsconf audit`: what was looked at first, then what failed, and what to type next; and JSON."""
+"""The screen of `pacsconf audit`: what was looked at first, then what failed, and what to type next."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 
 from pacsconf.policy.audit import Audit, AuditedResult
-from pacsconf.policy.audit_json import audit_to_json
 from pacsconf.policy.evidence import How
-from pacsconf.report.as_json import as_text
+from pacsconf.policy.rule import SEVERITIES, Severity
 from pacsconf.report.audit.summary import (
     HOW_WORDS,
     SIGNS,
@@ -29,8 +27,9 @@ from pacsconf.report.lines import Line, Lines, Span, columns, commanded, joined,
 from pacsconf.report.words import counted, listed, plural
 
 MOST = 5
-"""Resources of a rule that the screen names, unless all are asked for."""
+"""Resources of a rule that the screen names."""
 MOST_REASONS = 8
+_ALL = "(all: --out DIR)"
 _NAME = 12
 """Columns of a name before what is said of it."""
 
@@ -39,30 +38,27 @@ def audit_text(
     audit: Audit,
     width: int = 80,
     *,
+    gate: Severity = "high",
     command: str = "pacsconf",
-    written: Sequence[str] = (),
-    verbose: bool = False,
+    page: str = "",
+    kept: str = "",
 ) -> Lines:
-    """The audit on a terminal. `command` is what to type before a command of ours (`pacsconf -e lab`), `written`
-    the files of this audit that were written, the page first."""
+    """The audit on a terminal. `command` is what to type before a command of ours (`pacsconf -e lab`), `page` the
+    file of the page where it was written, `kept` the commit that keeps the audit."""
     room = columns(width)
     rules = judged(audit)
     return joined(
         (
             _head(audit, room),
             _coverage(audit, room),
-            _failures(rules, room, verbose=verbose),
-            _broken(rules, room, verbose=verbose),
-            _unknown(rules, room, verbose=verbose),
-            _waived(audit, rules, room, verbose=verbose),
-            _end(audit, rules, room, command, written),
+            _failures(rules, room),
+            _broken(rules, room),
+            _unknown(rules, room),
+            _waived(audit, rules, room),
+            _outcome(audit, rules, room, gate),
+            _next(rules, room, command, page, kept),
         )
     )
-
-
-def audit_json(audit: Audit) -> str:
-    """The same for scripts, with every result."""
-    return as_text(audit_to_json(audit))
 
 
 def _head(audit: Audit, room: int) -> Lines:
@@ -114,27 +110,27 @@ def _named(name: str, words: str, room: int) -> Lines:
 # --- what came out ------------------------------------------------------------------------------------------------
 
 
-def _failures(rules: Sequence[Judged], room: int, *, verbose: bool) -> Lines:
+def _failures(rules: Sequence[Judged], room: int) -> Lines:
     failing = to_mend(rules)
-    return joined(_rule(one, "fail", room, verbose=verbose) for one in failing)
+    return joined(_rule(one, "fail", room) for one in failing)
 
 
-def _broken(rules: Sequence[Judged], room: int, *, verbose: bool) -> Lines:
-    return joined(_rule(one, "error", room, verbose=verbose) for one in rules if one.counts["error"])
+def _broken(rules: Sequence[Judged], room: int) -> Lines:
+    return joined(_rule(one, "error", room) for one in rules if one.counts["error"])
 
 
-def _rule(one: Judged, state: str, room: int, *, verbose: bool) -> Lines:
+def _rule(one: Judged, state: str, room: int) -> Lines:
     """A rule that fails, or is broken: its resources with their places, why, and what to do."""
     rule = one.rule
     found = [result for result in one.results if result.state == state]
     label = f"{rule.severity}[{rule.id}]" if state == "fail" else f"broken rule[{rule.id}]"
     first = line(Span("✗ " if state == "fail" else "! ", "error"), Span(label, "error"), " ")
-    said = [row for result in islice(found, None if verbose else MOST) for row in _result(result, room)]
-    more = 0 if verbose else len(found) - MOST
+    said = [row for result in found[:MOST] for row in _result(result, room)]
+    more = len(found) - MOST
     return (
         *wrapped(rule.title, room, first=first, indent=2, style="strong"),
         *said,
-        *((line(Span(f"    … {more} more (--verbose)", "faint")),) if more > 0 else ()),
+        *((line(Span(f"    … {more} more {_ALL}", "faint")),) if more > 0 else ()),
         *_aside("why", rule.why, room),
         *_aside("fix", rule.fix, room),
         *(_aside("rule", f"{rule.file}:{rule.line}", room) if state == "error" and rule.file else ()),
@@ -153,7 +149,7 @@ def _aside(name: str, words: str, room: int) -> Lines:
     return wrapped(words, room, first=line("  ", Span(padded(name, 4), "faint"), " ")) if words else ()
 
 
-def _unknown(rules: Iterable[Judged], room: int, *, verbose: bool) -> Lines:
+def _unknown(rules: Iterable[Judged], room: int) -> Lines:
     """How much could not be known, by reason."""
     reasons: Counter[str] = Counter()
     asked: dict[str, set[str]] = defaultdict(set)
@@ -167,17 +163,15 @@ def _unknown(rules: Iterable[Judged], room: int, *, verbose: bool) -> Lines:
     total = sum(reasons.values())
     rows: list[Line] = [line(Span(f"? {total} unknown", "warning"), ": never counted as passed")]
     found = reasons.most_common()
-    for why, times in found if verbose else found[:MOST_REASONS]:
-        ids = some_of(sorted(asked[why]), 99 if verbose else 3)
+    for why, times in found[:MOST_REASONS]:
+        ids = some_of(sorted(asked[why]), 3)
         rows += wrapped(f"{why} ({ids})", room, first=line(f"    {times:>5}  "))
-    if not verbose and len(found) > MOST_REASONS:
-        rows.append(
-            line(Span(f"    … {counted(len(found) - MOST_REASONS, 'more reason')} (--verbose)", "faint"))
-        )
+    if len(found) > MOST_REASONS:
+        rows.append(line(Span(f"    … {counted(len(found) - MOST_REASONS, 'more reason')} {_ALL}", "faint")))
     return tuple(rows)
 
 
-def _waived(audit: Audit, rules: Iterable[Judged], room: int, *, verbose: bool) -> Lines:
+def _waived(audit: Audit, rules: Iterable[Judged], room: int) -> Lines:
     """What is accepted, by the day on which that ends, and what is to be looked at among the waivers."""
     uses: Counter[tuple[str, str]] = Counter()
     for one in rules:
@@ -186,15 +180,15 @@ def _waived(audit: Audit, rules: Iterable[Judged], room: int, *, verbose: bool) 
     order = sorted(uses, key=lambda key: (ends.get(key[0]) or "9999", key))
     rows = [
         row
-        for waiver, rule in (order if verbose else order[:MOST_REASONS])
+        for waiver, rule in order[:MOST_REASONS]
         for row in wrapped(
             f"{rule}, accepted by {words.get(waiver, waiver)}",
             room,
             first=line(f"    {uses[waiver, rule]:>5}  "),
         )
     ]
-    if not verbose and len(order) > MOST_REASONS:
-        rows.append(line(Span(f"    … {len(order) - MOST_REASONS} more (--verbose)", "faint")))
+    if len(order) > MOST_REASONS:
+        rows.append(line(Span(f"    … {len(order) - MOST_REASONS} more {_ALL}", "faint")))
     told = [row for text in _waivers_to_see(audit) for row in wrapped(text, room, first=line("    !      "))]
     if not rows and not told:
         return ()
@@ -212,7 +206,7 @@ def _waivers_to_see(audit: Audit) -> Iterator[str]:
             yield said[one.state].format(id=one.id, until=in_words(one.until))
 
 
-def _end(audit: Audit, rules: Sequence[Judged], room: int, command: str, written: Sequence[str]) -> Lines:
+def _outcome(audit: Audit, rules: Sequence[Judged], room: int, gate: Severity) -> Lines:
     counts = audit.count()
     off = sum(1 for one in audit.rules if one.off)
     found, stands_on = verdict(audit, rules)
@@ -222,17 +216,25 @@ def _end(audit: Audit, rules: Sequence[Judged], room: int, command: str, written
         f"{counts['n/a']} not applicable",
         f"{counted(off, 'rule')} switched off" if off else "",
     )
-    failing = to_mend(rules)
-    if failing:
-        following = commanded(line("Next: "), f"{command} policy explain {failing[0].rule.id}", room)
-    elif written:
-        following = commanded(line("Next: read "), written[0], room)
-    else:
-        following = commanded(line("Next: "), f"{command} audit --out audit", room)
+    reached = SEVERITIES[: SEVERITIES.index(gate) + 1]
+    stopping = sum(one.counts["fail"] + one.counts["error"] for one in rules if one.rule.severity in reached)
+    at_gate = f"{counted(stopping, 'result')} of that severity or worse" if stopping else "not reached"
     return (
-        *wrapped(listed(total, " · ").split(" "), room, style="strong"),
-        # A statement of no failures is never the last word alone.
-        *(() if failing else wrapped(stands_on, room)),
-        *(wrapped(f"Written: {', '.join(written)}", room, indent=2) if written else ()),
-        *following,
+        *wrapped(listed(total, " · "), room, style="strong"),
+        # That nothing fails is never said without what was looked at.
+        *(() if counts["fail"] else wrapped(stands_on, room)),
+        *wrapped(f"Gate {gate}: {at_gate}", room),
+    )
+
+
+def _next(rules: Sequence[Judged], room: int, command: str, page: str, kept: str) -> Lines:
+    where = listed((f"Report: {page}" if page else "", f"recorded as {kept[:7]}" if kept else ""), " · ")
+    failing = (*to_mend(rules), *(one for one in rules if one.counts["error"]))
+    if failing:
+        following = f"{command} policy explain {failing[0].rule.id}"
+    else:
+        following = f"{command} audit diff" if page else f"{command} audit --out audit"
+    return (
+        *(wrapped(f"{where[:1].upper()}{where[1:]}", room, indent=2) if where else ()),
+        *commanded(line("Next: "), following, room),
     )

@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pacsconf.policy.audit import Audit, Point
+from pacsconf.policy.audit import Audit, Point, point_of
 from pacsconf.policy.results import State
-from pacsconf.report.audit.summary import failures, judged
 
 MOST = 30
 """Audits that are drawn, the last of them."""
@@ -53,8 +52,7 @@ class Trend:
 def trend_of(audit: Audit, earlier: Sequence[Point]) -> Trend:
     """The earlier audits with this one behind them."""
     others = sorted((one for one in earlier if one.id != audit.id), key=lambda one: (one.at, one.id))
-    this = Point(audit.id, audit.at, audit.commit, audit.count(), failures(judged(audit)))
-    every = tuple(_whole(one) for one in (*others, this))
+    every = tuple(_whole(one) for one in (*others, point_of(audit)))
     shown = every[-MOST:]
     most = max((point.states[state] for point in shown for state, _ in DRAWN), default=0)
     step = _step(most)

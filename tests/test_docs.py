@@ -98,7 +98,7 @@ def told(words: tuple[str, ...]) -> tuple[str, tuple[str, ...], tuple[str, ...]]
         if name in COMMANDS:
             return name, words[:before], words[before + length :]
     group = " ".join(words[before : before + 1])
-    if group in commands.MEANT and words[before + 1 :]:
+    if group in commands.MEANT and (words[before + 1 :] or group in commands.BARE):
         return f"{group} {commands.MEANT[group]}", words[:before], words[before + 1 :]
     return " ".join(words[before : before + 1]), words[:before], words[before + 1 :]
 

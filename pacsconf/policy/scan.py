@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from pacsconf.policy.rule import TIERS, Parameter, Tier
@@ -47,6 +48,7 @@ class Token(NamedTuple):
         return self.at + len(self.text)
 
 
+@lru_cache(4096)
 def tokens(expression: str) -> tuple[Token, ...]:
     """The words of an expression; blanks and remarks are left out."""
     return tuple(
@@ -79,6 +81,7 @@ class Looks:
         return tuple(tier for tier in TIERS if tier in live or (tier == "declared" and (others or not live)))
 
 
+@lru_cache(4096)
 def looks(*expressions: str) -> Looks:
     """What some expressions look at, together."""
     names: set[str] = set()

@@ -6,11 +6,12 @@ import pytest
 
 HOSPITAL = """\
 sites:
-  main: {zone: clinical, time_source: time.example.org}
+  main: {zone: clinical, time_source: time.example.org, location: building A}
 profiles:
   scanner: {type: modality, clinical_lead: radiology, criticality: high, zone: modalities}
 devices:
-  audit-1: {type: audit, host: 10.0.0.9, port: 6514, site: main, storage: {copies: 1, encrypted: true}}
+  audit-1: {type: audit, host: 10.0.0.9, port: 6514, site: main, location: server room,
+            storage: {copies: 1, encrypted: true}}
   ct-1:
     profile: scanner
     site: main
@@ -36,8 +37,9 @@ def built(declare):
     return loaded.built
 
 
-def test_zone_and_time_come_from_the_device_then_its_profile_then_its_site(built):
+def test_zone_time_and_place_come_from_the_device_then_its_profile_then_its_site(built):
     scanner, sink = built.devices["ct-1"], built.devices["audit-1"]
+    assert (scanner.location, sink.location) == ("building A", "server room")
     assert (scanner.zone, scanner.time_source) == ("modalities", "time.example.org")
     assert (sink.zone, sink.time_source) == ("clinical", "time.example.org")
 

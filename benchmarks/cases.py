@@ -502,6 +502,50 @@ def _policies(folder: Path) -> Iterator[Contest]:
     )
 
 
+def _audit(folder: Path) -> Iterator[Contest]:
+    """The example hospital in the practice lab, applied and probed; a plan reads the same systems beside it."""
+    repository, lab = folder / "hospital", folder / "lab"
+    git = ["git", "-c", "user.name=Bench", "-c", "user.email=bench@hospital.example"]
+    env = {"PACSCONF_LAB_DIR": str(lab), "XDG_CONFIG_HOME": str(folder / "config"), **_IDENTITY}
+
+    def pacsconf(*words: str, says: str = "") -> Command:
+        options = () if words[0] == "lab" else ("-e", "lab")
+        name = f"pacsconf {words[0]}"
+        return Command(name, [PACSCONF, *options, *words], repository, says=says, env=env)
+
+    repository.mkdir()
+    for part in ("inventory", "policies", "templates"):
+        shutil.copytree(ROOT / part, repository / part)
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "the example hospital"]):
+        Command("git", [*git, *words], repository).run()
+    pacsconf("lab", "up").run()
+    try:
+        plan = str(folder / "plan.json")
+        for words in (
+            ["record", "init"],
+            ["probe"],
+            ["plan", "--out", plan],
+            ["apply", plan, "--reason", "bench"],
+        ):
+            pacsconf(*words).run()
+        yield Contest(
+            "audit the example hospital in the lab",
+            pacsconf("audit", "--no-record", "--fail-on", "critical", says="Coverage"),
+            [pacsconf("plan", says="Plan for lab")],
+            of=73,
+            rounds=5,
+        )
+    finally:
+        pacsconf("lab", "down").run()
+
+
+_IDENTITY = {
+    f"GIT_{who}_{what}": f"bench@{who.lower()}.example"
+    for who in ("AUTHOR", "COMMITTER")
+    for what in ("NAME", "EMAIL")
+}
+
+
 CASES: Sequence[Case] = (
     Case("start", "how long until anything is said", _start),
     Case("example", "validate the example hospital", _example),
@@ -516,6 +560,7 @@ CASES: Sequence[Case] = (
     Case("orthanc", "no-op plan of an Orthanc with 5,000 modalities", _orthanc(5_000)),
     Case("retention", "judge 1,000,000 studies by 30 retention rules", _retention),
     Case("policies", "judge 100,000 resources by 50 rules", _policies),
+    Case("audit", "audit the example hospital in the practice lab", _audit),
     Case("sweep", "echo 1,000 AEs behind 500 listeners", _sweep()),
     Case("sweep-fork", "the same, where each association starts a process", _sweep("--fork")),
     Case("contexts", "negotiate 5,000 presentation contexts with 50 AEs", _contexts),

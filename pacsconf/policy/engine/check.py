@@ -71,9 +71,10 @@ def _checked(which: Which, text: str, rule: Rule) -> Iterator[Fault]:
     needed, in_short = _NEEDED[which]
     if made.return_type() != needed and made.return_type() != cel.Type.DYN:
         found = in_words(made.return_type().name())
-        length = len(text.split("\n")[0])
+        at = words[0].at
+        length = len(text[at:].split("\n")[0].rstrip())
         yield Fault(
-            which, "type", f"{which} must come to {in_short}, and this is {found}", at=0, length=length
+            which, "type", f"{which} must come to {in_short}, and this is {found}", at=at, length=length
         )
         return
     for pattern in patterns(words):

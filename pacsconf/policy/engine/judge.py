@@ -100,7 +100,7 @@ class Judge:
             "configured": subject.configured or {},
             "observed": subject.observed or {},
         }
-        presence = tuple(name in held[holder] for holder, name in self.fields)
+        presence = tuple(held[holder].get(name) is not None for holder, name in self.fields)
         group = self._groups.get(presence)
         if group is None:
             gone = [field for field, there in zip(self.fields, presence, strict=True) if not there]
@@ -319,9 +319,11 @@ class Wanted:
         return self.below.get(tier, frozenset())
 
     def of_subject(self, subject: Subject) -> dict[str, Any]:
-        """The variables of an expression."""
+        """The variables of an expression. A field that is None is absent: to CEL, null is a value like others."""
         declared = subject.declared
-        data: dict[str, Any] = {called: declared[name] for name, called in self.aliases if name in declared}
+        data: dict[str, Any] = {
+            called: declared[name] for name, called in self.aliases if declared.get(name) is not None
+        }
         held = {
             "self": declared,
             "site": self.nowhere if subject.site is None else subject.site,
@@ -330,7 +332,7 @@ class Wanted:
         }
         for holder, asked in self.below.items():
             facts = held[holder]
-            data[holder] = {name: facts[name] for name in asked if name in facts}
+            data[holder] = {name: facts[name] for name in asked if facts.get(name) is not None}
         return data
 
     def cut(self, subject: Subject) -> Subject:

@@ -72,6 +72,16 @@ def test_unknown_is_where_evidence_is_missing_and_counts(condition, configured, 
     assert state(condition, ae(configured=configured, observed=observed)) == said
 
 
+@pytest.mark.parametrize("condition", ["configured.tls != true", "observed.tls_version != '1.0'"])
+def test_a_field_that_is_none_is_absent(condition):
+    assert state(condition, ae(configured={"tls": None}, observed={"tls_version": None})) == "unknown"
+
+
+@pytest.mark.parametrize("value", [("a",), {"a"}, 2**70, {"a": object()}])
+def test_a_value_that_cel_does_not_know_is_an_error(value):
+    assert state("title == 'A' && size(flows_in) == 0", ae(flows_in=value)) == "error"
+
+
 def test_a_rule_that_does_not_apply_needs_no_evidence():
     assert state("!configured.tls", ae(acceptor=False), when="acceptor") == "n/a"
     assert state("!configured.tls", ae(acceptor=True), when="acceptor") == "unknown"

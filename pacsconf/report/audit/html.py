@@ -13,23 +13,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from pacsconf.core.moment import iso_in_words
 from pacsconf.policy.audit import Audit, AuditedWaiver, Point, WaiverState
 from pacsconf.policy.results import STATES
-from pacsconf.policy.rule import SEVERITIES, Framework
+from pacsconf.policy.rule import SEVERITIES
 from pacsconf.report.audit import parts, summary
 from pacsconf.report.audit.trend import DRAWN, trend_of
 from pacsconf.report.sheets.sandbox import Source, fill
 
+if TYPE_CHECKING:
+    from pacsconf.policy.controls import Titles
+
 MOST_CHARACTERS = 40_000_000
 """Of a page; one of ten thousand devices has a third of it."""
-
-Titles = Mapping[Framework, Mapping[str, str]]
-"""By framework, what its controls are called."""
 
 WAIVER_SIGNS: Mapping[WaiverState, str] = {
     "ended": "✗", "ends soon": "!", "unused": "?", "active": "✓", "not begun": "·",

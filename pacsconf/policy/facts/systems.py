@@ -92,13 +92,14 @@ class Systems:
         """A system, and how it is reached."""
         device = self._device_of(config)
         url = str(getattr(config, "url", "") or "")
+        endpoint = _endpoint(url)
         facts: systems.System = {
             "name": config.name,
             "type": config.type,
             "mode": config.mode,
-            "url": url,
-            "loopback": not url or Endpoint.parse(url).is_loopback,
-            "encrypted": not url or _is_encrypted(config, url),
+            "url": str(endpoint or ""),
+            "loopback": not url or (endpoint is not None and endpoint.is_loopback),
+            "encrypted": not url or _is_encrypted(config, endpoint),
             "verifies": bool(getattr(config, "verify", True)),
             "signs_in": bool(getattr(config, "bind", None) or getattr(config, "login", None)),
             "device": device.name if device else "",
@@ -230,9 +231,17 @@ def typed(config: SystemConfig) -> SystemConfig:
     return checked(model, written, ("systems", config.name))[0] or config
 
 
-def _is_encrypted(config: SystemConfig, url: str) -> bool:
+def _endpoint(url: str) -> Endpoint | None:
+    """Where a system is; None for what is no address, which may hold a password and is repeated nowhere."""
+    try:
+        return Endpoint.parse(url)
+    except ValueError:
+        return None
+
+
+def _is_encrypted(config: SystemConfig, endpoint: Endpoint | None) -> bool:
     starts = isinstance(config, LDAPConfig) and config.start_tls
-    return starts or Endpoint.parse(url).scheme in ("ldaps", "https")
+    return starts or (endpoint is not None and endpoint.scheme in ("ldaps", "https"))
 
 
 def _keeps_images(config: SystemConfig, device: Device | None) -> bool:

@@ -11,7 +11,7 @@ class System(TypedDict):
     name: Annotated[str, "the key it is declared under"]
     type: Annotated[str, "dicom-directory, orthanc, accounts, console …"]
     mode: Annotated[str, "read-only or write"]
-    url: Annotated[str, "where it is reached; empty for a console"]
+    url: Annotated[str, "scheme, host and port where it is reached; empty for a console"]
     loopback: Annotated[bool, "it is on this machine"]
     encrypted: Annotated[bool, "it is reached over TLS (ldaps, StartTLS, https); true where nothing is sent"]
     verifies: Annotated[bool, "its certificate is checked"]

@@ -61,6 +61,12 @@ def test_a_system_says_how_it_is_reached(found, system, expected):
     assert {name: facts[name] for name in expected} == expected
 
 
+@pytest.mark.parametrize("url", ["file-7", "[1]", "https://me:hunter2@pacs.example.org"])
+def test_what_is_no_address_is_not_taken_for_a_safe_one_and_not_repeated(of, url):
+    facts = of(f"systems: {{a: {{type: elsewhere, url: {url}}}}}")["system"]["a"].declared
+    assert (facts["encrypted"], facts["loopback"], facts["url"]) == (False, False, "")
+
+
 def test_a_system_knows_what_saves_it_or_its_device(found):
     saved = {name: one.declared["saved_by"] for name, one in found["system"].items()}
     assert saved == {"directory": ["nightly"], "plain": [], "orthanc": ["images"], "console": []}

@@ -97,6 +97,7 @@ def _values(audit: Audit, trend: Sequence[Point], titles: Titles) -> dict[str, A
         ),
         "rules": shown,
         "to_mend": _in_order_of(summary.to_mend(rules), shown),
+        "reasons": summary.reasons(rules),
         "trend": trend_of(audit, trend),
         "drawn": dict(DRAWN),
         "frameworks": tuple(

@@ -14,6 +14,8 @@ from pacsconf.report.audit.summary import (
     judged,
     outcome,
     probed_words,
+    reasons,
+    some_of,
     to_mend,
     unread_words,
     ways_words,
@@ -103,16 +105,16 @@ def _result(one: AuditedResult, link_to: Link) -> str:
 
 
 def _unknown(rules: Sequence[Judged], most: int) -> Iterator[str]:
-    reasons: Counter[str] = Counter(result.message for one in rules for result in one.of("unknown"))
-    if not reasons:
+    found = reasons(rules)
+    if not found:
         return
-    yield f"**? {sum(reasons.values())} unknown**, never counted as passed:"
+    yield f"**? {sum(one.times for one in found)} unknown**, never counted as passed:"
     yield ""
     shown = max(3, most)
-    for why, times in reasons.most_common(shown):
-        yield f"- {times}: {escaped(why or 'nothing was looked at that could tell')}"
-    if len(reasons) > shown:
-        yield f"- {counted(len(reasons) - shown, 'more reason')}"
+    for one in found[:shown]:
+        yield f"- {one.times}: {escaped(one.why)} ({escaped(some_of(list(one.rules), 3))})"
+    if len(found) > shown:
+        yield f"- {counted(len(found) - shown, 'more reason')}"
     yield ""
 
 

@@ -115,6 +115,39 @@ def to_mend(rules: Iterable[Judged]) -> tuple[Judged, ...]:
     )
 
 
+@dataclass(frozen=True)
+class Reason:
+    """Why results are unknown: how many, and of which rules."""
+
+    why: str
+    times: int
+    rules: tuple[str, ...]
+
+
+def reasons(rules: Iterable[Judged]) -> tuple[Reason, ...]:
+    """Why what is unknown is unknown, the most frequent cause first."""
+    times: Counter[str] = Counter()
+    asked: dict[str, set[str]] = defaultdict(set)
+    for one in rules:
+        for result in one.of("unknown"):
+            why = _cause(result.message)
+            times[why] += 1
+            asked[why].add(one.rule.id)
+    return tuple(Reason(why, number, tuple(sorted(asked[why]))) for why, number in times.most_common())
+
+
+def _cause(message: str) -> str:
+    """Of a message that names fields with an explanation each, and then why they are not known, that alone.
+
+    `not known: configured.x (what x is; and more); orthanc was not reached` is `orthanc was not reached`.
+    """
+    if not message.startswith("not known: "):
+        return message or "nothing was looked at that could tell"
+    fields, _, why = message.rpartition("; ")
+    is_why = fields.startswith("not known: ") and why.count("(") == why.count(")")
+    return why if is_why else message.partition(" (")[0]
+
+
 def frameworks(audit: Audit) -> tuple[Framework, ...]:
     """Those that were asked for; all where none was named."""
     return audit.frameworks or FRAMEWORKS

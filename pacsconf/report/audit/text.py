@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from pacsconf.policy.audit import Audit, AuditedResult
@@ -17,6 +17,7 @@ from pacsconf.report.audit.summary import (
     in_words,
     judged,
     probed_words,
+    reasons,
     some_of,
     systems_by_how,
     to_mend,
@@ -151,21 +152,14 @@ def _aside(name: str, words: str, room: int) -> Lines:
 
 def _unknown(rules: Iterable[Judged], room: int) -> Lines:
     """How much could not be known, by reason."""
-    reasons: Counter[str] = Counter()
-    asked: dict[str, set[str]] = defaultdict(set)
-    for one in rules:
-        for result in one.of("unknown"):
-            why = result.message or "nothing was looked at that could tell"
-            reasons[why] += 1
-            asked[why].add(one.rule.id)
-    if not reasons:
+    found = reasons(rules)
+    if not found:
         return ()
-    total = sum(reasons.values())
+    total = sum(one.times for one in found)
     rows: list[Line] = [line(Span(f"? {total} unknown", "warning"), ": never counted as passed")]
-    found = reasons.most_common()
-    for why, times in found[:MOST_REASONS]:
-        ids = some_of(sorted(asked[why]), 3)
-        rows += wrapped(f"{why} ({ids})", room, first=line(f"    {times:>5}  "))
+    for one in found[:MOST_REASONS]:
+        words = f"{one.why} ({some_of(list(one.rules), 3)})"
+        rows += wrapped(words, room, first=line(f"    {one.times:>5}  "))
     if len(found) > MOST_REASONS:
         rows.append(line(Span(f"    … {counted(len(found) - MOST_REASONS, 'more reason')} {_ALL}", "faint")))
     return tuple(rows)

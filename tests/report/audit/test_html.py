@@ -18,13 +18,13 @@ from pacsconf.report.lines import visible
 from tests.audits import NASTY, audits
 from tests.report.audit.sample import AUDIT, TITLES, TREND, clean, large
 
-EMPTY = {"meta", "input", "br", "link", "img"}
+EMPTY = {"meta", "input", "br", "col", "link", "img"}
 DRAWN = {"svg", "defs", "pattern", "rect", "circle", "line", "text", "polyline", "path"}
 WRITTEN = {
     "html", "head", "meta", "title", "style", "script", "body", "header", "main", "nav", "section", "div", "span",
     "p", "a", "h1", "h2", "h3", "h4", "strong", "em", "b", "br", "code", "ul", "li", "dl", "dt", "dd", "details",
     "summary", "table", "caption", "thead", "tbody", "tr", "th", "td", "figure", "label", "input", "fieldset",
-    "legend", "button",
+    "colgroup", "col", "legend", "button",
 }  # fmt: skip
 
 

@@ -81,3 +81,19 @@ def test_every_result_is_counted_once(audit):
 )
 def test_long_lists_of_names_are_cut(names, words):
     assert summary.some_of(names) == words
+
+
+@pytest.mark.parametrize(
+    ("message", "why"),
+    [
+        ("", "nothing was looked at that could tell"),
+        ("worker-south was not reached", "worker-south was not reached"),
+        ("not known: configured.x (what it is), self.y (more; and more); pacs-2: refused", "pacs-2: refused"),
+        ("not known: self.y (days since; absent: none)", "not known: self.y"),
+        ("not known: self.y (days)", "not known: self.y"),
+    ],
+)
+def test_what_is_unknown_is_counted_by_its_cause(message, why):
+    one = AuditedResult("PACS-AE-009", "ae", "ct-1/CT", "unknown", message=message)
+    found = summary.reasons(summary.judged(replace(AUDIT, results=(one, replace(one, name="b")))))
+    assert [(reason.why, reason.times, reason.rules) for reason in found] == [(why, 2, ("PACS-AE-009",))]

@@ -125,7 +125,8 @@ def _rows(
 ) -> Iterator[ResultRow]:
     groups: dict[tuple[State, str, str, str, Tier, str], list[AuditedResult]] = defaultdict(list)
     for one in results:
-        groups[one.state, one.site, one.message, one.waiver, one.evidence, one.system].append(one)
+        stands_on: tuple[Tier, str] = ("declared", "") if one.state == "n/a" else (one.evidence, one.system)
+        groups[one.state, one.site, one.message, one.waiver, *stands_on].append(one)
     left = MOST_ROWS
     rest: dict[tuple[State, str, Tier], list[str]] = defaultdict(list)
     for key in sorted(groups, key=lambda key: (STATES.index(key[0]), not key[1], *key[1:])):

@@ -22,11 +22,11 @@ from pacsconf.core.change import Change
 from pacsconf.core.changeset import ChangeSet, changeset_id
 from pacsconf.core.decide import Rules, judged
 from pacsconf.core.due import Ended, takes_away
-from pacsconf.core.errors import PlanError, RecordError, SystemFault, SystemFaults, UnsafePlan, Violation
+from pacsconf.core.errors import PlanError, RecordError, SystemFault, SystemFaults, UnsafePlan
 from pacsconf.core.finding import Finding, Path, errors
 from pacsconf.core.guard import idle, tripped
 from pacsconf.core.on_demand import BySystem
-from pacsconf.core.permission import Approval, counting, reasons_against, reasons_against_resuming
+from pacsconf.core.permission import Approval, counting, reasons_against, reasons_against_resuming, refusal
 from pacsconf.core.plan import Options, Plan
 from pacsconf.core.planning import Scenario, SystemRules, lapsed, make_plan
 from pacsconf.core.resource import Snapshot, State
@@ -327,15 +327,8 @@ def require_applicable(planned: Planned, approval: Approval) -> None:
     Raises: UnsafePlan with every reason; Violation when they are those of policies alone.
     """
     reasons = reasons_against(planned.plan, planned.approvals, approval)
-    if reasons and planned.judged and set(reasons) <= set(planned.judged.reasons):
-        raise Violation("this plan is not applied", reasons, fix=_WAYS_OF_POLICIES)
     if reasons:
-        raise UnsafePlan("this plan is not applied", reasons)
-
-
-_WAYS_OF_POLICIES = (
-    "Correct what is declared; or, if it must be so for a time, agree on that: pacsconf waiver add"
-)
+        raise refusal(reasons, planned.judged.reasons if planned.judged else ())
 
 
 def apply(world: World, planned: Planned, approval: Approval) -> ChangeSet:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pacsconf.core.approval import Applier, ApprovalRules, Approvals, PlanApproval, Standing, standings
 from pacsconf.core.change import Change
 from pacsconf.core.changeset import ChangeSet
+from pacsconf.core.errors import UnsafePlan, Violation
 from pacsconf.core.guard import Guard, unacknowledged
 from pacsconf.core.plan import Plan
 from pacsconf.core.planning import obstacles
@@ -39,6 +40,14 @@ def reasons_against(plan: Plan, given: Sequence[PlanApproval], approval: Approva
     if approval.acks and not approval.reason.strip():
         reasons.append("an --ack needs a --reason")
     return [*reasons, *map(lacking, unmet(standings(plan.asked, given, approval.applier)))]
+
+
+def refusal(reasons: Sequence[str], of_policies: Collection[str]) -> UnsafePlan:
+    """What is raised for these reasons: a Violation where all of them are those of policies."""
+    if set(reasons) <= set(of_policies):
+        fix = "Correct what is declared; or, if it must be so for a time, agree on that: pacsconf waiver add"
+        return Violation("this plan is not applied", reasons, fix=fix)
+    return UnsafePlan("this plan is not applied", reasons)
 
 
 def reasons_against_resuming(

@@ -352,3 +352,15 @@ def _last_applied(hospital: Hospital) -> str:
     """The id of the last change set."""
     entries = hospital.ok("history", "--format", "json").json["entries"]
     return next(one["id"] for one in entries if one["kind"] == "closed")
+
+
+def test_a_person_at_a_terminal_is_asked_for_what_is_not_given(small: Hospital):
+    hospital = with_policies(small)
+    answers = "ae:mr-1/MR1, device:mr-2\nradiology-it\nm.rossi\nit is old\na firewall\n\n"
+    ran = hospital.on_terminal("waiver", "add", "mr", "--rule", "OUR-NET-001", answers=answers)
+    assert ran.code == 0, ran
+    assert "Who agreed (somebody else):" in ran.err
+    (one,) = hospital.ok("waiver", "list", "--format", "json").json["waivers"]
+    assert (one["id"], one["scope"], one["owner"]) == ("mr", ["ae:mr-1/MR1", "device:mr-2"], "radiology-it")
+    assert (one["approver"], one["reason"], one["control"]) == ("m.rossi", "it is old", "a firewall")
+    assert datetime.fromisoformat(one["until"]) - datetime.fromisoformat(one["since"]) == timedelta(90)

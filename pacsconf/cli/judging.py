@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 
 def has_policies(work: Workspace) -> bool:
-    """Whether a repository has any rule or waiver; without, nothing of all this is imported."""
-    return any((work.root / "policies").glob("*.yaml"))
+    """Whether a repository has any file of rules or waivers; without, nothing of all this is imported."""
+    from pacsconf.cli.policies import files_in
+
+    return any(files_in(work.root / "policies"))
 
 
 def rulebook(work: Workspace) -> Rulebook | None:

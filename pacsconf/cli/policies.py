@@ -73,7 +73,7 @@ def _read(folder: Path, root: Path) -> tuple[dict[str, bytes], tuple[Finding, ..
 
     files: dict[str, bytes] = {}
     findings: list[Finding] = []
-    for path in _yaml(folder):
+    for path in files_in(folder):
         content = read_bytes(path, root, MAX_BYTES)
         if isinstance(content, Finding):
             findings.append(content)
@@ -82,7 +82,8 @@ def _read(folder: Path, root: Path) -> tuple[dict[str, bytes], tuple[Finding, ..
     return files, tuple(findings)
 
 
-def _yaml(folder: Path) -> Iterator[Path]:
+def files_in(folder: Path) -> Iterator[Path]:
+    """What could be a file of policies right in a folder, in order of its name."""
     from pacsconf.inventory.files import is_ours
 
     yield from sorted(

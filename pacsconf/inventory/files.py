@@ -78,6 +78,8 @@ def read_bytes(path: Path, root: Path, most: int) -> bytes | Finding:
             content = stream.read(most + 1)
     except OSError as exc:
         return _unreadable(file, exc.strerror or type(exc).__name__)
+    except RuntimeError:  # what pathlib makes of it before Python 3.13
+        return _unreadable(file, "it is a link that leads to itself")
     return _too_large(file, len(content), most) if len(content) > most else content
 
 

@@ -139,6 +139,27 @@ def test_a_mistake_in_files_of_policies_is_shown_with_its_line(tmp_path: Path, j
     assert error.value.loaded.line(place.file, place.line) == "  old:"
 
 
+@pytest.mark.parametrize("name", ["ours.yml", "ours.YAML"])
+def test_a_pack_counts_however_its_name_ends(tmp_path: Path, name: str):
+    (tmp_path / "inventory").mkdir()
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "inventory" / "all.yaml").write_text(DEVICES)
+    (tmp_path / "policies" / name).write_text(OWNERS)
+    found = declared(workspace.checked(tmp_path, None))
+    assert found is not None
+    assert (found.rules, found.states["fail"]) == (1, 2)
+
+
+def test_a_link_to_itself_among_the_packs_is_told(tmp_path: Path):
+    (tmp_path / "inventory").mkdir()
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "inventory" / "all.yaml").write_text(DEVICES)
+    (tmp_path / "policies" / "round.yaml").symlink_to("round.yaml")
+    found = declared(workspace.checked(tmp_path, None))
+    assert found is not None
+    assert [one.rule for one in found.wrong] == ["PACS-FILE-003"]
+
+
 def test_without_policies_nothing_of_them_is_imported(tmp_path: Path):
     (tmp_path / "inventory").mkdir()
     (tmp_path / "policies" / "retention").mkdir(parents=True)

@@ -65,7 +65,7 @@ class Judge:
 
     def __post_init__(self) -> None:
         self.programs = [Program(rule) for rule in self.rules]
-        self.env = running()[self.kind]
+        self.env = running(self.kind)
         self.wanted = Wanted.of(self.kind, self.programs)
         self.fields = sorted(
             {
@@ -118,7 +118,7 @@ class Judge:
         texts: list[str] = []
         alone: list[int] = []
         for number, program in enumerate(self.programs):
-            if program.condition_is_strict and _lacks(program.in_condition, group.absent):
+            if _waits(program, group):
                 texts.append(program.waiting)
             elif (number, self._own(program, group)) in self._shaky:
                 texts.append(str(UNKNOWN))
@@ -181,7 +181,8 @@ class Judge:
     ) -> int:
         """What one rule comes to by itself."""
         program = self.programs[number]
-        code, error = _evaluated(program.alone, activation)
+        asked = program.waiting_alone if _waits(program, group) else program.alone
+        code, error = _evaluated(asked, activation)
         if isinstance(code, int):
             return code
         missing = absent_field(error, program, group.absent)
@@ -251,8 +252,12 @@ def absent_field(error: str, program: Program, absent: Fields) -> str:
     )
 
 
-def _lacks(asked: Fields, absent: Fields) -> bool:
-    return any(asked[holder] & absent[holder] for holder in HOLDERS_OF_EVIDENCE)
+def _waits(program: Program, group: _Group) -> bool:
+    """Whether the condition of a rule always looks at something that is not there."""
+    asked, absent = program.in_condition, group.absent
+    return program.condition_is_strict and any(
+        asked[holder] & absent[holder] for holder in HOLDERS_OF_EVIDENCE
+    )
 
 
 def _stands_on(program: Program, absent: Fields) -> Tier:

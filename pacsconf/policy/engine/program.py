@@ -36,7 +36,7 @@ class Program:
 
     def __post_init__(self) -> None:
         rule = self.rule
-        self.env = running()[rule.kind]
+        self.env = running(rule.kind)
         self.looks = looks(rule.when, rule.condition, rule.message)
         self.evidence = self._asked(looks(rule.when, rule.condition))
 
@@ -75,6 +75,11 @@ class Program:
     def alone(self) -> cel.Expression:
         """The rule by itself."""
         return self.env.compile(self.whole)
+
+    @cached_property
+    def waiting_alone(self) -> cel.Expression:
+        """The rule by itself where its condition is known to have no answer."""
+        return self.env.compile(self.waiting)
 
     @cached_property
     def message(self) -> cel.Expression | None:

@@ -6,10 +6,8 @@ takes milliseconds; only the fields that they look at travel there, and bytes co
 
 from __future__ import annotations
 
-import multiprocessing
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 
 from pacsconf.policy.engine.judge import Judge
 from pacsconf.policy.engine.outcome import Details, EvidenceOf, Outcome
@@ -53,15 +51,22 @@ def _of_kind(
 
 
 def _processes(results: int) -> int:
-    return 1 if results < MANY else min(multiprocessing.cpu_count(), MOST)
+    if results < MANY:
+        return 1
+    from multiprocessing import cpu_count
+
+    return min(cpu_count(), MOST)
 
 
 def _shared(kind: str, rules: Sequence[Rule], rows: Sequence[Subject], count: int) -> Outcome:
     """The same by several processes, of which this is one: the first part is judged here meanwhile."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
     judge = Judge(kind, rules)
     size = -(-len(rows) // count)
     parts = [rows[start : start + size] for start in range(0, len(rows), size)]
-    with ProcessPoolExecutor(len(parts) - 1, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(len(parts) - 1, mp_context=get_context("spawn")) as pool:
         others = [
             pool.submit(_judged, kind, rules, [judge.wanted.cut(one) for one in part]) for part in parts[1:]
         ]

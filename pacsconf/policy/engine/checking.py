@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from cel_expr_python import cel
 
 from pacsconf.policy.bounds import LONGEST_PATTERN, built_ranges, unknown_functions
-from pacsconf.policy.engine.environment import typed
 from pacsconf.policy.engine.faults import Fault, Which, faults, in_words, no_function, unaliased
 from pacsconf.policy.engine.program import Program
+from pacsconf.policy.engine.types import typed
 from pacsconf.policy.rule import Parameter, Rule
 from pacsconf.policy.scan import HOLDERS, Token, literal, loop_variables, patterns, prepared, tokens
 from pacsconf.policy.vocabulary import KINDS

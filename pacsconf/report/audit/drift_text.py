@@ -9,6 +9,7 @@ from typing import Any
 from pacsconf.core.moment import iso_in_words
 from pacsconf.policy.drift import DRIFT_KINDS, ChangedRule, Drift, Drifted, DriftKind, Key, Stamp
 from pacsconf.policy.drift_causes import Cause
+from pacsconf.policy.vocabulary import KINDS
 from pacsconf.report.as_json import FORMAT_VERSION, as_text
 from pacsconf.report.lines import Line, Lines, Span, Style, columns, joined, line, wrapped
 from pacsconf.report.markdown import code, escaped
@@ -43,7 +44,11 @@ def drift_text(drift: Drift, causes: Causes, width: int = 80, notes: Sequence[st
     blocks = [
         (
             line(Span(WORDS[kind].capitalize(), "strong")),
-            *(row for one in drift.of(kind) for row in _drifted(one, causes, drift, room)),
+            *(
+                row
+                for several in _alike(drift.of(kind), causes)
+                for row in _drifted(several, causes, drift, room)
+            ),
         )
         for kind in DRIFT_KINDS
         if drift.of(kind)
@@ -89,14 +94,35 @@ def _systems(drift: Drift) -> Iterator[str]:
         yield f"looked at now, and not before: {', '.join(drift.found)}"
 
 
-def _drifted(one: Drifted, causes: Causes, drift: Drift, room: int) -> Iterator[Line]:
+_FEW = 3
+"""Results of one rule that drifted alike and are told one by one."""
+_NAMES = 8
+
+
+def _alike(found: Sequence[Drifted], causes: Causes) -> Iterator[Sequence[Drifted]]:
+    """Results of one rule that drifted at one time and by one cause, together where they are many."""
+    crowds: dict[object, list[Drifted]] = {}
+    for one in found:
+        why = tuple(map(cause_words, causes.get(one.key, ())))
+        crowds.setdefault((one.result.rule, one.later, why), []).append(one)
+    for several in crowds.values():
+        yield from [several] if len(several) > _FEW else [[one] for one in several]
+
+
+def _drifted(several: Sequence[Drifted], causes: Causes, drift: Drift, room: int) -> Iterator[Line]:
+    one = several[0]
     sign, style = _SIGNS[one.kind]
     result = one.result
-    yield line(
-        "  ", Span(sign, style), f" {result.rule}  ", Span(f"{result.kind}:{result.name}", "strong"),
-        f"  {drift.severities.get(result.rule, '')}".rstrip(),
-    )  # fmt: skip
-    if result.message and one.kind in ("failing", "waiver ended", "unknown"):
+    head = line("  ", Span(sign, style), f" {result.rule}  {drift.severities.get(result.rule, '')}  ")
+    if len(several) == 1:
+        yield from wrapped(f"{result.kind}:{result.name}", room, first=head, indent=6, style="strong")
+    else:
+        named = ", ".join(each.result.name for each in several[:_NAMES])
+        more = f" and {len(several) - _NAMES} more" if len(several) > _NAMES else ""
+        what = KINDS[result.kind].title if result.kind in KINDS else result.kind
+        told = f"{len(several)} {what}: {named}{more}"
+        yield from wrapped(told, room, first=head, indent=6)
+    if result.message and len(several) == 1 and one.kind in ("failing", "waiver ended", "unknown"):
         yield from wrapped(result.message, room, first=line("      "))
     for at, cause in enumerate(causes.get(one.key, ())):
         since = f"{since_words(one, drift)}: " if not at else ""

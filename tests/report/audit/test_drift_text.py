@@ -64,13 +64,13 @@ Audits of lab compared
   not looked at any more: orthanc
 
 Newly failing
-  ✗ PACS-NET-001  ae:ct-1  high
+  ✗ PACS-NET-001  high  ae:ct-1
       anybody may echo
       since 09 Nov 2026 12:00 UTC: pacsconf changed directory/device/ct-1 in change set 20261108-x,
       08 Nov 2026 10:00 UTC
 
 Newly unknown
-  ? PACS-AE-001  ae:mr-1  medium
+  ? PACS-AE-001  medium  ae:mr-1
       orthanc was not reached
       since 09 Nov 2026 12:00 UTC: the rule was changed: severity, condition
 
@@ -119,3 +119,15 @@ Audits of lab, the newest 1 audit (--limit shows more)
     )
     assert plain(audits_text("lab", [])) == "No audit of lab is recorded yet.\n"
     assert json.loads(audits_json("lab", points))["audits"][0]["failures"] == {"high": 1}
+
+
+def test_what_drifted_alike_is_told_in_one_paragraph():
+    many = {("PACS-AE-001", f"ct-{number}"): "fail" for number in range(12)}
+    drift = compare(audit_of(many, number=1), audit_of(dict.fromkeys(many, "pass"), number=2))
+
+    screen = plain(drift_text(drift, {}))
+
+    assert "12 network AEs: ct-0, ct-1, ct-10, ct-11, ct-2, ct-3, ct-4, ct-5 and 4 more" in " ".join(
+        screen.split()
+    )
+    assert screen.count("PACS-AE-001") == 1

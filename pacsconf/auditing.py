@@ -21,6 +21,7 @@ from pacsconf.dicom.probe.run import Sighting
 from pacsconf.inventory.model import Inventory
 from pacsconf.people.live import LiveAccounts
 from pacsconf.policy.evidence import Configured, Evidence, How, SystemEvidence
+from pacsconf.policy.findings import by_device
 from pacsconf.record.state import RecordState
 from pacsconf.retention.capacity import Stock
 from pacsconf.systems.abilities import Attested, Evident, Foreseeing, Peopled, Remembering, Stocked
@@ -83,7 +84,8 @@ def _read(world: World, name: str, record: RecordState) -> SystemEvidence:
     last = owned if record.known else None
     ignored = ignoring(declared.ignoring(world.inventory.systems[name].ignore, owned))
     differences = tuple(compare(declared.states(), live, last, ignored))
-    parts = [_nobodys(name, differences)]
+    # Of what people attest, what nobody declared need not be there: only the system itself knows whether it tells.
+    parts = [] if isinstance(system, Attested) else [_nobodys(name, differences)]
     if isinstance(system, Evident):
         parts.append(system.evidence(live, world.inventory))
     how, at = _known_how(system, attested, live, f"{world.clock():%Y-%m-%dT%H:%M:%SZ}")
@@ -184,15 +186,6 @@ def evidence(world: World, record: RecordState, looked: Looked, known: Known) ->
         ),
         findings=by_device(known.findings),
     )
-
-
-def by_device(findings: Iterable[Finding]) -> dict[str, tuple[str, ...]]:
-    """By device, the rules of what was found about it and nobody accepted."""
-    found: dict[str, set[str]] = {}
-    for one in findings:
-        if one.path[:1] == ("devices",) and len(one.path) > 1 and not one.accepted:
-            found.setdefault(str(one.path[1]), set()).add(one.rule)
-    return {device: tuple(sorted(rules)) for device, rules in found.items()}
 
 
 def _with_now(stocks: Mapping[str, Sequence[Stock]], looked: Looked) -> dict[str, tuple[Stock, ...]]:

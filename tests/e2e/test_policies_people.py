@@ -79,7 +79,7 @@ def test_a_plan_that_gives_somebody_the_other_of_two_roles_by_a_group_in_a_group
     assert hospital.here("validate").code == 0
     ran = hospital.here("plan", "--out", "plan.json")
     assert "OUR-USR-009" in ran.out, ran
-    assert "Ada would have accounts: admin and reader" in ran.said
+    assert "ada would have accounts: admin and reader" in ran.said
     assert "Adler" not in ran.out
     refused = hospital.here("apply", "plan.json")
     assert refused.code == 4, refused

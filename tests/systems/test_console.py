@@ -345,10 +345,10 @@ def test_what_was_attested_is_known_and_what_was_not_may_be_there(hospital):
     found = told(console(), hospital, own=said(CT, OWN)[CT], peer=said(ARCHIVE, PEER)[ARCHIVE])
     assert found["ae"] == {
         "archive/ARCHIVE": {"trusted_by": ["ct/peer/ARCHIVE"], "rights_beyond": []},
-        "ct-1/CT_1": {"accepted_callers": [], "callers_beyond": [], "tls": False},
+        "ct-1/CT_1": {"tls": False},
     }
     assert found["device"] == {"archive": {"held_by": ["ct"], "trusted_by": []}}
-    assert found["system"] == {"ct": {"undeclared": []}}
+    assert found["system"] == {"ct": {}}
 
 
 def test_an_export_shows_who_is_missing_and_who_is_there_undeclared(hospital, tmp_path):

@@ -180,6 +180,15 @@ def test_what_deletes_by_itself_is_told_and_what_of_it_nobody_declared(told, ste
     assert (found["purge_armed"], found["purge_undeclared"]) == (armed, armed[:1])
 
 
+def test_that_nothing_deletes_by_itself_is_known_where_every_archive_is_looked_at(told, steps):
+    other = archive().model_copy(update={"name": "Other", "vendor": {}})
+    entity = other.ae_titles["ARC"].model_copy(update={"title": "OTHER"})
+    other = other.model_copy(update={"ae_titles": {"OTHER": entity}})
+    assert told(hospital(steps, archive()))["system"]["directory"]["purge_undeclared"] == []
+    found = told(hospital(steps, archive(), other))["system"]["directory"]
+    assert not found.keys() & {"purge_armed", "purge_undeclared", "audit_to"}
+
+
 def test_studies_that_are_rejected_when_their_time_is_over(told, steps):
     rejects = {
         "reject_expired_interval": "PT12H",

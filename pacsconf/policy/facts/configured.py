@@ -6,12 +6,14 @@ is enough, and a called title counts as checked where all check it. So the order
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from pacsconf.inventory.flows import Entities
 from pacsconf.inventory.model import Inventory
+from pacsconf.inventory.peers import entity
+from pacsconf.inventory.systems import ConsoleConfig
 from pacsconf.policy.evidence import Configured, Evidence, SystemEvidence
 from pacsconf.policy.subject import Facts
 from pacsconf.retention.capacity import Stock, forecast
@@ -173,6 +175,8 @@ _NOWHERE: Mapping[str, tuple[str, ...]] = {
 """Fields that list where something is found. That it is found nowhere is known only where every system was read."""
 _HAS_PEERS_NOT = frozenset({"accounts"})
 """Types of systems that hold nothing of devices."""
+_HAS_RIGHTS_NOT = frozenset({"dicom-directory"})
+"""Types of systems of which lists say who is let in, and not for what."""
 
 
 def of(evidence: Evidence) -> Mapping[str, Mapping[str, Facts]]:
@@ -181,8 +185,9 @@ def of(evidence: Evidence) -> Mapping[str, Mapping[str, Facts]]:
     for name, one in evidence.systems.items():
         _add_storage(found, name, one, evidence)
         _add_outside(found, name, one)
-    _conclude(found, evidence.inventory, evidence.systems.values())
+    _conclude(found, evidence)
     _only_whole_flows(found, evidence.inventory)
+    _only_whole_holds(found, evidence)
     return found
 
 
@@ -231,22 +236,61 @@ def _held(found: Found, system: str) -> Mapping[str, list[str]]:
     return rows
 
 
-def _conclude(found: Found, inventory: Inventory, systems: Collection[SystemEvidence]) -> None:
+def _conclude(found: Found, evidence: Evidence) -> None:
     """That something is found nowhere: said of everything declared, or of nothing."""
-    holding = [one for one in systems if one.type not in _HAS_PEERS_NOT]
-    whole = bool(holding) and all(one.how in ("configured", "attested") for one in holding)
+    holding = {name: kind for name, kind in _types(evidence).items() if kind not in _HAS_PEERS_NOT}
+    if holding and all(_tells_all(name, evidence) for name in holding):
+        _nowhere(found, evidence)
+    else:
+        for kind, fields in _NOWHERE.items():
+            _drop(found.setdefault(kind, {}), fields, [])
+    for field in ("differs", "changed_outside"):
+        if not all(_compared(name, field, evidence) for name in holding):
+            _drop(found.get("device", {}), (field,), False)
+
+
+def _nowhere(found: Found, evidence: Evidence) -> None:
     for kind, fields in _NOWHERE.items():
-        subjects = found.setdefault(kind, {})
-        if whole:
-            for name in _declared(kind, inventory):
-                facts = subjects.setdefault(name, {})
-                for field in fields:
-                    facts.setdefault(field, [])
-            continue
-        for facts in subjects.values():
+        for name in _declared(kind, evidence.inventory):
+            facts = found.setdefault(kind, {}).setdefault(name, {})
             for field in fields:
-                if facts.get(field) == []:
-                    del facts[field]
+                if field != "rights_beyond" or _tells_rights(name, evidence.systems.values()):
+                    facts.setdefault(field, [])
+
+
+def _drop(subjects: Mapping[str, dict[str, Any]], fields: Iterable[str], value: object) -> None:
+    """Forget fields that have this value."""
+    for facts in subjects.values():
+        for field in fields:
+            if facts.get(field) == value:
+                del facts[field]
+
+
+def _types(evidence: Evidence) -> dict[str, str]:
+    """Every system by name with its type: those of the inventory that nobody asked, too."""
+    declared = {name: one.type for name, one in evidence.inventory.systems.items()}
+    return declared | {name: one.type for name, one in evidence.systems.items()}
+
+
+def _tells_all(name: str, evidence: Evidence) -> bool:
+    """Whether what a system does not name is not there. What nobody attested may be there all the same; an export
+    has every row."""
+    one = evidence.systems.get(name)
+    if one is None or one.how != "attested":
+        return one is not None and one.how == "configured"
+    config = evidence.inventory.systems.get(name)
+    return isinstance(config, ConsoleConfig) and config.export is not None
+
+
+def _tells_rights(ae: str, systems: Iterable[SystemEvidence]) -> bool:
+    """Whether each table of peers that names an AE says what it allows there."""
+    rows = (one.configured.get("ae", {}).get(ae, {}) for one in systems if one.type not in _HAS_RIGHTS_NOT)
+    return all("rights_beyond" in one for one in rows if "trusted_by" in one)
+
+
+def _compared(name: str, field: str, evidence: Evidence) -> bool:
+    one = evidence.systems.get(name)
+    return one is not None and (one.differs if field == "differs" else one.outside) is not None
 
 
 def _declared(kind: str, inventory: Inventory) -> Iterator[str]:
@@ -272,3 +316,24 @@ def _only_whole_flows(found: Found, inventory: Inventory) -> None:
             known = (found["ae"].get(f"{device.name}/{ae.title}", {}) for device, ae in called)
             if facts.get(field) == [] and not all(needed in one for one in known):
                 del facts[field]
+
+
+_KEEPING = ("commissioning", "active", "retiring")
+
+
+def _only_whole_holds(found: Found, evidence: Evidence) -> None:
+    """That a hold protects every study is known where all that keep studies tell: of an archive that is no Orthanc,
+    and of an Orthanc that was not read, nothing is."""
+    inventory, holds = evidence.inventory, found.get("hold", {})
+    configs = inventory.systems.values()
+    orthancs = [name for name, kind in _types(evidence).items() if kind == "orthanc"]
+    told = {held[0].name for one in configs if (held := entity(inventory, getattr(one, "ae", None) or ""))}
+    archives = {
+        device.name
+        for device in inventory.devices.values()
+        if device.type == "archive" and device.lifecycle in _KEEPING and not device.external
+    }
+    if archives <= told and all(_tells_all(name, evidence) for name in orthancs):
+        return
+    _drop(holds, ("protected",), True)
+    _drop(holds, ("unprotected_in",), [])

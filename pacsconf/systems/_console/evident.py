@@ -6,6 +6,7 @@ That a row is missing shows only in an export: what nobody attested may stand th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pacsconf.core.address import Address
 from pacsconf.core.resource import State, members
@@ -25,14 +26,22 @@ def evidence(config: ConsoleConfig, states: Mapping[Address, State], inventory: 
     found = table.evidence()
     own = found["ae"].setdefault(wanted.own, {}) if wanted.holder else {}
     told = table.of_holder(all_move=False)
-    if says_rights and told:
-        own |= {name: told[name] for name in ("accepted_callers", "callers_beyond")}
-    if config.export is not None and told:
+    if config.export is None:
+        _partly(found["system"][config.name], "undeclared")
+        own |= {name: told[name] for name in ("callers_beyond",) if told.get(name)}
+    elif told:
         own["callers_missing"] = told["callers_missing"]
+        own |= {name: told[name] for name in ("accepted_callers", "callers_beyond") if says_rights}
     for address, state in states.items():
         if address.kind == OwnRow.kind:
             own["tls"] = state.fields.get("tls") is True
     return found
+
+
+def _partly(facts: dict[str, Any], name: str) -> None:
+    """A list that need not be whole: where it is empty, nothing is known."""
+    if not facts[name]:
+        del facts[name]
 
 
 def _peers(states: Mapping[Address, State], *, says_rights: bool) -> Iterator[LivePeer]:

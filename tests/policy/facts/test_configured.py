@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pacsconf.core.address import Address
 from pacsconf.inventory.model import Connection, Device, Flow, Inventory, NetworkAE, Selector
+from pacsconf.inventory.systems import ConsoleConfig, OrthancConfig
 from pacsconf.policy.evidence import Evidence, SystemEvidence
 from pacsconf.policy.facts.configured import MERGES, merged, of
 from pacsconf.policy.vocabulary import KINDS
@@ -156,6 +157,75 @@ def test_what_somebody_changed_outside_is_told_of_the_system_and_of_the_device()
     assert found["device"]["ct"]["differs"] is False
     assert found["device"]["pacs-1"]["changed_outside"] is False
     assert "changed_outside" not in known(system("a", configured=told))["device"]["ct"]
+
+
+# --- an empty list of which a part was not seen -------------------------------------------------------------------
+
+
+def orthanc(name: str, **keys: Any) -> OrthancConfig:
+    return OrthancConfig(name=name, type="orthanc", url="http://127.0.0.1:8042", **keys)
+
+
+NOWHERE = {"ct": {"held_by": ["a"], "trusted_by": []}}
+
+
+def test_a_declared_system_that_nobody_asked_may_hold_anything():
+    asked = HOSPITAL.model_copy(update={"systems": {name: orthanc(name) for name in "ab"}})
+    found = of(Evidence(asked, NOW, {"a": system("a", configured={"device": NOWHERE})}))
+    assert found["device"] == {"ct": {"held_by": ["a"]}}
+
+
+def test_what_nobody_attested_may_stand_in_a_table_all_the_same():
+    def told(**keys: Any) -> Any:
+        config = ConsoleConfig(name="a", type="console", ae="ct", contact="555", **keys)
+        inventory = HOSPITAL.model_copy(update={"systems": {"a": config}})
+        one = system("a", "attested", "console", configured={"device": NOWHERE})
+        return of(Evidence(inventory, NOW, {"a": one}))["device"]["ct"]
+
+    assert told() == {"held_by": ["a"]}
+    assert (
+        told(export={"file": "peers.csv", "columns": {"ae_title": "AE", "host": "Host", "port": "Port"}})
+        == NOWHERE["ct"]
+    )
+
+
+def test_a_table_that_does_not_say_what_it_allows_says_nothing_of_rights():
+    named = {"ae": {"ct/CT": {"trusted_by": ["a/peer/CT"]}}}
+    mute = known(system("a", configured=named), system("b"))["ae"]
+    assert (mute["ct/CT"].get("rights_beyond"), mute["pacs-1/P1"].get("rights_beyond")) == (None, [])
+    directory = known(system("a", kind="dicom-directory", configured=named))["ae"]
+    assert directory["ct/CT"]["rights_beyond"] == []
+    more = {"ae": {"ct/CT": {"trusted_by": ["b/peer/CT"], "rights_beyond": ["b: find"]}}}
+    both = known(system("a", configured=named), system("b", configured=more))["ae"]
+    assert both["ct/CT"]["rights_beyond"] == ["b: find"]
+
+
+def test_that_nothing_differs_is_known_where_every_system_was_compared():
+    told = {"device": {"ct": {"held_by": ["a"]}}}
+    one = system("a", configured=told, outside=(), differs=())
+    assert known(one)["device"]["ct"]["differs"] is False
+    alone = known(one, system("b", "unreached"))["device"]["ct"]
+    assert not alone.keys() & {"differs", "changed_outside"}
+    moved = system("a", configured=told, outside=(), differs=(Address.of("a", "device", "ct"),))
+    assert known(moved, system("b", "unreached"))["device"]["ct"]["differs"] is True
+
+
+def test_a_hold_holds_where_everything_that_keeps_studies_tells_so():
+    def told(
+        of_research: bool = True, how: str = "configured", archives: tuple[str, ...] = ("pacs-1",)
+    ) -> Any:
+        inventory = Inventory(
+            devices={name: device(name, name.upper(), "archive") for name in archives},
+            systems={"a": orthanc("a", ae="pacs-1"), "b": orthanc("b")},
+        )
+        held = {"protected": of_research, "unprotected_in": [] if of_research else ["a"]}
+        first = system("a", configured={"hold": {"claim": held}})
+        return of(Evidence(inventory, NOW, {"a": first, "b": system("b", how)}))["hold"]["claim"]
+
+    assert told() == {"protected": True, "unprotected_in": []}
+    assert told(how="unreached") == {}
+    assert told(archives=("pacs-1", "pacs-2")) == {}
+    assert told(of_research=False, how="unreached") == {"protected": False, "unprotected_in": ["a"]}
 
 
 def test_it_is_plain_data():

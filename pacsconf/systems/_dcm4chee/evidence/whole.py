@@ -75,9 +75,13 @@ def _system(several: tuple[Live, ...], meant: set[str]) -> dict[str, Any]:
     found: dict[str, Any] = {"enforces_roles": not any(doors)} if doors else {}
     if known:
         armed = [text for one in known for text in purging.armed(one)]
-        found["purge_armed"] = armed
-        found["purge_undeclared"] = [text for text in armed if text not in meant]
-        found["audit_to"] = sorted({name for one in known for name in _repositories(one)})
+        lists = {
+            "purge_armed": armed,
+            "purge_undeclared": [text for text in armed if text not in meant],
+            "audit_to": sorted({name for one in known for name in _repositories(one)}),
+        }
+        # Of an archive whose own entry is not looked at, none of it is known.
+        found |= {name: some for name, some in lists.items() if some or len(known) == len(several)}
     return found
 
 

@@ -30,6 +30,13 @@ def up(
             "--with", help="ad: Active Directory domains too (needs root and Samba).", metavar="WHAT"
         ),
     ] = None,
+    fresh_orthanc: Annotated[
+        bool,
+        typer.Option(
+            "--fresh-orthanc",
+            help="Orthancs as just installed: strangers may send, any called title will do.",
+        ),
+    ] = False,
 ) -> Exit:
     """Start the lab for this inventory. Environment lab then leads to it."""
     from pacsconf.cli.compare_commands import opened
@@ -41,7 +48,9 @@ def up(
     assert work.loaded.inventory is not None, "it was opened"
     # As declared: a lab that is up already may have left a system out.
     declared, _ = for_environment(work.loaded.inventory, workspace.LAB)
-    state = practice.up(declared, place.default_folder(), with_domains=more == "ad")
+    state = practice.up(
+        declared, place.default_folder(), with_domains=more == "ad", fresh_orthanc=fresh_orthanc
+    )
     screen: Screen = context.obj.screen
     if state.emptied:
         _set_record_aside(screen, work)

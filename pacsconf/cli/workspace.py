@@ -354,14 +354,24 @@ def _system(workspace: Workspace, name: str, secrets: Keyring) -> System:
     from pydantic import ValidationError
 
     from pacsconf.systems import base
+    from pacsconf.systems.abilities import EditsFiles
 
     config = workspace.inventory.systems[name]
     kind = base.find(config.type)
     assert kind is not None, "an unknown type is a finding of the workspace"
     try:
-        return kind(name, _rooted(_permitted(workspace, config), workspace.root), secrets)
+        made = kind(name, _rooted(_permitted(workspace, config), workspace.root), secrets)
     except ValidationError as exc:
         raise _unfit(workspace, name, exc) from None
+    if isinstance(made, EditsFiles):
+        made.permit(lambda path: _may_edit(workspace, path))
+    return made
+
+
+def _may_edit(workspace: Workspace, path: Path) -> bool:
+    """Whether the operator file lets a file, or a folder, be written from here; the lab's own may be."""
+    lab = place.default_folder() if workspace.environment == LAB else None
+    return operator(workspace).may_edit(path, lab)
 
 
 def _rooted(config: SystemConfig, root: Path) -> SystemConfig:

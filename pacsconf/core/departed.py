@@ -34,6 +34,8 @@ class Lasting:
     """Why something departed, in words."""
     enforced: frozenset[Address] = frozenset()
     """Where drift is put back without being asked for, of what is there: people who left."""
+    by_field: frozenset[Address] = frozenset()
+    """Of which nothing is read but the fields that are declared: one that was not is nobody's until it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,21 @@ def beside_live(declared: States, live: States, last: States, systems: Mapping[s
     for address in absent:
         made.pop(address, None)
     return Stood(made, frozenset(enforced | departed.keys()), frozenset(departed))
+
+
+def owned_by_field(
+    last: States | None, declared: States, live: States, systems: Mapping[str, Lasting]
+) -> States | None:
+    """What was applied last. What is declared of it for the first time counts as it is live: it is no clash."""
+    found: dict[Address, State] = {}
+    for one in systems.values():
+        for at in one.by_field if last else ():
+            had, want, have = (side.get(at) for side in (last or {}, declared, live))
+            if had and want and have:
+                new = want.fields.keys() & have.fields.keys() - had.fields.keys()
+                others = {name: have.fields[name] for name in new if have.fields[name] != want.fields[name]}
+                found[at] = had.with_fields({**had.fields, **others})
+    return {**last, **found} if last and found else last
 
 
 KEPT = "is kept: nothing is deleted there"

@@ -19,7 +19,7 @@ from pacsconf.core.asked import is_awaited, wanted_still
 from pacsconf.core.change import Change
 from pacsconf.core.compare import Difference, States, compare, unequal
 from pacsconf.core.decide import Rules, change, explained, recorded
-from pacsconf.core.departed import Lasting, Stood, beside_live, kept
+from pacsconf.core.departed import Lasting, Stood, beside_live, kept, owned_by_field
 from pacsconf.core.due import Ended, only_due, told
 from pacsconf.core.errors import UnsafePlan
 from pacsconf.core.guard import Floor, Limits, Scene, foremost, guards
@@ -217,7 +217,8 @@ def _require_known(scenario: Scenario) -> None:
 
 def _differences(scenario: Scenario) -> tuple[Difference, ...]:
     """What the sides make of every address but those that are plainly equal and that nobody was asked about."""
-    declared, live, last = scenario.declared, scenario.live, scenario.record.owned
+    declared, live = scenario.declared, scenario.live
+    last = owned_by_field(scenario.record.owned, declared, live, scenario.lasting)
     asked = {
         each for each in scenario.record.waiting if any(each in side for side in (declared, live, last or {}))
     }

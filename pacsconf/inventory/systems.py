@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pacsconf.inventory import formats
 from pacsconf.inventory.console_export import ExportConfig
 from pacsconf.inventory.endpoint import Endpoint
+from pacsconf.inventory.orthanc_settings import OrthancSettings
 from pacsconf.inventory.storage import StorageConfig
 from pacsconf.inventory.values import (
     AETitle,
@@ -308,7 +309,9 @@ class OrthancConfig(PeersConfig):
     authorization: Flag = False
     """Whether its authorization plugin is at work: then roles land here, and their permissions are rendered."""
     settings_file: str | None = None
-    """A copy of its configuration file: what REST does not tell is looked up there."""
+    """Its configuration file, or a copy of it: what REST does not tell is looked up there."""
+    settings: OrthancSettings = OrthancSettings()
+    """Options of its configuration: written into `settings_file` where the operator file lists that."""
     storage: StorageConfig = StorageConfig()
     """What its storage is to be like; what differs is told, since REST cannot change it."""
     allow_clear_text: Flag = False

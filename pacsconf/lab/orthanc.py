@@ -55,10 +55,11 @@ class Options:
     readers: Sequence[str] = ("viewer",)
     modalities_in_database: bool = True
     peers_in_database: bool = True
-    always_allow_echo: bool = False
-    always_allow_store: bool = False
-    check_called_aet: bool = True
-    check_hosts: bool = False
+    always_allow_echo: bool | None = False
+    always_allow_store: bool | None = False
+    check_called_aet: bool | None = True
+    check_hosts: bool | None = False
+    """Of these four, None is Orthanc's own default: its configuration says nothing of it."""
     dicom_tls: bool = False
     dicomweb: bool = False
     calls_nobody: bool = False
@@ -190,8 +191,8 @@ def _prepare(folder: Path, options: Options) -> None:
 
 
 def _settings(folder: Path, options: Options, password: str) -> dict[str, Any]:
-    """The settings of a careful server that keeps to itself."""
-    return {
+    """The settings of a careful server that keeps to itself; what is None is left to Orthanc."""
+    found = {
         "Name": f"Practice {options.aet}",
         "StorageDirectory": str(folder / _STORAGE),
         "IndexDirectory": str(folder / _STORAGE),
@@ -215,6 +216,7 @@ def _settings(folder: Path, options: Options, password: str) -> dict[str, Any]:
         **_tls_settings(folder, options),
         **_dicomweb_settings(options),
     }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _tls_settings(folder: Path, options: Options) -> dict[str, Any]:

@@ -73,11 +73,13 @@ class LabState:
         return "up" if all(part.running for part in self.parts) else "broken"
 
 
-def up(inventory: Inventory, folder: Path, *, with_domains: bool = False) -> LabState:
+def up(
+    inventory: Inventory, folder: Path, *, with_domains: bool = False, fresh_orthanc: bool = False
+) -> LabState:
     """The lab for this inventory, running.
 
     Active Directory domains are part of it `with_domains`, and of a lab that has some already; else it has no such
-    systems.
+    systems. An Orthanc is careful whom it lets in, or `fresh_orthanc`: as one is that was just installed.
 
     A server is kept with what is in it, and started again where it died; one whose data is gone, or that is
     declared at another base or with another AE title now, begins anew. The DICOM side is renewed where a part of
@@ -88,7 +90,7 @@ def up(inventory: Inventory, folder: Path, *, with_domains: bool = False) -> Lab
     folder = folder.resolve()
     with place.alone(folder):
         try:
-            return _up(inventory, folder, with_domains or (folder / domains.FOLDER).is_dir())
+            return _up(inventory, folder, with_domains or (folder / domains.FOLDER).is_dir(), fresh_orthanc)
         except BaseException:  # an interrupt as well: half a lab is worse than none
             if place.overlay(folder) is None:
                 _clear(folder)
@@ -216,7 +218,7 @@ def _named(folder: Path, system: str | None) -> str:
     )
 
 
-def _up(inventory: Inventory, folder: Path, with_domains: bool) -> LabState:
+def _up(inventory: Inventory, folder: Path, with_domains: bool, fresh_orthanc: bool) -> LabState:
     laid = place.overlay(folder)
     if laid is None:
         _clear(folder)
@@ -226,7 +228,7 @@ def _up(inventory: Inventory, folder: Path, with_domains: bool) -> LabState:
     wanted: tuple[servers.Server, ...] = (
         *directories.wanted(inventory),
         *accounts.wanted(inventory, AsOf.on(today())),
-        *orthancs.wanted(inventory),
+        *orthancs.wanted(inventory, fresh=fresh_orthanc),
         *(declared if with_domains else ()),
     )
     names = {server.name for server in wanted}

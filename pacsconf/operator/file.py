@@ -20,6 +20,9 @@
     invite = "/usr/local/bin/invite"             # has whom an account was given set a first password
     columns = {id = "STAFF_NO", name = "NAME"}   # and delimiter, encoding, only, as under users_from
 
+    [orthanc]
+    settings = ["/etc/orthanc/orthanc.json"]     # configurations that apply may change on this machine
+
     [executor]                                   # who we are to the workers of other sites (probe --executor)
     ca = "~/.config/pacsconf/sites-ca.pem"
     certificate = "~/.config/pacsconf/sites.pem"
@@ -88,6 +91,8 @@ class Operator:
     """The environments where access may be taken away at once from here."""
     inviting: Path | None = None
     """The program that has somebody set a first password."""
+    editing: frozenset[Path] = frozenset()
+    """Configurations of Orthancs, files or folders, that may be written on this machine."""
 
     def inviter(self) -> Inviter | None:
         """Who invites people to set a first password; None where no program is named.
@@ -135,6 +140,15 @@ class Operator:
         """Whether accounts of a system may be made and changed from here, where the inventory says that they are
         its own; else an identity team is asked."""
         return environment in self.owning or (environment == PRACTICE and stays_here(system))
+
+    def may_edit(self, path: Path, lab_folder: Path | None = None) -> bool:
+        """Whether a configuration at this path may be written: exactly one that is listed, or one of the lab's own.
+
+        A link counts by where it leads.
+        """
+        place = path.resolve()
+        mine = lab_folder is not None and place.is_relative_to(lab_folder.resolve())
+        return mine or place in {one.resolve() for one in self.editing}
 
     def require_offboard(self, environment: str, systems: Iterable[SystemConfig]) -> None:
         """Nothing, when access to these systems may be taken away at once from here.
@@ -214,6 +228,7 @@ def load(path: Path | None = None, *, environ: Mapping[str, str], root: Path) ->
         people_list=keys.people.at(listed) if listed is not None else None,
         offboarding=frozenset(keys.people.offboard),
         inviting=outside(keys.people.invite, "the program that invites people"),
+        editing=frozenset(path for text in keys.orthanc.settings if (path := _beside(place, text))),
     )
 
 

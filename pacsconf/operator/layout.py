@@ -46,6 +46,10 @@ class _Signatures(_Table):
     allowed_signers: str | None = None
 
 
+class _Orthanc(_Table):
+    settings: list[str] = []
+
+
 class ExecutorTable(_Table):
     """Who we are to the workers of other sites."""
 
@@ -63,15 +67,17 @@ class Layout(_Table):
     executor: ExecutorTable = ExecutorTable()
     signatures: _Signatures = _Signatures()
     people: PeopleTables = PeopleTables()
+    orthanc: _Orthanc = _Orthanc()
 
 
 _KNOWN = {
-    "": ("secret", "environments", "age", "signatures", "people", "executor"),
+    "": ("secret", "environments", "age", "signatures", "people", "orthanc", "executor"),
     "secret": ("ref", "for"),
     "environments": ("write",),
     "age": ("identity",),
     "signatures": ("allowed_signers",),
     "people": ("own_accounts", "offboard", "invite", "file", "columns", "delimiter", "encoding", "only"),
+    "orthanc": ("settings",),
     "executor": ("ca", "certificate", "key"),
 }
 
@@ -107,7 +113,7 @@ def layout(path: Path, said: Mapping[str, Any]) -> Layout:
 _SEE = (
     "Known keys: secret.ref, secret.for, environments.write, age.identity, people.own_accounts, people.offboard,"
     " people.invite, people.file,"
-    " people.columns, executor.ca, executor.certificate, executor.key."
+    " people.columns, orthanc.settings, executor.ca, executor.certificate, executor.key."
 )
 
 

@@ -5,9 +5,10 @@ The command asks by `isinstance`, so a third party adds an ability by having its
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from pacsconf.core.address import Address
@@ -148,6 +149,15 @@ class Asking(Protocol):
 
     def takes_up(self, asked: Change) -> bool:
         """Whether what others were asked for is made from here by now. It comes after `read`."""
+        ...
+
+
+@runtime_checkable
+class EditsFiles(Protocol):
+    """Writes files of this machine, where the operator lets it (`orthanc`: its configuration)."""
+
+    def permit(self, may_edit: Callable[[Path], bool]) -> None:
+        """What tells of a path whether it may be written from here. Until it is called, none may."""
         ...
 
 

@@ -1,4 +1,5 @@
-"""An Orthanc server over its REST interface: the DICOM peers it knows, and the servers it calls over HTTP.
+"""An Orthanc server over its REST interface: the DICOM peers it knows, and the servers it calls over HTTP. Its own
+settings it only has in a file (`_orthanc.server_settings`).
 
 The walk here: `declared` (in `_orthanc.declare`), `read` (`_orthanc.live`), `check` (here, and `_orthanc.settings`
 for what the server's configuration says), `apply` (`_orthanc.write`). Everything HTTP goes through `_http`.
@@ -10,13 +11,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pacsconf.core.address import Address
 from pacsconf.core.change import Change, Outcome, Status
 from pacsconf.core.errors import PacsconfError, Refused
 from pacsconf.core.finding import Finding
-from pacsconf.core.resource import Resource, Snapshot, State, Typed
+from pacsconf.core.resource import Fields, Resource, Snapshot, State, Typed
 from pacsconf.core.secret import Secret
 from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.model import Inventory
@@ -27,12 +29,23 @@ from pacsconf.people.orthanc import Logins, logins
 from pacsconf.retention.capacity import Stock
 from pacsconf.retention.reading import Told, Wanted
 from pacsconf.systems._http import Web
-from pacsconf.systems._orthanc import access, evident, holds, odd, registered, rights, settings, storage
+from pacsconf.systems._orthanc import (
+    access,
+    evident,
+    holds,
+    odd,
+    options,
+    registered,
+    rights,
+    settings,
+    storage,
+)
 from pacsconf.systems._orthanc.declare import declare
 from pacsconf.systems._orthanc.holds import Keeper, Shelter, on_hold
-from pacsconf.systems._orthanc.kinds import DICOMWEB, HELD, KINDS, PEER, PeerEntry
+from pacsconf.systems._orthanc.kinds import DICOMWEB, HELD, KINDS, ORTHANC, PEER, PeerEntry
 from pacsconf.systems._orthanc.live import Live, Server
 from pacsconf.systems._orthanc.objects import Raw, foreign, unreadable
+from pacsconf.systems._orthanc.server_settings import OwnSettings
 from pacsconf.systems._orthanc.studies import studies
 from pacsconf.systems._orthanc.write import Writer
 from pacsconf.systems.abilities import AccountRight, LoginTried
@@ -47,7 +60,7 @@ log = logging.getLogger(__name__)
 
 class OrthancSystem:
     """Keeps `System`, and is `Inspectable`, `Entitled`, `RightsKnown`, `Remembering`, `Keeping`,
-    `Stocked`, `LoginsTried`, `Evident`.
+    `Stocked`, `LoginsTried`, `Evident`, `Asking`, `EditsFiles`.
 
     A write is checked by a read before and after it.
     """
@@ -72,6 +85,10 @@ class OrthancSystem:
         self._logins = Logins(self.config.users)
         self._door: access.Door | None = None
         self._skew: int | None = None
+        self._may_edit: Callable[[Path], bool] = lambda _path: False
+        self._own = OwnSettings(self._web, self.config, lambda path: self._may_edit(path))
+        self._settings: State | None = None
+        self._declares = False
         self._wanted: WantedPeers | None = None
 
     def declared(self, inventory: Inventory) -> Declared:
@@ -81,6 +98,7 @@ class OrthancSystem:
         day = inventory.as_of.day() if inventory.as_of else self.today()
         self._held = on_hold(inventory.retention.holds, day)
         self._logins = logins(inventory, self.config)
+        self._declares = True
         return declare(self.config, inventory, self._held)
 
     def remember(self, owned: Collection[Address]) -> None:
@@ -103,7 +121,9 @@ class OrthancSystem:
         self._shelter = holds.read(self._web, frozenset(self._held.in_force), self._held.named | self._owned)
         standing = (Address.of(self.name, HELD, study) for study in self._shelter.standing())
         held = {address: State(address, address, {"protected": True}) for address in standing}
-        found = Typed({**self._live.resources(self.name, self._objects).states, **held}, KINDS)
+        self._settings = self._own.live(self._server) if self._declares else None
+        own = {self._settings.address: self._settings} if self._settings else {}
+        found = Typed({**self._live.resources(self.name, self._objects).states, **held, **own}, KINDS)
         log.debug("%s: read %d from Orthanc %s", self.name, len(found), self._server.version)
         return Snapshot(self.name, found)
 
@@ -141,13 +161,34 @@ class OrthancSystem:
         return (
             *found,
             *registered.findings(self.config, self._logins),
-            *settings.findings(self.config, server),
-            *storage.findings(self.config, self._limits(), self._filling),
+            *self._own.findings(server, self._settings, changes, self._forgotten()),
+            *settings.findings(self.config, server, over := self._over(changes)),
+            *storage.findings(self.config, self._limits(over), self._filling),
         )
 
-    def _limits(self) -> storage.Limits:
-        """How large its storage may grow: as it tells, else as the copy of its configuration does."""
-        return storage.completed(self._read().limits, settings.copied_limits(self.config))
+    def _limits(self, over: Fields | None = None) -> storage.Limits:
+        """How large its storage may grow: as it tells, else as its configuration does; with these options `over`
+        it."""
+        told, copy = self._read().limits, settings.copied(self.config, over)
+        planned = storage.limits(over or {}, whole=False)
+        found = storage.completed(planned, storage.completed(told, copy.limits if copy else None))
+        return storage.by_version(found, told, options.version(self._read().version))
+
+    def _over(self, changes: Sequence[Change]) -> Fields:
+        """What these changes make of its options, where nobody else is to do that."""
+        own = [
+            one for one in changes if one.address.kind == options.CONFIGURATION and not self._own.asks(one)
+        ]
+        sides = [one.after.fields for one in own if one.after]
+        return sides[0] if sides else {}
+
+    def _forgotten(self) -> int:
+        """How many of its peers, and of the servers it calls, are only in its memory."""
+        copy = settings.copied(self.config)
+        if copy is None:
+            return 0
+        kept = {PEER: copy.in_database, ORTHANC: copy.peers_in_database, DICOMWEB: copy.servers_in_database}
+        return sum(len(self._objects.get(kind, {})) for kind, keeps in kept.items() if keeps is False)
 
     def _losses(self, change: Change) -> Iterator[Finding]:
         raw = self._objects.get(change.address.kind, {}).get(change.address.parts[0])
@@ -216,7 +257,10 @@ class OrthancSystem:
         for change in layer:
             status: Status
             try:
-                status, error = (keeper if change.address.kind == HELD else writer).carry_out(change)
+                if change.address.kind == options.CONFIGURATION:
+                    status, error = self._own.carry_out(change, self._read())
+                else:
+                    status, error = (keeper if change.address.kind == HELD else writer).carry_out(change)
             except PacsconfError as fault:
                 status, error = "failed", fault.in_full
             log.info("%s: %s %s: %s", self.name, change.action, change.address, status)
@@ -239,8 +283,9 @@ class OrthancSystem:
         return secret
 
     def settle(self, applied: Sequence[Change]) -> Iterator[Outcome]:
-        """Nothing to reload: Orthanc looks a peer up when it needs it."""
-        yield from ()
+        """Restarted where its own settings were changed; a peer it looks up when it needs it."""
+        if written := [one for one in applied if one.address.kind == options.CONFIGURATION]:
+            yield from self._own.restart(written, self._server)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -251,6 +296,18 @@ class OrthancSystem:
         return self._server
 
     # --- abilities --------------------------------------------------------------------------------------------
+
+    def permit(self, may_edit: Callable[[Path], bool]) -> None:
+        """Which files of this machine the operator file lets it write."""
+        self._may_edit = may_edit
+
+    def asks(self, change: Change) -> str:
+        """What a person is asked to write into its configuration, where that is not written from here."""
+        return self._own.asks(change) if change.address.kind == options.CONFIGURATION else ""
+
+    def takes_up(self, asked: Change) -> bool:
+        """Whether its configuration is written from here by now."""
+        return asked.address.kind == options.CONFIGURATION and self._own.writes
 
     def oddities(self) -> Sequence[Finding]:
         """What is odd about the peers that were read last."""
@@ -301,12 +358,13 @@ class OrthancSystem:
 
     def evidence(self, states: Mapping[Address, State], inventory: Inventory) -> Configured:
         """What these peers, and this server, mean for rules."""
-        server, copy = self._read(), settings.copied(self.config)
+        over = self._planned(states)
+        server, copy = self._read(), settings.copied(self.config, over)
         kept = evident.Kept(
             self.config,
             server,
             copy if copy and copy.ae_title == server.ae_title else None,
-            self._limits(),
+            self._limits(over),
             self._filling,
             self._met(),
             self._skew,
@@ -315,6 +373,13 @@ class OrthancSystem:
         if self._wanted is None or self._wanted.inventory is not inventory:
             self._wanted = WantedPeers(self.config, inventory)
         return evident.evidence(kept, states, self._wanted)
+
+    def _planned(self, states: Mapping[Address, State]) -> Fields:
+        """The options that would be others than they are, were these its resources."""
+        state, there = states.get(options.address(self.name)), self._settings
+        if state is None or there is None:
+            return {}
+        return {name: value for name, value in state.fields.items() if there.fields.get(name) != value}
 
     def own_entity(self) -> tuple[str, int | None]:
         """What it calls itself, and the DICOM port where it listens."""

@@ -194,7 +194,7 @@ def test_files_for_the_executor_are_beside_the_operator_file(write, tmp_path):
             "[secrets]",
             (
                 'secrets: unknown key; did you mean "secret"?'
-                " (known here: secret, environments, age, signatures, people, executor)"
+                " (known here: secret, environments, age, signatures, people, orthanc, executor)"
             ),
         ),
         ('[age]\nkey = "x"', "age.key: unknown key (known here: identity)"),

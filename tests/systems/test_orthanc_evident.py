@@ -148,7 +148,7 @@ def test_a_careful_one_lets_in_whom_it_knows(careful):
     assert own["callers_missing"] == ["CT_1", "CT_2"]
     server = found["system"]["pacs"]
     assert (server["authenticates"], server["anonymous_read"]) == (True, False)
-    assert (server["storage_mode"], server["storage_limited"]) == ("reject", False)
+    assert (server["storage_mode"], server["storage_limited"]) == ("recycle", False)
     assert (server["purge_armed"], server["find_limits"]) == ([], True)
     assert found["storage"]["pacs"]["duration"] == "permanent"
     assert found["flow"]["images"]["refused"] == ["ct-1/CT_1", "ct-2/CT_2"]

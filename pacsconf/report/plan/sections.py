@@ -33,9 +33,20 @@ def to_key_in_text(plan: Plan, view: View) -> Lines:
         "Waiting for a person: key these in where the device is configured", view.columns, style="strong"
     )
     first = foremost([change.address for change in waiting], plan.waiting)
-    keyed = (row for one in waiting if one.address in first for row in parked(one, "?", view))
+    keyed = (
+        row
+        for one in waiting
+        if one.address in first
+        for row in (*parked(one, "?", view), *_in_words(one, view))
+    )
     behind = tuple(str(one.address) for one in waiting if one.address not in first)
     return (*head, *keyed, *_after(behind, view), *_done(first, plan, view))
+
+
+def _in_words(change: Change, view: View) -> Lines:
+    """What a person is asked for, where its system says more of it than the values."""
+    words = view.asks(change)
+    return wrapped(words, view.columns, first=line(" " * 6)) if words else ()
 
 
 def asked_text(plan: Plan, view: View) -> Lines:

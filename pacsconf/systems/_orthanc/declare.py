@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from pacsconf.core.address import Address
+from pacsconf.core.departed import Lasting
 from pacsconf.core.finding import Finding, Path
 from pacsconf.core.on_demand import OnDemand
 from pacsconf.core.resource import State, Typed, Value
@@ -18,6 +19,7 @@ from pacsconf.inventory.endpoint import Endpoint
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.peers import Peer, peer_table, reached_at
 from pacsconf.inventory.systems import OrthancConfig, WebServerConfig
+from pacsconf.systems._orthanc import options
 from pacsconf.systems._orthanc.holds import NOTHING, OnHold
 from pacsconf.systems._orthanc.kinds import DICOMWEB, HELD, KINDS, ORTHANC, PEER
 from pacsconf.systems._orthanc.objects import ALIAS, MANUFACTURERS, NOBODY_LISTENS
@@ -28,18 +30,25 @@ _LAST_PORT = 65534
 
 
 def declare(config: OrthancConfig, inventory: Inventory, held: OnHold = NOTHING) -> Declared:
-    """The peers that flows derive and those listed, the servers listed, and the studies on hold; with all that
-    Orthanc cannot hold."""
+    """The peers that flows derive and those listed, the servers listed, the studies on hold, and its own settings;
+    with all that Orthanc cannot hold.
+
+    The settings are declared only while they can be read: else it is not known whether they differ.
+    """
     table, findings = peer_table(inventory, config)
     peers, wrong = _peers(config, table)
     servers, unfit = _servers(config)
-    items = {item.state.address: item for item in (*peers, *servers, *_held(config, held))}
+    items = {
+        item.state.address: item for item in (*peers, *servers, *_held(config, held), *_settings(config))
+    }
+    own = frozenset(address for address in items if address.kind == options.CONFIGURATION)
     return Declared(
         Typed({address: items[address].state for address in sorted(items)}, KINDS),
-        (*findings, *wrong, *unfit, *_titles_twice(config, peers)),
+        (*findings, *wrong, *unfit, *_titles_twice(config, peers), *_contradicts(config)),
         _on_purpose(config.name, inventory, items.keys()) | _released(config, held),
         OnDemand(items.keys(), lambda address: items[address].caution(inventory)),
         OnDemand(items.keys(), lambda address: items[address].paths(config, inventory)),
+        lasting=Lasting(while_live=own, by_field=own),
     )
 
 
@@ -73,6 +82,8 @@ class _Item(NamedTuple):
     def paths(self, config: OrthancConfig, inventory: Inventory) -> Mapping[str, Path]:
         """To the resource itself, under "", and to each of its fields."""
         keys = _of_peer(config, inventory, self.peer) if self.peer else _of_server(self.path)
+        if self.state.address.kind == options.CONFIGURATION:
+            keys = {name: (*self.path, name) for name in self.state.fields}
         return {"": self.path} | {name: keys.get(name, self.path) for name in self.state.fields}
 
     def caution(self, inventory: Inventory) -> str | None:
@@ -261,6 +272,35 @@ def _held(config: OrthancConfig, held: OnHold) -> Iterator[_Item]:
 def _released(config: OrthancConfig, held: OnHold) -> frozenset[Address]:
     """What somebody released by name goes on purpose."""
     return frozenset(Address.of(config.name, HELD, study) for study in held.released)
+
+
+# --- its own settings ---------------------------------------------------------------------------------------------
+
+
+def _settings(config: OrthancConfig) -> Iterator[_Item]:
+    if wanted := config.settings.declared():
+        yield _Item(options.declared(config.name, wanted), ("systems", config.name, "settings"))
+
+
+def _contradicts(config: OrthancConfig) -> Iterator[Finding]:
+    """What `storage` says otherwise than `settings`."""
+    storage = config.storage
+    mode = storage.mode.capitalize() if storage.mode else None
+    for name, key, other in (
+        ("MaximumStorageSize", "maximum_size", storage.maximum_size),
+        ("MaximumPatientCount", "maximum_patients", storage.maximum_patients),
+        ("MaximumStorageMode", "mode", mode),
+    ):
+        wanted = config.settings.declared().get(name)
+        if None not in (wanted, other) and wanted != other:
+            yield Finding(
+                "ORTHANC-SETTINGS-CLASH",
+                "error",
+                f"{name} of Orthanc {config.name} is declared as {wanted}, and its storage.{key} as {other}",
+                "Only one of them can be.",
+                "Take one of them out, or make them the same.",
+                path=("systems", config.name, "settings", name),
+            )
 
 
 # --- web servers --------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from pacsconf.core.resource import Effect, Fields, Members, Resource, Risk, members
+from pacsconf.systems._orthanc.options import ServerSettings
 
 PEER, DICOMWEB, ORTHANC, HELD = "peer", "dicomweb-server", "orthanc-peer", "held-study"
 
@@ -118,5 +119,5 @@ class HeldStudy(Resource):
 
 
 KINDS: Mapping[str, type[Resource]] = {
-    kind.kind: kind for kind in (PeerEntry, DicomWebEntry, OrthancPeerEntry, HeldStudy)
+    kind.kind: kind for kind in (PeerEntry, DicomWebEntry, OrthancPeerEntry, HeldStudy, ServerSettings)
 }

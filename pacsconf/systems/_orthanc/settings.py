@@ -6,8 +6,6 @@ them. It holds passwords: nothing but the few settings below is ever taken from 
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any, ClassVar
 from pacsconf.core.finding import Finding, Severity
 from pacsconf.inventory.systems import OrthancConfig
 from pacsconf.people.orthanc import VERSIONS
+from pacsconf.systems._orthanc.commented import parsed
 from pacsconf.systems._orthanc.live import Server
 from pacsconf.systems._orthanc.storage import Limits, limits
 
@@ -23,8 +22,6 @@ _LARGEST = 4 * 1024 * 1024
 """Bytes of all files of one copy; Orthanc's own commented example has forty thousand."""
 _MOST = 100
 """Files of one copy."""
-
-_COMMENTS = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
 
 
 class UnreadableSettings(Exception):
@@ -79,34 +76,49 @@ class Settings:
         return self.switches.get(name)
 
 
-def load(path: Path) -> Settings:
-    """The settings in a copy of a configuration.
+def load(path: Path, over: Mapping[str, Any] | None = None) -> Settings:
+    """The settings in a configuration, or a copy of it; as they would be with these options `over` it.
+
+    Raises: UnreadableSettings.
+    """
+    return _settings({**said(path), **(over or {})})
+
+
+def said(path: Path) -> dict[str, Any]:
+    """All that a configuration says: it holds passwords.
 
     Raises: UnreadableSettings.
     """
     merged: dict[str, Any] = {}
+    for file, data in contents(path).items():
+        try:
+            merged |= parsed(data)
+        except ValueError:
+            raise UnreadableSettings(f"{file} is not JSON as Orthanc reads it") from None
+    return merged
+
+
+def contents(path: Path) -> dict[Path, bytes]:
+    """The files of a configuration, in the order in which Orthanc would read them.
+
+    Raises: UnreadableSettings.
+    """
+    found: dict[Path, bytes] = {}
     room = _LARGEST
     for file in _files(path):
-        text = _text(file, room)
-        room -= len(text)
-        merged |= _parsed(file, text)
-    return _settings(merged)
+        found[file] = _bytes(file, room)
+        room -= len(found[file])
+    return found
 
 
-def copied(config: OrthancConfig) -> Settings | None:
-    """What the copy says; None where there is none, or none that can be used."""
+def copied(config: OrthancConfig, over: Mapping[str, Any] | None = None) -> Settings | None:
+    """What the copy says, with these options `over` it; None where there is none, or none that can be used."""
     if config.settings_file is None:
         return None
     try:
-        return load(Path(config.settings_file))
+        return load(Path(config.settings_file), over)
     except UnreadableSettings:
         return None
-
-
-def copied_limits(config: OrthancConfig) -> Limits | None:
-    """How large its storage may grow, as the copy says; None where there is none, or none that can be used."""
-    found = copied(config)
-    return found.limits if found else None
 
 
 def _files(path: Path) -> tuple[Path, ...]:
@@ -122,7 +134,7 @@ def _files(path: Path) -> tuple[Path, ...]:
     return found
 
 
-def _text(file: Path, room: int) -> str:
+def _bytes(file: Path, room: int) -> bytes:
     try:
         with file.open("rb") as handle:
             data = handle.read(room + 1)
@@ -130,22 +142,7 @@ def _text(file: Path, room: int) -> str:
         raise UnreadableSettings(f"{file} cannot be read: {exc.strerror}") from exc
     if len(data) > room:
         raise UnreadableSettings(f"{file} is too large for a configuration of Orthanc")
-    return data.decode("utf-8-sig", "replace")
-
-
-def _parsed(file: Path, text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(_COMMENTS.sub(_kept, text))
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise UnreadableSettings(f"{file} is not JSON as Orthanc reads it")
-    return found
-
-
-def _kept(match: re.Match[str]) -> str:
-    """A text as it is, a comment as a space."""
-    return match[0] if match[0].startswith('"') else " "
+    return data
 
 
 def _settings(merged: dict[str, Any]) -> Settings:
@@ -194,8 +191,12 @@ def _switch(merged: dict[str, Any], name: str, default: bool | None) -> bool | N
 # --- what is wrong with them --------------------------------------------------------------------------------------
 
 
-def findings(config: OrthancConfig, server: Server) -> Iterator[Finding]:
-    """What the copy says against this server; that there is none, or none that can be used, is told once."""
+def findings(
+    config: OrthancConfig, server: Server, over: Mapping[str, Any] | None = None
+) -> Iterator[Finding]:
+    """What the copy says against this server, with these options `over` it.
+
+    That there is none, or none that can be used, is told once."""
     if config.settings_file is None:
         yield Finding(
             "ORTHANC-SETTINGS-UNKNOWN",
@@ -211,7 +212,7 @@ def findings(config: OrthancConfig, server: Server) -> Iterator[Finding]:
         )
         return
     try:
-        settings = load(Path(config.settings_file))
+        settings = load(Path(config.settings_file), over)
     except UnreadableSettings as exc:
         yield _finding(
             config,
@@ -245,7 +246,7 @@ def _wrong(config: OrthancConfig, server: Server, settings: Settings) -> Iterato
             "warning",
             f"Orthanc {config.name} does not check which AE title it is called by",
             "A device that was set up for another archive, and reaches this one, would send its images here.",
-            "Set DicomCheckCalledAet to true in its configuration, and restart it.",
+            "Declare settings: {DicomCheckCalledAet: true}; or write that into its configuration, and restart it.",
         )
     yield from _open(config, settings)
 
@@ -278,7 +279,8 @@ def _open(config: OrthancConfig, settings: Settings) -> Iterator[Finding]:
             severity,
             f"Orthanc {config.name} allows {_REQUESTS[what]} to anybody",
             harm,
-            f"Set {name} to false in its configuration, and restart it: then only peers are answered.",
+            f"Declare settings: {{{name}: false}}; or write that into its configuration, and restart it. Then only "
+            "peers are answered.",
         )
 
 

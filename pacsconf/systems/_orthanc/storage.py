@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pacsconf.core.finding import Finding, Severity
 from pacsconf.inventory.storage import MEGABYTE, NO_LIMIT, StorageConfig, StorageMode, size
 from pacsconf.inventory.systems import OrthancConfig
+from pacsconf.systems._orthanc.options import SINCE
 
 Source = Literal["server", "copy"]
 
@@ -92,6 +93,13 @@ def completed(told: Limits, copied: Limits | None) -> Limits:
         copied.mode if told.mode is None else told.mode,
         copied.overwrites if told.overwrites is None else told.overwrites,
     )
+
+
+def by_version(found: Limits, told: Limits, version: tuple[int, ...]) -> Limits:
+    """The same with what a server does when it is full: one that knows no MaximumStorageMode makes room, whatever
+    its configuration says; `told` is what it tells itself."""
+    knows_none = version and version < SINCE["MaximumStorageMode"] and told.mode is None
+    return replace(found, mode="recycle") if knows_none and found.mode is not None else found
 
 
 def filling(told: Any) -> Filling | None:

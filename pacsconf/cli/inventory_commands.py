@@ -27,6 +27,14 @@ def validate(
             help="Exit 4 from this severity of a policy on; not given: the gate of policies/site.yaml.",
         ),
     ] = None,
+    policies_from: Annotated[
+        str,
+        typer.Option(
+            "--policies-from",
+            help="Judge by the rules and waivers of this branch, tag or commit, and tell which files differ.",
+            metavar="REF",
+        ),
+    ] = "",
     format: Annotated[  # noqa: A002 - the option's name
         Literal["text", "json", "markdown", "sarif", "junit"],
         typer.Option("--format", help="Form of the result."),
@@ -36,12 +44,14 @@ def validate(
 
     Of policies it judges those that need no live system; exit 4 when one fails that is not waived.
     """
-    from pacsconf.cli.validating import invalid_form, validated
+    from pacsconf.cli.validating import invalid_form, validated, validated_by
 
     screen: Screen = context.obj.screen
+    root, environment = context.obj.root, context.obj.environment
     try:
-        work = workspace.checked(context.obj.root, context.obj.environment)
-        return validated(screen, work, format, fail_on)
+        if policies_from:
+            return validated_by(screen, root, environment, policies_from, format, fail_on)
+        return validated(screen, workspace.checked(root, environment), format, fail_on)
     except workspace.InvalidInventory as invalid:
         if format in ("text", "json"):
             show_findings(screen, invalid, format)

@@ -12,6 +12,8 @@ from pacsconf.cli import workspace
 from pacsconf.cli.workspace import InvalidInventory, Workspace
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pacsconf.core.finding import Finding
     from pacsconf.inventory.loader import Loaded
     from pacsconf.inventory.model import Inventory
@@ -26,7 +28,12 @@ def has_policies(work: Workspace) -> bool:
     """Whether a repository has any file of rules or waivers; without, nothing of all this is imported."""
     from pacsconf.cli.policies import files_in
 
-    return any(files_in(work.root / "policies"))
+    return any(files_in(_at(work) / "policies"))
+
+
+def _at(work: Workspace) -> Path:
+    """The folder whose `policies` count."""
+    return work.policies or work.root
 
 
 def rulebook(work: Workspace) -> Rulebook | None:
@@ -56,7 +63,8 @@ def _text(work: Workspace, file: str) -> str | None:
     """What a file of policies holds; None where it cannot be read."""
     from pacsconf.inventory.files import Text, read_one
 
-    found = read_one(work.root / file, work.root) if file.startswith("policies/") else None
+    root = _at(work)
+    found = read_one(root / file, root) if file.startswith("policies/") else None
     return found.text if isinstance(found, Text) else None
 
 
@@ -68,8 +76,8 @@ def read(work: Workspace) -> tuple[Rulebook, tuple[Finding, ...]]:
     from pacsconf.policy.rulebook import Rulebook
     from pacsconf.policy.waiver_remarks import misfits
 
-    policies = load_policies(work.root)
-    waivers, wrong = load_waivers(work.root)
+    policies = load_policies(_at(work))
+    waivers, wrong = load_waivers(_at(work))
     stated = frozenset(rule.id for pack in policies.packs for rule in pack.rules)
     book = Rulebook(policies.rules, policies.gate, waivers, built_in() | stated, by_device(work.findings))
     today = work.at or workspace.now().date()

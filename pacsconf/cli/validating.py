@@ -11,6 +11,7 @@ from pacsconf.cli.workspace import InvalidInventory, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from pacsconf.cli.judging import Declared
     from pacsconf.core.finding import Finding
@@ -43,6 +44,30 @@ def validated(screen: Screen, work: Workspace, format: str, fail_on: Severity | 
     else:
         _show_text(screen, work, judged)
     return Exit.POLICY if judged and judged.stopping else Exit.OK
+
+
+def validated_by(
+    screen: Screen,
+    root: Path,
+    environment: str | None,
+    revision: str,
+    format: str,  # noqa: A002
+    fail_on: Severity | None,
+) -> Exit:
+    """The same by the policies of another commit, with what the repository has otherwise.
+
+    Raises: RecordError when git knows no such revision; InvalidInventory as above, and for mistakes in the
+    repository's own policies.
+    """
+    from pacsconf.cli.other_policies import policies_of, require_sound, told
+    from pacsconf.cli.screen import sentence
+
+    with policies_of(root, revision) as other:
+        for text in told(other):
+            screen.note(sentence(text))
+        work = workspace.checked(root, environment, other.folder)
+        require_sound(work)
+        return validated(screen, work, format, fail_on)
 
 
 def invalid_form(invalid: InvalidInventory, format: str) -> str:  # noqa: A002

@@ -52,6 +52,8 @@ class Workspace:
     """Whether this environment is the practice lab that runs on this machine."""
     at: date | None = None
     """The day that is looked ahead to; None: now."""
+    policies: Path | None = None
+    """The folder whose `policies` count; None: the repository's own."""
 
     @property
     def command(self) -> str:
@@ -134,21 +136,24 @@ def as_of(at: date | None = None) -> AsOf:
     return AsOf.on(at) if at else AsOf(now())
 
 
-def checked(root: Path, environment: str | None) -> Workspace:
+def checked(root: Path, environment: str | None, policies: Path | None = None) -> Workspace:
     """The workspace at `root` for looking at files only: with no environment named, all of them are checked.
+
+    Rules and waivers are those in the folder `policies` of that folder; None: of the repository.
 
     Raises: InvalidInventory with every finding when the inventory, or an environment of it, does not stand.
     """
     from pacsconf.core.finding import errors
 
     started = _begun()
-    loaded = _read(root)
+    loaded = _read(root, policies=policies)
     more = _of_environments(loaded, loaded.built, environment) if loaded.built else ()
     findings = tuple(dict.fromkeys((*loaded.findings, *loaded.sources.located(more))))
     if loaded.inventory is None or errors(findings):
         raise InvalidInventory(loaded, findings, perf_counter() - started)
+    seconds = perf_counter() - started
     return Workspace(
-        root, loaded, environment or "default", loaded.inventory, findings, perf_counter() - started
+        root, loaded, environment or "default", loaded.inventory, findings, seconds, policies=policies
     )
 
 
@@ -208,7 +213,7 @@ def _loaded(root: Path, started: float, at: date | None = None) -> Loaded:
     return loaded
 
 
-def _read(root: Path, at: date | None = None) -> Loaded:
+def _read(root: Path, at: date | None = None, policies: Path | None = None) -> Loaded:
     if not (root / "inventory").is_dir():
         raise PacsconfError(
             f'there is no folder "inventory" in {root.resolve()}',
@@ -218,7 +223,7 @@ def _read(root: Path, at: date | None = None) -> Loaded:
     from pacsconf.inventory.loader import load
 
     day = at or now().date()
-    return load(root, day, further(), lambda inventory: waived(root, inventory, day))
+    return load(root, day, further(), lambda inventory: waived(policies or root, inventory, day))
 
 
 def further() -> Further:

@@ -21,6 +21,7 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 os.environ["GIT_TEST_FSYNC"] = "0"
+os.environ["XDG_CACHE_HOME"] = os.devnull  # no folder: what was found right before is found anew
 
 
 @pytest.fixture(scope="session")

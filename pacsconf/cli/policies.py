@@ -20,13 +20,16 @@ CASES = Path("tests", "cases")
 
 def load_policies(root: Path) -> Policies:
     """The policies in `root/policies/*.yaml`, and everything that is wrong with them."""
+    from pacsconf.cli import checked_rules
     from pacsconf.policy import profiles
     from pacsconf.policy.packs import FOLDER, parse
 
     files, unread = _read(root / FOLDER, root)
     more, unread_profiles = _read(root / profiles.FOLDER, root)
     files, unread = files | more, unread + unread_profiles
-    found = parse(files)
+    memory = checked_rules.remembered()
+    found = parse(files, memory)
+    checked_rules.keep(memory)
     return replace(found, findings=(*unread, *found.findings)) if unread else found
 
 

@@ -15,6 +15,7 @@ from pacsconf.inventory.document import lines_of
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.tree import Node
 from pacsconf.policy import controls, profiles, scalars
+from pacsconf.policy.memory import Memory
 from pacsconf.policy.overrides import Overrides, overridden
 from pacsconf.policy.reading import NAME, RULE_ID, Reading, is_empty
 from pacsconf.policy.rule import FRAMEWORKS, SEVERITIES, Framework, Pack, Parameter, Rule, Severity
@@ -76,10 +77,11 @@ class _Stated:
     reading: Reading
 
 
-def parse(files: Mapping[str, bytes]) -> Policies:
+def parse(files: Mapping[str, bytes], memory: Memory | None = None) -> Policies:
     """The policies in these files, by their paths in the repository.
 
-    Every mistake is a finding with its place; a rule that has one does not stand. CEL is loaded if there is a rule.
+    Every mistake is a finding with its place; a rule that has one does not stand. CEL is loaded if there is a rule
+    that was not found right before, as `memory` has it; it learns of those that are.
     """
     stated: list[_Stated] = []
     packs: list[Pack] = []
@@ -110,7 +112,7 @@ def parse(files: Mapping[str, bytes]) -> Policies:
         titles = controls.titled(readings[-1], readings[-1].tree(files[controls.FILE]))
     _told_apart(stated)
     _packs_apart(packs, readings)
-    rules = tuple(_standing(stated, layers))
+    rules = tuple(_standing(stated, layers, memory))
     findings = tuple(finding for reading in readings for finding in reading.findings)
     if titles:
         findings += tuple(controls.untitled(rules, titles))
@@ -124,7 +126,9 @@ def parse(files: Mapping[str, bytes]) -> Policies:
     )
 
 
-def _standing(stated: Sequence[_Stated], layers: Sequence[Overrides]) -> Iterator[Rule]:
+def _standing(
+    stated: Sequence[_Stated], layers: Sequence[Overrides], memory: Memory | None
+) -> Iterator[Rule]:
     """The rules as profiles and the site have them whose expressions CEL takes."""
     known = {one.rule.id: one.rule for one in stated}
     for layer in layers:
@@ -141,7 +145,7 @@ def _standing(stated: Sequence[_Stated], layers: Sequence[Overrides]) -> Iterato
             if override and layer.reading:
                 rule = overridden(rule, override, layer)
                 params |= {name: (node, layer.reading) for name, node in override.params.items()}
-        if rule.kind in KINDS and rule.condition and _expressions_stand(one, rule, params):
+        if rule.kind in KINDS and rule.condition and _expressions_stand(one, rule, params, memory):
             yield rule
 
 
@@ -272,8 +276,19 @@ _IDS = {
 }
 
 
-def _expressions_stand(one: _Stated, rule: Rule, changed: Mapping[str, tuple[Node, Reading]]) -> bool:
+def _expressions_stand(
+    one: _Stated, rule: Rule, changed: Mapping[str, tuple[Node, Reading]], memory: Memory | None
+) -> bool:
     """Whether CEL takes the expressions of a rule; else it is told why not. `changed`: parameters, and where."""
+    stands = bool(memory and memory.holds(rule)) or not _faulty(one, rule, changed)
+    if stands and memory:
+        memory.keep(rule)
+    _unused(one, rule)
+    return stands
+
+
+def _faulty(one: _Stated, rule: Rule, changed: Mapping[str, tuple[Node, Reading]]) -> bool:
+    """Tells what CEL does not take; whether there is anything."""
     from pacsconf.policy.engine import check
 
     found = check(rule)
@@ -286,8 +301,7 @@ def _expressions_stand(one: _Stated, rule: Rule, changed: Mapping[str, tuple[Nod
             node, reading = inner or (one.node.entries["params"].entries[fault.param], reading)
             place = node.named_at
         reading.wrong(_IDS[fault.what], place, f"{rule.id}, {fault.which}: {fault.summary}", "", fault.fix)
-    _unused(one, rule)
-    return not found
+    return bool(found)
 
 
 def _unused(one: _Stated, rule: Rule) -> None:

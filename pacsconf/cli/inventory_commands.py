@@ -44,14 +44,16 @@ def validate(
 
     Of policies it judges those that need no live system; exit 4 when one fails that is not waived.
     """
+    from pacsconf.cli.bounded import memory_bounded
     from pacsconf.cli.validating import invalid_form, validated, validated_by
 
     screen: Screen = context.obj.screen
     root, environment = context.obj.root, context.obj.environment
     try:
-        if policies_from:
-            return validated_by(screen, root, environment, policies_from, format, fail_on)
-        return validated(screen, workspace.checked(root, environment), format, fail_on)
+        with memory_bounded():
+            if policies_from:
+                return validated_by(screen, root, environment, policies_from, format, fail_on)
+            return validated(screen, workspace.checked(root, environment), format, fail_on)
     except workspace.InvalidInventory as invalid:
         if format in ("text", "json"):
             show_findings(screen, invalid, format)

@@ -5,6 +5,9 @@ the other (measured). An error of one rule is an error of the list, so that rule
 a rule is then *shaky* on resources of which the same evidence is there, and judged by itself on these from then on.
 Which rules are shaky is seen, not guessed. One thing is known before: a condition that always looks at a field that
 is absent has no answer, and only the rule's `when` is judged.
+
+A rule may come from a stranger's pull request. One evaluation has an end (see `bounds`), and that may be many
+seconds away: a loop that matches by a pattern of many states. A rule that takes too long once is not judged again.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import thread_time
 from typing import Any
 
 from cel_expr_python import cel
@@ -19,7 +23,7 @@ from cel_expr_python import cel
 from pacsconf.policy.engine.environment import running
 from pacsconf.policy.engine.outcome import Outcome
 from pacsconf.policy.engine.program import FAIL, HOLDERS_OF_EVIDENCE, LIVE, UNKNOWN, Fields, Program
-from pacsconf.policy.engine.wording import broken, unknown
+from pacsconf.policy.engine.wording import MEMORY, SLOW_RULE, TIME, broken, unknown
 from pacsconf.policy.results import code_of
 from pacsconf.policy.rule import Rule, Tier
 from pacsconf.policy.scan import HOLDERS, alias
@@ -31,6 +35,10 @@ ERROR = code_of("error")
 
 LIST = 40_000
 """Characters of one list expression; CEL takes 100,000 (measured)."""
+SLOW = 2.0
+"""Seconds of computing that one rule may take for one resource: the starter pack's take some microseconds."""
+MOST = 300.0
+"""Seconds of computing for all rules of a kind on all resources: ten thousand devices take some."""
 
 Presence = tuple[bool, ...]
 """Of which fields of evidence that rules look at there is a value."""
@@ -60,6 +68,10 @@ class Judge:
     _shaky: set[tuple[int, tuple[bool, ...]]] = field(default_factory=set)
     _lists: dict[tuple[str, ...], Sequence[cel.Expression]] = field(default_factory=dict)
     _unknowns: dict[tuple[object, ...], str] = field(default_factory=dict)
+    _slow: set[int] = field(default_factory=set)
+    """Rules that took too long once."""
+    _slow_words: set[int] = field(default_factory=set)
+    """Rules whose messages did."""
     _longest: int = LIST
     _version: int = 0
 
@@ -81,16 +93,20 @@ class Judge:
         table = bytearray()
         groups = array("I")
         messages: list[dict[int, str]] = [{} for _ in self.rules]
+        end = thread_time() + MOST
         for position, subject in enumerate(rows):
             group = self._group(subject)
             groups.append(group.number)
-            row, said = self._row(subject, group)
+            row, said = self._row(subject, group) if thread_time() < end else self._too_late()
             table += row
             for rule, text in said.items():
                 messages[rule][position] = text
         states = tuple(bytes(table[number :: len(self.rules)]) for number in range(len(self.rules)))
         tiers = tuple(group.tiers for group in self._groups.values())
         return Outcome(states, tuple(messages), groups, tiers)
+
+    def _too_late(self) -> tuple[bytearray, dict[int, str]]:
+        return bytearray([ERROR]) * len(self.rules), dict.fromkeys(range(len(self.rules)), TIME)
 
     # --- groups ---------------------------------------------------------------------------------------------
 
@@ -118,7 +134,10 @@ class Judge:
         texts: list[str] = []
         alone: list[int] = []
         for number, program in enumerate(self.programs):
-            if _waits(program, group):
+            if number in self._slow:
+                texts.append(str(ERROR))
+                alone.append(number)
+            elif _waits(program, group):
                 texts.append(program.waiting)
             elif (number, self._own(program, group)) in self._shaky:
                 texts.append(str(UNKNOWN))
@@ -148,8 +167,9 @@ class Judge:
         data = self.wanted.of_subject(subject)
         said: dict[int, str] = {}
         activation = self.env.Activation(data)
+        begun = thread_time()
         row = _codes(group.lists, activation)
-        if row is None:
+        if row is None or thread_time() - begun > SLOW:
             row = self._one_by_one(subject, group, activation, said)
         for number in group.alone:
             row[number] = self._alone(number, subject, group, activation, said)
@@ -182,7 +202,14 @@ class Judge:
         """What one rule comes to by itself."""
         program = self.programs[number]
         asked = program.waiting_alone if _waits(program, group) else program.alone
-        code, error = _evaluated(asked, activation)
+        begun = thread_time()
+        code, error = (None, "") if number in self._slow else _evaluated(asked, activation)
+        if thread_time() - begun > SLOW:
+            self._slow.add(number)
+            self._version += 1
+        if number in self._slow:
+            said[number] = SLOW_RULE
+            return ERROR
         if isinstance(code, int):
             return code
         missing = absent_field(error, program, group.absent)
@@ -204,9 +231,12 @@ class Judge:
     def _message(self, number: int, activation: cel.Activation) -> str:
         """What is wrong with a resource, in the words of its rule; its title where these cannot be made."""
         program = self.programs[number]
-        if program.message is None:
+        if program.message is None or number in self._slow_words:
             return program.rule.title
+        begun = thread_time()
         text, _ = _evaluated(program.message, activation)
+        if thread_time() - begun > SLOW:
+            self._slow_words.add(number)
         return text if isinstance(text, str) and text else program.rule.title
 
 
@@ -216,7 +246,7 @@ def _codes(lists: Sequence[cel.Expression], activation: cel.Activation) -> bytea
     for one in lists:
         try:
             value = one.eval(activation)
-        except RuntimeError:  # the budget of iterations
+        except (RuntimeError, MemoryError):  # the budget of iterations; texts that grow in a loop
             return None
         if value.type() == cel.Type.ERROR:
             return None
@@ -231,6 +261,8 @@ def _evaluated(expression: cel.Expression, activation: cel.Activation) -> tuple[
         value = expression.eval(activation)
     except RuntimeError as exc:  # the budget of iterations
         return None, str(exc)
+    except MemoryError:
+        return None, MEMORY
     if value.type() == cel.Type.ERROR:
         return None, str(value.value())
     return value.plain_value(), f"no matching overload: it came to {value.type().name()}"

@@ -57,10 +57,15 @@ def broken(error: str, program: Program) -> str:
     return "the rule is broken: " + re.sub(r"^[A-Z_]+: |\s*\[[A-Z_]+\]$", "", error)
 
 
+SLOW_RULE = "the rule is broken: it takes too long (loops that match by patterns)"
+TIME = "not judged: the rules of its kind take too long together"
+MEMORY = "Out of memory"
+
 _ERRORS = tuple(
     (re.compile(form), words)
     for form, words in (
         (r"Iteration budget exceeded", "it goes through too much (loops within loops, over long lists)"),
+        (MEMORY, "it needs more memory than there is (long texts put together in a loop)"),
         (r"divide by zero|modulus by zero", "it divides by zero"),
         (r'Key not found in map : "(.*)"', "it looks at {0}, which is not there; ask has(self.{0}) first"),
         (r'No value with name "(.*?)"', "it looks at {0}, which is not there; ask has(self.{0}) first"),

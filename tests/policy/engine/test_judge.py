@@ -331,3 +331,60 @@ def test_a_rule_without_an_answer_is_taken_out_of_the_list_once(monkeypatch):
     rules = [rule("configured.tls || observed.tls"), rule("title == 'A'", "X-2")]
     evaluate(rules, {"ae": [ae() for _ in range(50)]}, processes=1)
     assert len(times) == 1
+
+
+TWENTY_FIVE = [[0] * 25] * 2
+LONG_WAY = (
+    f"{TWENTY_FIVE[0]}.all(a, {TWENTY_FIVE[1]}.all(b, !title.matches('(x{{900}}|y{{900}}|z{{900}})+')))"
+)
+"""What takes a second: a pattern of thousands of states, some hundred times."""
+
+
+def test_a_rule_that_takes_too_long_is_broken_and_judged_no_more(monkeypatch):
+    monkeypatch.setattr(judging, "SLOW", 0.2)
+    subjects = [ae(f"d/{number}") for number in range(200)]
+    rules = [rule("title == 'A'", "X-1"), rule(LONG_WAY, "X-2"), rule("title == 'B'", "X-3")]
+    quick, slow, other = evaluate(rules, {"ae": subjects}, processes=1)
+    assert {one.state for one in quick} == {"pass"}
+    assert {one.state for one in other} == {"fail"}
+    assert {(one.state, one.message) for one in slow} == {("error", judging.SLOW_RULE)}
+
+
+def test_a_message_that_takes_too_long_gives_way_to_the_title(monkeypatch):
+    monkeypatch.setattr(judging, "SLOW", 0.2)
+    said = rule("false", message=f"{LONG_WAY} ? 'a' : 'b'")
+    (results,) = evaluate([said], {"ae": [ae(f"d/{number}") for number in range(200)]}, processes=1)
+    assert [one.message for one in results] == ["a", *[said.title] * 199]
+
+
+def test_what_is_left_when_the_time_is_over_has_not_passed(monkeypatch):
+    monkeypatch.setattr(judging, "MOST", -1.0)
+    assert states([rule("true"), rule("false")], [ae(), ae("d/B")]) == [["error", "error"]] * 2
+
+
+def test_a_rule_that_needs_more_memory_than_there_is_is_broken(monkeypatch):
+    def evaluated(expression: Any, data: Any) -> tuple[Any, str]:
+        return (None, judging.MEMORY) if expression is program.alone else known(expression, data)
+
+    judge = judging.Judge("ae", [rule("title == 'A'", "X-1"), rule("title != 'B'", "X-2")])
+    program, known = judge.programs[1], judging._evaluated
+    monkeypatch.setattr(judging, "_evaluated", evaluated)
+    monkeypatch.setattr(judging, "_codes", lambda lists, data: None)
+    outcome = judge.judged([ae()])
+    assert outcome.messages == ({}, {0: "the rule is broken: " + MORE_MEMORY})
+
+
+MORE_MEMORY = "it needs more memory than there is (long texts put together in a loop)"
+
+
+class Exhausted:
+    """An expression for which CEL finds no memory."""
+
+    def eval(self, data: Any) -> Any:
+        raise MemoryError("std::bad_alloc")
+
+
+def test_where_cel_finds_no_memory_there_is_no_answer():
+    none: Any = Exhausted()
+    assert judging._codes([none], none) is None
+    assert judging._evaluated(none, none) == (None, judging.MEMORY)

@@ -2,7 +2,7 @@
 
 What was asked less deeply is absent: whether strangers are let in shows only where they were tried (`probe
 --negatives`), and what is refused only where it was proposed. An AE that listens in several places is as weak as
-the weakest of them.
+the weakest of them; that it is well is known where each place was seen to be. A cold standby need not answer.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from pacsconf.dicom.observation import Observation, Open
-from pacsconf.dicom.probe.run import Sighting, moment
+from pacsconf.dicom.probe.run import Key, Sighting, key_of, moment
+from pacsconf.dicom.targets import Target, targets
 from pacsconf.inventory import uids
 from pacsconf.inventory.flows import Entities
 from pacsconf.inventory.hl7_feeds import speaker, written
@@ -41,28 +42,44 @@ def of(evidence: Evidence) -> Found:
         if one.observation.verdict != "not probed":
             several[f"{one.target.device}/{one.target.title}"].append(one)
     dicom = {name: seen for name, seen in several.items() if not seen[0].target.speaks_hl7}
-    aes = {name: _ae([each.observation for each in seen], seen, evidence.now) for name, seen in dicom.items()}
+    missing = _missing(evidence.inventory, dicom)
+    aes = {name: _ae(seen, missing.get(name, ()), evidence.now) for name, seen in dicom.items()}
     return {
         "ae": aes,
         "device": _devices(dicom, aes, evidence),
-        "flow": _flows(evidence.inventory, dicom, aes),
+        "flow": _flows(evidence.inventory, dicom, aes, missing),
         "feed": _feeds(evidence.inventory, several),
         "system": _systems(evidence),
     }
 
 
+def _missing(inventory: Inventory, dicom: Mapping[str, Sequence[Sighting]]) -> Mapping[str, Sequence[Target]]:
+    """By AE, the places where it is declared to listen and was not seen; those of a standby are not missed."""
+    if not dicom:
+        return {}
+    seen: set[Key] = {one.key for several in dicom.values() for one in several}
+    found: defaultdict[str, list[Target]] = defaultdict(list)
+    devices = {name.partition("/")[0] for name in dicom}
+    for one in targets(inventory, devices, None):
+        if not one.standby and key_of(one) not in seen:
+            found[f"{one.device}/{one.title}"].append(one)
+    return found
+
+
 # --- one AE -------------------------------------------------------------------------------------------------------
 
 
-def _ae(seen: Sequence[Observation], sightings: Sequence[Sighting], now: datetime) -> dict[str, Any]:
+def _ae(sightings: Sequence[Sighting], missing: Sequence[Target], now: datetime) -> dict[str, Any]:
+    seen = [one.observation for one in sightings]
     awake = [one for one in seen if one.verdict in ("healthy", "failing") and not one.target.standby]
+    whole = not missing
     return _known(
         {
-            "answers": all(one.verdict == "healthy" for one in awake) if awake else None,
+            "answers": _worst((one.verdict == "healthy" for one in awake), False, whole),
             "days_since": _days_since(sightings, now),
-            **_doors(seen),
-            **_encryption(seen, now),
-            **_contexts(seen),
+            **_doors(seen, whole),
+            **_encryption(seen, missing, now),
+            **_contexts(seen, whole),
             "software": _software(seen),
         }
     )
@@ -87,18 +104,25 @@ def _answered(seen: Observation) -> bool:
     return bool(steps & _ANSWERED) or (seen.level == "tcp" and "tcp" in steps)
 
 
-def _worst(verdicts: Iterable[bool | None], bad: bool) -> bool | None:
-    """Of several verdicts the bad one, if there is any; None where none is known."""
-    known = [one for one in verdicts if one is not None]
-    return None if not known else bad if bad in known else not bad
+def _worst(verdicts: Iterable[bool | None], bad: bool, whole: bool) -> bool | None:
+    """Of several verdicts the bad one, if there is any; None where that is not known of all there are."""
+    found = list(verdicts)
+    if bad in found:
+        return bad
+    return not bad if found and whole and None not in found else None
 
 
-def _doors(seen: Sequence[Observation]) -> dict[str, bool | None]:
+def _counting(seen: Iterable[Observation], told: Callable[[Observation], object]) -> list[Observation]:
+    """Without a standby that told nothing, as it should."""
+    return [one for one in seen if not one.target.standby or told(one) is not None]
+
+
+def _doors(seen: Sequence[Observation], whole: bool) -> dict[str, bool | None]:
     """What strangers met; who is given no association can do nothing over it."""
-    doors = [one.doors for one in seen if one.doors is not None]
+    doors = [one.doors for one in _counting(seen, lambda one: one.doors)]
 
     def opened(which: Callable[[Any], Open]) -> bool | None:
-        return _worst((_MEANT.get(which(one)) for one in doors), True)
+        return _worst((_MEANT.get(which(one)) if one else None for one in doors), True, whole)
 
     return {
         "any_caller": opened(lambda one: one.unknown_calling),
@@ -109,28 +133,45 @@ def _doors(seen: Sequence[Observation]) -> dict[str, bool | None]:
     }
 
 
-def _encryption(seen: Sequence[Observation], now: datetime) -> dict[str, Any]:
-    found = [one.encryption for one in seen if one.encryption is not None]
-    whole = [one for one in found if one.version]
-    versions = sorted(one.version.removeprefix("TLS ") for one in whole)
-    days = [left for one in seen if (left := _days_left(one, now)) is not None]
-    problems = [one.untrusted.removeprefix("CERTIFICATE_VERIFY_FAILED: ") for one in whole]
+def _encryption(seen: Sequence[Observation], missing: Sequence[Target], now: datetime) -> dict[str, Any]:
+    asked = _counting(
+        (one for one in seen if one.target.tls or one.encryption is not None), lambda one: one.encryption
+    )
+    found = [one.encryption for one in asked]
+    whole = not any(one.tls for one in missing)
+    shook = [one for one in found if one is not None and one.version]
+    every = whole and len(shook) == len(asked)
+    versions = sorted(one.version.removeprefix("TLS ") for one in shook)
+    days = [left for one in asked if (left := _days_left(one, now)) is not None]
+    problem = max((one.untrusted.removeprefix("CERTIFICATE_VERIFY_FAILED: ") for one in shook), default="")
+    first = min(days, default=None)
+    # Where it speaks plaintext, TLS is not looked for; where nobody knows what it speaks, it may not.
+    secret = [one for one in _counting(seen, _speaks_tls) if one.target.tls or not _speaks_plain(one)]
     return {
-        "tls": _worst(map(_speaks_tls, seen), False),
-        "plain": _worst(map(_speaks_plain, seen), True),
-        "tls_version": versions[0] if versions else None,
-        "old_tls": _all_of(one.doors.old_tls for one in seen if one.doors is not None),
-        "weak_ciphers": _all_of(one.doors.weak_ciphers for one in seen if one.doors is not None),
-        "client_certificate": _worst((one.client_certificate for one in found), False),
-        "certificate_days": min(days, default=None),
-        "certificate_problem": max(problems) if problems else None,
+        "tls": _worst(map(_speaks_tls, secret), False, not missing),
+        "plain": _worst(map(_speaks_plain, _counting(seen, _speaks_plain)), True, not missing),
+        "tls_version": versions[0] if versions and every else None,
+        "old_tls": _all_of([one.doors.old_tls if one.doors else None for one in asked], whole),
+        "weak_ciphers": _all_of([one.doors.weak_ciphers if one.doors else None for one in asked], whole),
+        "client_certificate": _worst(
+            (one.client_certificate if one else None for one in found), False, whole
+        ),
+        # One that has ended, or is wrong, is so wherever else nobody looked.
+        "certificate_days": first
+        if first is not None and (first < 0 or _is_all(days, asked, whole))
+        else None,
+        "certificate_problem": problem if problem or (shook and every) else None,
     }
 
 
-def _all_of(several: Iterable[tuple[str, ...] | None]) -> list[str] | None:
-    """What was found in any of several tries; None where none was made."""
-    made = [one for one in several if one is not None]
-    return sorted({each for one in made for each in one}) if made else None
+def _is_all(told: Sequence[object], asked: Sequence[object], whole: bool) -> bool:
+    return whole and len(told) == len(asked)
+
+
+def _all_of(several: Sequence[tuple[str, ...] | None], whole: bool) -> list[str] | None:
+    """What was found in any of several tries; where nothing was, None unless all were made."""
+    found = sorted({each for one in several for each in one or ()})
+    return found if found or (several and whole and None not in several) else None
 
 
 def _speaks_tls(seen: Observation) -> bool | None:
@@ -159,10 +200,11 @@ def _days_left(seen: Observation, now: datetime) -> int | None:
     return seen.encryption.days_left - (now - moment(seen.at)).days
 
 
-def _contexts(seen: Sequence[Observation]) -> dict[str, list[str] | None]:
-    asked = [one for one in seen if one.contexts]
-    if not asked:
-        return {"refused_classes": None, "refused_syntaxes": None}
+def _contexts(seen: Sequence[Observation], whole: bool) -> dict[str, list[str] | None]:
+    """What is refused; that nothing is, where it was proposed in every place."""
+    places = _counting(seen, lambda one: one.contexts or None)
+    asked = [one for one in places if one.contexts]
+    every = bool(asked) and whole and len(asked) == len(places)
     classes = {uid for one in asked for uid in _refused(one)[0]}
     pairs = {
         f"{uids.label(each.sop_class)}: {uids.label(each.transfer_syntax)}"
@@ -170,7 +212,10 @@ def _contexts(seen: Sequence[Observation]) -> dict[str, list[str] | None]:
         for each in one.contexts
         if each.result and each.sop_class not in classes
     }
-    return {"refused_classes": sorted(map(uids.label, classes)), "refused_syntaxes": sorted(pairs)}
+    return {
+        "refused_classes": sorted(map(uids.label, classes)) if classes or every else None,
+        "refused_syntaxes": sorted(pairs) if pairs or every else None,
+    }
 
 
 def _refused(seen: Observation) -> tuple[frozenset[str], frozenset[str]]:
@@ -231,27 +276,36 @@ def _changed(name: str, seen: Iterable[Sighting], evidence: Evidence) -> bool | 
 
 
 def _flows(
-    inventory: Inventory, dicom: Mapping[str, Sequence[Sighting]], aes: Mapping[str, Facts]
+    inventory: Inventory,
+    dicom: Mapping[str, Sequence[Sighting]],
+    aes: Mapping[str, Facts],
+    missing: Mapping[str, Sequence[Target]],
 ) -> dict[str, dict[str, Any]]:
     if not dicom:
         return {}
     entities = Entities(inventory)
-    found = {name: _flow(flow, entities, dicom, aes) for name, flow in inventory.flows.items()}
+    found = {name: _flow(flow, entities, dicom, aes, missing) for name, flow in inventory.flows.items()}
     return {name: facts for name, facts in found.items() if facts}
 
 
 def _flow(
-    flow: Flow, entities: Entities, dicom: Mapping[str, Sequence[Sighting]], aes: Mapping[str, Facts]
+    flow: Flow,
+    entities: Entities,
+    dicom: Mapping[str, Sequence[Sighting]],
+    aes: Mapping[str, Facts],
+    missing: Mapping[str, Sequence[Target]],
 ) -> dict[str, Any]:
     """What was found wrong with any that it calls; that nothing was, only where all were asked."""
     called = [f"{device.name}/{ae.title}" for device, ae in entities.any(flow.called, "to")]
     classes = frozenset(uid for service in flow.services for uid in uids.covers(service))
-    plain = [name for name in called if aes.get(name, {}).get("plain")]
-    spoken = all(aes.get(name, {}).keys() & {"plain", "tls"} for name in called)
+    met = {name: aes.get(name, {}) for name in called}
+    plain = [name for name, facts in met.items() if facts.get("plain") or facts.get("tls") is False]
+    spoken = all("plain" in facts or "tls" in facts for facts in met.values())
     refused, vain, proposed = [], [], True
     for name in called:
-        seen = [one.observation for one in dicom.get(name, ()) if one.observation.contexts]
-        proposed = proposed and bool(seen)
+        places = _counting((one.observation for one in dicom.get(name, ())), lambda one: one.contexts or None)
+        seen = [one for one in places if one.contexts]
+        proposed = proposed and bool(seen) and seen == places and not missing.get(name)
         title = name.partition("/")[2]
         for one in seen:
             no, without = _refused(one)
@@ -270,11 +324,18 @@ def _feeds(inventory: Inventory, several: Mapping[str, Sequence[Sighting]]) -> d
     found = {}
     for name, feed in inventory.hl7_feeds.items():
         ends = [speaker(inventory, each) for each in feed.receivers]
-        seen = [one.observation for end in ends if end for one in several.get(written(end), ())]
-        asked = [one for one in seen if one.level != "tcp" and one.verdict in ("healthy", "failing")]
-        if asked:
-            found[name] = {"answers": all(one.acknowledged != "" for one in asked)}
+        met = [[one.observation for one in several.get(written(end), ())] for end in ends if end]
+        verdicts = [_acknowledges(one) for one in met]
+        answers = _worst(verdicts, False, len(verdicts) == len(ends))
+        if answers is not None:
+            found[name] = {"answers": answers}
     return found
+
+
+def _acknowledges(seen: Iterable[Observation]) -> bool | None:
+    """Whether a receiver answered every message; None where it was sent none."""
+    asked = [one for one in seen if one.level != "tcp" and one.verdict in ("healthy", "failing")]
+    return all(one.acknowledged != "" for one in asked) if asked else None
 
 
 # --- systems ------------------------------------------------------------------------------------------------------

@@ -20,6 +20,9 @@ from pacsconf.policy.drift import Applied, ChangedRule, Drifted, Edited, Key, ch
 from pacsconf.policy.packs import SITE
 from pacsconf.policy.waivers import FILE as WAIVERS
 
+CONFIGURATION = "configuration"
+"""The kind of the live resource that is a server's own settings (`orthanc`)."""
+
 CauseKind = Literal["rule", "waiver", "evidence", "inventory", "change set", "outside", "time", "unclear"]
 
 
@@ -55,6 +58,11 @@ class Between:
     def now(self) -> Mapping[Key, AuditedResult]:
         """Results of the later one."""
         return {one.key: one for one in self.later.results}
+
+    @cached_property
+    def servers(self) -> Mapping[str, str]:
+        """By system, the device that it is."""
+        return {one.name: one.device for one in self.later.results if one.kind == "system" and one.device}
 
     @cached_property
     def rules(self) -> Mapping[str, ChangedRule]:
@@ -163,7 +171,11 @@ def _made_here(then: AuditedResult | None, now: AuditedResult | None, between: B
     elif now is not None and (edited := _edited(now, between)):
         yield Cause("inventory", "its lines were changed", edited)
     one = now or then
-    applied = [each for each in between.applied if one and is_about(each.address, one)]
+    applied = [
+        each
+        for each in between.applied
+        if one and (is_about(each.address, one) or _is_of_its_server(each.address, one, between))
+    ]
     if applied:
         yield Cause("change set", f"pacsconf changed {applied[-1].address}", applied=applied[-1])
 
@@ -178,6 +190,15 @@ def is_about(address: Address, one: AuditedResult) -> bool:
         return False
     names = {one.device, *one.name.split("/")} - {""}
     return address.parts[0] in names or one.name in (address.system, address.name)
+
+
+def _is_of_its_server(address: Address, one: AuditedResult, between: Between) -> bool:
+    """Whether a live resource is the configuration of the very server that a result is about."""
+    return (
+        address.kind == CONFIGURATION
+        and bool(one.device)
+        and between.servers.get(address.system) == one.device
+    )
 
 
 def _from_elsewhere(then: AuditedResult | None, now: AuditedResult | None, between: Between) -> Cause:

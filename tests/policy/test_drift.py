@@ -166,7 +166,7 @@ def test_whatever_was_between_every_result_has_a_since(before, between, after):
 
 
 def why(before, after, **known):
-    [one] = compare(before, after).results
+    one = next(one for one in compare(before, after).results if one.key[0] == RULE)
     return [(cause.how, cause.text) for cause in causes(one, Between(before, after, **known))]
 
 
@@ -198,6 +198,16 @@ def test_a_change_set_beside_it_leaves_it_open():
     assert "20261102-x" in text
     elsewhere = replace(applied, address=Address.of("orthanc", "peer", "mr-1"))
     assert why(live("fail"), live("pass", number=2), applied=[elsewhere]) == OUTSIDE
+
+
+@pytest.mark.parametrize(("system", "how"), [("pacs", "change set"), ("other", "outside")])
+def test_the_configuration_of_its_own_server_is_about_it_whoever_declares_it(system, how):
+    """An application entity is declared in a directory; what lets strangers in is set up in another system."""
+    applied = Applied(Address.of(system, "configuration", "server"), "20261102-x", "c" * 40, "2026-11-02")
+    server = result("PACS-ADM-005", "pacs", "pass", kind="system", device="ct-1")
+    after = live("pass", number=2)
+    found = why(live("fail"), replace(after, results=(*after.results, server)), applied=[applied])
+    assert found[0][0] == how
 
 
 def test_commits_that_touched_its_lines_are_named():

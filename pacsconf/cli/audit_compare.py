@@ -75,7 +75,7 @@ def _is_newer(store: Record, one: RecordedAudit, other: RecordedAudit) -> bool:
 
 def _notes(store: Record, older: Audit, newer: Audit) -> Iterator[str]:
     if older.frameworks != newer.frameworks:
-        yield "they were made for different frameworks, so rules of one may be missing from the other"
+        yield "they were made for different frameworks: only what both asked for is compared"
     for flaw in store.chain_flaws(older.chain, newer.chain):
         yield f"the record was rewritten: {flaw}"
 

@@ -178,10 +178,12 @@ class Point:
     commit: str
     states: Mapping[State, int]
     failures: Mapping[Severity, int]
+    frameworks: tuple[Framework, ...] = ()
+    """Those that were asked for; counts of other ones are no comparison."""
 
 
 def point_of(audit: Audit) -> Point:
     """What a trend keeps of an audit; a broken rule counts among the failures."""
     severities = {one.id: one.severity for one in audit.rules}
     failures = Counter(severities[one.rule] for one in audit.of("fail", "error") if one.rule in severities)
-    return Point(audit.id, audit.at, audit.commit, dict(audit.count()), dict(failures))
+    return Point(audit.id, audit.at, audit.commit, dict(audit.count()), dict(failures), audit.frameworks)

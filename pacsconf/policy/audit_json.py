@@ -84,7 +84,8 @@ def point_from_json(row: Any) -> Point:
     """
     states = {one_of(State, name): _number(times) for name, times in row["states"].items()}
     failures = {one_of(Severity, name): _number(times) for name, times in row["failures"].items()}
-    return Point(_text(row["id"]), _text(row["at"]), _text(row["commit"]), states, failures)
+    frameworks = tuple(one_of(Framework, one) for one in row.get("frameworks", ()))
+    return Point(_text(row["id"]), _text(row["at"]), _text(row["commit"]), states, failures, frameworks)
 
 
 def _audit(head: dict[str, Any], rows: list[dict[str, Any]]) -> Audit:

@@ -15,7 +15,7 @@ from typing import Literal, get_args
 from pacsconf.core.address import Address
 from pacsconf.policy.audit import Audit, AuditedResult, AuditedRule
 from pacsconf.policy.results import State
-from pacsconf.policy.rule import Severity
+from pacsconf.policy.rule import Framework, Severity
 
 DriftKind = Literal["failing", "waiver ended", "unknown", "waived", "not judged", "closed", "known"]
 DRIFT_KINDS: tuple[DriftKind, ...] = get_args(DriftKind)
@@ -142,7 +142,8 @@ def stamp(audit: Audit) -> Stamp:
 
 
 def compare(before: Audit, after: Audit) -> Drift:
-    """What became different from one audit to another."""
+    """What became different from one audit to another, as far as both were asked for it (frameworks)."""
+    before, after = _asked_for(before, after.frameworks), _asked_for(after, before.frameworks)
     then, now = _by_key(before), _by_key(after)
     judged = {one.id for one in after.rules if not one.off}
     kinds = {key: _kind(then.get(key), now.get(key), key[0] in judged) for key in then.keys() | now.keys()}
@@ -211,6 +212,18 @@ def _words(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name}: {_words(inner)}" for name, inner in sorted(value.items()))
     return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _asked_for(audit: Audit, frameworks: tuple[Framework, ...]) -> Audit:
+    """What is left of an audit for these frameworks; of none, all."""
+    if not frameworks or audit.frameworks == frameworks:
+        return audit
+    rules = {one.id: one for one in audit.rules if not one.controls.keys().isdisjoint(frameworks)}
+    return replace(
+        audit,
+        rules=tuple(rules.values()),
+        results=tuple(one for one in audit.results if one.rule in rules),
+    )
 
 
 def _kind(then: AuditedResult | None, now: AuditedResult | None, judged: bool) -> DriftKind | None:

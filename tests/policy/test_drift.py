@@ -22,6 +22,17 @@ CT = (RULE, "ct-1/CT_1")
 # --- comparing ----------------------------------------------------------------------------------------------------
 
 
+def test_what_only_one_of_two_audits_was_asked_for_is_no_drift():
+    both, ours = rule("BOTH-001", controls={"hipaa": ("164.312(b)",)}), rule("OURS-001")
+    whole = audit_of({("BOTH-001", "ct-1"): "pass", ("OURS-001", "ct-1"): "fail"}, rules=(both, ours))
+    narrow = audit_of({("BOTH-001", "ct-1"): "fail"}, number=2, rules=(both,), frameworks=("hipaa",))
+    for drift, kind in ((compare(whole, narrow), "failing"), (compare(narrow, whole), "closed")):
+        assert [(one.key[0], one.kind) for one in drift.results] == [("BOTH-001", kind)]
+        assert drift.rules == ()
+    another = replace(narrow, frameworks=("gdpr",), rules=(), results=())
+    assert compare(narrow, another).results == ()
+
+
 @given(audits())
 def test_an_audit_does_not_differ_from_itself(audit):
     drift = compare(audit, audit)

@@ -46,7 +46,8 @@ def summary(one: Point) -> str:
     failed = one.states.get("fail", 0)
     told = f"{failed} failed" + (f" ({', '.join(severe)})" if severe else "")
     rest = [f"{one.states[state]} {word}" for state, word in _WORDS.items() if one.states.get(state)]
-    return listed((told, *rest), " · ")
+    asked = [f"for {', '.join(one.frameworks)} alone"] if one.frameworks else []
+    return listed((told, *rest, *asked), " · ")
 
 
 def audits_json(environment: str, found: Sequence[Point]) -> str:

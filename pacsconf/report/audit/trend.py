@@ -50,9 +50,11 @@ class Trend:
 
 
 def trend_of(audit: Audit, earlier: Sequence[Point]) -> Trend:
-    """The earlier audits with this one behind them."""
-    others = sorted((one for one in earlier if one.id != audit.id), key=lambda one: (one.at, one.id))
-    every = tuple(_whole(one) for one in (*others, point_of(audit)))
+    """The earlier audits for the same frameworks with this one behind them: numbers of others are no comparison."""
+    this = point_of(audit)
+    alike = (one for one in earlier if one.id != this.id and one.frameworks == this.frameworks)
+    others = sorted(alike, key=lambda one: (one.at, one.id))
+    every = tuple(_whole(one) for one in (*others, this))
     shown = every[-MOST:]
     most = max((point.states[state] for point in shown for state, _ in DRAWN), default=0)
     step = _step(most)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -119,6 +120,11 @@ Audits of lab, the newest 1 audit (--limit shows more)
     )
     assert plain(audits_text("lab", [])) == "No audit of lab is recorded yet.\n"
     assert json.loads(audits_json("lab", points))["audits"][0]["failures"] == {"high": 1}
+
+
+def test_a_list_says_which_audits_were_for_some_frameworks_alone():
+    narrow = replace(audit_of({(RULE, "a"): "pass"}, number=3), frameworks=("hipaa", "gdpr"))
+    assert "0 failed · 1 passed · for hipaa, gdpr alone" in plain(audits_text("lab", [point_of(narrow)], 120))
 
 
 def test_what_drifted_alike_is_told_in_one_paragraph():

@@ -30,6 +30,13 @@ def test_only_the_last_audits_are_drawn_and_how_many_are_not_is_told():
     assert (len(found.points), found.before) == (MOST, 51 - MOST)
 
 
+def test_an_audit_for_other_frameworks_is_no_point_of_its_course():
+    narrow = replace(TREND[-1], frameworks=("hipaa",))
+    assert len(trend_of(AUDIT, (*TREND[:-1], narrow)).points) == len(TREND)
+    asked = replace(AUDIT, frameworks=("hipaa",))
+    assert [one.id for one in trend_of(asked, (*TREND[:-1], narrow)).points] == [narrow.id, AUDIT.id]
+
+
 def test_an_audit_that_counts_nothing_of_a_state_has_nought():
     found = trend_of(AUDIT, (Point("a", "2026-01-01T00:00:00Z", "", {}, {}),))
     assert found.points[0].states["fail"] == found.points[0].failures["high"] == 0

@@ -160,6 +160,31 @@ def test_under_another_title_it_begins_anew(with_orthanc, folder):
     assert (research(folder).aet, curl(folder, "/modalities")) == ("TEACHING", "[]")
 
 
+def test_a_fresh_one_lets_strangers_in_and_stays_with_what_was_made_of_it(with_orthanc, folder):
+    careful = practice.up(with_orthanc(), folder)
+    assert careful.emptied == ("directory", "research")
+    fresh = practice.up(with_orthanc(), folder, fresh_orthanc=True)
+    assert (fresh.renewed, fresh.emptied) == ("part", ("research",))
+    settings = json.loads(research(folder).settings_file.read_text())
+    assert not {name for name in settings if name.startswith("DicomAlwaysAllow")} | (
+        {"DicomCheckCalledAet", "DicomCheckModalityHost"} & settings.keys()
+    )
+    (stranger,) = observe(targets(with_orthanc("OTHER"), ["research"], "probe"), Wire(fresh.dial))
+    assert stranger.verdict == "healthy"
+
+    shut = {**settings, "DicomCheckCalledAet": True, "DicomAlwaysAllowEcho": False}
+    research(folder).settings_file.write_text(json.dumps(shut))
+    for fresh_orthanc in (True, False):
+        again = practice.up(with_orthanc(), folder, fresh_orthanc=fresh_orthanc)
+        assert (again.renewed, again.emptied) == ("nothing", ())
+    kill(folder)
+    revived = practice.up(with_orthanc(), folder)
+    assert (
+        revived.emptied,
+        json.loads(research(folder).settings_file.read_text())["DicomAlwaysAllowEcho"],
+    ) == ((), False)
+
+
 def test_one_that_is_declared_no_more_is_ended_and_its_address_played_as_any_archives(
     with_orthanc, hospital, folder
 ):

@@ -69,6 +69,31 @@ def test_a_whole_file_is_read(write, tmp_path):
     )
 
 
+def test_configurations_are_those_that_are_listed_and_the_labs_own(write, tmp_path):
+    listed = tmp_path / "etc" / "orthanc.json"
+    allowed = write('[orthanc]\nsettings = ["etc/orthanc.json", "/etc/orthanc"]')
+    lab = tmp_path / "lab"
+    lab.mkdir()
+    (tmp_path / "link.json").symlink_to(listed)
+    (lab / "out.json").symlink_to("/etc/passwd")
+    assert allowed.may_edit(listed)
+    assert allowed.may_edit(tmp_path / "link.json")
+    assert allowed.may_edit(tmp_path / "etc" / ".." / "etc" / "orthanc.json")
+    assert allowed.may_edit(Path("/etc/orthanc"))
+    assert not allowed.may_edit(Path("/etc/orthanc/orthanc.json"))
+    assert not allowed.may_edit(listed.with_name("other.json"))
+    assert not write("").may_edit(listed)
+    assert not allowed.may_edit(lab / "orthancs" / "x" / "configuration.json")
+    assert allowed.may_edit(lab / "orthancs" / "x" / "configuration.json", lab)
+    assert not allowed.may_edit(lab / "out.json", lab)
+
+
+@pytest.mark.parametrize("text", ['settings = "/etc"', "settings = [1]", "files = []"])
+def test_a_list_of_configurations_that_is_none_is_an_error(write, text):
+    with pytest.raises(OperatorError, match=r"orthanc\."):
+        write(f"[orthanc]\n{text}")
+
+
 def test_an_empty_file_allows_nothing(write, tmp_path):
     assert write("") == Operator(tmp_path / "operator.toml", True)
 

@@ -47,6 +47,13 @@ HAND_MADE = b"""\
             {"MaximumStorageMode": "Reject"},
             b'{\n\t"a": 1, // last\n\t"MaximumStorageMode": "Reject"\n}',
         ),
+        (b'{"a": [1, 2,],\n}', {"WebDavEnabled": True}, b'{"a": [1, 2,],\n  "WebDavEnabled": true\n}'),
+        (
+            b'{"a": {"b": 1,}, // , }\n}',
+            {"LimitFindResults": 2},
+            b'{"a": {"b": 1,}, // , }\n  "LimitFindResults": 2\n}',
+        ),
+        (b'{//x\r"LimitFindResults": 1}', {"LimitFindResults": 2}, b'{//x\r"LimitFindResults": 2}'),
         (b"{ /* none */ }", {"WebDavEnabled": True}, b'{ /* none */\n  "WebDavEnabled": true\n }'),
         (b'{"LimitFindResults": true}', {"LimitFindResults": 1}, b'{"LimitFindResults": 1}'),
         (b'{"\\u0057ebDavEnabled": true}', {"WebDavEnabled": False}, b'{"\\u0057ebDavEnabled": false}'),
@@ -62,6 +69,9 @@ HAND_MADE = b"""\
         "one line",
         "windows",
         "comment last",
+        "comma last",
+        "comma and comment",
+        "old line end",
         "comment alone",
         "type",
         "escaped",
@@ -97,10 +107,12 @@ def test_what_says_so_already_is_left_as_it_is() -> None:
         (b"[]", "no object"),
         (b'{"a": ${PORT}}', "Expecting value"),
         (b'{"a": 1', "Expecting ',' delimiter"),
+        (b'{"a": 1,,}', "Expecting property name"),
+        (b"{,}", "Expecting property name"),
         (b"", "Expecting value"),
         (b"[" * 100_000, "nested"),
     ],
-    ids=["twice", "list", "variable", "cut short", "empty", "deep"],
+    ids=["twice", "list", "variable", "cut short", "two commas", "comma alone", "empty", "deep"],
 )
 def test_what_cannot_be_changed_for_certain_is_not(text: bytes, words: str) -> None:
     with pytest.raises(ValueError, match=words):
@@ -151,6 +163,8 @@ class Written:
     members: list[Member]
     inside: str
     behind: str
+    comma: bool = False
+    """Whether one stands behind the last member, which Orthanc takes."""
 
     def data(self, wanted: dict[str, Any] | None = None) -> tuple[bytes, bytes]:
         """Up to its last value, and the rest; options that stand in it as they are wanted."""
@@ -160,9 +174,12 @@ class Written:
         ]
         if self.members:
             texts[-1] = texts[-1].removesuffix(self.members[-1][4])
+        comma = "," if self.comma and self.members else ""
         rest = self.members[-1][4] if self.members else self.inside
         head = f"{self.before}{{{','.join(texts)}"
-        return head.encode("utf-8", "replace"), f"{rest}}}{self.behind}".encode("utf-8", "replace")
+        return head.encode(
+            "utf-8", "replace"
+        ), f"{rest}{comma}{self.inside if comma else ''}}}{self.behind}".encode("utf-8", "replace")
 
     def value(self, name: str, value: str, wanted: dict[str, Any]) -> str:
         key = json.loads(name)
@@ -185,7 +202,7 @@ def files(draw: st.DrawFn) -> Written:
         )
         for name, value in said.items()
     ]
-    return Written(said, draw(GAP), members, draw(GAP), draw(GAP))
+    return Written(said, draw(GAP), members, draw(GAP), draw(GAP), draw(st.booleans()))
 
 
 @given(files(), st.dictionaries(OPTION, VALUE, max_size=4))
@@ -203,7 +220,7 @@ def test_whatever_the_file_it_says_what_is_wanted_and_keeps_every_other_byte(
         assert after == head + rest
         return
     assert after.startswith(head)
-    comma = b"," if file.members else b""
+    comma = b"," if file.members and not file.comma else b""
     added = after.removeprefix(head).removeprefix(comma)
     inside = rest[: len(rest) - len(f"}}{file.behind}".encode())]
     assert added.startswith(inside.rstrip(b" \t\r\n"))

@@ -21,8 +21,8 @@ from typing import Any
 
 Option = bool | int | str
 
-_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/|[{}\[\],:]|[^\s{}\[\],:"/]+', re.DOTALL)
-_COMMENTS = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|//[^\r\n]*|/\*.*?\*/|[{}\[\],:]|[^\s{}\[\],:"/]+', re.DOTALL)
+_COMMENTS = re.compile(r'"(?:\\.|[^"\\])*"|//[^\r\n]*|/\*.*?\*/', re.DOTALL)
 _MARK = b"\xef\xbb\xbf"
 """What some editors begin a text in UTF-8 with."""
 
@@ -33,13 +33,29 @@ def parsed(data: bytes) -> dict[str, Any]:
     Raises: ValueError when it is no JSON object with comments, or is nested too deeply.
     """
     text = data.removeprefix(_MARK).decode("utf-8", "replace")
+    bare = _COMMENTS.sub(lambda match: match[0] if match[0].startswith('"') else " ", text)
     try:
-        found = json.loads(_COMMENTS.sub(lambda match: match[0] if match[0].startswith('"') else " ", text))
+        try:
+            found = json.loads(bare)
+        except ValueError:
+            found = json.loads(_without_last_commas(bare))
     except RecursionError as exc:
         raise ValueError("it is nested too deeply") from exc
     if not isinstance(found, dict):
         raise ValueError("it is no object")
     return found
+
+
+def _without_last_commas(text: str) -> str:
+    """The same without a comma behind a last member, which Orthanc takes (seen with 1.10.1) and JSON does not."""
+    parts: list[str] = []
+    at, comma = 0, -1
+    for match in _TOKEN.finditer(text):
+        if match[0] in ("}", "]") and comma >= 0:
+            parts.append(text[at:comma])
+            at = comma + 1
+        comma = match.start() if match[0] == "," else -1
+    return "".join((*parts, text[at:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +70,13 @@ class _Member:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """The members of the outermost object. Behind `tail` nothing follows but spaces, until it ends at `end`."""
+    """The members of the outermost object. Behind `tail` nothing follows but spaces, until it ends at `end`.
+
+    `continues`: a comma stands behind the last member already.
+    """
 
     members: tuple[_Member, ...]
+    continues: bool
     tail: int
     end: int
 
@@ -120,6 +140,7 @@ def _layout(text: str) -> _Layout:
     """The places in a text that is an object."""
     members: list[_Member] = []
     depth = tail = stop = 0
+    continues = False
     name: re.Match[str] | None = None
     begun: int | None = None
     for match in _TOKEN.finditer(text):
@@ -131,10 +152,11 @@ def _layout(text: str) -> _Layout:
             if name is not None and begun is not None:
                 members.append(_Member(str(json.loads(name[0])), name.start(), begun, stop))
             if said == "}":
-                return _Layout(tuple(members), tail, match.start())
+                return _Layout(tuple(members), continues, tail, match.start())
             name = begun = None
+            continues = True
         elif depth == 1 and name is None:
-            name = match
+            name, continues = match, False
         elif depth == 1 and said != ":" and begun is None:
             begun = match.start()
         depth += (said in ("{", "[")) - (said in ("}", "]"))
@@ -150,7 +172,7 @@ def _added(text: str, found: _Layout, added: Mapping[str, Option]) -> Iterator[t
         f"{indent}{json.dumps(name)}: {json.dumps(value)}" for name, value in added.items()
     )
     block = f"{end}{lines}" + ("" if "\n" in text[found.tail : found.end] else end)
-    if found.members:
+    if found.members and not found.continues:
         last = found.members[-1].stop
         if last == found.tail:
             block = f",{block}"

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 from pacsconf.core.errors import RecordError
 from pacsconf.record._commands import Ran
+from pacsconf.record._memory import children_bounded
 from pacsconf.record._objects import Objects
 from pacsconf.record._words import explain
 
@@ -35,6 +36,10 @@ LARGEST_FILES = 512 * 1024 * 1024
 """Bytes of all files of a commit that is laid open."""
 PATIENCE = 300
 """Seconds for git to take a bundle in."""
+MOST_MEMORY = 3 << 30
+"""Bytes for git to do so."""
+MOST_READ = 8 << 30
+"""Bytes of all files that are read of one that was received: each may be small there and long here."""
 
 _SETTINGS = (
     "transfer.fsckObjects=true",
@@ -68,6 +73,8 @@ class Leaf:
 
 class Apart(Objects):
     """A bare repository that nobody else knows, with no configuration but ours."""
+
+    _left = MOST_READ
 
     @classmethod
     def make(cls, folder: Path, *, borrowed: Path | None = None) -> Self:
@@ -105,17 +112,29 @@ class Apart(Objects):
         options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--refmap=")
         specs = [f"+{there}:{here}" for there, here in refs.items()]
         call: Any = self._repo.git.fetch
-        ran = Ran(
-            *call(
-                *options, "--end-of-options", str(bundle), *specs,
-                with_extended_output=True, with_exceptions=False, kill_after_timeout=PATIENCE,
-            )
-        )  # fmt: skip
+        with children_bounded(MOST_MEMORY):
+            ran = Ran(
+                *call(
+                    *options, "--end-of-options", str(bundle), *specs,
+                    with_extended_output=True, with_exceptions=False, kill_after_timeout=PATIENCE,
+                )
+            )  # fmt: skip
         if ran.status:
             raise RecordError(
                 f"git cannot take it: {explain(ran.err)}",
                 fix="It was cut short, damaged or altered on its way: ask for it again",
             )
+
+    def read(self, commit: str, path: str) -> bytes:
+        """The contents of one file of a commit, as long as all together stay within what may be read.
+
+        Raises: RecordError when it is missing, damaged or too long, or too much was read before.
+        """
+        data = super().read(commit, path)
+        self._left -= len(data)
+        if self._left < 0:
+            raise RecordError("it holds more, unpacked, than any evidence pack")
+        return data
 
     def parents(self, commit: str) -> tuple[str, ...]:
         """The parents of a commit."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -518,6 +520,41 @@ def test_folders_without_end_are_not_laid_open(alone, record, bundle, allowed, t
     git("bundle", "create", "-q", str(out), RECORD, PACK)
     failing = told(verified(out, None, nowhere))
     assert "than any evidence pack" in failing["manifest"]
+
+
+def test_deltas_that_would_take_all_memory_are_not_unpacked(allowed, tmp_path, monkeypatch):
+    """A blob of 16 MB of nothing, and one that copies it forty times: two thirds of a gigabyte, in a kilobyte."""
+    monkeypatch.setattr(_received, "MOST_MEMORY", 512 << 20)
+    whole = (1 << 24) - 1
+    delta = b"\xff\xff\xff\x07" + varint(40 * whole) + b"\xf0\xff\xff\xff" * 40
+    first = b"\xbf\xff\xff\x3f" + zlib.compress(bytes(whole))
+    kind = bytes([0x80 | 6 << 4 | len(delta) & 15, len(delta) >> 4])
+    second = kind + offset(len(first)) + zlib.compress(delta)
+    packed = b"PACK\0\0\0\2\0\0\0\2" + first + second
+    digest = hashlib.sha1(packed, usedforsecurity=False).digest()
+    blob = hashlib.sha1(b"blob %d\0" % whole + bytes(whole), usedforsecurity=False).hexdigest()
+    head = f"# v2 git bundle\n{blob} {RECORD}\n{blob} {PACK}\n\n"
+    (tmp_path / "bomb").write_bytes(head.encode() + packed + digest)
+    with pytest.raises(RecordError, match=r"git cannot take it: .*memory"):
+        verified(tmp_path / "bomb", allowed, nowhere)
+
+
+def varint(number: int) -> bytes:
+    """A size as deltas have it."""
+    return bytes([0x80 | number & 0x7F]) + varint(number >> 7) if number > 0x7F else bytes([number])
+
+
+def offset(number: int) -> bytes:
+    """How far before a delta its base is."""
+    rest = b""
+    while number > 0x7F:
+        rest, number = bytes([number & 0x7F | (0x80 if rest else 0)]) + rest, (number >> 7) - 1
+    return bytes([number | (0x80 if rest else 0)]) + rest
+
+
+def test_more_than_may_be_read_is_not(bundle, allowed, monkeypatch):
+    monkeypatch.setattr(_received.Apart, "_left", 1000)
+    assert "unpacked" in told(verified(bundle, allowed, nowhere))["manifest"]
 
 
 def test_the_environment_of_the_process_does_not_matter(bundle, allowed, tmp_path, monkeypatch, alone):

@@ -100,6 +100,16 @@ class _Group(_DefaultsAsTheyAre, TyperGroup):
         rest: list[str] = super().parse_args(ctx, args)
         return rest
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Where a command is meant without a word: its name, since its options are not those above."""
+        super().format_epilog(ctx, formatter)
+        if self.name in BARE:
+            meant = f"{self.name} {MEANT[self.name]}"
+            formatter.write_paragraph()
+            formatter.write_text(
+                f"Without a command, and with options alone, it is {meant}: pacsconf {meant} --help"
+            )
+
 
 class Commands(_Group):
     """All commands, each known by its name and its first sentence until it is called."""

@@ -18,6 +18,7 @@ from pacsconf.core.moment import day_in_words
 from pacsconf.policy.audit import Audit, AuditedResult, AuditedSystem
 from pacsconf.policy.drift import Applied, ChangedRule, Drifted, Edited, Key, changed_rules
 from pacsconf.policy.packs import SITE
+from pacsconf.policy.unknowns import cause_of
 from pacsconf.policy.waivers import FILE as WAIVERS
 
 CONFIGURATION = "configuration"
@@ -149,10 +150,10 @@ def _evidence(then: AuditedResult | None, now: AuditedResult | None, between: Be
     system = one.system if one else ""
     was, is_ = (_system(audit, system) for audit in (between.earlier, between.later))
     if now is not None and now.state == "unknown":
-        why = is_.why if is_ and is_.how == "unreached" else now.message
+        why = is_.why if is_ and is_.how == "unreached" else cause_of(now.message)
         yield Cause("evidence", f"it could not be looked at: {why}" if why else "it could not be looked at")
     elif then is not None and then.state == "unknown" and now is not None:
-        why = was.why if was and was.how == "unreached" else then.message
+        why = was.why if was and was.how == "unreached" else cause_of(then.message)
         yield Cause(
             "evidence", f"it could not be looked at before: {why}" if why else "it can be looked at now"
         )

@@ -40,12 +40,30 @@ def _said(kind: str, field: str) -> str:
 def _why(named: list[str], subject: Subject) -> str:
     tiers = {one.partition(".")[0] for one in named}
     if tiers == {"self"}:
-        return ""
+        return "neither the inventory nor the record says it"
     if "observed" in tiers and subject.observed is None:
         return "it was not looked at on the wire"
     if "configured" in tiers and subject.configured is None:
         return "no live configuration of it was read"
-    return "it could not be seen there"
+    seen = {one.removeprefix("observed.") for one in named if one.startswith("observed.")}
+    if seen and seen <= _OF_STRANGERS:
+        return "strangers were not tried, or not answered (pacsconf probe --negatives)"
+    return "what was looked at does not tell it"
+
+
+_OF_STRANGERS = frozenset(
+    {
+        "any_caller",
+        "any_called",
+        "stranger_echo",
+        "stranger_store",
+        "stranger_query",
+        "old_tls",
+        "weak_ciphers",
+        "client_certificate",
+    }
+)
+"""Fields that only `probe --negatives` fills."""
 
 
 def broken(error: str, program: Program) -> str:

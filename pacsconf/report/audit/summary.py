@@ -13,6 +13,7 @@ from pacsconf.policy.coverage import WAYS
 from pacsconf.policy.evidence import How
 from pacsconf.policy.results import STATES, State
 from pacsconf.policy.rule import FRAMEWORKS, SEVERITIES, Framework, Severity
+from pacsconf.policy.unknowns import cause_of
 from pacsconf.policy.vocabulary import KINDS
 from pacsconf.report.words import counted, listed
 
@@ -130,22 +131,10 @@ def reasons(rules: Iterable[Judged]) -> tuple[Reason, ...]:
     asked: dict[str, set[str]] = defaultdict(set)
     for one in rules:
         for result in one.of("unknown"):
-            why = _cause(result.message)
+            why = cause_of(result.message)
             times[why] += 1
             asked[why].add(one.rule.id)
     return tuple(Reason(why, number, tuple(sorted(asked[why]))) for why, number in times.most_common())
-
-
-def _cause(message: str) -> str:
-    """Of a message that names fields with an explanation each, and then why they are not known, that alone.
-
-    `not known: configured.x (what x is; and more); orthanc was not reached` is `orthanc was not reached`.
-    """
-    if not message.startswith("not known: "):
-        return message or "nothing was looked at that could tell"
-    fields, _, why = message.rpartition("; ")
-    is_why = fields.startswith("not known: ") and why.count("(") == why.count(")")
-    return why if is_why else message.partition(" (")[0]
 
 
 def frameworks(audit: Audit) -> tuple[Framework, ...]:

@@ -179,6 +179,23 @@ def test_unknown_says_which_evidence_is_missing_and_why():
     assert said[2].endswith("; no live configuration of it was read")
 
 
+@pytest.mark.parametrize(
+    ("condition", "why"),
+    [
+        (
+            "!observed.stranger_store",
+            "strangers were not tried, or not answered (pacsconf probe --negatives)",
+        ),
+        ("!observed.stranger_store || observed.tls", "what was looked at does not tell it"),
+        ("observed.tls", "what was looked at does not tell it"),
+    ],
+)
+def test_what_only_a_stranger_finds_out_is_said_to_be_untried(condition, why):
+    (one,) = results(rule(condition), ae(observed={"answers": True}))
+    assert one.state == "unknown"
+    assert one.message.endswith(f"; {why}")
+
+
 @pytest.mark.parametrize("condition", ["self.accepted", "self.accepted || lifecycle == 'planned'"])
 def test_what_nobody_declared_is_not_known(condition):
     device = Subject("device", "d", {"name": "d", "lifecycle": "active"})

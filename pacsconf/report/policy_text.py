@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pacsconf.policy.cases import Case, Trial
 from pacsconf.policy.controls import Titles
 from pacsconf.policy.overrides import in_words
+from pacsconf.policy.results import State
 from pacsconf.policy.rule import TIERS, Rule, Severity, Tier
 from pacsconf.policy.scan import Looks, looks
 from pacsconf.policy.vocabulary import KINDS, Kind
 from pacsconf.policy.vocabulary.hints import in_words as type_in_words
 from pacsconf.policy.vocabulary.hints import may_be_absent, sentence
+from pacsconf.report.audit.summary import some_of
 from pacsconf.report.lines import Line, Lines, Span, Style, columns, joined, line, padded, wrapped
 from pacsconf.report.words import counted
 
@@ -209,14 +211,32 @@ def trial_text(trial: Trial, width: int = 80) -> Lines:
         rows += wrapped(one.case.name, room, first=head, indent=4)
         rows += wrapped(one.difference, room, first=line("    "))
         rows.append(line(Span(f"    {one.case.place}", "faint")))
-    lacks: list[Line] = []
-    for which, states in sorted(trial.lacking.items()):
-        text = f"no case that is expected to {' or to '.join(states)}"
-        lacks += wrapped(text, room, first=line(Span("! ", "warning"), Span(which, "strong"), " "), indent=4)
+    lacks = tuple(_lacking(trial.lacking, room))
     failed = len(trial.failed)
     result = Span(f"{failed} failed", "error") if failed else Span("all passed", "good")
     rules = len({one.case.rule.id for one in trial.tried})
     size = f"{counted(len(trial.tried), 'case')} of {counted(rules, 'rule')}: "
     if not trial.tried:
-        return joined((tuple(lacks), (line("There are no cases."),)))
-    return joined((tuple(rows), tuple(lacks), (line(size, result),)))
+        none = "There are no cases. One file for each rule, tests/cases/RULE-ID.yaml, says what it comes to."
+        return joined((lacks, wrapped(none, room)))
+    return joined((tuple(rows), lacks, (line(size, result),)))
+
+
+_FEW = 3
+"""Rules that lack the same, which are told one by one."""
+
+
+def _lacking(lacking: Mapping[str, Sequence[State]], width: int) -> Iterator[Line]:
+    """Rules without a case that passes or fails; many alike, such as a pack taken over, in one paragraph."""
+    alike: dict[tuple[State, ...], list[str]] = {}
+    for which, states in sorted(lacking.items()):
+        alike.setdefault(tuple(states), []).append(which)
+    for states, rules in alike.items():
+        text = f"no case that is expected to {' or to '.join(states)}"
+        if len(rules) <= _FEW:
+            heads = [(which, text) for which in rules]
+        else:
+            heads = [(f"{len(rules)} rules", f"have {text}: {some_of(rules, _FEW)}")]
+        for head, said in heads:
+            first = line(Span("! ", "warning"), Span(head, "strong"), " ")
+            yield from wrapped(said, width, first=first, indent=4)

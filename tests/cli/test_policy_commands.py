@@ -141,6 +141,21 @@ def test_test(said):
     )
 
 
+def test_many_rules_without_cases_are_told_in_one_paragraph(said, repository):
+    more = "".join(
+        f"  - {{id: SITE-AE-0{n}, title: T, severity: low, kind: ae, condition: acceptor}}\n"
+        for n in range(10, 40)
+    )
+    (repository / "policies" / "site-rules.yaml").write_text(PACK + more)
+    _, out, _ = said("policy", "test")
+    assert out == (
+        "! 31 rules have no case that is expected to pass or to fail: SITE-AE-002,\n"
+        "    SITE-AE-010, SITE-AE-011 and 28 more\n"
+        "\n"
+        "2 cases of 1 rule: all passed\n"
+    )
+
+
 def test_test_fails_where_a_case_does(said, repository):
     file = repository / "tests" / "cases" / "SITE-AE-001.yaml"
     file.write_text(CASES.replace("title: GEN_A", "title: gen_a"))

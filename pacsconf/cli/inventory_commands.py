@@ -106,13 +106,11 @@ def init(context: typer.Context) -> Exit:
     screen: Screen = context.obj.screen
     written = write_starter(context.obj.root)
     screen.show(tuple(line(Span("  + ", "create"), str(path)) for path in written))
-    screen.show(
-        wrapped(
-            "Read inventory/hospital.yaml, make it yours, then: pacsconf validate",
-            screen.width,
-            style="command",
-        )
-    )
+    steps = ["Read inventory/hospital.yaml, make it yours, then: pacsconf validate"]
+    if any(path.parts[0] == "policies" for path in written):
+        steps.append("It judges by the rules in policies/, which are yours as well: pacsconf policy list")
+    for step in steps:
+        screen.show(wrapped(step, screen.width, style="command"))
     return Exit.OK
 
 

@@ -24,6 +24,9 @@ sheets/
 commissioning/
 # Saved plans.
 plan.json
+# Reports and evidence packs of audits; the audits themselves are in the record.
+report/
+*.bundle
 """
 
 

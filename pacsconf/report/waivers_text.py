@@ -33,7 +33,7 @@ def _one(one: AuditedWaiver, names: int, today: date, width: int) -> Iterator[Li
     yield from (BLANK, line("  ", Span(padded(one.id, names), "strong"), f"  {one.rule}  ", state))
     known = one.used or one.state == "unused"
     used = f"accepts {counted(one.used, 'failure')} of what is declared" if known else _UNTOLD
-    by = f"approved by {one.approver}" if one.approver else "of the baseline: nobody approved it"
+    by = f"approver {one.approver}" if one.approver else "of the baseline: nobody approved it"
     texts = (
         f"at {', '.join(one.scope)}: {used}",
         f"owner {one.owner}, {by}{_renewed(one)}",
@@ -72,7 +72,7 @@ def waiver_text(one: Waiver, accepts: int | None, today: date, width: int = 80) 
     )
     text = (
         f"Waiver {one.id}: {one.rule} at {', '.join(one.scope)} is accepted until {one.until} "
-        f"({days(one.until.isoformat(), today)}), owner {one.owner}, approved by {one.approver}. {told}"
+        f"({days(one.until.isoformat(), today)}), owner {one.owner}, approver {one.approver}. {told}"
     )
     return wrapped(text, columns(width))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pacsconf.inventory.loader import Loaded
     from pacsconf.inventory.model import Inventory
     from pacsconf.policy.assemble import Assembled
-    from pacsconf.policy.results import Result, State
+    from pacsconf.policy.results import Result, RuleResults, State
     from pacsconf.policy.rule import Severity
     from pacsconf.policy.rulebook import Rulebook
     from pacsconf.policy.waivers import Waived
@@ -153,10 +153,7 @@ def declared(work: Workspace, fail_on: Severity | None = None) -> Declared | Non
     gate, today = fail_on or book.gate, workspace.now().date()
     if errors(wrong):
         return Declared(gate, wrong)
-    judged = [
-        (inventory, _judged(work, book, inventory, first=not at))
-        for at, inventory in enumerate(_deployed(work))
-    ]
+    judged = [*_judged(work, book)]
     active = [rule for rule in book.rules if not rule.off]
     alone = sum(not rule.needs_live for rule in active)
 
@@ -182,23 +179,27 @@ def declared(work: Workspace, fail_on: Severity | None = None) -> Declared | Non
     )
 
 
-_OF_ENVIRONMENTS = frozenset({"system", "storage", "device", "ae", "flow", "feed"})
-"""Kinds of which environments say something else: systems, peers, addresses."""
-
-
-def _judged(work: Workspace, book: Rulebook, inventory: Inventory, *, first: bool) -> Waived:
-    """What rules come to in one environment; in all but the first, where that may be something else."""
-    from pacsconf.inventory.retention import Retention
+def _judged(work: Workspace, book: Rulebook) -> Iterator[tuple[Inventory, Waived]]:
+    """What rules come to in each environment; what cannot differ between them is judged in the first."""
+    from pacsconf.policy.engine import evaluate
     from pacsconf.policy.evidence import Evidence
-    from pacsconf.policy.facts import subjects
+    from pacsconf.policy.facts import differing, subjects
 
     now = workspace.now()
     rules = [rule for rule in book.rules if not (rule.off or rule.needs_live)]
-    if not first:
-        rules = [rule for rule in rules if rule.kind in _OF_ENVIRONMENTS]
-        inventory = inventory.model_copy(update={"retention": Retention()})  # which takes longest to look at
-    known = subjects(Evidence(inventory, now, findings=book.found)) if rules else {}
-    return book.judged(rules, known, inventory, now.date(), work.findings, built_in())
+    first: Evidence | None = None
+    known: dict[str, RuleResults] = {}
+    for inventory in _deployed(work):
+        evidence = Evidence(inventory, now, findings=book.found)
+        kinds = {rule.kind for rule in rules}
+        if first is not None:
+            kinds &= differing(first, evidence)
+        asked = [rule for rule in rules if rule.kind in kinds]
+        results = {one.rule.id: one for one in evaluate(asked, subjects(evidence, kinds))}
+        known = known | results
+        all_of_them = tuple(known[rule.id] for rule in rules)
+        yield inventory, book.accepting(all_of_them, inventory, now.date(), work.findings, built_in())
+        first = first or evidence
 
 
 def _deployed(work: Workspace) -> Iterator[Inventory]:
@@ -219,14 +220,25 @@ def _together(several: Iterable[Waived]) -> tuple[tuple[Result, ...], Counter[St
     from pacsconf.policy.results import STATES
 
     told: dict[tuple[str, str, str], Result] = {}
-    worst: dict[tuple[str, str], int] = {}
+    of_rule: dict[str, list[RuleResults]] = {}
     for waived in several:
         for each in waived.results:
             told |= {(*one.key, one.state): one for one in each.of("fail", "error", "waived")}
-            for subject, code in zip(each.subjects, each.states, strict=True):
-                key = (each.rule.id, subject.where)
-                worst[key] = min(code, worst.get(key, code))
-    return tuple(told.values()), Counter(STATES[code] for code in worst.values())
+            of_rule.setdefault(each.rule.id, []).append(each)
+    counted = Counter(code for results in of_rule.values() for code in _worst(results))
+    return tuple(told.values()), Counter({STATES[code]: times for code, times in counted.items()})
+
+
+def _worst(results: Sequence[RuleResults]) -> Iterable[int]:
+    """Of what one rule came to in several environments the worst, resource by resource."""
+    first, *others = results
+    if all(one.states == first.states and one.subjects is first.subjects for one in others):
+        return first.states
+    found: dict[str, int] = {}
+    for one in results:
+        for subject, code in zip(one.subjects, one.states, strict=True):
+            found[subject.name] = min(code, found.get(subject.name, code))
+    return found.values()
 
 
 def _is_told(one: Result, built_in: Iterable[Finding]) -> bool:

@@ -9,7 +9,7 @@ from datetime import date
 from pacsconf.core.finding import Finding, Path, Place
 from pacsconf.inventory.baseline import Accepted, Baseline, entries
 from pacsconf.policy.audit import AuditedResult, AuditedRule, AuditedWaiver
-from pacsconf.policy.results import STATES, Result
+from pacsconf.policy.results import STATES, Result, shown
 from pacsconf.policy.rule import Rule, Severity
 from pacsconf.policy.subject import Subject
 from pacsconf.policy.waiver import WARNED, Waiver
@@ -153,11 +153,6 @@ def system_of(subject: Subject) -> str:
         return subject.name
     systems = {address.system for address in subject.about}
     return systems.pop() if len(systems) == 1 else ""
-
-
-def shown(text: str) -> str:
-    """A text that comes from live systems or YAML, without what acts on a terminal or is not seen."""
-    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _waiver(one: Waiver, uses: Mapping[str, int], today: date) -> AuditedWaiver:

@@ -6,15 +6,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from pacsconf.core.address import Address
-from pacsconf.core.review import Reviews
-from pacsconf.dicom.probe.run import Sighting
 from pacsconf.inventory.model import Inventory
-from pacsconf.people.live import LiveAccounts
 from pacsconf.policy.subject import Facts
-from pacsconf.retention.capacity import Stock
+
+if TYPE_CHECKING:  # where nothing live is looked at, nobody needs what it is read into
+    from pacsconf.core.address import Address
+    from pacsconf.core.review import Reviews
+    from pacsconf.dicom.probe.run import Sighting
+    from pacsconf.people.live import LiveAccounts
+    from pacsconf.retention.capacity import Stock
 
 Configured = Mapping[str, Mapping[str, Facts]]
 """By kind and name of a subject, what a system holds of it: fields of the kind's `configured` tier."""

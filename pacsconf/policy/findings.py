@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from pacsconf.core.finding import Finding
 from pacsconf.core.finding import Severity as Degree
-from pacsconf.policy.assemble import shown
-from pacsconf.policy.results import Result
+from pacsconf.policy.results import Result, shown
 from pacsconf.policy.rule import SEVERITIES, Severity
 from pacsconf.policy.vocabulary import KINDS
 

@@ -101,3 +101,8 @@ def stopping(results: Sequence[RuleResults], gate: Severity) -> Iterator[Result]
     for one in results:
         if one.rule.severity in reached:
             yield from one.of("fail", "error")
+
+
+def shown(text: str) -> str:
+    """A text that comes from live systems or YAML, without what acts on a terminal or is not seen."""
+    return "".join(char if char.isprintable() else " " for char in text)

@@ -9,6 +9,7 @@ from datetime import date
 from pacsconf.core.finding import Finding
 from pacsconf.inventory.model import Inventory
 from pacsconf.policy.engine import evaluate
+from pacsconf.policy.results import RuleResults
 from pacsconf.policy.rule import Rule, Severity
 from pacsconf.policy.subject import Subject
 from pacsconf.policy.waiver import Waiver
@@ -47,5 +48,16 @@ class Rulebook:
 
         `found` is all that built-in checks of the rules `looked` found.
         """
+        return self.accepting(evaluate(rules, subjects), inventory, today, found, looked)
+
+    def accepting(
+        self,
+        results: Sequence[RuleResults],
+        inventory: Inventory,
+        today: date,
+        found: Collection[Finding] = (),
+        looked: Collection[str] = (),
+    ) -> Waived:
+        """What rules came to, waivers and baseline applied."""
         held = standing(self.waivers, self.known, inventory, today)
-        return apply(evaluate(rules, subjects), held, inventory.baseline, today, found, looked)
+        return apply(results, held, inventory.baseline, today, found, looked)

@@ -14,6 +14,7 @@ from math import inf
 from random import Random
 from typing import Any
 
+from pacsconf.core.once import for_the_last
 from pacsconf.inventory.retention import SHOWN, Clock, Match, OnMissing, Retention
 from pacsconf.retention.classes import Around, Class, Edges, both, classes, edges
 from pacsconf.retention.decide import decide, reckon
@@ -27,6 +28,8 @@ LONG_AGO = date(1900, 1, 1)
 """A day on which nothing is over yet: until when something is kept does not depend on it."""
 SAMPLED = 20_000
 """Studies at random."""
+GLIMPSED = 20_000
+"""Studies at edges that are looked at where nothing is to be proven."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +101,23 @@ def prove(declared: Retention, sampled: int = SAMPLED) -> Proof:
     )
 
 
-def glimpsed(declared: Retention, most: int = 20_000) -> tuple[Broken, ...]:
-    """The floors that are seen to be broken among so many studies at edges: quick, and no proof.
+@for_the_last
+def glimpsed(declared: Retention) -> tuple[Broken, ...]:
+    """The floors that are seen to be broken among `GLIMPSED` studies at edges: quick, and no proof.
 
     Raises: TooMany.
     """
     all_floors, whole = floors(declared), policy(declared)
-    return tuple(_Search(all_floors, whole, most).broken(whole)) if all_floors and whole.rules else ()
+    return tuple(_Search(all_floors, whole, GLIMPSED).broken(whole)) if all_floors and whole.rules else ()
+
+
+@for_the_last
+def tied(declared: Retention) -> tuple[Tie, ...]:
+    """The ties of all that is declared.
+
+    Raises: TooMany.
+    """
+    return tuple(ties(policy(declared)))
 
 
 def _to_confirm(rules: Iterable[Prepared]) -> Iterator[tuple[str, Clock]]:

@@ -27,11 +27,10 @@ def check(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
 
 
 def _ties(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
-    from pacsconf.retention.policy import policy
-    from pacsconf.retention.prove import ties
+    from pacsconf.retention.prove import tied
     from pacsconf.retention.rules import tie_finding
 
-    for tie in ties(policy(inventory.retention)):
+    for tie in tied(inventory.retention):
         yield tie_finding(tie, scope.sources.place)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from pacsconf.dicom.reach.access import Doors
 from pacsconf.dicom.reach.answer import Reach, key_of
 from pacsconf.dicom.reach.index import names
 from pacsconf.dicom.reach.kinds import Telling
@@ -127,6 +128,26 @@ class Census:
             for callers, called in ((asking, cell.called), (rest, asked)):
                 if next(_pairs(callers, called), None) is not None:
                     yield Cell(cell.flow, callers, called, cell.like, self.solver)
+
+
+_last: list[Census] = []
+
+
+def census_of(inventory: Inventory, entities: Entities | None = None) -> Census:
+    """The census of an inventory; the last one, where that is of the same devices, flows and lists of peers.
+
+    Environments differ in systems alone, and what `validate` found rules ask for once more.
+    """
+    if not (_last and _is_of(_last[0], inventory)):
+        _last[:] = [Census(inventory, entities)]
+    return _last[0]
+
+
+def _is_of(census: Census, inventory: Inventory) -> bool:
+    known = census.inventory
+    if known.devices is not inventory.devices or known.flows is not inventory.flows:
+        return False
+    return known.systems is inventory.systems or census.solver.doors.tables == Doors(inventory).tables
 
 
 Several = tuple[Entity, ...]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pacsconf.core.finding import Finding, Path
 from pacsconf.dicom.reach.access import BY_PEERS, Doors
 from pacsconf.dicom.reach.answer import Reason, names_of, some
-from pacsconf.dicom.reach.census import Cell, Census, Kind
+from pacsconf.dicom.reach.census import Cell, Census, Kind, census_of
 from pacsconf.dicom.reach.worklist import no_worklist, worklist_filters
 from pacsconf.inventory.checks import Further
 from pacsconf.inventory.flows import Entities, Entity
@@ -45,7 +45,7 @@ class Told:
 
 def check(inventory: Inventory, scope: Scope) -> Iterator[Finding]:
     """Every half-declared pair, by flow and cause, and every worklist that would stay empty."""
-    census = Census(inventory, scope.entities)
+    census = census_of(inventory, scope.entities)
     for told in half_declared(census.cells()):
         yield _finding(told, scope)
     yield from _worklists(census)

@@ -7,33 +7,50 @@ configured, observed          what live systems hold, and what was seen on the w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
-from pacsconf.policy.evidence import Evidence
-from pacsconf.policy.facts import configured, observed, people, retention
+from pacsconf.dicom.reach.access import Doors
+from pacsconf.policy.evidence import Configured, Evidence
+from pacsconf.policy.facts import people, retention
 from pacsconf.policy.facts.network import Addresses, Network
 from pacsconf.policy.facts.places import Sites, whole
 from pacsconf.policy.facts.systems import Systems, typed
 from pacsconf.policy.subject import Facts, Subject
 from pacsconf.policy.vocabulary import KINDS
 
+_PLACES = frozenset({"inventory", "site"})
+_NETWORK = frozenset({"device", "ae", "flow", "feed"})
+_SYSTEMS = frozenset({"system", "storage", "backup"})
+_RETENTION = frozenset({"retention", "retention-rule", "hold"})
+_PEOPLE = frozenset({"user", "role", "group", "password-policy"})
 
-def subjects(evidence: Evidence) -> dict[str, tuple[Subject, ...]]:
-    """Everything that rules are judged on, by kind and in order of name."""
+
+def subjects(evidence: Evidence, kinds: Collection[str] = KINDS.keys()) -> dict[str, tuple[Subject, ...]]:
+    """Everything of these kinds that rules are judged on, by kind and in order of name."""
     evidence = _typed(evidence)
-    found, seen = _declared(evidence), observed.of(evidence)
-    held = {**configured.of(evidence), **people.configured(evidence)}
+    found, seen = _declared(evidence, kinds), _observed(evidence)
+    held = {**_configured(evidence), **people.configured(evidence)}
     unreached = {name: one.why for name, one in evidence.systems.items() if one.how == "unreached"}
     return {
         kind: tuple(_with_evidence(found.get(kind, ()), held.get(kind, {}), seen.get(kind, {}), unreached))
-        for kind in KINDS
+        for kind in kinds
     }
 
 
 def declared(evidence: Evidence) -> dict[str, tuple[Subject, ...]]:
     """What is declared alone, by kind."""
-    return _declared(_typed(evidence))
+    return _declared(_typed(evidence), KINDS.keys())
+
+
+def differing(*environments: Evidence) -> frozenset[str]:
+    """The kinds that may come to something else in environments of one inventory: what is of systems, and of the
+    network where these list other peers, or have devices and AEs elsewhere."""
+    several = [_typed(each) for each in environments]
+    first, *others = [
+        (_addresses(Systems(each, Sites(each))), Doors(each.inventory).tables) for each in several
+    ]
+    return _SYSTEMS if all(one == first for one in others) else _SYSTEMS | _NETWORK
 
 
 def _typed(evidence: Evidence) -> Evidence:
@@ -43,18 +60,42 @@ def _typed(evidence: Evidence) -> Evidence:
     return replace(evidence, inventory=inventory.model_copy(update={"systems": systems}))
 
 
-def _declared(evidence: Evidence) -> dict[str, tuple[Subject, ...]]:
+def _declared(evidence: Evidence, kinds: Collection[str]) -> dict[str, tuple[Subject, ...]]:
     sites = Sites(evidence)
     systems = Systems(evidence, sites)
-    network = Network(evidence, sites, Addresses(systems.directories, systems.peers))
-    return {
-        "inventory": (whole(evidence, sites),),
-        "site": sites.subjects(),
-        **network.subjects(),
-        **systems.subjects(),
-        **retention.subjects(evidence, sites),
-        **people.declared(evidence, sites),
+    rooms: Mapping[frozenset[str], Callable[[], Mapping[str, tuple[Subject, ...]]]] = {
+        _PLACES: lambda: {"inventory": (whole(evidence, sites),), "site": sites.subjects()},
+        _NETWORK: lambda: Network(evidence, sites, _addresses(systems)).subjects(),
+        _SYSTEMS: systems.subjects,
+        _RETENTION: lambda: retention.subjects(evidence, sites),
+        _PEOPLE: lambda: people.declared(evidence, sites),
     }
+    return {
+        kind: made
+        for room, make in rooms.items()
+        if not room.isdisjoint(kinds)
+        for kind, made in make().items()
+    }
+
+
+def _addresses(systems: Systems) -> Addresses:
+    return Addresses(systems.directories, systems.peers)
+
+
+def _observed(evidence: Evidence) -> Configured:
+    if not (evidence.sightings or evidence.systems):
+        return {}
+    from pacsconf.policy.facts import observed
+
+    return observed.of(evidence)
+
+
+def _configured(evidence: Evidence) -> Configured:
+    if not evidence.systems:
+        return {}
+    from pacsconf.policy.facts import configured
+
+    return configured.of(evidence)
 
 
 def _with_evidence(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from pacsconf.core.address import Address
 from pacsconf.core.finding import Path
@@ -12,9 +13,11 @@ from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.nesting import circles, within
 from pacsconf.people.entries import GROUP
 from pacsconf.people.landing import landed
-from pacsconf.people.live import LiveAccounts, LiveGroup
 from pacsconf.policy.facts.roles import undeclared
 from pacsconf.policy.subject import Facts, Subject
+
+if TYPE_CHECKING:
+    from pacsconf.people.live import LiveAccounts, LiveGroup
 
 
 def declared(

@@ -26,13 +26,14 @@ _QUERIES = uids.covers("query-retrieve") | {uids.MODALITY_WORKLIST}
 _AT_WORK = frozenset({"planned", "commissioning"})
 
 
+@dataclass(frozen=True, slots=True)
 class Addresses:
     """Live resources that an inventory means by its devices and AEs, as far as that follows from it alone."""
 
-    def __init__(self, directories: Sequence[str], peers: Mapping[Key, Sequence[Address]]) -> None:
-        """`directories` are systems that hold devices; `peers` are entries of peer tables, by AE."""
-        self.directories = directories
-        self.peers = peers
+    directories: Sequence[str]
+    """Systems that hold devices."""
+    peers: Mapping[Key, Sequence[Address]]
+    """Entries of peer tables, by AE."""
 
     def of_device(self, device: Device) -> tuple[Address, ...]:
         held = tuple(Address.of(system, "device", device.name) for system in self.directories)

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pacsconf.inventory.accounts import AccountsConfig
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.people import AsOf
-from pacsconf.people.live import LiveAccounts
 from pacsconf.policy.evidence import Configured, Evidence
 from pacsconf.policy.facts import groups, passwords, roles, users
 from pacsconf.policy.facts.places import Sites
 from pacsconf.policy.subject import Facts, Subject
+
+if TYPE_CHECKING:
+    from pacsconf.people.live import LiveAccounts
 
 
 def declared(evidence: Evidence, sites: Sites) -> dict[str, tuple[Subject, ...]]:

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from pacsconf.dicom.reach.answer import key_of, titles
-from pacsconf.dicom.reach.census import Cell, Census
+from pacsconf.dicom.reach.census import Cell, census_of
 from pacsconf.dicom.reach.index import topics
 from pacsconf.inventory import uids
 from pacsconf.inventory.addresses import ANSWERING, belong_together
-from pacsconf.inventory.flows import Entities, Entity
+from pacsconf.inventory.flows import Entity
 from pacsconf.inventory.model import Connection, Device, Flow, Inventory, NetworkAE
 from pacsconf.inventory.titles import Holders, holders, may_share
 
@@ -44,8 +44,8 @@ class Relations:
 
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
-        self.entities = Entities(inventory)
-        self.census = Census(inventory, self.entities)
+        self.census = census_of(inventory)
+        self.entities = self.census.entities
         self._callers_of: dict[tuple[str, ...], tuple[Key, ...]] = {}
 
     # --- titles and addresses

@@ -15,7 +15,7 @@ from pacsconf.retention.classes import ELSEWHERE, OTHER_AE, TooMany
 from pacsconf.retention.days import after
 from pacsconf.retention.decide import decide
 from pacsconf.retention.policy import Minimum, Prepared, is_in_force, policy
-from pacsconf.retention.prove import glimpsed, ties
+from pacsconf.retention.prove import glimpsed, tied
 from pacsconf.retention.rules import floor_finding, source_of
 from pacsconf.retention.study import StudyFacts
 
@@ -58,7 +58,7 @@ def _whole(inventory: Inventory, declared: Retention) -> vocabulary.Retention:
         "packs": sorted(declared.packs),
     }
     try:
-        ambiguous = [f"{tie.one.name} and {tie.other.name}" for tie in ties(rules)]
+        ambiguous = [f"{tie.one.name} and {tie.other.name}" for tie in tied(declared)]
         below = [floor_finding(broken, declared, lambda _: None).summary for broken in glimpsed(declared)]
     except TooMany:
         return facts

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import TYPE_CHECKING
 
-from pacsconf.core.review import Reviews, last_signed
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.people import ROLE, Grant, JobRole, User
-from pacsconf.people.live import LiveAccounts
 from pacsconf.people.standing import day_of, holders, stage
 from pacsconf.policy.subject import Facts, Subject
+
+if TYPE_CHECKING:
+    from pacsconf.core.review import Reviews
+    from pacsconf.people.live import LiveAccounts
 
 KIND = "role"
 
@@ -81,6 +84,8 @@ def _looked_at(
     waiting = [(user, grant) for user, grant in uses if not _is_answered(reviews or (), user, grant)]
     if reviews is None:
         return {} if waiting else {"emergency_unreviewed": []}
+    from pacsconf.core.review import last_signed
+
     last = last_signed(reviews, role.id)
     found: dict[str, object] = {
         "reviewed": last is not None,
@@ -120,8 +125,9 @@ def _inside(inventory: Inventory, role: JobRole, live: Mapping[str, LiveAccounts
         inside = live[system].in_all(role.groups[system])
         users |= inside & inventory.users.keys()
         others += undeclared(inventory, live[system], inside)
-    lists = {"holders": sorted(users), "undeclared": others}
-    return {name: some for name, some in lists.items() if some or whole}
+    # How many have it is asked, too: of some of its systems nobody knows. Whom nobody declared is told wherever found.
+    holders = {"holders": sorted(users)} if whole else {}
+    return holders | ({"undeclared": others} if others or whole else {})
 
 
 def undeclared(inventory: Inventory, live: LiveAccounts, inside: set[str]) -> list[str]:

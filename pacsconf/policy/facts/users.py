@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from pacsconf.core.address import Address
 from pacsconf.inventory.account_names import looks_shared
@@ -21,11 +22,13 @@ from pacsconf.inventory.eligible import (
 from pacsconf.inventory.model import Inventory
 from pacsconf.inventory.people import JobRole, User
 from pacsconf.people.entries import MEMBERSHIP, USER
-from pacsconf.people.live import LAGS, LiveAccount, LiveAccounts
-from pacsconf.people.separation import Separation
 from pacsconf.people.standing import Held, day_of, held, stage
-from pacsconf.people.ways import Ways
 from pacsconf.policy.subject import Facts, Subject
+
+if TYPE_CHECKING:  # where no system of accounts was read, nobody needs what it is held against
+    from pacsconf.people.live import LiveAccount, LiveAccounts
+    from pacsconf.people.separation import Separation
+    from pacsconf.people.ways import Ways
 
 # --- declared -----------------------------------------------------------------------------------------------------
 
@@ -148,6 +151,10 @@ class _Seen:
 
     @classmethod
     def of(cls, inventory: Inventory, live: LiveAccounts) -> _Seen:
+        from pacsconf.people.live import LAGS
+        from pacsconf.people.separation import Separation
+        from pacsconf.people.ways import Ways
+
         ways = Ways(inventory, live.system)
         config = inventory.systems.get(live.system)
         lags = isinstance(config, AccountsConfig) and config.flavour == "active-directory"

@@ -125,7 +125,7 @@ def _inside(inventory: Inventory, role: JobRole, live: Mapping[str, LiveAccounts
         inside = live[system].in_all(role.groups[system])
         users |= inside & inventory.users.keys()
         others += undeclared(inventory, live[system], inside)
-    # How many have it is asked, too: of some of its systems nobody knows. Whom nobody declared is told wherever found.
+    # How many have it is asked, too, and some of its systems do not tell. Who is nobody's is told wherever found.
     holders = {"holders": sorted(users)} if whole else {}
     return holders | ({"undeclared": others} if others or whole else {})
 

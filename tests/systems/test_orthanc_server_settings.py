@@ -20,6 +20,7 @@ from pacsconf.core.secret import Secret
 from pacsconf.inventory.model import Connection, Device, Inventory, NetworkAE
 from pacsconf.inventory.systems import OrthancConfig
 from pacsconf.lab import orthanc
+from pacsconf.systems._orthanc.in_place import FORMER
 from pacsconf.systems.orthanc import OrthancSystem
 
 SERVER = Address.of("pacs", "configuration", "server")
@@ -149,6 +150,21 @@ def test_a_third_value_is_a_conflict_and_stays(opened, server):
     assert outcome.status == "failed"
     assert 'LimitFindResults is "7" where "0" was read' in outcome.error
     assert server.settings_file.read_bytes() == theirs
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_run_that_was_killed_before_the_restart_is_carried_to_its_end(opened, server, reads):
+    first = opened(STATES[0])
+    changes = plan(first)
+    assert statuses(list(first.apply(changes))) == [("update", "applied")]
+    former = server.settings_file.with_name(server.settings_file.name + FORMER)
+    assert former.exists()
+    second = opened(STATES[0])
+    if reads:
+        assert plan(second) == []
+    assert statuses(list(second.settle(changes))) == [("reload", "applied")]
+    assert not former.exists()
+    assert written(server)["DicomAlwaysAllowStore"] is False
 
 
 def test_nothing_is_written_and_no_server_restarted_where_that_is_not_allowed(opened, server):

@@ -54,12 +54,21 @@ class Tally:
 
 
 def tally_text(tally: Tally, devices: int, width: int = 80) -> Lines:
-    """`43 rules checked on 73 devices: 2 high, 61 low fail · 3 waived`, and how many more need live systems."""
+    """`43 rules checked on 73 devices: 2 high, 61 low fail · 3 waived`, what would tell more, and what to do."""
     style: Style = "error" if tally.stops else "warning" if tally.results else "good"
+    room = columns(width)
     head = line(f"{counted(tally.rules, 'rule')} checked on {counted(devices, 'device')}: ")
-    more = f"{tally.live} more need live systems: pacsconf audit" if tally.live else ""
-    rows = wrapped(tally.words, columns(width), first=head, indent=2, style=style)
-    return (*rows, line(f"  {more}")) if more else rows
+    live = f"{tally.live} more need live systems" if tally.live else ""
+    record = "what is unknown may stand in the record" if tally.states.get("unknown") else ""
+    told = listed((live, record), ", and ")
+    more = (
+        f"{told}: pacsconf audit" if told else "",
+        "mend it, or have it accepted until a day: pacsconf waiver add" if tally.stops else "",
+    )
+    return (
+        *wrapped(tally.words, room, first=head, indent=2, style=style),
+        *(row for text in more if text for row in wrapped(text, room, first=line("  "), indent=2)),
+    )
 
 
 def plan_words(

@@ -101,6 +101,7 @@ def test_a_change_that_adds_a_violation_is_stopped_at_its_line(files: Hospital):
     assert "why ct-9 is at 192.0.2.9. Whatever else has a route" in ran.said
     assert "fix Give it an address of the campus." in ran.said
     assert "refused: the gate is high" in ran.said
+    assert "mend it, or have it accepted until a day: pacsconf waiver add" in ran.said
     assert files.here("validate", "--fail-on", "critical").code == 0
     assert files.here("validate", "--fail-on", "low").code == 4
 

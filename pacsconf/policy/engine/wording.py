@@ -40,7 +40,7 @@ def _said(kind: str, field: str) -> str:
 def _why(named: list[str], subject: Subject) -> str:
     tiers = {one.partition(".")[0] for one in named}
     if tiers == {"self"}:
-        return "neither the inventory nor the record says it"
+        return "it is not declared, and in no record that was looked at"
     if "observed" in tiers and subject.observed is None:
         return "it was not looked at on the wire"
     if "configured" in tiers and subject.configured is None:

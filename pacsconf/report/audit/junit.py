@@ -112,7 +112,7 @@ def _result(
         error.text = _more(one, rule)
         return error
     if one.state == "unknown":
-        return Skipped(f"not known: {told(one)}", "unknown")
+        return Skipped(f"not known: {told(one).removeprefix('not known: ')}", "unknown")
     if one.state == "waived":
         return Skipped(_accepted(one, waivers), "waived")
     return None

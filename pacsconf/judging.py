@@ -35,7 +35,7 @@ class Judged:
     gate: Severity = "high"
     rules: int = 0
     caused: tuple[Result, ...] = ()
-    """What does not fail live, and would once the plan is applied."""
+    """What does not fail live, and would once the plan is applied; and rules that are broken, before and after."""
     declared: tuple[Result, ...] = ()
     """What the inventory alone says, as `validate` does."""
     standing: Mapping[Severity, int] = field(default_factory=dict)
@@ -136,13 +136,16 @@ def judge(
     stood = rulebook.judged(asked, before, world.inventory, today)
     then = rulebook.judged(asked, states(after(live, runs)), world.inventory, today) if runs else stood
     failing, comes = _by_key(stood.results), _by_key(then.results)
+    # What could not be judged before, and fails then, is no older failure; nor is it mended by being broken.
+    caused = [one for key, one in comes.items() if key not in failing or failing[key].state != one.state]
+    stays = [one for key, one in comes.items() if key in failing and failing[key].state == one.state]
     uses = {one.place: one for one in (*said.findings, *then.findings)}
     return Judged(
         rulebook.gate,
         len(alone) + len(asked),
-        tuple(one for key, one in comes.items() if key not in failing),
+        (*caused, *_broken(stays, caused)),
         tuple(_failing(said.results)),
-        Counter(one.rule.severity for key, one in comes.items() if key in failing),
+        Counter(one.rule.severity for one in stays if one.state == "fail"),
         len(failing.keys() - comes.keys()),
         tuple(uses.values()),
     )
@@ -150,6 +153,15 @@ def judge(
 
 def _failing(results: Iterable[RuleResults]) -> Iterator[Result]:
     return (one for each in results for one in each.of("fail", "error"))
+
+
+def _broken(stays: Iterable[Result], caused: Iterable[Result]) -> Iterator[Result]:
+    """Of each rule that was broken before and is, one result: what it would say of the plan nobody knows."""
+    told = {one.rule.id for one in caused if one.state == "error"}
+    for one in stays:
+        if one.state == "error" and one.rule.id not in told:
+            told.add(one.rule.id)
+            yield one
 
 
 def _by_key(results: Iterable[RuleResults]) -> dict[tuple[str, str], Result]:

@@ -376,7 +376,7 @@ class OrthancSystem:
 
     def _planned(self, states: Mapping[Address, State]) -> Fields:
         """The options that would be others than they are, were these its resources."""
-        state, there = states.get(options.address(self.name)), self._settings
+        state, there = states.get(options.address(self.config)), self._settings
         if state is None or there is None:
             return {}
         return {name: value for name, value in state.fields.items() if there.fields.get(name) != value}

@@ -130,7 +130,7 @@ def test_what_is_declared_is_written_and_a_stranger_is_really_refused_then(settl
     assert lets_in(server, tmp_path, called="OTHER")
 
     plan = run(hospital, "plan", "--out", "plan.json")
-    assert "~ pacs/configuration/server" in plan.out
+    assert "~ pacs/configuration/archive" in plan.out
     assert "DicomAlwaysAllowStore true → false inventory/systems.yaml:4" in plan.said
     assert "DicomCheckCalledAet false → true inventory/systems.yaml:4" in plan.said
     assert "ORTHANC-OPEN-STORE" not in plan.said
@@ -174,7 +174,7 @@ def test_a_rollback_opens_it_again_and_the_guard_asks(settle, server, tmp_path):
     assert lets_in(server, tmp_path)
     told = run(hospital, "plan")
     assert "Held" in told.out
-    assert "pacs/configuration/server" in told.out
+    assert "pacs/configuration/archive" in told.out
 
 
 def test_a_file_that_is_not_listed_waits_for_a_person_until_it_says_so(settle, server, tmp_path):
@@ -187,7 +187,7 @@ def test_a_file_that_is_not_listed_waits_for_a_person_until_it_says_so(settle, s
     )
     done = applied(hospital)
     assert done.code == 0, done
-    assert "? waiting pacs/configuration/server" in done.said
+    assert "? waiting pacs/configuration/archive" in done.said
     assert (server.settings_file.read_bytes(), formers(server)) == (before, [])
 
     told = run(hospital, "plan")
@@ -269,7 +269,7 @@ def test_peers_that_a_restart_would_lose_are_not_risked(settle, server, tmp_path
 def test_a_copy_that_is_not_here_plans_nothing_and_says_so(settle, server, tmp_path):
     hospital = settle(listed=True, file=tmp_path / "elsewhere.json")
     plan = run(hospital, "plan")
-    assert "pacs/configuration/server" not in plan.out
+    assert "pacs/configuration/archive" not in plan.out
     assert "warning[ORTHANC-SETTINGS-UNREAD]" in plan.said
     assert LINES in plan.said
 

@@ -6,7 +6,8 @@ import pytest
 
 from pacsconf.core.resource import Fields
 from pacsconf.inventory.orthanc_settings import OrthancSettings
-from pacsconf.systems._orthanc.options import DEFAULTS, ServerSettings, live, version
+from pacsconf.inventory.systems import OrthancConfig
+from pacsconf.systems._orthanc.options import DEFAULTS, ServerSettings, address, live, version
 
 
 def test_what_can_be_declared_has_a_field_and_a_default_of_orthancs():
@@ -70,7 +71,16 @@ def test_what_brings_deletion_nearer_is_said(before: Fields, after: Fields, note
 def test_what_the_configuration_does_not_say_is_as_orthanc_has_it_and_what_is_no_value_is_left_out():
     wanted = {"DicomAlwaysAllowStore": False, "WebDavEnabled": False, "LimitFindResults": 5}
     said = {"WebDavEnabled": "${WEBDAV}", "LimitFindResults": True, "RegisteredUsers": {"me": "hunter2"}}
-    assert live("pacs", said, wanted).fields == {"DicomAlwaysAllowStore": True}
+    config = OrthancConfig.model_validate(
+        {"name": "pacs", "type": "orthanc", "url": "https://h", "settings": wanted}
+    )
+    assert live(config, said).fields == {"DicomAlwaysAllowStore": True}
+
+
+@pytest.mark.parametrize(("ae", "name"), [(None, "server"), ("pacs-1", "pacs-1"), ("pacs-1/PACS", "pacs-1")])
+def test_it_is_called_by_its_device(ae: str | None, name: str):
+    config = OrthancConfig.model_validate({"name": "pacs", "type": "orthanc", "url": "https://h", "ae": ae})
+    assert address(config).parts == (name,)
 
 
 @pytest.mark.parametrize(

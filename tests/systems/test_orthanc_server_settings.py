@@ -23,7 +23,7 @@ from pacsconf.lab import orthanc
 from pacsconf.systems._orthanc.in_place import FORMER
 from pacsconf.systems.orthanc import OrthancSystem
 
-SERVER = Address.of("pacs", "configuration", "server")
+SERVER = Address.of("pacs", "configuration", "archive")
 INVENTORY = Inventory(
     devices={
         "archive": Device(

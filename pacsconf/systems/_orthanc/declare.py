@@ -278,8 +278,8 @@ def _released(config: OrthancConfig, held: OnHold) -> frozenset[Address]:
 
 
 def _settings(config: OrthancConfig) -> Iterator[_Item]:
-    if wanted := config.settings.declared():
-        yield _Item(options.declared(config.name, wanted), ("systems", config.name, "settings"))
+    if config.settings.declared():
+        yield _Item(options.declared(config), ("systems", config.name, "settings"))
 
 
 def _contradicts(config: OrthancConfig) -> Iterator[Finding]:

@@ -11,10 +11,11 @@ from typing import Any, ClassVar
 
 from pacsconf.core.address import Address
 from pacsconf.core.resource import Effect, Fields, Resource, Risk, State, Value
+from pacsconf.inventory.systems import OrthancConfig
 
 CONFIGURATION = "configuration"
 SERVER = "server"
-"""The one resource of its kind."""
+"""What the one resource of its kind is called where the device is not declared."""
 
 DEFAULTS: Mapping[str, bool | int | str] = {
     "DicomAlwaysAllowEcho": True,
@@ -137,24 +138,25 @@ def _number(value: Value | None) -> int:
     return value if isinstance(value, int) else 0
 
 
-def address(system: str) -> Address:
-    """Where the settings of a system are."""
-    return Address.of(system, CONFIGURATION, SERVER)
+def address(config: OrthancConfig) -> Address:
+    """Where the settings of a system are: by its device, which is tried on the wire when they changed."""
+    device = config.ae.partition("/")[0] if config.ae else SERVER
+    return Address.of(config.name, CONFIGURATION, device)
 
 
-def declared(system: str, wanted: Mapping[str, bool | int | str]) -> State:
+def declared(config: OrthancConfig) -> State:
     """The settings as they are declared."""
-    return State(address(system), address(system), dict(wanted))
+    return State(address(config), address(config), dict(config.settings.declared()))
 
 
-def live(system: str, said: Mapping[str, Any], wanted: Mapping[str, bool | int | str]) -> State:
+def live(config: OrthancConfig, said: Mapping[str, Any]) -> State:
     """What a configuration says of the options that are declared; without what is no value of such an option.
 
     That may be a variable of the environment, which Orthanc fills in when it starts.
     """
-    found = {name: said.get(name, DEFAULTS[name]) for name in wanted}
+    found = {name: said.get(name, DEFAULTS[name]) for name in config.settings.declared()}
     fitting = {name: value for name, value in found.items() if type(value) is type(DEFAULTS[name])}
-    return State(address(system), address(system), fitting)
+    return State(address(config), address(config), fitting)
 
 
 def version(text: str) -> tuple[int, ...]:

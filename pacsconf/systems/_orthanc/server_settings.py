@@ -69,7 +69,7 @@ class OwnSettings:
             return None
         if found.get("DicomAet", "ORTHANC") != server.ae_title:
             return None
-        return options.live(self.config.name, found, self.wanted)
+        return options.live(self.config, found)
 
     def findings(
         self, server: Server, found: State | None, changes: Sequence[Change], peers: int

@@ -31,7 +31,7 @@ def remembered() -> Memory:
     from pacsconf.policy.memory import Memory
 
     basis = _basis()
-    with suppress(OSError, ValueError):  # not there, or no text of ours
+    with suppress(OSError, ValueError, RuntimeError):  # not there, no text of ours, or nowhere to be
         first, *digests = _read(_file()).split()
         if first == basis:
             return Memory(basis, frozenset(digests))
@@ -44,8 +44,8 @@ def keep(memory: Memory) -> None:
         return
     from tempfile import NamedTemporaryFile
 
-    file = _file()
-    with suppress(OSError):
+    with suppress(OSError, RuntimeError):
+        file = _file()
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with NamedTemporaryFile("w", dir=file.parent, prefix=".rules-", delete=False) as part:
             try:
@@ -57,6 +57,7 @@ def keep(memory: Memory) -> None:
 
 
 def _file() -> Path:
+    """Raises: RuntimeError where this user has no home, as in many containers."""
     named = Path(os.environ.get("XDG_CACHE_HOME", ""))
     folder = named if named.is_absolute() else Path.home() / ".cache"  # as the XDG base directories say
     return folder / "pacsconf" / "rules"

@@ -147,7 +147,7 @@ class Objects(Commands):
 
         Raises: RecordError when it cannot look.
         """
-        number = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+        number = self._settings_around()
         settings = {
             "GIT_CONFIG_COUNT": str(number + 1),
             f"GIT_CONFIG_KEY_{number}": "gpg.ssh.allowedSignersFile",
@@ -157,6 +157,11 @@ class Objects(Commands):
         if ran.status:
             raise RecordError(f"git cannot check the signature of {commit[:10]}: {explain(ran.err)}")
         return Signature(*ran.out.splitlines()[-1].split("\0"))
+
+    def _settings_around(self) -> int:
+        """How many settings this process was given for git by its environment, which stay in force."""
+        told = os.environ.get("GIT_CONFIG_COUNT", "")
+        return int(told) if told.isdecimal() else 0
 
     @cached_property
     def _signs(self) -> bool:

@@ -125,6 +125,9 @@ class Apart(Objects):
                 fix="It was cut short, damaged or altered on its way: ask for it again",
             )
 
+    def _settings_around(self) -> int:
+        return 0
+
     def read(self, commit: str, path: str) -> bytes:
         """The contents of one file of a commit, as long as all together stay within what may be read.
 
@@ -215,6 +218,9 @@ def _environment(place: Path, home: Path) -> dict[str, str]:
         "GIT_ALTERNATE_OBJECT_DIRECTORIES": "",
         "GIT_NAMESPACE": "",
         "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_GRAFT_FILE": os.devnull,
+        "GIT_SHALLOW_FILE": "",
+        "GIT_ALLOW_PROTOCOL": "file",
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_SYSTEM": os.devnull,
         "GIT_CONFIG_GLOBAL": os.devnull,

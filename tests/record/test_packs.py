@@ -572,3 +572,28 @@ def test_the_environment_of_the_process_does_not_matter(bundle, allowed, tmp_pat
     monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path))
     assert told(verified(bundle, allowed, nowhere)) == {}
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GIT_CONFIG_COUNT", "several"),
+        ("GIT_SHALLOW_FILE", "/etc/hostname"),
+        ("GIT_GRAFT_FILE", "/etc/hostname"),
+        ("GIT_ALLOW_PROTOCOL", "ssh"),
+    ],
+)
+def test_nothing_that_git_heeds_is_taken_from_around(bundle, allowed, monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    assert told(verified(bundle, allowed, nowhere)) == {}
+
+
+def test_settings_from_around_do_not_say_who_checks_signatures(bundle, allowed, monkeypatch, tmp_path):
+    program = tmp_path / "checks"
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "gpg.ssh.program")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", str(program))
+    assert told(verified(bundle, allowed, nowhere)) == {}
+    assert not (tmp_path / "ran").exists()

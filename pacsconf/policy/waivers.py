@@ -200,13 +200,15 @@ def _longest(before: date) -> date:
 
 def alike(one: str, other: str) -> bool:
     """Whether two texts spell the same somebody: whatever the case, accents, punctuation, order, or mail domain."""
-    return _spelt(one) == _spelt(other)
+    return not _spelt(one).isdisjoint(_spelt(other))
 
 
-def _spelt(text: str) -> tuple[str, ...] | str:
+def _spelt(text: str) -> frozenset[str]:
+    """The letters of a text, its words as they stand and in order."""
     plain = unicodedata.normalize("NFKD", text.partition("@")[0])
     bare = "".join(char for char in plain if not unicodedata.combining(char)).casefold()
-    return tuple(sorted(re.findall(r"[^\W_]+", bare))) or text.strip()
+    words = re.findall(r"[^\W_]+", bare)
+    return frozenset({"".join(words), "".join(sorted(words))} if words else {text.strip()})
 
 
 def _no_map(place: Place) -> Finding:

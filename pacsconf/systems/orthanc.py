@@ -388,7 +388,8 @@ class OrthancSystem:
 
     def rights(self) -> Iterator[AccountRight]:
         """What this account may do, tried on a name that does not exist."""
-        return rights.rights(self._web, holds=bool(self._held.in_force))
+        yield from rights.rights(self._web, holds=bool(self._held.in_force))
+        yield from self._own.rights()
 
     def try_logins(self) -> Iterator[LoginTried]:
         """Nobody, then each declared user, by one request each."""

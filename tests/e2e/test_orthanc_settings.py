@@ -12,6 +12,7 @@ import pytest
 from pacsconf.lab import orthanc
 from pacsconf.systems._orthanc.commented import parsed
 from tests.e2e.conftest import Hospital, Ran
+from tests.e2e.test_policies import with_policies
 
 DEVICES = """\
 devices:
@@ -302,6 +303,37 @@ def test_a_smaller_limit_is_a_purge_that_is_let_through_by_name(settle, server):
     assert plan.code == 5, plan
     assert "GUARD-PURGE" in plan.said
     assert "it deletes the oldest patients once it holds 1000 patients" in plan.said
+
+
+PACK = """\
+pack: {name: ours}
+rules:
+  - id: OUR-AE-001
+    title: No images from strangers
+    severity: critical
+    kind: ae
+    condition: '!configured.stranger_store'
+    message: title + " stores for anybody"
+"""
+
+
+def test_a_plan_that_would_open_it_is_refused_by_a_policy_before_anything_is_written(
+    settle, server, tmp_path
+):
+    hospital = settle(listed=True)
+    with_policies(hospital, ours=PACK)
+    assert "1 would fail no more" in run(hospital, "plan").said
+    assert applied(hospital).code == 0
+    before = server.settings_file.read_bytes()
+    hospital.edit("DicomAlwaysAllowStore: false", "DicomAlwaysAllowStore: true", "systems")
+    plan = run(hospital, "plan", "--out", "plan.json")
+    assert "critical[OUR-AE-001] No images from strangers: archive/ARCHIVE" in plan.said
+    assert "ARCHIVE stores for anybody" in plan.said
+    digest = json.loads(hospital.plan_file.read_text())["digest"][:8]
+    done = run(hospital, "apply", "plan.json", "--ack", f"{digest}:GUARD-WIDEN", "--reason", "x")
+    assert done.code == 4, done
+    assert server.settings_file.read_bytes() == before
+    assert not lets_in(server, tmp_path)
 
 
 def test_no_secret_of_the_file_is_told(settle, server):

@@ -249,6 +249,18 @@ def test_no_password_of_the_file_is_in_what_it_tells(opened, server, caplog):
     assert [text for text in shown if server.password in text] == []
 
 
+def test_what_writing_needs_is_told_without_a_restart(opened, server):
+    began = server.settings_file.read_bytes()
+    names = [(one.name, one.verdict) for one in opened(STATES[0]).rights()]
+    assert names[-2:] == [("write its configuration", "yes"), ("restart it", "unknown")]
+    for system in (opened({}), opened(STATES[0], may_edit=False)):
+        assert [one for one in system.rights() if "configuration" in one.name] == []
+    missing = opened(STATES[0], settings_file=str(server.folder / "none.json"))
+    missing.permit(lambda _path: True)
+    assert [one.verdict for one in missing.rights()][-2:] == ["no", "unknown"]
+    assert server.settings_file.read_bytes() == began
+
+
 def test_a_path_is_never_asked_for_where_nothing_is_declared(opened, server):
     asked: list[Path] = []
     system = opened({})

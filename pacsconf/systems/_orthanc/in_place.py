@@ -76,6 +76,18 @@ class InPlace:
             raise Unwritable(f"{strays[0]} is a link: the file that it leads to is not listed")
         return found
 
+    def closed(self) -> str:
+        """Why they could not be written, as far as that shows without writing; empty where nothing speaks against
+        it.
+
+        Raises: Unwritable when they cannot be read.
+        """
+        for file in self.read():
+            for place in (file, file.parent):
+                if not os.access(place, os.W_OK):
+                    return f"Let this user write {place}."
+        return ""
+
     def write(self, before: Mapping[Path, bytes], after: Mapping[Path, bytes]) -> None:
         """Keep the former files, and put these in their place; all or none.
 

@@ -28,6 +28,7 @@ from pacsconf.systems._orthanc import options
 from pacsconf.systems._orthanc.in_place import InPlace, Unwritable, changed
 from pacsconf.systems._orthanc.live import Server
 from pacsconf.systems._orthanc.settings import UnreadableSettings, said
+from pacsconf.systems.abilities import AccountRight
 from pacsconf.systems.base import conflict, stands
 
 RELOAD: Literal["reload"] = "reload"
@@ -120,6 +121,18 @@ class OwnSettings:
         """The lines of a configuration that say so."""
         found = self.wanted if fields is None else fields
         return ", ".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in found.items())
+
+    def rights(self) -> Iterator[AccountRight]:
+        """What writing needs, where it is written from here. Nothing is restarted to find out."""
+        if not self.wanted or not self.writes:
+            return
+        try:
+            closed = InPlace(self.path).closed()
+        except Unwritable as fault:
+            closed = str(fault)
+        yield AccountRight("write its configuration", "writing", "no" if closed else "yes", closed)
+        detail = "only a restart would tell: allow POST /tools/reset to this account"
+        yield AccountRight("restart it", "writing", "unknown", detail)
 
     # --- writing ----------------------------------------------------------------------------------------------
 

@@ -221,8 +221,11 @@ def trend_of(world: World) -> tuple[Point, ...]:
 
 
 def titles_of(root: Path) -> Titles | None:
-    """What controls are called, as the repository says; None where it says nothing."""
-    from pacsconf.policy.controls import read
+    """What controls are called, as the repository says; None where it says nothing that can be read."""
+    from pacsconf.inventory.files import read_bytes
+    from pacsconf.policy.controls import FILE, read
+    from pacsconf.policy.reading import MAX_BYTES
 
-    path = root / "policies" / "controls.yaml"
-    return read(path.read_bytes()) if path.is_file() else None
+    path = root / FILE
+    held = read_bytes(path, root, MAX_BYTES) if path.exists() else None
+    return read(held) if isinstance(held, bytes) else None

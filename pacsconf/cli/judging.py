@@ -120,6 +120,8 @@ class Declared:
     """How many were judged."""
     live: int = 0
     """How many wait for live systems."""
+    off: int = 0
+    """How many are switched off."""
     states: Mapping[State, int] = field(default_factory=dict)
     assemble: Callable[[], Assembled] = lambda: _nothing()
     """All of it as an audit has it."""
@@ -174,6 +176,7 @@ def declared(work: Workspace, fail_on: Severity | None = None) -> Declared | Non
         tuple(_common([waived.findings for _, waived in judged])),
         alone,
         len(active) - alone,
+        len(book.rules) - len(active),
         states,
         assemble,
     )

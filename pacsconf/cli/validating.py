@@ -103,7 +103,7 @@ def _show_text(screen: Screen, work: Workspace, judged: Declared | None) -> None
     built_in = (*work.findings, *judged.wrong, *judged.remarks) if judged else work.findings
     rows = checked_text(built_in, counts, work.seconds, screen.width)
     screen.show(((), *rows) if len(told) > len(work.findings) and rows[0] else rows)
-    if judged is not None and judged.rules + judged.live:
+    if judged is not None and judged.rules + judged.live + judged.off:
         from pacsconf.report.judged_text import tally_text
 
         screen.show(tally_text(_tally(judged), len(work.inventory.devices), screen.width))
@@ -112,7 +112,8 @@ def _show_text(screen: Screen, work: Workspace, judged: Declared | None) -> None
 def _tally(judged: Declared) -> Tally:
     from pacsconf.report.judged_text import Tally
 
-    return Tally(judged.results, judged.states, judged.rules, judged.live, judged.gate, bool(judged.stopping))
+    stops = bool(judged.stopping)
+    return Tally(judged.results, judged.states, judged.rules, judged.live, judged.gate, stops, judged.off)
 
 
 def _show_markdown(screen: Screen, work: Workspace, judged: Declared | None) -> None:
@@ -144,6 +145,7 @@ def _show_json(screen: Screen, work: Workspace, judged: Declared | None) -> None
             policies={
                 "rules": judged.rules,
                 "need_live_systems": judged.live,
+                "off": judged.off,
                 "gate": judged.gate,
                 "stopping": len(judged.stopping),
                 "states": dict(judged.states),

@@ -38,6 +38,8 @@ class Tally:
     gate: Severity
     stops: bool
     """Whether something of at least the gate's severity fails, and nobody accepts it."""
+    off: int = 0
+    """How many rules are switched off."""
 
     @property
     def words(self) -> str:
@@ -48,6 +50,7 @@ class Tally:
             f"{failing} fail" if failing else "none fails",
             f"{broken} cannot be judged" if broken else "",
             *(f"{self.states[state]} {state}" for state in ("waived", "unknown") if self.states.get(state)),
+            f"{counted(self.off, 'rule')} switched off" if self.off else "",
             f"refused: the gate is {self.gate}" if self.stops else "",
         )
         return listed((part for part in parts if part), " · ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from datetime import timedelta
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pacsconf.cli import workspace
+from pacsconf.cli import main, workspace
+from pacsconf.cli.audit_run import titles_of
 from pacsconf.cli.judging import Declared, declared, rulebook
 from pacsconf.cli.workspace import InvalidInventory
 from pacsconf.policy.findings import as_finding, grouped
@@ -148,6 +150,31 @@ def test_a_pack_counts_however_its_name_ends(tmp_path: Path, name: str):
     found = declared(workspace.checked(tmp_path, None))
     assert found is not None
     assert (found.rules, found.states["fail"]) == (1, 2)
+
+
+def test_rules_that_are_switched_off_are_counted_where_no_other_is_left(tmp_path: Path, capsys):
+    (tmp_path / "inventory").mkdir()
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "inventory" / "all.yaml").write_text(DEVICES)
+    (tmp_path / "policies" / "ours.yaml").write_text(OWNERS)
+    (tmp_path / "policies" / "site.yaml").write_text("overrides: {OUR-LC-001: {off: nobody owns anything}}\n")
+    assert main._code(["--chdir", str(tmp_path), "validate"]) == 0
+    assert "0 rules checked on 2 devices: none fails · 1 rule switched off" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("how", ["a link that leads out", "a pipe", "too long"])
+def test_titles_of_controls_are_read_as_any_file_of_policies(tmp_path: Path, how: str):
+    (tmp_path / "policies").mkdir()
+    file = tmp_path / "policies" / "controls.yaml"
+    if how == "a pipe":
+        os.mkfifo(file)
+    elif how == "too long":
+        file.write_text("controls: {}\n" + "#" * 1_000_000)
+    else:
+        outside = tmp_path.parent / f"{tmp_path.name}.yaml"
+        outside.write_text("controls: {hipaa: {a: {title: from elsewhere}}}\n")
+        file.symlink_to(outside)
+    assert titles_of(tmp_path) is None
 
 
 def test_a_link_to_itself_among_the_packs_is_told(tmp_path: Path):

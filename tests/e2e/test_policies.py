@@ -116,6 +116,7 @@ def test_each_form_tells_what_fails_and_where(files: Hospital):
     assert told["policies"] == {
         "rules": 2,
         "need_live_systems": 1,
+        "off": 0,
         "gate": "high",
         "stopping": 1,
         "states": {"pass": 4, "fail": 8, "n/a": 2},
@@ -297,6 +298,28 @@ def test_a_plan_that_was_saved_before_is_judged_anew(archive: Hospital):
     assert refused.code == 4, refused
     assert archive("apply", "--expect", told.json["digest"][:8], *acknowledged(told)).code == 4
     assert callers(archive) == [b"CT1", b"CT2"]
+
+
+OWNED = """\
+rules:
+  - id: OUR-DEV-001
+    title: Somebody answers for what archives know
+    severity: high
+    kind: device
+    condition: owner != "nobody" && size(configured.held_by) > 0
+"""
+
+
+def test_a_line_that_breaks_a_policy_beside_what_is_live_is_no_older_failure(archive: Hospital):
+    (archive.path / "policies" / "owned.yaml").write_text(OWNED)
+    archive.commit("a rule about what is declared and live")
+    assert archive("plan").code == 0
+    archive.edit("ct-1: {", "ct-1: {owner: nobody, ")
+    plan = archive("plan")
+    assert plan.code == 4, plan
+    assert "would fail on device:ct-1 (OUR-DEV-001)" in plan.said
+    archive.commit("nobody answers for it")
+    assert archive("plan").code == 4, "committed or not"
 
 
 def test_a_waiver_lets_a_plan_through_and_what_was_applied_fails_no_plan_afterwards(archive: Hospital, on):

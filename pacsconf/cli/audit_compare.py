@@ -97,6 +97,15 @@ def compared(
     return drift, _causes(work, store, drift, known)
 
 
+def before(store: Record, this: RecordedAudit) -> RecordedAudit | None:
+    """The audit that was recorded before this one, for the same frameworks; None where there is none.
+
+    Raises: RecordError when the record cannot be read.
+    """
+    earlier = (store.audit(entry.commit) for entry in islice(store.audits_before(this.entry), MOST))
+    return next((one for one in earlier if one.audit.frameworks == this.audit.frameworks), None)
+
+
 def _remembered(audits: Iterable[Audit], known: dict[str, Audit]) -> Iterator[Audit]:
     for one in audits:
         known[one.id] = one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -19,8 +20,10 @@ from pacsconf.report.lines import wrapped
 if TYPE_CHECKING:
     from pacsconf.cli.workspace import Workspace
     from pacsconf.policy.audit import Audit, Point
+    from pacsconf.record.audits import RecordedAudit
     from pacsconf.record.packing import Packing
     from pacsconf.record.reader import RecordReader
+    from pacsconf.record.record import Record
 
 _ASKS_NOBODY = frozenset({"env", "file", "age"})
 """Kinds of references that are resolved without a person."""
@@ -49,7 +52,9 @@ def packed(context: typer.Context, which: str, out: Path) -> Exit:
         packing = store.packing(store.audit(which))
         audit = packing.audited.audit
         policies, left_out = _policies(work, audit)
-        files = {**packing.of_record(), **policies, **_report(audit, store.audits(), work.root)}
+        of_record = packing.of_record()
+        files = {**of_record, **policies, **_report(audit, store.audits(), work.root)}
+        files |= _for_reading(work, store, packing.audited, of_record)
         _require_no_secrets(work, packing, files)
         made = packing.write(files, out, version=__version__, left_out=left_out)
     screen.show(
@@ -71,6 +76,24 @@ def _report(audit: Audit, trend: tuple[Point, ...], root: Path) -> dict[str, byt
     earlier = tuple(one for one in trend if one.at < audit.at)
     made = files(audit, earlier, titles_of(root))
     return {f"report/{packed_name(name)}": data for name, data in made.items()}
+
+
+def _for_reading(
+    work: Workspace, store: Record, audited: RecordedAudit, of_record: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """What an auditor asks first: who applied and approved what, and what changed since the audit before."""
+    from pacsconf.cli.audit_compare import before, compared
+    from pacsconf.policy.pack import CHANGESETS
+    from pacsconf.report.audit import changesets_csv
+    from pacsconf.report.audit.drift_text import drift_markdown
+
+    kept = [json.loads(data) for path, data in of_record.items() if path.startswith(f"{CHANGESETS}/")]
+    found = {"report/changesets.csv": changesets_csv.render(kept).encode()}
+    older = before(store, audited)
+    if older is not None:
+        drift, causes = compared(work, store, older, audited)
+        found["report/since-the-audit-before.md"] = drift_markdown(drift, causes).encode()
+    return found
 
 
 def _policies(work: Workspace, audit: Audit) -> tuple[dict[str, bytes], list[str]]:
@@ -144,7 +167,8 @@ def checked(context: typer.Context, file: Path, into: Path | None, format: str, 
         screen.note(wrapped(_BY_ANYBODY, screen.width))
     if into is not None and believed:
         lay_out(found.files, into)
-        screen.note(sentence(f"Written to {into}: {len(found.files)} files."))
+        page = " Begin with report/report.html." if "report/report.html" in found.files else ""
+        screen.note(sentence(f"Written to {into}: {len(found.files)} files.{page}"))
     return Exit.OK if believed else Exit.REFUSED
 
 

@@ -71,6 +71,11 @@ def test_evidence_is_written_and_checked_by_somebody_else(hospital: Hospital, au
         "report/oscal-assessment-results.json",
         "policies/house.yaml",
     } <= files
+    [head, row] = (auditor / "files" / "report" / "changesets.csv").read_text().splitlines()
+    assert head.startswith("changeset,opened,closed,state,applied_by,on,reason,ticket,approved_by,")
+    assert ",closed,Maria Weber <mweber@example.org>," in row
+    assert "report/since-the-audit-before.md" not in files
+    assert "Begin with report/report.html." in ran.said
     [changeset] = [
         json.loads((auditor / "files" / path).read_text()) for path in files if "changesets/" in path
     ]
@@ -100,6 +105,18 @@ def test_without_a_signature_it_is_believed_only_when_told_to(hospital: Hospital
     assert "anybody can have made it" in ran.said
     assert not (hospital.path / "files").exists()
     assert hospital("audit", "verify", str(out), "--unsigned").code == 0
+
+
+def test_what_changed_since_the_audit_before_is_in_it(hospital: Hospital, tmp_path: Path):
+    (hospital.path / "policies" / "site.yaml").write_text("overrides: {HOUSE-002: {off: asked elsewhere}}\n")
+    hospital.commit("one rule less")
+    hospital("audit")
+    out = tmp_path / "evidence.bundle"
+    hospital.ok("audit", "pack", "--out", str(out))
+    hospital("audit", "verify", str(out), "--unsigned", "--into", "files")
+    said = (hospital.path / "files" / "report" / "since-the-audit-before.md").read_text()
+    assert "switched off: asked elsewhere" in said
+    assert "one rule less" in said
 
 
 def test_the_policies_are_those_that_were_audited(hospital: Hospital, tmp_path: Path):

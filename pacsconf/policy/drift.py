@@ -21,7 +21,7 @@ DriftKind = Literal["failing", "waiver ended", "unknown", "waived", "not judged"
 DRIFT_KINDS: tuple[DriftKind, ...] = get_args(DriftKind)
 """In the order in which they are shown. `closed`: it failed, was waived or broken, and holds now or does not apply;
 or its resource, known or not, is gone. `known`: it was unknown and holds. `not judged`: it was no pass, and its
-rule is off or gone now."""
+rule is off or gone now, or the system that it was found in was not looked at."""
 
 WORSE: frozenset[DriftKind] = frozenset({"failing", "waiver ended", "unknown"})
 
@@ -145,8 +145,8 @@ def compare(before: Audit, after: Audit) -> Drift:
     """What became different from one audit to another, as far as both were asked for it (frameworks)."""
     before, after = _asked_for(before, after.frameworks), _asked_for(after, before.frameworks)
     then, now = _by_key(before), _by_key(after)
-    judged = {one.id for one in after.rules if not one.off}
-    kinds = {key: _kind(then.get(key), now.get(key), key[0] in judged) for key in then.keys() | now.keys()}
+    looks = _Looks.between(before, after)
+    kinds = {key: looks.kind(then.get(key), now.get(key)) for key in then.keys() | now.keys()}
     order = {kind: at for at, kind in enumerate(DRIFT_KINDS)}
     drifted = sorted((order[kind], key) for key, kind in kinds.items() if kind)
     ends = stamp(before), stamp(after)
@@ -155,8 +155,8 @@ def compare(before: Audit, after: Audit) -> Drift:
         *ends,
         tuple(Drifted(DRIFT_KINDS[at], then.get(key), now.get(key), *ends) for at, key in drifted),
         tuple(changed_rules(before, after)),
-        lost=tuple(sorted(_seen(before) - _seen(after))),
-        found=tuple(sorted(_seen(after) - _seen(before))),
+        lost=tuple(sorted(seen(before) - seen(after))),
+        found=tuple(sorted(seen(after) - seen(before))),
         steady=dict(Counter(one.state for one in after.results if not kinds[one.key])),
         severities={one.id: one.severity for one in (*before.rules, *after.rules)},
     )
@@ -172,8 +172,8 @@ def since(drift: Drift, before: Audit, between: Iterable[Audit], after: Audit) -
     later, now = after, _by_key(after)
     for earlier in chain(between, (before,)):
         then = _by_key(earlier)
-        judged = {one.id for one in later.rules if not one.off}
-        for key in [key for key in left if _kind(then.get(key), now.get(key), key[0] in judged)]:
+        looks = _Looks.between(earlier, later)
+        for key in [key for key in left if looks.kind(then.get(key), now.get(key))]:
             ends[key] = stamp(earlier), stamp(later)
             left.discard(key)
         if not left:
@@ -226,8 +226,27 @@ def _asked_for(audit: Audit, frameworks: tuple[Framework, ...]) -> Audit:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """What the later of two audits looked at: the rules that it judged, and the systems that it lost."""
+
+    judged: frozenset[str]
+    lost: frozenset[str]
+
+    @classmethod
+    def between(cls, earlier: Audit, later: Audit) -> _Looks:
+        return cls(frozenset(one.id for one in later.rules if not one.off), seen(earlier) - seen(later))
+
+    def kind(self, then: AuditedResult | None, now: AuditedResult | None) -> DriftKind | None:
+        """How a result drifted. One that is gone with its system may be there all the same."""
+        gone = then is not None and now is None and then.system in self.lost
+        one = then or now
+        return _kind(then, now, one is not None and one.rule in self.judged and not gone)
+
+
 def _kind(then: AuditedResult | None, now: AuditedResult | None, judged: bool) -> DriftKind | None:
-    """How a result drifted, if it did; `judged`: its rule is there and not off now."""
+    """How a result drifted, if it did; `judged`: its rule is there and not off now, and it
+    was looked for."""
     was, is_ = then.state if then else None, now.state if now else None
     if was == is_ or (was in _BAD and is_ in _BAD):
         return None
@@ -246,5 +265,6 @@ def _by_key(audit: Audit) -> dict[Key, AuditedResult]:
     return {one.key: one for one in audit.results}
 
 
-def _seen(audit: Audit) -> frozenset[str]:
+def seen(audit: Audit) -> frozenset[str]:
+    """The systems that it looked at, by name."""
     return frozenset(one.name for one in audit.coverage.systems if one.how in ("configured", "attested"))

@@ -16,7 +16,7 @@ from typing import Literal
 from pacsconf.core.address import Address
 from pacsconf.core.moment import day_in_words
 from pacsconf.policy.audit import Audit, AuditedResult, AuditedSystem
-from pacsconf.policy.drift import Applied, ChangedRule, Drifted, Edited, Key, changed_rules
+from pacsconf.policy.drift import Applied, ChangedRule, Drifted, Edited, Key, changed_rules, seen
 from pacsconf.policy.packs import SITE
 from pacsconf.policy.unknowns import cause_of
 from pacsconf.policy.waivers import FILE as WAIVERS
@@ -152,11 +152,23 @@ def _evidence(then: AuditedResult | None, now: AuditedResult | None, between: Be
     if now is not None and now.state == "unknown":
         why = is_.why if is_ and is_.how == "unreached" else cause_of(now.message)
         yield Cause("evidence", f"it could not be looked at: {why}" if why else "it could not be looked at")
+    elif _is_out_of_sight(then, now, between):
+        why = is_.why if is_ else "it is no system of this environment any more"
+        yield Cause(
+            "evidence", f"{system} could not be looked at: {why}" if why else f"{system} was not read"
+        )
     elif then is not None and then.state == "unknown" and now is not None:
         why = was.why if was and was.how == "unreached" else cause_of(then.message)
         yield Cause(
             "evidence", f"it could not be looked at before: {why}" if why else "it can be looked at now"
         )
+
+
+def _is_out_of_sight(then: AuditedResult | None, now: AuditedResult | None, between: Between) -> bool:
+    """Whether a result is gone with the system that it was found in, which was looked at before."""
+    if then is None or now is not None or not then.system:
+        return False
+    return then.system in seen(between.earlier) - seen(between.later)
 
 
 def _system(audit: Audit, name: str) -> AuditedSystem | None:
@@ -167,7 +179,7 @@ def _made_here(then: AuditedResult | None, now: AuditedResult | None, between: B
     """The commits of the inventory, and the change of pacsconf, that are about the resource."""
     if then is None and now is not None:
         yield Cause("inventory", "the resource is new", _edited(now, between))
-    elif now is None and then is not None:
+    elif now is None and then is not None and not _is_out_of_sight(then, now, between):
         yield Cause("inventory", "the resource is gone", _edited(then, between))
     elif now is not None and (edited := _edited(now, between)):
         yield Cause("inventory", "its lines were changed", edited)

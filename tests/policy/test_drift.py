@@ -12,6 +12,7 @@ from pacsconf.core.address import Address
 from pacsconf.policy.audit import AuditedSystem, AuditedWaiver, Coverage
 from pacsconf.policy.drift import DRIFT_KINDS, WORSE, Applied, Edited, changed_rules, compare, since
 from pacsconf.policy.drift_causes import Between, causes, is_about
+from pacsconf.policy.results import STATES
 from tests.audit_of import audit_of, result, rule
 from tests.audits import audits
 
@@ -90,6 +91,117 @@ def test_what_is_not_judged_any_more_is_not_closed():
     before, after = audit_of({CT: "fail"}), replace(audit_of({}, number=2), rules=(rule(off="too many"),))
     assert [one.kind for one in compare(before, after).results] == ["not judged"]
     assert [one.kind for one in compare(before, audit_of({}, number=2)).results] == ["not judged"]
+
+
+def test_what_was_found_in_a_system_that_was_not_reached_is_not_closed():
+    """A group that nobody declared is there as long as its system is read."""
+
+    def audit(number: int, how: str, *found: str):
+        systems = (AuditedSystem("one", "accounts", how), AuditedSystem("two", "accounts", "configured"))
+        results = tuple(result(RULE, name, "fail", system=name) for name in found)
+        return replace(
+            audit_of({}, number=number), rules=(rule(),), results=results, coverage=Coverage({}, systems)
+        )
+
+    first, last = audit(1, "configured", "one", "two"), audit(3, "unreached")
+    drift = compare(first, last)
+    assert [(one.key[1:], one.kind) for one in drift.results] == [
+        (("ae", "one"), "not judged"),
+        (("ae", "two"), "closed"),
+    ]
+    assert [one.text for one in causes(drift.results[0], Between(first, last))] == ["one was not read"]
+    between = audit(2, "unreached", "two")
+    assert [one.earlier.id[:8] for one in since(drift, first, [between], last).results] == [
+        "20261101",
+        "20261102",
+    ]
+
+
+def oracle(was: str | None, is_: str | None, looked: bool) -> str | None:
+    """How a result drifted, once more and row by row."""
+    bad, good = ("fail", "error"), ("pass", "n/a")
+    rows: list[tuple[bool, str | None]] = [
+        (was == is_, None),
+        (was in bad and is_ in bad, None),
+        (was == "waived" and is_ in bad, "waiver ended"),
+        (is_ in bad, "failing"),
+        (is_ == "unknown", "unknown"),
+        (is_ == "waived", "waived"),
+        (was is None or was in good, None),
+        (is_ is None and not looked, "not judged"),
+        (was == "unknown" and is_ in good, "known"),
+    ]
+    return next((kind for holds, kind in rows if holds), "closed")
+
+
+SYSTEMS = ("", "one", "two")
+states = st.none() | st.sampled_from(STATES)
+keys = [(f"PACS-AE-00{rule}", name) for rule in (1, 2, 3) for name in ("a", "b")]
+
+
+@st.composite
+def two_audits(draw):
+    """Two of the same resources, each found in a system; rules may be changed, and systems lost."""
+    system = {key: draw(st.sampled_from(SYSTEMS)) for key in keys}
+    made = []
+    for number in (1, 2):
+        rules = [
+            rule(
+                id_,
+                off=draw(st.sampled_from(("", "", "noise"))),
+                params={"days": draw(st.sampled_from((30, 60)))},
+            )
+            for id_ in sorted({id_ for id_, _ in keys})
+            if draw(st.integers(0, 4))
+        ]
+        judged = {one.id for one in rules if not one.off}
+        found = tuple(
+            result(*key, state, system=system[key])
+            for key in keys
+            if key[0] in judged and (state := draw(states)) is not None
+        )
+        hows = (
+            (name, draw(st.sampled_from(("configured", "attested", "unreached")))) for name in SYSTEMS[1:]
+        )
+        systems = tuple(AuditedSystem(name, "memory", how) for name, how in hows)
+        made.append(
+            replace(
+                audit_of({}, number=number), rules=tuple(rules), results=found, coverage=Coverage({}, systems)
+            )
+        )
+    return made
+
+
+@given(two_audits())
+def test_everything_that_is_otherwise_is_told_once(made):
+    before, after = made
+    drift = compare(before, after)
+    then, now = ({one.key: one for one in audit.results} for audit in made)
+    rules = {one.id for one in after.rules if not one.off}
+    read = [{one.name for one in audit.coverage.systems if one.how != "unreached"} for audit in made]
+    wanted = {}
+    for rule_, name in keys:
+        key = (rule_, "ae", name)
+        was, is_ = (side[key].state if key in side else None for side in (then, now))
+        lost = key in then and then[key].system in read[0] - read[1]
+        kind = oracle(was, is_, rule_ in rules and not lost)
+        if kind:
+            wanted[key] = kind
+    assert [one.key for one in drift.results] == sorted(
+        wanted, key=lambda key: (DRIFT_KINDS.index(wanted[key]), key)
+    )
+    assert {one.key: one.kind for one in drift.results} == wanted
+    assert {(one.before, one.after) for one in drift.results} == {
+        (then.get(key), now.get(key)) for key in wanted
+    }
+    sides = ({one.id: one for one in audit.rules} for audit in made)
+    one, other = sides
+    assert [each.id for each in drift.rules] == sorted(
+        id_
+        for id_ in one.keys() | other.keys()
+        if id_ not in one or id_ not in other or bool(one[id_].off) != bool(other[id_].off)
+        or one[id_].params != other[id_].params
+    )  # fmt: skip
 
 
 def test_results_are_listed_the_worst_first():

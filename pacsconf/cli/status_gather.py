@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pacsconf.core.address import Address
     from pacsconf.core.changeset import ChangeSet
     from pacsconf.engine import Planned
+    from pacsconf.policy.audit import Point
     from pacsconf.record.contents import Entry
     from pacsconf.record.record import Record
     from pacsconf.record.state import RecordState
@@ -182,6 +183,7 @@ class Gathering:
             lock=status.lock(state.open, ended=store.lease_ended(state.open)) if state.open else None,
             wire=seen,
             unprobed=len(known.unasked),
+            audited=self._audited(store) if state.exists else None,
             held=tuple(sorted(held, key=lambda one: one.address)),
             reserved=state.reserved,
             offboarded=status.to_look_at(state.contents.offboardings),
@@ -201,6 +203,14 @@ class Gathering:
         closed = [entry for entry in entries if entry.type == "closed"]
         try:
             return next(iter(store.changesets(closed[:1])), None)
+        except PacsconfError as exc:
+            self._trouble("record", exc)
+            return None
+
+    def _audited(self, store: Record) -> Point | None:
+        """The last audit by every rule."""
+        try:
+            return next((one for one in store.audits() if not one.frameworks), None)
         except PacsconfError as exc:
             self._trouble("record", exc)
             return None

@@ -15,6 +15,7 @@ from pacsconf.core.guard import tripped
 from pacsconf.core.offboarding import Offboarding
 from pacsconf.core.plan import Plan
 from pacsconf.dicom.probe.run import Sighting, subject_of, telling
+from pacsconf.policy.audit import Point
 from pacsconf.report.plan.apply_text import outcomes_sum
 from pacsconf.report.plan.plan_text import headline
 
@@ -189,6 +190,8 @@ class Status:
     wire: tuple[Seen, ...] = ()
     unprobed: int = 0
     """How many may be probed, and never were as they are declared now."""
+    audited: Point | None = None
+    """What the last audit of all frameworks came to, as the record has it."""
     still_live: tuple[StillLive, ...] = ()
     """Access that has ended and stands."""
     asked: tuple[Waiting, ...] = ()

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pacsconf.core.changeset import ProofVerdict
 from pacsconf.core.moment import day_in_words, in_words
 from pacsconf.report import status_people_text as people
+from pacsconf.report.audit.list_text import summary
 from pacsconf.report.lines import (
     Line,
     Lines,
@@ -71,6 +72,7 @@ def _block(status: Status, width: int) -> Lines:
         _pending(status, width),
         _storage(status, width),
         _wire(status, width),
+        _audited(status, width),
         people.asked(status, width),
         people.offboarded(status, width),
         _waiting(status, width),
@@ -229,6 +231,14 @@ def _storage(status: Status, width: int) -> Lines:
     )
 
 
+def _audited(status: Status, width: int) -> Lines:
+    last = status.audited
+    if last is None:
+        return ()
+    text = f"{ago(datetime.fromisoformat(last.at), status.now)}: {summary(last)}"
+    return row_of("audit", text, width, command=f"{status.command} show {last.id}")
+
+
 def _wire(status: Status, width: int) -> Lines:
     seen = status.wire
     command = f"{status.command} probe"
@@ -385,6 +395,10 @@ def next_step(status: Status) -> str:
         ),
         (status.offline, "status"),
         (bool(status.accepting), f"commission {next((one.device for one in status.accepting), '')} --show"),
+        (
+            bool(status.audited and status.audited.failures),
+            f"show {status.audited.id if status.audited else ''}",
+        ),
     )
     step = next((step for needed, step in steps if needed), "")
     plain = status.command.removesuffix(f" -e {status.environment}")  # there is but one lab

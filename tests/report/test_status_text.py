@@ -14,6 +14,7 @@ from pacsconf.core.changeset import ChangeSet
 from pacsconf.core.compare import Difference
 from pacsconf.core.finding import Finding
 from pacsconf.core.plan import Basis, Plan
+from pacsconf.policy.audit import Point
 from pacsconf.report import status
 from pacsconf.report.as_json import status_json
 from pacsconf.report.lines import plain
@@ -115,6 +116,16 @@ def test_a_busy_morning_tells_all_on_one_screen():
         "                Siemens (inventory/ct.yaml:9)\n"
         "Next: pacsconf -e production doctor\n"
     )
+
+
+def test_the_last_audit_is_told_with_what_was_unknown():
+    states = {"fail": 2, "unknown": 5, "waived": 1, "pass": 60, "n/a": 9}
+    last = Point("20261120-090000-aaaa", "2026-11-20T09:00:00Z", "f69062d", states, {"high": 2})
+    assert (
+        "  audit       3 days ago: 2 failed (2 high) · 5 unknown · 1 waived · 60 passed\n"
+        "                                pacsconf -e production show 20261120-090000-aaaa\n"
+        "Next: pacsconf -e production show 20261120-090000-aaaa\n"
+    ) in screen(replace(QUIET, audited=last))
 
 
 def test_what_falls_due_in_every_environment_is_told_once():

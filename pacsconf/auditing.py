@@ -93,6 +93,7 @@ def _read(world: World, name: str, record: RecordState) -> SystemEvidence:
         name,
         world.inventory.systems[name].type,
         how,
+        "nobody can read it, and nobody said what stands there (pacsconf attest)" if how == "outside" else "",
         resources=len(live),
         at=at,
         configured=_beside(parts),

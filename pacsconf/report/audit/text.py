@@ -95,13 +95,11 @@ def _coverage(audit: Audit, room: int) -> Lines:
 
 def _systems(audit: Audit, how: How, room: int) -> Lines:
     ones = systems_by_how(audit)[how]
-    if how == "unreached":
-        return tuple(
-            row for one in ones for row in _named("! unreached", listed((one.name, one.why), ": "), room)
-        )
+    if how in ("unreached", "outside"):
+        label = "! unreached" if how == "unreached" else "! not read"
+        return tuple(row for one in ones for row in _named(label, listed((one.name, one.why), ": "), room))
     names = [listed((one.name, f"({one.why})" if one.why else ""), " ") for one in ones]
-    return _named({"configured": "read", "attested": "attested", "outside": "! not read"}[how],
-                  ", ".join(names), room)  # fmt: skip
+    return _named({"configured": "read", "attested": "attested"}[how], ", ".join(names), room)
 
 
 def _named(name: str, words: str, room: int) -> Lines:

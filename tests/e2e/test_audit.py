@@ -185,3 +185,48 @@ def test_what_is_recorded_names_nobody(hospital: Hospital):
     head = json.loads(kept.splitlines()[0])
     assert head["kind"] == "pacsconf audit"
     assert head["commit"] == hospital.git("rev-parse", "HEAD")
+
+
+WATCHED = """\
+import sys
+
+def watch(event, args):
+    if event == "socket.connect" or event == "socket.sendto":
+        with open({log!r}, "a") as log:
+            print(*args[1][:2] if isinstance(args[1], tuple) else args[1:], file=log)
+
+sys.addaudithook(watch)
+"""
+
+
+def test_only_systems_are_asked_and_no_device(hospital: Hospital, tmp_path: Path):
+    log = tmp_path / "asked"
+    (tmp_path / "sitecustomize.py").write_text(WATCHED.format(log=str(log)))
+    lab = Path(hospital.env["PACSCONF_LAB_DIR"])
+    systems = json.loads((lab / "overlay.json").read_text())["systems"].values()
+
+    audit = hospital.run("audit", "--out", str(tmp_path / "report"), env={"PYTHONPATH": str(tmp_path)})
+
+    assert audit.code == 0, audit
+    asked = {line.replace(" ", ":") for line in log.read_text().splitlines()}
+    assert asked == {one["url"].partition("//")[2] for one in systems}
+
+
+def test_no_password_of_the_lab_is_in_any_form(hospital: Hospital, tmp_path: Path):
+    lab = Path(hospital.env["PACSCONF_LAB_DIR"])
+    secrets = {file.read_text().strip() for file in lab.rglob("password")}
+    for file in lab.rglob("configuration.json"):
+        secrets |= {*json.loads(file.read_text()).get("RegisteredUsers", {}).values()}
+    hospital.ok("record", "init")
+
+    hospital("audit", "--out", str(tmp_path / "report"))
+    hospital.ok("audit", "pack", "--out", str(tmp_path / "evidence"))
+    hospital.ok(
+        "audit", "verify", str(tmp_path / "evidence"), "--unsigned", "--into", str(tmp_path / "packed")
+    )
+
+    written = [file for file in tmp_path.rglob("*") if file.is_file()]
+    told = [*(file.read_bytes().decode("utf-8", "replace") for file in written)]
+    told.append(hospital.git("log", "-p", "--text", "pacsconf/lab"))
+    assert (len(secrets) > 2, len(told) > 10) == (True, True)
+    assert [secret for secret in secrets if any(secret in text for text in told)] == []

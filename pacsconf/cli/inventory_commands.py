@@ -108,7 +108,7 @@ def init(context: typer.Context) -> Exit:
     screen.show(tuple(line(Span("  + ", "create"), str(path)) for path in written))
     steps = ["Read inventory/hospital.yaml, make it yours, then: pacsconf validate"]
     if any(path.parts[0] == "policies" for path in written):
-        steps.append("It judges by the rules in policies/, which are yours as well: pacsconf policy list")
+        steps.append("The rules in policies/ are yours as well: pacsconf policy list")
     for step in steps:
         screen.show(wrapped(step, screen.width, style="command"))
     return Exit.OK

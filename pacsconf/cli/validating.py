@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pacsconf.report.judged_text import Tally
 
 JUDGED = ("sarif", "junit")
-"""Forms in which everything that was judged is told, what held too."""
+"""Forms for programs: JUnit tells what held too, SARIF what a code host is to show."""
 
 
 def validated(screen: Screen, work: Workspace, format: str, fail_on: Severity | None) -> Exit:  # noqa: A002

@@ -41,7 +41,11 @@ def as_json(audit: Audit) -> str:
 
 
 def rendered(audit: Audit, form: str) -> str:
-    """The results in one form: csv, junit, sarif or json."""
+    """The results in one form: csv, junit, sarif or json. SARIF is for a code host: of what it shows as alerts."""
+    if form == "sarif":
+        from pacsconf.report.audit import sarif
+
+        return sarif.render(audit, sarif.ALERTS)
     return as_json(audit) if form == "json" else _renderers()[_ENDINGS.get(form, form)](audit)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pacsconf.policy.audit import Audit, AuditedResult, AuditedRule, AuditedWaiver
-from pacsconf.policy.results import State
+from pacsconf.policy.results import STATES, State
 from pacsconf.policy.rule import Severity
 from pacsconf.report.audit.machine import (
     controls,
@@ -59,15 +59,20 @@ _KINDS: Mapping[State, str] = {
 }
 
 
-def render(audit: Audit) -> str:
-    """The audit as a SARIF log of one run, as JSON."""
+ALERTS: frozenset[State] = frozenset({"fail", "error"})
+"""What a code host is to show. GitHub takes each result for an alert, also one that passed or is suppressed
+(PSRule issue 955, read 2026-11-27), so what is no alert must not be in what it is sent."""
+
+
+def render(audit: Audit, states: frozenset[State] = frozenset(STATES)) -> str:
+    """The audit as a SARIF log of one run, as JSON, with its results in these states; all are counted."""
     run = {
         "tool": {"driver": _driver(audit)},
         "automationDetails": {"id": quote(f"pacsconf/{audit.environment}/{audit.id}", errors="replace")},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the inventory's repository."}}},
         "invocations": [_invocation(audit)],
-        "results": _results(audit),
+        "results": _results(audit, states),
         "properties": _properties(audit),
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -118,12 +123,13 @@ def _help(rule: AuditedRule, form: Any) -> str:
 # --- results ------------------------------------------------------------------------------------------------------
 
 
-def _results(audit: Audit) -> list[dict[str, Any]]:
+def _results(audit: Audit, states: frozenset[State]) -> list[dict[str, Any]]:
     numbers = {one.id: number for number, one in enumerate(audit.rules)}
     rules, waivers = rules_by_id(audit), waivers_by_id(audit)
     return [
         _result(one, rules.get(one.rule), numbers.get(one.rule), waivers.get(one.waiver))
         for one in _shown(audit)
+        if one.state in states
     ]
 
 
@@ -158,7 +164,7 @@ def _result(
 
 def _said(one: AuditedResult) -> str:
     begins = {"error": "The rule is broken: ", "unknown": "Not known: "}.get(one.state, "")
-    return f"{where(one)}: {begins}{told(one)}"
+    return f"{where(one)}: {begins}{told(one).removeprefix('not known: ')}"
 
 
 def plain(text: str) -> str:

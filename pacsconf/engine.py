@@ -154,7 +154,7 @@ def _judged(world: World, made: Plan, live: Mapping[Address, State]) -> Judged |
         return None
     from pacsconf.judging import judge
 
-    return judge(world, rulebook, live, made.runs, made.counts.keys())
+    return judge(world, rulebook, live, made.runs, made.counts.keys(), world.applied())
 
 
 def _ended(world: World, names: Iterable[str], ends: Mapping[str, tuple[End, ...]]) -> dict[Address, Ended]:

@@ -14,6 +14,7 @@ from pacsconf.core.address import Address
 from pacsconf.core.change import Change
 from pacsconf.core.finding import Finding
 from pacsconf.core.resource import State
+from pacsconf.inventory.model import Inventory
 from pacsconf.policy.evidence import Evidence, SystemEvidence
 from pacsconf.policy.facts import subjects
 from pacsconf.policy.findings import as_finding, reaches
@@ -72,26 +73,33 @@ def _reason(one: Result, *, caused: bool) -> str:
 
 
 def evidence_of(
-    world: World, states: States, read: Set[str], why: Mapping[str, str] | None = None
+    world: World,
+    states: States,
+    read: Set[str],
+    why: Mapping[str, str] | None = None,
+    inventory: Inventory | None = None,
 ) -> dict[str, SystemEvidence]:
     """How each declared system is known, were these its resources. `read` are the systems that could be read, `why`
-    is by name why another was not."""
+    is by name why another was not. `inventory` is another one than the world's, to hold them against."""
+    declared = inventory or world.inventory
     counts = Counter(address.system for address in states)
     by_system: dict[str, dict[Address, State]] = {name: {} for name in read}
     for address, state in states.items():
         by_system.setdefault(address.system, {})[address] = state
     found: dict[str, SystemEvidence] = {}
-    for name, config in sorted(world.inventory.systems.items()):
+    for name, config in sorted(declared.systems.items()):
         system = world.systems.get(name)
         if system is None or name not in read:
             found[name] = SystemEvidence(name, config.type, "unreached", (why or {}).get(name, "left out"))
             continue
-        found[name] = _told(world, name, config.type, system, by_system[name], counts[name])
+        found[name] = _told(declared, name, config.type, system, by_system[name], counts[name])
     return found
 
 
-def _told(world: World, name: str, kind: str, system: System, states: States, count: int) -> SystemEvidence:
-    held = system.evidence(states, world.inventory) if isinstance(system, Evident) else {}
+def _told(
+    inventory: Inventory, name: str, kind: str, system: System, states: States, count: int
+) -> SystemEvidence:
+    held = system.evidence(states, inventory) if isinstance(system, Evident) else {}
     if isinstance(system, Attested):
         return SystemEvidence(name, kind, "attested", resources=count, configured=held)
     if not isinstance(system, Evident):
@@ -115,11 +123,18 @@ def after(live: States, changes: Iterable[Change]) -> dict[Address, State]:
 
 
 def judge(
-    world: World, rulebook: Rulebook, live: States, changes: Iterable[Change], read: Set[str]
+    world: World,
+    rulebook: Rulebook,
+    live: States,
+    changes: Iterable[Change],
+    read: Set[str],
+    former: Inventory | None = None,
 ) -> Judged:
     """What policies say of a plan that would make these changes to what is live in the systems that were `read`.
 
-    What is seen on the wire alone is left to an audit: nothing can say what would be seen afterwards.
+    `former` is the inventory that was applied last, if it is another one: rules see what is declared beside what is
+    live, so a new line is part of what the plan changes, and not of what was there before. What is seen on the wire
+    alone is left to an audit: nothing can say what would be seen afterwards.
     """
     active = [one for one in rulebook.rules if not one.off]
     asked = [one for one in active if "configured" in one.tiers]
@@ -127,14 +142,16 @@ def judge(
     now, today = world.clock(), world.today
     runs = tuple(changes)
 
-    def states(these: States) -> dict[str, tuple[Subject, ...]]:
-        known = evidence_of(world, these, read)
-        return subjects(Evidence(world.inventory, now, known, findings=rulebook.found))
+    def states(these: States, inventory: Inventory) -> dict[str, tuple[Subject, ...]]:
+        known = evidence_of(world, these, read, inventory=inventory)
+        return subjects(Evidence(inventory, now, known, findings=rulebook.found))
 
-    before = states(live)
-    said = rulebook.judged(alone, before, world.inventory, today)
-    stood = rulebook.judged(asked, before, world.inventory, today)
-    then = rulebook.judged(asked, states(after(live, runs)), world.inventory, today) if runs else stood
+    declared, was = world.inventory, former or world.inventory
+    before = states(live, was)
+    planned = states(after(live, runs), declared) if runs or former else before
+    said = rulebook.judged(alone, planned, declared, today)
+    stood = rulebook.judged(asked, before, was, today)
+    then = stood if planned is before else rulebook.judged(asked, planned, declared, today)
     failing, comes = _by_key(stood.results), _by_key(then.results)
     # What could not be judged before, and fails then, is no older failure; nor is it mended by being broken.
     caused = [one for key, one in comes.items() if key not in failing or failing[key].state != one.state]

@@ -69,6 +69,8 @@ class World:
     """What the inventory said until it was changed for this very command; None where it was not."""
     rulebook: Callable[[], Rulebook | None] = lambda: None
     """What policies ask; None where there is none, or nothing is to be judged by them."""
+    applied: Callable[[], Inventory | None] = lambda: None
+    """The inventory that was applied last; None where it is this one, or is not known."""
     at: date | None = None
     """The day to come that is looked ahead to; nothing is applied then. None: the clock's."""
 

@@ -203,8 +203,7 @@ def _applied(work: Workspace, record: RecordState) -> Inventory | None:
     if not record.exists or not record.known:
         return None
     with workspace.record(work) as store:
-        closed = [one for one in store.history() if one.type == "closed"]
-        last = next(iter(store.changesets(closed[:1])), None)
+        last = store.last_changeset()
     commit = last.plan.basis.commit.removesuffix("-dirty") if last else ""
     return read_at(work.root, commit) if commit else None
 

@@ -60,6 +60,26 @@ def announced(work: Workspace, store: Record, ends: Mapping[str, tuple[End, ...]
     return known(ends, stood)
 
 
+def applied(work: Workspace, store: Record) -> Inventory | None:
+    """What was applied last, as this environment had it; None where nothing was, it is what is here, or it cannot
+    be read any more. What was not committed then is not in it.
+    """
+    from pacsconf.inventory.environment import for_environment
+
+    try:
+        last = store.last_changeset()
+    except RecordError as why:
+        log.info("what was applied last cannot be read: %s", why.message)
+        return None
+    if last is None or last.plan.basis.inventory == work.loaded.digest:
+        return None
+    found = read_at(work.root, last.plan.basis.commit.removesuffix("-dirty"))
+    if found is None or (found.environments and work.environment not in found.environments):
+        return None
+    there, _ = for_environment(found, work.environment, workspace.overlay_of(found, work.environment))
+    return there.model_copy(update={"as_of": workspace.as_of(work.at)})
+
+
 def read_at(root: Path, commit: str) -> Inventory | None:
     """The inventory at a commit, whatever the day; None where there is none that stands."""
     from pacsconf.inventory.loader import load

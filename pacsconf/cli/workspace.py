@@ -9,13 +9,13 @@ import getpass
 import os
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pacsconf.core.errors import InventoryError, PacsconfError
 from pacsconf.lab import place
@@ -116,7 +116,7 @@ def deployed(
     from pacsconf.inventory.environment import for_environment
 
     assert loaded.inventory is not None, "what does not stand was raised"
-    overlay = place.overlay(place.default_folder()) if _is_lab(loaded.inventory, environment) else None
+    overlay = overlay_of(loaded.inventory, environment)
     inventory, more = for_environment(loaded.inventory, environment, overlay)
     more += tuple(_unknown_types(inventory))
     more = accepted(more, inventory.baseline, judged or at or now().date())
@@ -127,6 +127,11 @@ def deployed(
     chosen = next(iter(inventory.environments))
     looked_at = inventory.model_copy(update={"as_of": as_of(at)})
     return Workspace(root, loaded, chosen, looked_at, findings, seconds, overlay is not None, at)
+
+
+def overlay_of(inventory: Inventory, environment: str | None) -> Mapping[str, Any] | None:
+    """What the practice lab fills in of its environment; None for another one."""
+    return place.overlay(place.default_folder()) if _is_lab(inventory, environment) else None
 
 
 def as_of(at: date | None = None) -> AsOf:

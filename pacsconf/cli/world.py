@@ -25,7 +25,7 @@ def world_of(work: Workspace, reporter: Reporter) -> Iterator[World]:
     """What the engine works on; connections are closed and progress is ended afterwards, whatever happens."""
     from pacsconf.cli.inviting import Inviting
     from pacsconf.cli.judging import rulebook
-    from pacsconf.cli.revisions import announced
+    from pacsconf.cli.revisions import announced, applied
     from pacsconf.cli.witness import Witness
     from pacsconf.world import World
 
@@ -48,6 +48,7 @@ def world_of(work: Workspace, reporter: Reporter) -> Iterator[World]:
             invite=Inviting(work, systems),
             announced=partial(announced, work, store),
             rulebook=partial(rulebook, work),
+            applied=partial(applied, work, store),
             progress=reporter,
         )
     finally:

@@ -163,6 +163,14 @@ class RecordReader:
         """
         return tuple(self._branch.changeset(entry.commit) for entry in entries)
 
+    def last_changeset(self) -> ChangeSet | None:
+        """The change set that ended last, however much was recorded since; None where there is none yet.
+
+        Raises: RecordError when it cannot be read.
+        """
+        link = chain.last(self._git, self.head())
+        return self.load(link.id) if link else None
+
     def load(self, which: str) -> ChangeSet:
         """A change set as it stood last, by its id or by a commit (seven digits or more) that holds it.
 

@@ -66,15 +66,19 @@ class Telling(MemorySystem):
         return {"ae": {f"{one.address.parts[0]}/AE": dict(one.fields) for one in states.values()}}
 
 
-WORLD = cast(
-    World,
-    SimpleNamespace(
-        inventory=HOSPITAL,
-        systems={"live": Telling("live", HOSPITAL.systems["live"], lambda *_: Secret(""))},
-        clock=lambda: NOW,
-        today=NOW.date(),
-    ),
-)
+def world_of(inventory: Inventory) -> World:
+    return cast(
+        World,
+        SimpleNamespace(
+            inventory=inventory,
+            systems={"live": Telling("live", HOSPITAL.systems["live"], lambda *_: Secret(""))},
+            clock=lambda: NOW,
+            today=NOW.date(),
+        ),
+    )
+
+
+WORLD = world_of(HOSPITAL)
 
 
 def states(live: Live) -> dict[Address, State]:
@@ -185,6 +189,25 @@ def test_a_plan_that_mends_one_fault_goes_through_though_others_stand():
     after = {**before, "a": {"any_caller": False}}
     found = judged(before, changes(before, after), "high", [])
     assert (found.refusing, found.mended, dict(found.standing)) == ((), 1, {"high": 1, "critical": 1})
+
+
+def test_what_a_new_line_breaks_beside_what_is_live_is_no_older_failure():
+    pack = b"""\
+rules:
+  - {id: OUR-7, title: Usual ports, severity: high, kind: ae, condition: "configured.tls && 104 in ports"}
+"""
+    book = Rulebook(parse({"policies/ours.yaml": pack}).rules)
+    moved = device("a").model_copy(update={"connections": {"dicom": Connection(host="10.0.0.1", port=105)}})
+    former = HOSPITAL.model_copy(update={"devices": {"a": device("a")}})
+    changed = world_of(HOSPITAL.model_copy(update={"devices": {"a": moved}}))
+    live = states({"a": {"tls": True}})
+    assert judge(changed, book, live, [], {"live"}, former).reasons == (
+        "high: Usual ports: would fail on ae:a/AE (OUR-7)",
+    )
+    assert judge(changed, book, live, [], {"live"}, changed.inventory).reasons == ()
+    assert judge(changed, book, live, [], {"live"}).standing == {"high": 1}
+    back = world_of(former)
+    assert judge(back, book, live, [], {"live"}, changed.inventory).mended == 1
 
 
 def test_what_could_not_be_judged_before_is_no_older_failure():

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from pacsconf.cli.policies import load_policies
 from pacsconf.lab import orthanc, servers, slapd
 from tests.e2e.conftest import BASE, HOSPITAL, Hospital, Ran
 
+ROOT = Path(__file__).parents[2]
 SYSTEMS = f"""\
 systems:
   directory: {{type: dicom-directory, url: ldaps://ldap.example.org, base: "{BASE}"}}
@@ -116,6 +118,30 @@ def test_what_could_not_be_looked_at_is_unknown_and_no_failure(hospital: Hospita
     said = hospital("audit").said
     assert "unreached directory" in said
     assert "clean" not in said
+
+
+def test_no_fault_of_the_starter_pack_passes_once_its_system_is_down(hospital: Hospital):
+    hospital.applied()
+    for pack in (ROOT / "policies").glob("*.yaml"):
+        if pack.stem not in ("site", "waivers"):
+            (hospital.path / "policies" / pack.name).write_bytes(pack.read_bytes())
+    hospital.commit("the starter pack")
+    hospital.here("-e", "lab", "probe", "--negatives")
+
+    whole = found(hospital("audit", "--format", "json"))
+    stop(hospital, "orthanc")
+    less = found(hospital("audit", "--format", "json"))
+
+    failing = {key for key, state in whole.items() if state == "fail"}
+    assert {less.get(key, "gone") for key in failing} == {"fail", "unknown"}
+    of_orthanc = {key for key in failing if key[1] == "system:orthanc"}
+    assert of_orthanc
+    rules = load_policies(ROOT).rules
+    live = {rule.id for rule in rules if rule.tiers == ("declared", "configured") and rule.kind == "system"}
+    assert {less[key] for key in of_orthanc if key[0] in live} == {"unknown"}
+    told = hospital("audit", "diff")
+    assert "newly unknown" in told.said
+    assert "closed" not in told.said
 
 
 def test_nothing_live_at_all_ends_with_nine(hospital: Hospital):

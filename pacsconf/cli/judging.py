@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pacsconf.policy.rule import Severity
     from pacsconf.policy.rulebook import Rulebook
     from pacsconf.policy.waivers import Waived
+    from pacsconf.report.diagnostics import PlaceOf
 
 
 def has_policies(work: Workspace) -> bool:
@@ -72,6 +73,7 @@ def read(work: Workspace) -> tuple[Rulebook, tuple[Finding, ...]]:
     """The rules and waivers that stand, and what is wrong with the others."""
     from pacsconf.cli.policies import load_policies
     from pacsconf.cli.waivers import load_waivers
+    from pacsconf.core.finding import errors
     from pacsconf.policy.findings import by_device
     from pacsconf.policy.rulebook import Rulebook
     from pacsconf.policy.waiver_remarks import misfits
@@ -81,7 +83,10 @@ def read(work: Workspace) -> tuple[Rulebook, tuple[Finding, ...]]:
     stated = frozenset(rule.id for pack in policies.packs for rule in pack.rules)
     book = Rulebook(policies.rules, policies.gate, waivers, built_in() | stated, by_device(work.findings))
     today = work.at or workspace.now().date()
-    return book, (*policies.findings, *wrong, *misfits(waivers, book.known, work.inventory, today))
+    odd = misfits(waivers, book.known, work.inventory, today)
+    if errors(policies.findings):  # a rule that seems not to exist may stand in a file that cannot be read
+        odd = (one for one in odd if one.rule != "PACS-WAIV-007")
+    return book, (*policies.findings, *wrong, *odd)
 
 
 def built_in() -> frozenset[str]:
@@ -172,7 +177,7 @@ def declared(work: Workspace, fail_on: Severity | None = None) -> Declared | Non
     return Declared(
         gate,
         wrong,
-        tuple(one for one in told if not _is_told(one, work.findings)),
+        tuple(one for one in told if not _is_told(one, work.findings, work.loaded.sources.place)),
         tuple(_common([waived.findings for _, waived in judged])),
         alone,
         len(active) - alone,
@@ -244,12 +249,14 @@ def _worst(results: Sequence[RuleResults]) -> Iterable[int]:
     return found.values()
 
 
-def _is_told(one: Result, built_in: Iterable[Finding]) -> bool:
-    """Whether a built-in check of the same rule has found something about the same."""
+def _is_told(one: Result, built_in: Iterable[Finding], place_of: PlaceOf) -> bool:
+    """Whether a built-in check of the same rule has found something about the same, or names it as the other."""
     path = one.subject.path
-    return bool(path) and any(
-        found.rule == one.rule.id and found.path[: len(path)] == path for found in built_in
-    )
+    same = [found for found in built_in if path and found.rule == one.rule.id]
+    if any(found.path[: len(path)] == path for found in same):
+        return True
+    place = place_of(path) if same else None
+    return place is not None and any(place == also for found in same for also, _ in found.also)
 
 
 def _common(remarks: Sequence[tuple[Finding, ...]]) -> Iterator[Finding]:

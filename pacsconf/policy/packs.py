@@ -283,7 +283,8 @@ def _expressions_stand(
     stands = bool(memory and memory.holds(rule)) or not _faulty(one, rule, changed)
     if stands and memory:
         memory.keep(rule)
-    _unused(one, rule)
+    if stands:
+        _unused(one, rule)
     return stands
 
 

@@ -131,6 +131,23 @@ def test_a_waiver_lets_an_inventory_stand_that_a_built_in_check_refuses(judged):
     assert [(one.id, one.used) for one in found.assemble().waivers] == [("old", 1)]
 
 
+def test_what_a_built_in_check_has_told_of_two_is_told_of_neither(judged):
+    rule = (
+        'rules: [{id: PACS-AE-013, title: T, severity: low, kind: ae, condition: "size(like_title) == 0"}]\n'
+    )
+    found = judged(inventory_1=DEVICES.replace("US_2", "us_1"), house=rule)
+    assert found.states["fail"] == 2
+    assert found.open == ()
+
+
+def test_a_waiver_is_not_to_be_removed_because_its_pack_cannot_be_read(judged):
+    broken = OWNERS.replace('owner != ""', '!owner ""')
+    found = judged(
+        inventory_1=DEVICES, house=broken, waivers=WAIVER.format(rule="OUR-LC-001", scope="device:us-2")
+    )
+    assert [one.rule for one in found.wrong] == ["PACS-YAML-008", "PACS-POL-004"]
+
+
 def test_a_mistake_in_files_of_policies_is_shown_with_its_line(tmp_path: Path, judged):
     found = judged(inventory_1=DEVICES, waivers=WAIVER.format(rule="PACS-AE-3", scope="device:us-2"))
     assert [one.rule for one in found.wrong] == ["PACS-WAIV-007"]

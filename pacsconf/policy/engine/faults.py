@@ -266,11 +266,14 @@ def _odd(known: _Known, told: Told, match: re.Match[str]) -> Fault:
         return Fault("when", "syntax", f'"{wrong}" cannot stand here; CEL writes {spelt}', at=told.at)
     if word[:1] in {"'", '"'} and word[:1] not in word[1:]:
         return Fault("when", "syntax", "A text begins here and does not end", at=told.at)
-    return Fault("when", "syntax", f"{word} cannot stand here", at=told.at)
+    return Fault("when", "syntax", f'"{word}" cannot stand here', _IN_QUOTES * word.isalpha(), told.at)
 
 
 def _missing(known: _Known, told: Told, match: re.Match[str]) -> Fault:
-    return Fault("when", "syntax", f"{match[1]} is missing here", at=told.at)
+    return Fault("when", "syntax", f'"{match[1]}" is missing here', at=told.at)
+
+
+_IN_QUOTES = "Text stands in quotes of its own: \"title + ' is not ours'\"."
 
 
 def _deep(known: _Known, told: Told, match: re.Match[str]) -> Fault:

@@ -77,6 +77,7 @@ def test_what_is_right_is_taken(condition):
         ("acceptor and initiator", ("syntax", "and", '"and" cannot stand here; CEL writes &&')),
         ("acceptor = initiator", ("syntax", "=", '"=" cannot stand here; CEL writes ==')),
         ("acceptor == True", ("name", "True", '"True" is not known; CEL writes true')),
+        ("title does not begin", ("syntax", "does", '"does" cannot stand here')),
         ("not acceptor", ("syntax", "acceptor", '"not" cannot stand here; CEL writes !')),
         ("title == 'x", ("syntax", "'", "A text begins here and does not end")),
         (

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pacsconf.cli.commands import BARE, MEANT
 from tests.test_docs import COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -73,7 +74,8 @@ def test_the_demo_types_commands_and_options_that_exist():
 
 def _options(first: str, second: str = "") -> frozenset[str]:
     """The options of the command of one or two words; none where there is none."""
-    return COMMANDS.get(f"{first} {second}", COMMANDS.get(first, frozenset()))
+    bare = COMMANDS.get(f"{first} {MEANT[first]}", frozenset()) if first in BARE else frozenset()
+    return COMMANDS.get(f"{first} {second}", COMMANDS.get(first, bare))
 
 
 @pytest.mark.parametrize("program", ["slapd", "ldapsearch", "dcmdump", "Orthanc", "curl", "git"])

@@ -28,8 +28,10 @@ _PEOPLE = frozenset({"user", "role", "group", "password-policy"})
 
 def subjects(evidence: Evidence, kinds: Collection[str] = KINDS.keys()) -> dict[str, tuple[Subject, ...]]:
     """Everything of these kinds that rules are judged on, by kind and in order of name."""
-    evidence = _typed(evidence)
-    found, seen = _declared(evidence, kinds), _observed(evidence)
+    given, evidence = evidence, _typed(evidence)
+    wanted = frozenset(kinds)
+    found = _without_systems(given, wanted - _PEOPLE) | _declared(evidence, wanted & _PEOPLE)
+    seen = _observed(evidence)
     held = {**_configured(evidence), **people.configured(evidence)}
     unreached = {name: one.why for name, one in evidence.systems.items() if one.how == "unreached"}
     return {
@@ -78,6 +80,23 @@ def _declared(evidence: Evidence, kinds: Collection[str]) -> dict[str, tuple[Sub
     }
 
 
+_last: list[tuple[Evidence, frozenset[str], dict[str, tuple[Subject, ...]]]] = []
+
+
+def _without_systems(evidence: Evidence, kinds: frozenset[str]) -> dict[str, tuple[Subject, ...]]:
+    """What is declared of these kinds, on which systems that were read have no bearing. A plan asks for it twice,
+    with what is live before and after, so that the last is kept."""
+    if not (_last and _last[0][1] == kinds and _is_same(_last[0][0], evidence)):
+        _last[:] = [(evidence, kinds, _declared(_typed(evidence), kinds))]
+    return _last[0][2]
+
+
+def _is_same(one: Evidence, other: Evidence) -> bool:
+    """Whether all is the same of which what is declared is made, but for people."""
+    alike = ("inventory", "accepted", "former_lifecycles", "findings")
+    return one.now == other.now and all(getattr(one, name) is getattr(other, name) for name in alike)
+
+
 def _addresses(systems: Systems) -> Addresses:
     return Addresses(systems.directories, systems.peers)
 
@@ -106,13 +125,21 @@ def _with_evidence(
 ) -> Iterable[Subject]:
     """The subjects with what is known of them beyond the inventory, and why that is not more."""
     for one in several:
-        systems = {address.system for address in one.about} | ({one.name} if one.kind == "system" else set())
-        yield replace(
-            one,
-            configured=held.get(one.name, one.configured),
-            observed=seen.get(one.name, one.observed),
-            blind=one.blind or _blind(systems & unreached.keys(), unreached),
-        )
+        blind = one.blind
+        if unreached and not blind:
+            systems = {address.system for address in one.about} | (
+                {one.name} if one.kind == "system" else set()
+            )
+            blind = _blind(systems & unreached.keys(), unreached)
+        if blind or one.name in held or one.name in seen:
+            yield replace(
+                one,
+                configured=held.get(one.name, one.configured),
+                observed=seen.get(one.name, one.observed),
+                blind=blind,
+            )
+        else:
+            yield one
 
 
 def _blind(systems: Iterable[str], unreached: Mapping[str, str]) -> str:

@@ -48,7 +48,7 @@ class Looked:
 
         Raises: SystemFaults: where nothing live could be looked at, an audit would say nothing.
         """
-        if self.faults and all(one.how == "unreached" for one in self.systems.values()):
+        if self.faults and all(one.how in ("unreached", "outside") for one in self.systems.values()):
             raise SystemFaults(list(self.faults))
 
 

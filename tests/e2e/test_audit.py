@@ -155,6 +155,15 @@ def test_nothing_live_at_all_ends_with_nine(hospital: Hospital):
     assert "orthanc" in audit.said
 
 
+def test_a_console_that_nobody_attested_was_not_looked_at_either(hospital: Hospital):
+    console = """systems: {console: {type: console, ae: ws-1, contact: extension 5120}}\n"""
+    (hospital.path / "inventory" / "console.yaml").write_text(console)
+    hospital.commit("a console")
+    hospital.ok("record", "init")
+    stop(hospital, "directory", "orthanc")
+    assert hospital("audit").code == 9
+
+
 def test_what_reaches_the_gate_ends_with_four(hospital: Hospital):
     hospital.ok("record", "init")
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pacsconf.core.finding import Finding, errors
+from pacsconf.core.finding import Finding, Place, errors
 
 if TYPE_CHECKING:
     from pacsconf.cli.screen import Screen
@@ -72,17 +72,33 @@ def show(screen: Screen, policies: Policies, format: str) -> None:  # noqa: A002
 def _read(folder: Path, root: Path) -> tuple[dict[str, bytes], tuple[Finding, ...]]:
     """The YAML files right in a folder, by their paths below `root`, and what could not be read."""
     from pacsconf.inventory.files import read_bytes
-    from pacsconf.policy.reading import MAX_BYTES
+    from pacsconf.policy.reading import MAX_BYTES, MOST_BYTES
 
     files: dict[str, bytes] = {}
     findings: list[Finding] = []
+    left = MOST_BYTES
     for path in files_in(folder):
         content = read_bytes(path, root, MAX_BYTES)
         if isinstance(content, Finding):
             findings.append(content)
-        else:
-            files[path.relative_to(root).as_posix()] = content
+            continue
+        left -= len(content)
+        if left < 0:
+            findings.append(_too_much(path.relative_to(root).as_posix(), MOST_BYTES))
+            break
+        files[path.relative_to(root).as_posix()] = content
     return files, tuple(findings)
+
+
+def _too_much(file: str, most: int) -> Finding:
+    return Finding(
+        "PACS-POL-001",
+        "error",
+        f"This file and those after it were not read: all of the folder have more than {most / 1e6:.0f} MB",
+        "Its rules would be missing.",
+        "Move away what does not belong here.",
+        place=Place(file, 1, 1),
+    )
 
 
 def files_in(folder: Path) -> Iterator[Path]:

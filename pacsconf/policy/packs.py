@@ -207,8 +207,17 @@ def _rule(reading: Reading, node: Node, pack: Pack) -> Iterator[_Stated]:
         yield _Stated(replace(rule, tiers=tiers), node, reading)
 
 
+MOST_PARAMETERS = 100
+"""Of one rule."""
+
+
 def _params(reading: Reading, node: Node | None) -> Iterator[tuple[str, Parameter]]:
-    for name, held in reading.map(node, "params").items():
+    there = reading.map(node, "params")
+    if node is not None and len(there) > MOST_PARAMETERS:
+        summary = f"A rule has {len(there):,} parameters; {MOST_PARAMETERS} are the most"
+        reading.wrong("PACS-POL-012", node.named_at, summary)
+        return
+    for name, held in there.items():
         if not NAME.fullmatch(name):
             fix = "Write small letters, digits and _: stale_days."
             reading.wrong(

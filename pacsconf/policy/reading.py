@@ -16,6 +16,8 @@ from pacsconf.policy.rule import Parameter
 
 MAX_BYTES = 1_000_000
 """Of one file of policies: hundreds of rules have a tenth of it."""
+MOST_BYTES = 5_000_000
+"""Of all files of a folder together."""
 
 T = TypeVar("T", bound=str)
 

@@ -242,3 +242,12 @@ def test_the_schema_takes_what_policies_are(said):
         "rule: []",
     ):
         assert not judge.is_valid(yaml.safe_load(text))
+
+
+def test_all_files_together_are_bounded(repository, said):
+    for number in range(6):
+        (repository / "policies" / f"long-{number}.yaml").write_text("# " + "x" * 950_000)
+    code, out, err = said("policy", "list")
+    assert (code, out) == (Exit.INVALID, "")
+    assert "policies/long-5.yaml:1:1" in err
+    assert "all of the folder have more than 5 MB" in " ".join(err.split())

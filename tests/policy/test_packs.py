@@ -65,6 +65,17 @@ def test_a_pack():
     assert policies.gate == "high"
 
 
+@pytest.mark.parametrize(("one", "other"), [("a_1", "a1"), ("a__b", "a_b")])
+def test_names_of_parameters_may_be_much_alike(one, other):
+    policies = parsed(ours=rule(f"params.{one} != params.{other}", params=f"{{{one}: x, {other}: y}}"))
+    assert (told(policies), len(policies.rules)) == ([], 1)
+
+
+def test_a_rule_has_a_hundred_parameters_at_most():
+    many = ", ".join(f"p{number}: x" for number in range(70_000))
+    assert told(parsed(ours=rule(params=f"{{{many}}}"))) == [("PACS-POL-012", "policies/ours.yaml:7:5")]
+
+
 def test_parameters_that_change_nothing_are_warned_of():
     found = parsed(site_rules=GOOD).findings
     assert {(one.rule, one.severity, one.summary) for one in found} == {

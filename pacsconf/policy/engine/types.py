@@ -67,8 +67,8 @@ def _type(hint: Any) -> cel.Type:
 
 
 def _file(messages: Mapping[str, Hints]) -> descriptor_pb2.FileDescriptorProto:
-    """The messages, and those that their fields are made of, in one protobuf file."""
-    made = descriptor_pb2.FileDescriptorProto(name="kind.proto", package=_PACKAGE, syntax="proto3")
+    """The messages, and those that their fields are made of, in one protobuf file: of syntax 3 no names may be alike."""
+    made = descriptor_pb2.FileDescriptorProto(name="kind.proto", package=_PACKAGE, syntax="proto2")
     below = dict(_below(hint for fields in messages.values() for hint in fields.values()))
     for name, fields in {**messages, **below}.items():
         message = made.message_type.add(name=name)
@@ -87,9 +87,9 @@ def _below(hints: Iterable[object]) -> Iterable[tuple[str, Hints]]:
 def _add(message: descriptor_pb2.DescriptorProto, name: str, number: int, hint: Any) -> None:
     is_list = member(hint) is not None
     kind = member(hint) if is_list else hint
-    field = message.field.add(
-        name=name, number=number, label=_Field.LABEL_REPEATED if is_list else _Field.LABEL_OPTIONAL
-    )
+    label = _Field.LABEL_REPEATED if is_list else _Field.LABEL_OPTIONAL
+    # Its own name in JSON as well: those that protobuf makes, of a_1 and a1, are the same, which it refuses.
+    field = message.field.add(name=name, json_name=name, number=number, label=label)
     if is_typeddict(kind):
         field.type, field.type_name = _Field.TYPE_MESSAGE, f".{_PACKAGE}.{kind.__name__}"
     else:

@@ -67,7 +67,8 @@ def _type(hint: Any) -> cel.Type:
 
 
 def _file(messages: Mapping[str, Hints]) -> descriptor_pb2.FileDescriptorProto:
-    """The messages, and those that their fields are made of, in one protobuf file: of syntax 3 no names may be alike."""
+    """The messages, and those that their fields are made of, in one protobuf file."""
+    # Of syntax 3 names that are alike in JSON are refused whatever is said of them.
     made = descriptor_pb2.FileDescriptorProto(name="kind.proto", package=_PACKAGE, syntax="proto2")
     below = dict(_below(hint for fields in messages.values() for hint in fields.values()))
     for name, fields in {**messages, **below}.items():

@@ -76,9 +76,17 @@ def find(branch: Branch, which: str) -> Entry:
 
     Raises: RecordError when there is none such, or the record cannot be read.
     """
+    at = -1
     for at, entry in enumerate(entries(branch)):
         if _meant(which, entry, at):
             return entry
+    if which in ("last", "last~1") and at < 1:
+        number, make = (
+            ("no audit yet", "one") if at < 0 else ("one audit alone", "another to compare it with")
+        )
+        raise RecordError(
+            f"{branch.name} holds {number}", fix=f"Make {make}: pacsconf -e {branch.environment} audit"
+        )
     raise RecordError(
         f'{branch.name} holds no audit "{which}"',
         fix=f"pacsconf -e {branch.environment} audit list shows them. "

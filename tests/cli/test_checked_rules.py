@@ -1,4 +1,4 @@
-"""What is remembered of rules that were right: only of this user, and nothing is missing without it."""
+"""The file in the user's cache: what stands in it, and whose word is taken."""
 
 from __future__ import annotations
 
@@ -8,62 +8,74 @@ from pathlib import Path
 import pytest
 
 from pacsconf.cli import checked_rules
-from pacsconf.cli.policies import load_policies
+from pacsconf.cli.checked_rules import keep, remembered
+from pacsconf.policy.rule import Rule
 
-RULE = """\
-rules:
-  - {id: OUR-AE-001, title: Titles begin with CT, severity: high, kind: ae, condition: 'title.startsWith("CT")'}
-"""
+RULE = Rule("X-1", "Short", "low", "ae", "size(title) <= 16")
 
 
 @pytest.fixture
-def cache(tmp_path: Path, monkeypatch) -> Path:
+def file(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path / "cache" / "pacsconf" / "rules"
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    (tmp_path / "policies").mkdir()
-    (tmp_path / "policies" / "ours.yaml").write_text(RULE)
-    return tmp_path
+def learnt() -> None:
+    memory = remembered()
+    memory.keep(RULE)
+    keep(memory)
 
 
-def test_what_was_right_is_remembered_by_this_user_alone(root: Path, cache: Path):
-    load_policies(root)
-    assert len(checked_rules.remembered().known) == 1
-    assert cache.stat().st_mode & 0o077 == 0
+def test_what_was_right_is_remembered(file):
+    learnt()
+    assert remembered().holds(RULE)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert [one.name for one in file.parent.iterdir()] == ["rules"]
 
 
-def test_a_mistake_is_told_each_time(root: Path, cache: Path):
-    load_policies(root)
-    (root / "policies" / "ours.yaml").write_text(RULE.replace("title.", "titel."))
-    for _ in range(2):
-        assert [one.rule for one in load_policies(root).findings] == ["PACS-POL-011"]
+def test_nothing_is_written_where_nothing_is_new(file):
+    learnt()
+    before = file.stat().st_mtime_ns, file.stat().st_ino
+    learnt()
+    assert (file.stat().st_mtime_ns, file.stat().st_ino) == before
 
 
-@pytest.mark.parametrize("how", ["others may write it", "a link", "a pipe", "no text", "too long"])
-def test_what_others_could_have_written_is_as_good_as_none(root: Path, cache: Path, how: str):
-    load_policies(root)
-    if how == "others may write it":
-        cache.chmod(0o620)
-    elif how == "a link":
-        cache.rename(cache.with_name("real"))
-        cache.symlink_to("real")
-    elif how == "a pipe":
-        cache.unlink()
-        os.mkfifo(cache, 0o600)
-    else:
-        cache.write_bytes(b"\xff" if how == "no text" else cache.read_bytes() + b"0" * 200_000)
-    assert checked_rules.remembered().known == frozenset()
-    assert load_policies(root).findings == ()
+def test_after_an_update_nothing_is_remembered(file, monkeypatch):
+    learnt()
+    monkeypatch.setattr(checked_rules, "_CHECKS", (*checked_rules._CHECKS, "cases.py"))
+    assert not remembered().holds(RULE)
+    learnt()
+    assert len(file.read_text().split()) == 2
 
 
-def test_a_user_without_a_home_checks_everything(root: Path, monkeypatch):
-    def nowhere() -> Path:
-        raise RuntimeError("Could not determine home directory.")
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"not ours\nat all", b"a" * 300_000], ids=len)
+def test_a_file_that_is_not_ours_is_none(file, content):
+    file.parent.mkdir(parents=True)
+    file.write_bytes(content)
+    assert remembered().known == frozenset()
+    learnt()
+    assert remembered().holds(RULE)
 
-    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    monkeypatch.setattr(Path, "home", nowhere)
-    assert [one.id for one in load_policies(root).rules] == ["OUR-AE-001"]
-    assert checked_rules.remembered().known == frozenset()
+
+def test_a_file_that_others_may_write_is_none(file):
+    learnt()
+    file.chmod(0o620)
+    assert remembered().known == frozenset()
+
+
+def test_a_link_is_none(file):
+    learnt()
+    file.rename(file.with_name("other"))
+    file.symlink_to("other")
+    assert remembered().known == frozenset()
+
+
+@pytest.mark.parametrize("home", [os.devnull, "relative", ""])
+def test_without_a_folder_everything_is_checked(home, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", home)
+    monkeypatch.setenv("HOME", os.devnull)
+    monkeypatch.chdir(tmp_path)
+    learnt()
+    assert remembered().known == frozenset()
+    assert [*tmp_path.iterdir()] == []

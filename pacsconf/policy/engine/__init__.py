@@ -8,6 +8,7 @@ checking     the check of a rule's expressions against the types of its kind
 environment  what CEL is told of a kind to run rules in
 program      a rule as it is run
 judge        all rules of a kind on its resources
+alike        resources that are alike in all that rules look at, judged once
 outcome      what that comes to, kept small
 workers      the same over several processes
 """

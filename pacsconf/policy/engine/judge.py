@@ -13,7 +13,7 @@ seconds away: a loop that matches by a pattern of many states. A rule that takes
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import thread_time
 from typing import Any
@@ -26,7 +26,7 @@ from pacsconf.policy.engine.program import FAIL, HOLDERS_OF_EVIDENCE, LIVE, UNKN
 from pacsconf.policy.engine.wording import MEMORY, SLOW_RULE, TIME, broken, unknown
 from pacsconf.policy.results import code_of
 from pacsconf.policy.rule import Rule, Tier
-from pacsconf.policy.scan import HOLDERS, alias
+from pacsconf.policy.scan import HOLDERS, Looks, alias, looks
 from pacsconf.policy.subject import Facts, Subject
 from pacsconf.policy.vocabulary import KINDS
 from pacsconf.policy.vocabulary.hints import empty
@@ -72,13 +72,15 @@ class Judge:
     """Rules that took too long once."""
     _slow_words: set[int] = field(default_factory=set)
     """Rules whose messages did."""
+    _of_words: dict[int, Wanted] = field(default_factory=dict)
+    """By rule, what its message looks at."""
     _longest: int = LIST
     _version: int = 0
 
     def __post_init__(self) -> None:
         self.programs = [Program(rule) for rule in self.rules]
         self.env = running(self.kind)
-        self.wanted = Wanted.of(self.kind, self.programs)
+        self.wanted = Wanted.of(self.kind, [one.looks for one in self.programs])
         self.fields = sorted(
             {
                 (holder, name)
@@ -104,6 +106,14 @@ class Judge:
         states = tuple(bytes(table[number :: len(self.rules)]) for number in range(len(self.rules)))
         tiers = tuple(group.tiers for group in self._groups.values())
         return Outcome(states, tuple(messages), groups, tiers)
+
+    def words(self, number: int, subject: Subject) -> str:
+        """What is wrong with a resource, as one of the rules says it."""
+        wanted = self._of_words.get(number)
+        if wanted is None:
+            wanted = Wanted.of(self.kind, [looks(self.rules[number].message)])
+            self._of_words[number] = wanted
+        return self._message(number, self.env.Activation(wanted.of_subject(subject)))
 
     def _too_late(self) -> tuple[bytearray, dict[int, str]]:
         return bytearray([ERROR]) * len(self.rules), dict.fromkeys(range(len(self.rules)), TIME)
@@ -329,7 +339,7 @@ class Wanted:
     """What rules see as the site of what is of none."""
 
     @classmethod
-    def of(cls, kind: str, programs: Sequence[Program]) -> Wanted:
+    def of(cls, kind: str, several: Iterable[Looks]) -> Wanted:
         known = KINDS[kind]
         fields = {
             "self": known.fields("declared"),
@@ -339,10 +349,10 @@ class Wanted:
         }
         names: set[str] = set()
         below: dict[str, set[str]] = {}
-        for program in programs:
-            names |= program.looks.names & fields["self"].keys()
-            for holder in program.looks.names & fields.keys():
-                asked = fields[holder] if holder in program.looks.whole else program.looks.of(holder)
+        for found in several:
+            names |= found.names & fields["self"].keys()
+            for holder in found.names & fields.keys():
+                asked = fields[holder] if holder in found.whole else found.of(holder)
                 below.setdefault(holder, set()).update(asked)
         nowhere = {name: empty(hint) for name, hint in fields["site"].items()}
         return cls(

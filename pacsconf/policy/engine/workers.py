@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 
+from pacsconf.policy.engine.alike import parted, spread
 from pacsconf.policy.engine.judge import Judge
 from pacsconf.policy.engine.outcome import Details, EvidenceOf, Outcome
 from pacsconf.policy.results import RuleResults
@@ -39,9 +40,18 @@ def evaluate(
 def _of_kind(
     kind: str, rules: Sequence[Rule], rows: Sequence[Subject], processes: int | None
 ) -> Iterator[RuleResults]:
-    wanted = processes or _processes(len(rules) * len(rows))
-    count = max(1, min(wanted, len(rows)))
-    outcome = Judge(kind, rules).judged(rows) if count == 1 else _shared(kind, rules, rows, count)
+    alone, others, like, few = parted(kind, rules, rows)
+    if others:
+        judge = Judge(kind, others)
+        yield from _results(others, rows, spread(judge.judged(few), judge, like, rows))
+    if alone:
+        wanted = processes or _processes(len(alone) * len(rows))
+        count = max(1, min(wanted, len(rows)))
+        outcome = Judge(kind, alone).judged(rows) if count == 1 else _shared(kind, alone, rows, count)
+        yield from _results(alone, rows, outcome)
+
+
+def _results(rules: Sequence[Rule], rows: Sequence[Subject], outcome: Outcome) -> Iterator[RuleResults]:
     for number, rule in enumerate(rules):
         tiers = tuple(group[number] for group in outcome.tiers)
         evidence = EvidenceOf(outcome.groups, tiers)

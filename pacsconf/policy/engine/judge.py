@@ -72,6 +72,8 @@ class Judge:
     """Rules that took too long once."""
     _slow_words: set[int] = field(default_factory=set)
     """Rules whose messages did."""
+    _end: float = 0.0
+    """When the time of all is over."""
     _of_words: dict[int, Wanted] = field(default_factory=dict)
     """By rule, what its message looks at."""
     _longest: int = LIST
@@ -95,11 +97,11 @@ class Judge:
         table = bytearray()
         groups = array("I")
         messages: list[dict[int, str]] = [{} for _ in self.rules]
-        end = thread_time() + MOST
+        self._end = thread_time() + MOST
         for position, subject in enumerate(rows):
             group = self._group(subject)
             groups.append(group.number)
-            row, said = self._row(subject, group) if thread_time() < end else self._too_late()
+            row, said = self._row(subject, group)
             table += row
             for rule, text in said.items():
                 messages[rule][position] = text
@@ -114,9 +116,6 @@ class Judge:
             wanted = Wanted.of(self.kind, [looks(self.rules[number].message)])
             self._of_words[number] = wanted
         return self._message(number, self.env.Activation(wanted.of_subject(subject)))
-
-    def _too_late(self) -> tuple[bytearray, dict[int, str]]:
-        return bytearray([ERROR]) * len(self.rules), dict.fromkeys(range(len(self.rules)), TIME)
 
     # --- groups ---------------------------------------------------------------------------------------------
 
@@ -178,7 +177,7 @@ class Judge:
         said: dict[int, str] = {}
         activation = self.env.Activation(data)
         begun = thread_time()
-        row = _codes(group.lists, activation)
+        row = _codes(group.lists, activation, self._end)
         if row is None or thread_time() - begun > SLOW:
             row = self._one_by_one(subject, group, activation, said)
         for number in group.alone:
@@ -213,6 +212,9 @@ class Judge:
         program = self.programs[number]
         asked = program.waiting_alone if _waits(program, group) else program.alone
         begun = thread_time()
+        if begun > self._end:
+            said[number] = TIME
+            return ERROR
         code, error = (None, "") if number in self._slow else _evaluated(asked, activation)
         if thread_time() - begun > SLOW:
             self._slow.add(number)
@@ -250,10 +252,12 @@ class Judge:
         return text if isinstance(text, str) and text else program.rule.title
 
 
-def _codes(lists: Sequence[cel.Expression], activation: cel.Activation) -> bytearray | None:
+def _codes(lists: Sequence[cel.Expression], activation: cel.Activation, end: float) -> bytearray | None:
     """What the rules in the lists come to; None where one of them has no answer, or all together go too far."""
     row = bytearray()
     for one in lists:
+        if thread_time() > end:
+            return None
         try:
             value = one.eval(activation)
         except (RuntimeError, MemoryError):  # the budget of iterations; texts that grow in a loop

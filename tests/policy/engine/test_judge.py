@@ -376,7 +376,17 @@ def test_a_message_that_takes_too_long_gives_way_to_the_title(monkeypatch):
 
 def test_what_is_left_when_the_time_is_over_has_not_passed(monkeypatch):
     monkeypatch.setattr(judging, "MOST", -1.0)
-    assert states([rule("true"), rule("false")], [ae(), ae("d/B")]) == [["error", "error"]] * 2
+    found = evaluate([rule("true", "X-1"), rule("false", "X-2")], {"ae": [ae(), ae("d/B")]}, processes=1)
+    assert {(one.state, one.message) for results in found for one in results} == {("error", judging.TIME)}
+
+
+def test_the_time_is_looked_at_between_the_rules_of_one_resource(monkeypatch):
+    monkeypatch.setattr(judging, "SLOW", 0.2)
+    monkeypatch.setattr(judging, "MOST", 0.3)
+    rules = [rule(f"{LONG_WAY} || {number} == 0", f"X-{number}") for number in range(20)]
+    found = evaluate(rules, {"ae": [ae()]}, processes=1)
+    assert {one.message for results in found for one in results} <= {judging.TIME, judging.SLOW_RULE}
+    assert sum(one.message == judging.TIME for results in found for one in results) > 15
 
 
 def test_a_rule_that_needs_more_memory_than_there_is_is_broken(monkeypatch):
@@ -386,7 +396,7 @@ def test_a_rule_that_needs_more_memory_than_there_is_is_broken(monkeypatch):
     judge = judging.Judge("ae", [rule("title == 'A'", "X-1"), rule("title != 'B'", "X-2")])
     program, known = judge.programs[1], judging._evaluated
     monkeypatch.setattr(judging, "_evaluated", evaluated)
-    monkeypatch.setattr(judging, "_codes", lambda lists, data: None)
+    monkeypatch.setattr(judging, "_codes", lambda lists, data, end: None)
     outcome = judge.judged([ae()])
     assert outcome.messages == ({}, {0: "the rule is broken: " + MORE_MEMORY})
 
@@ -403,5 +413,5 @@ class Exhausted:
 
 def test_where_cel_finds_no_memory_there_is_no_answer():
     none: Any = Exhausted()
-    assert judging._codes([none], none) is None
+    assert judging._codes([none], none, float("inf")) is None
     assert judging._evaluated(none, none) == (None, judging.MEMORY)

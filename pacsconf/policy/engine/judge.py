@@ -37,7 +37,7 @@ LIST = 40_000
 """Characters of one list expression; CEL takes 100,000 (measured)."""
 SLOW = 2.0
 """Seconds of computing that one rule may take for one resource: the starter pack's take some microseconds."""
-MOST = 300.0
+MOST = 120.0
 """Seconds of computing for all rules of a kind on all resources: ten thousand devices take some."""
 
 Presence = tuple[bool, ...]

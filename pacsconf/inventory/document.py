@@ -251,6 +251,10 @@ def _control_character(found: re.Match[str], file: str) -> Finding:
     return _error("PACS-YAML-013", place, summary, detail, "Delete it, or type the text again.")
 
 
+_EXPRESSION = re.compile(r"^\s*(?:- )?(?:condition|when): *!")
+"""An expression of a policy that YAML takes for a tag."""
+
+
 def _syntax(exc: yaml.MarkedYAMLError, reader: _Reader) -> Finding:
     """What stopped libyaml, judged by the line it stopped at."""
     mark = exc.problem_mark or exc.context_mark
@@ -270,7 +274,9 @@ def _syntax(exc: yaml.MarkedYAMLError, reader: _Reader) -> Finding:
         "error",
         "This cannot be read as YAML",
         f"The reader stopped here: {exc.problem or exc.context}.",
-        "Look for a missing colon, quote or bracket here or in the line above.",
+        "Put an expression that begins with ! in quotes, or below | in a line of its own."
+        if _EXPRESSION.search(line)
+        else "Look for a missing colon, quote or bracket here or in the line above.",
         place=place,
         also=((began, "what it belongs to starts here"),)
         if (began.line, began.column) < (place.line, place.column)

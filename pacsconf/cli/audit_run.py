@@ -45,7 +45,7 @@ def rulebook_of(work: Workspace, gate: Severity | None) -> Rulebook:
 
     Raises: InvalidInventory with every mistake in them; PacsconfError when there is no rule to judge by.
     """
-    from pacsconf.cli.judging import rulebook
+    from pacsconf.cli.policy_book import rulebook
 
     found = rulebook(work)
     if found is None or all(one.off for one in found.rules):
@@ -67,7 +67,7 @@ def make(
     Raises: SystemFaults when nothing live could be looked at.
     """
     from pacsconf import auditing
-    from pacsconf.cli.judging import built_in
+    from pacsconf.cli.policy_book import built_in
     from pacsconf.policy import facts
     from pacsconf.policy.assemble import audited
     from pacsconf.policy.coverage import coverage

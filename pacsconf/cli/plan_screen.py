@@ -85,7 +85,7 @@ def _note_findings(screen: Screen, work: workspace.Workspace, findings: tuple[Fi
     from pacsconf.report.diagnostics import findings_text
 
     if findings:
-        from pacsconf.cli.judging import line_of
+        from pacsconf.cli.policy_book import line_of
 
         screen.note(
             findings_text(

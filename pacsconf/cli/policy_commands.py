@@ -95,7 +95,7 @@ def test(
     format: TrialForms = "text",  # noqa: A002 - the option's name
 ) -> Exit:
     """Judge made-up resources by the rules, as packs state them. Exit 4 when a case comes to something else."""
-    from pacsconf.cli import policies as files
+    from pacsconf.cli import policy_files as files
     from pacsconf.policy.cases import tried
 
     screen: Screen = context.obj.screen
@@ -122,7 +122,7 @@ def test(
 
 def _loaded(context: typer.Context, format: str) -> Policies:  # noqa: A002
     """The policies; those that do not stand are shown and end the command with 3."""
-    from pacsconf.cli import policies as files
+    from pacsconf.cli import policy_files as files
 
     found = files.load_policies(context.obj.root)
     if not files.stands(context.obj.screen, found, format):
@@ -135,7 +135,7 @@ def _cases(
 ) -> tuple[Sequence[Case], Policies]:
     from dataclasses import replace
 
-    from pacsconf.cli import policies as files
+    from pacsconf.cli import policy_files as files
 
     root: Path = context.obj.root
     if folder is not None and not folder.is_dir():

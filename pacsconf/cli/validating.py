@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from pacsconf.cli.judging import Declared
+    from pacsconf.cli.policy_declared import Declared
     from pacsconf.core.finding import Finding
     from pacsconf.inventory.loader import Loaded
     from pacsconf.policy.audit import Audit
@@ -29,7 +29,8 @@ def validated(screen: Screen, work: Workspace, format: str, fail_on: Severity | 
 
     Raises: InvalidInventory when files of policies have mistakes.
     """
-    from pacsconf.cli.judging import declared, invalid
+    from pacsconf.cli.policy_book import invalid
+    from pacsconf.cli.policy_declared import declared
     from pacsconf.core.finding import errors
 
     judged = declared(work, fail_on)
@@ -59,7 +60,7 @@ def validated_by(
     Raises: RecordError when git knows no such revision; InvalidInventory as above, and for mistakes in the
     repository's own policies.
     """
-    from pacsconf.cli.other_policies import policies_of, require_sound, told
+    from pacsconf.cli.policies_from import policies_of, require_sound, told
     from pacsconf.cli.screen import sentence
 
     with policies_of(root, revision) as other:
@@ -83,7 +84,7 @@ def invalid_form(invalid: InvalidInventory, format: str) -> str:  # noqa: A002
 
 
 def _show_text(screen: Screen, work: Workspace, judged: Declared | None) -> None:
-    from pacsconf.cli.judging import line_of
+    from pacsconf.cli.policy_book import line_of
     from pacsconf.report.diagnostics import checked_text, findings_text
 
     told = work.findings

@@ -18,7 +18,7 @@ from pacsconf.cli.offboard_edit import Edit
 from pacsconf.cli.screen import Screen, sentence
 
 if TYPE_CHECKING:
-    from pacsconf.cli.judging import Declared
+    from pacsconf.cli.policy_declared import Declared
     from pacsconf.cli.workspace import Workspace
     from pacsconf.inventory.appending import Entry
     from pacsconf.policy.waiver import Waiver
@@ -84,7 +84,7 @@ def add(
 
 def list_(context: typer.Context, format: Forms = "text") -> Exit:  # noqa: A002 - the option's name
     """List waivers by the day on which they end: state, renewals, and what they accept."""
-    from pacsconf.cli.judging import declared
+    from pacsconf.cli.policy_declared import declared
 
     screen: Screen = context.obj.screen
     try:
@@ -112,7 +112,7 @@ waiver = (add, list_)
 
 def _require_right(work: Workspace, judged: Declared | None) -> None:
     """Raises: InvalidInventory when files of policies have mistakes."""
-    from pacsconf.cli.judging import invalid
+    from pacsconf.cli.policy_book import invalid
     from pacsconf.core.finding import errors
 
     if judged and errors(judged.wrong):
@@ -129,7 +129,7 @@ class _Adding:
     """
 
     def __init__(self, screen: Screen, work: Workspace) -> None:
-        from pacsconf.cli.judging import invalid, read
+        from pacsconf.cli.policy_book import invalid, read
         from pacsconf.core.finding import errors
 
         self.screen = screen
@@ -293,7 +293,7 @@ class _Adding:
 
         Raises: PacsconfError; InvalidInventory when it does not, and the file is as it was.
         """
-        from pacsconf.cli.judging import invalid, read
+        from pacsconf.cli.policy_book import invalid, read
         from pacsconf.core.finding import errors
         from pacsconf.policy.waivers import FILE
 
@@ -340,7 +340,7 @@ def _named(rule: str, scope: str, taken: set[str]) -> str:
 
 def _accepted_by(work: Workspace, name: str) -> int | None:
     """How many failures a waiver accepts as things are declared; None where that needs live systems to tell."""
-    from pacsconf.cli.judging import declared
+    from pacsconf.cli.policy_declared import declared
 
     judged = declared(workspace.checked(work.root, None))
     held = judged.assemble().waivers if judged else ()

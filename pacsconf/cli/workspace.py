@@ -224,7 +224,7 @@ def _read(root: Path, at: date | None = None, policies: Path | None = None) -> L
             f'there is no folder "inventory" in {root.resolve()}',
             fix="Change to the inventory's repository, name it by --chdir DIR, or begin one: pacsconf init",
         )
-    from pacsconf.cli.waivers import waived
+    from pacsconf.cli.policy_files import waived
     from pacsconf.inventory.loader import load
 
     day = at or now().date()

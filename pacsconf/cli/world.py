@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def world_of(work: Workspace, reporter: Reporter) -> Iterator[World]:
     """What the engine works on; connections are closed and progress is ended afterwards, whatever happens."""
     from pacsconf.cli.inviting import Inviting
-    from pacsconf.cli.judging import rulebook
+    from pacsconf.cli.policy_book import rulebook
     from pacsconf.cli.revisions import announced, applied
     from pacsconf.cli.witness import Witness
     from pacsconf.world import World

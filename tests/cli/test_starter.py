@@ -6,7 +6,7 @@ import pytest
 from hatchling.build import build_wheel
 
 from pacsconf.cli.main import _code
-from pacsconf.cli.policies import load_policies
+from pacsconf.cli.policy_files import load_policies
 from pacsconf.cli.starter import PACKS, PROFILES, policies, write_starter
 from pacsconf.core.errors import PacsconfError
 from pacsconf.dicom.reach.rules import RULES

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pacsconf.cli.policies import load_policies
+from pacsconf.cli.policy_files import load_policies
 from pacsconf.lab import orthanc, servers, slapd
 from tests.e2e.conftest import BASE, HOSPITAL, Hospital, Ran
 

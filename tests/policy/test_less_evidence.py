@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pacsconf.cli.policies import load_cases
+from pacsconf.cli.policy_files import load_cases
 from pacsconf.policy.engine import evaluate
 from pacsconf.policy.engine.program import Program
 from pacsconf.policy.rule import Rule

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from pacsconf.cli.main import _code
-from pacsconf.cli.policies import load_cases, load_policies
+from pacsconf.cli.policy_files import load_cases, load_policies
 from pacsconf.policy.cases import tried
 from pacsconf.policy.controls import FILE, catalogue
 from pacsconf.policy.engine import check, evaluate

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pacsconf.cli.policies import CASES, load_cases, load_policies
+from pacsconf.cli.policy_files import CASES, load_cases, load_policies
 from pacsconf.policy.engine import check, evaluate
 from pacsconf.policy.rule import Rule
 from pacsconf.policy.subject import Subject

@@ -1,9 +1,10 @@
-"""The files of policies in the inventory's repository, read."""
+"""The files of policies in the inventory's repository, read: rules, their cases, and waivers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,25 +12,33 @@ from pacsconf.core.finding import Finding, Place, errors
 
 if TYPE_CHECKING:
     from pacsconf.cli.screen import Screen
+    from pacsconf.inventory.baseline import Baseline
+    from pacsconf.inventory.model import Inventory
     from pacsconf.policy.cases import Case
     from pacsconf.policy.packs import Policies
+    from pacsconf.policy.waiver import Waiver
 
 CASES = Path("tests", "cases")
 """Where the cases of rules are, in the inventory's repository."""
+_WAIVERS = ("policies", "waivers.yaml")
+"""As in `policy.waivers`, which is imported where there is that file."""
+
+
+# --- rules and their cases --------------------------------------------------------------------------------------
 
 
 def load_policies(root: Path) -> Policies:
     """The policies in `root/policies/*.yaml`, and everything that is wrong with them."""
-    from pacsconf.cli import checked_rules
+    from pacsconf.cli import policy_cache
     from pacsconf.policy import profiles
     from pacsconf.policy.packs import FOLDER, parse
 
     files, unread = _read(root / FOLDER, root)
     more, unread_profiles = _read(root / profiles.FOLDER, root)
     files, unread = files | more, unread + unread_profiles
-    memory = checked_rules.remembered()
+    memory = policy_cache.remembered()
     found = parse(files, memory)
-    checked_rules.keep(memory)
+    policy_cache.keep(memory)
     return replace(found, findings=(*unread, *found.findings)) if unread else found
 
 
@@ -67,6 +76,35 @@ def show(screen: Screen, policies: Policies, format: str) -> None:  # noqa: A002
     screen.note(
         findings_text(policies.findings, place_of=lambda _: None, line_of=policies.line, width=screen.width)
     )
+
+
+# --- waivers ----------------------------------------------------------------------------------------------------
+
+
+def load_waivers(root: Path) -> tuple[tuple[Waiver, ...], tuple[Finding, ...]]:
+    """The waivers of a repository that stand, and what is wrong with the others; none without the file."""
+    path = root.joinpath(*_WAIVERS)
+    if not path.exists() and not path.is_symlink():
+        return (), ()
+    from pacsconf.inventory.files import MAX_BYTES, read_bytes
+    from pacsconf.policy.waivers import FILE, read
+
+    content = read_bytes(path, root, MAX_BYTES)
+    return ((), (content,)) if isinstance(content, Finding) else read(FILE, content)
+
+
+def waived(root: Path, inventory: Inventory, today: date) -> Baseline:
+    """What the waivers of a repository accept of the findings of built-in checks."""
+    found, _ = load_waivers(root)
+    if not found:
+        return {}
+    from pacsconf.policy.waiver_remarks import standing
+    from pacsconf.policy.waivers import as_accepted
+
+    return as_accepted(standing(found, {one.rule for one in found}, inventory, today), inventory)
+
+
+# --- the folder -------------------------------------------------------------------------------------------------
 
 
 def _read(folder: Path, root: Path) -> tuple[dict[str, bytes], tuple[Finding, ...]]:

@@ -53,7 +53,7 @@ _FOLDERS = (PurePosixPath(), PurePosixPath("profiles"))
 
 
 def _altered(root: Path, there: Mapping[str, bytes]) -> Iterator[str]:
-    from pacsconf.cli.policies import files_in
+    from pacsconf.cli.policy_files import files_in
     from pacsconf.inventory.files import MAX_BYTES, read_bytes
 
     top = root / "policies"
@@ -70,7 +70,7 @@ def require_sound(work: Workspace) -> None:
     """
     from dataclasses import replace
 
-    from pacsconf.cli.judging import rulebook
+    from pacsconf.cli.policy_book import rulebook
 
     rulebook(replace(work, policies=None))
 

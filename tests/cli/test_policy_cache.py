@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pacsconf.cli import checked_rules
-from pacsconf.cli.checked_rules import keep, remembered
+from pacsconf.cli import policy_cache
+from pacsconf.cli.policy_cache import keep, remembered
 from pacsconf.policy.rule import Rule
 
 RULE = Rule("X-1", "Short", "low", "ae", "size(title) <= 16")
@@ -43,7 +43,7 @@ def test_nothing_is_written_where_nothing_is_new(file):
 
 def test_after_an_update_nothing_is_remembered(file, monkeypatch):
     learnt()
-    monkeypatch.setattr(checked_rules, "_CHECKS", (*checked_rules._CHECKS, "cases.py"))
+    monkeypatch.setattr(policy_cache, "_CHECKS", (*policy_cache._CHECKS, "cases.py"))
     assert not remembered().holds(RULE)
     learnt()
     assert len(file.read_text().split()) == 2

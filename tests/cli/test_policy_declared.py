@@ -149,6 +149,11 @@ def test_a_waiver_is_not_to_be_removed_because_its_pack_cannot_be_read(judged):
     assert [one.rule for one in found.wrong] == ["PACS-YAML-008", "PACS-POL-004"]
 
 
+def test_an_expression_that_yaml_takes_for_a_tag_is_told_to_want_quotes(judged):
+    found, *_ = judged(inventory_1=DEVICES, house='rules:\n  - condition: !owner.startsWith("x")\n').wrong
+    assert (found.rule, found.fix[:40]) == ("PACS-YAML-001", "Put an expression that begins with ! in ")
+
+
 def test_a_mistake_in_files_of_policies_is_shown_with_its_line(tmp_path: Path, judged):
     found = judged(inventory_1=DEVICES, waivers=WAIVER.format(rule="PACS-AE-3", scope="device:us-2"))
     assert [one.rule for one in found.wrong] == ["PACS-WAIV-007"]

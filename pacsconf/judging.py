@@ -15,9 +15,10 @@ from pacsconf.core.change import Change
 from pacsconf.core.finding import Finding
 from pacsconf.core.resource import State
 from pacsconf.inventory.model import Inventory
+from pacsconf.policy.engine import evaluate
 from pacsconf.policy.evidence import Evidence, SystemEvidence
 from pacsconf.policy.facts import subjects
-from pacsconf.policy.findings import as_finding, reaches
+from pacsconf.policy.findings import grouped, reaches
 from pacsconf.policy.results import Result, RuleResults
 from pacsconf.policy.rule import Severity
 from pacsconf.policy.rulebook import Rulebook
@@ -54,12 +55,14 @@ class Judged:
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why it is forbidden, in words."""
-        return tuple(dict.fromkeys(_reason(one, caused=one in self.caused) for one in self.refusing))
+        caused = {id(one) for one in self.caused}
+        return tuple(dict.fromkeys(_reason(one, caused=id(one) in caused) for one in self.refusing))
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What is shown of it, each with why and what to do."""
-        return (*(as_finding(one, self.gate) for one in (*self.caused, *self.declared)), *self.remarks)
+        """What is shown of it, each with why and what to do; of what is below the gate one for each rule, where
+        many fail it."""
+        return (*grouped(self.caused, self.gate), *grouped(self.declared, self.gate), *self.remarks)
 
 
 def _reason(one: Result, *, caused: bool) -> str:
@@ -142,16 +145,22 @@ def judge(
     now, today = world.clock(), world.today
     runs = tuple(changes)
 
+    kinds = {one.kind for one in (*alone, *asked)}
+
     def states(these: States, inventory: Inventory) -> dict[str, tuple[Subject, ...]]:
         known = evidence_of(world, these, read, inventory=inventory)
-        return subjects(Evidence(inventory, now, known, findings=rulebook.found))
+        return subjects(Evidence(inventory, now, known, findings=rulebook.found), kinds)
 
     declared, was = world.inventory, former or world.inventory
     before = states(live, was)
     planned = states(after(live, runs), declared) if runs or former else before
-    said = rulebook.judged(alone, planned, declared, today)
-    stood = rulebook.judged(asked, before, was, today)
-    then = stood if planned is before else rulebook.judged(asked, planned, declared, today)
+    comes_to = evaluate((*alone, *asked), planned)
+    # What a plan does not touch comes to the same: of it nothing is judged twice.
+    others = [one for one in asked if before[one.kind] != planned[one.kind]]
+    came_to = {one.rule.id: one for one in (*comes_to, *evaluate(others, before))}
+    said = rulebook.accepting(comes_to[: len(alone)], declared, today)
+    stood = rulebook.accepting([came_to[one.id] for one in asked], was, today)
+    then = rulebook.accepting(comes_to[len(alone) :], declared, today)
     failing, comes = _by_key(stood.results), _by_key(then.results)
     # What could not be judged before, and fails then, is no older failure; nor is it mended by being broken.
     caused = [one for key, one in comes.items() if key not in failing or failing[key].state != one.state]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +106,8 @@ def show_plan(
     format: str,  # noqa: A002
 ) -> None:
     news = view.news.findings(unasked=view.verbose) if view.news else ()
-    _note_findings(screen, work, (*planned.findings, *news, *_of_policies(planned)))
+    judged = planned.judged.findings if planned.judged else ()
+    _note_findings(screen, work, (*planned.findings, *news, *judged))
     if format == "json":
         from pacsconf.report.as_json import plan_json
 
@@ -121,17 +122,6 @@ def show_plan(
         from pacsconf.report.plan.plan_text import plan_text
 
         screen.show(plan_text(planned.plan, view))
-
-
-def _of_policies(planned: Planned) -> Iterator[Finding]:
-    """What policies say of a plan; of what is below the gate one finding for each rule, where many fail it."""
-    if planned.judged is not None:
-        from pacsconf.policy.findings import grouped
-
-        judged = planned.judged
-        yield from grouped(judged.caused, judged.gate)
-        yield from grouped(judged.declared, judged.gate)
-        yield from judged.remarks
 
 
 def _policies_json(work: workspace.Workspace, planned: Planned) -> dict[str, Any] | None:

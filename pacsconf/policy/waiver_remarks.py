@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
+from typing import TYPE_CHECKING
 
 from pacsconf.core.finding import Finding
 from pacsconf.inventory.merge import nearest
 from pacsconf.inventory.model import Inventory
-from pacsconf.policy.audit import WaiverState
 from pacsconf.policy.waiver import WARNED, Waiver
+
+if TYPE_CHECKING:
+    from pacsconf.policy.audit import WaiverState
 
 
 def misfits(

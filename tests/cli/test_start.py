@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import shutil
 import subprocess
 import sys
 from importlib import import_module
@@ -24,6 +25,8 @@ LIVE = (
 """What talks to live systems, git and templates."""
 MODELS = ("pydantic", "pydantic_core", "yaml", "pacsconf.inventory.model")
 """What takes longest of reading an inventory."""
+PROTOBUF = "google.protobuf.descriptor_pb2"
+"""What types are made of; CEL itself imports the rest of protobuf, whatever it does."""
 WHOLE = {name: commands.loaded(name) for name in COMMANDS}
 
 RUN = """
@@ -35,10 +38,15 @@ print(*sorted(sys.modules), file=sys.stderr)
 """
 
 
-def imported(*calls: list[str]) -> set[str]:
+def imported(*calls: list[str], cache: Path = Path(os.devnull)) -> set[str]:
     """The modules that one process has imported after these calls of pacsconf."""
     done = subprocess.run(
-        [sys.executable, "-c", RUN.format(calls=calls)], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", RUN.format(calls=calls)],
+        cwd=ROOT,
+        env=os.environ | {"XDG_CACHE_HOME": str(cache)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return set(done.stderr.splitlines()[-1].split())
 
@@ -60,6 +68,21 @@ def test_validate_imports_what_reading_files_needs():
     modules = imported(["validate"])
     assert "pacsconf.inventory.model" in modules
     assert modules.isdisjoint({*LIVE, "rich.console", "pacsconf.core.plan", "pacsconf.engine"})
+
+
+def test_without_rules_nothing_that_judges_is_imported(tmp_path):
+    shutil.copytree(ROOT / "inventory", tmp_path / "inventory")
+    modules = imported(["--chdir", str(tmp_path), "validate"])
+    assert modules.isdisjoint({"cel_expr_python", "google.protobuf", "pacsconf.policy.engine"})
+
+
+def test_rules_that_were_found_right_before_are_judged_without_what_checks_them(tmp_path):
+    judging, checking = "pacsconf.policy.engine.judge", {"pacsconf.policy.engine.checking", PROTOBUF}
+    assert {judging, *checking} <= imported(["validate"], cache=tmp_path)
+    modules = imported(["validate"], cache=tmp_path)
+    assert judging in modules
+    assert modules.isdisjoint({*checking, *LIVE, "concurrent.futures.process"})
+    assert modules.isdisjoint({"pacsconf.dicom.observation", "pacsconf.people.live", "pacsconf.policy.audit"})
 
 
 def pages() -> list[str]:

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from pacsconf.core.errors import RecordError
+from pacsconf.core.memory import bounded
 from pacsconf.record._commands import Ran
-from pacsconf.record._memory import children_bounded
 from pacsconf.record._objects import Objects
 from pacsconf.record._words import explain
 
@@ -112,7 +112,7 @@ class Apart(Objects):
         options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--refmap=")
         specs = [f"+{there}:{here}" for there, here in refs.items()]
         call: Any = self._repo.git.fetch
-        with children_bounded(MOST_MEMORY):
+        with bounded(MOST_MEMORY):
             ran = Ran(
                 *call(
                     *options, "--end-of-options", str(bundle), *specs,

@@ -523,10 +523,10 @@ def test_folders_without_end_are_not_laid_open(alone, record, bundle, allowed, t
 
 
 def test_deltas_that_would_take_all_memory_are_not_unpacked(allowed, tmp_path, monkeypatch):
-    """A blob of 16 MB of nothing, and one that copies it forty times: two thirds of a gigabyte, in a kilobyte."""
+    """A blob of 16 MB of nothing, and one that copies it two hundred times: three gigabytes, in two kilobytes."""
     monkeypatch.setattr(_received, "MOST_MEMORY", 512 << 20)
     whole = (1 << 24) - 1
-    delta = b"\xff\xff\xff\x07" + varint(40 * whole) + b"\xf0\xff\xff\xff" * 40
+    delta = b"\xff\xff\xff\x07" + varint(200 * whole) + b"\xf0\xff\xff\xff" * 200
     first = b"\xbf\xff\xff\x3f" + zlib.compress(bytes(whole))
     kind = bytes([0x80 | 6 << 4 | len(delta) & 15, len(delta) >> 4])
     second = kind + offset(len(first)) + zlib.compress(delta)

@@ -1,7 +1,4 @@
-"""So much memory and no more for the git that takes in what others sent.
-
-A bundle of seventeen kilobytes can hold deltas that come to gigabytes each, and git makes them in memory.
-"""
+"""So much memory and no more, for what is done here and by the programs that are started meanwhile."""
 
 from __future__ import annotations
 
@@ -12,8 +9,11 @@ from pathlib import Path
 
 
 @contextmanager
-def children_bounded(most: int) -> Iterator[None]:
-    """What is started here gets `most` bytes, beside as many as this process uses; on Linux alone."""
+def bounded(most: int) -> Iterator[None]:
+    """What is done here may use `most` bytes beside those that are used already; on Linux, elsewhere as it likes.
+
+    A program that is started here may use as many as all of that.
+    """
     if sys.platform != "linux":
         yield
         return

@@ -185,11 +185,12 @@ class OwnSettings:
         Raises: Unwritable.
         """
         place = InPlace(self.path)
+        if not self._may_edit(place.path):  # a link may lead elsewhere since it was asked
+            raise Unwritable(f"{place.path} is not listed in the operator file")
         before = place.read()
         after = changed(before, values)
-        found = self.live(
-            server
-        )  # what was read for writing is what was compared, or somebody wrote meanwhile
+        # What was read for writing is what was compared, or somebody wrote meanwhile.
+        found = self.live(server)
         if stands(change, found.fields if found else None) != "before":
             raise Unwritable("somebody else wrote it at the same time. Plan again.")
         place.write(before, after)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from pacsconf.cli import workspace
+from pacsconf.cli import opening, workspace
 from pacsconf.cli.compare_commands import opened
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.inventory_commands import show_findings
@@ -100,7 +100,7 @@ def _read(work: Workspace, names: Iterable[str], look: Callable[[System, Peopled
     read: dict[str, LiveAccounts] = {}
     faults: list[SystemFault] = []
     for name in names:
-        with workspace.system(work, name) as system:
+        with opening.system(work, name) as system:
             assert isinstance(system, Peopled), "these were chosen"
             system.declared(work.inventory)
             try:

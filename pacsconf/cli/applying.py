@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pacsconf.cli import workspace
+from pacsconf.cli import opening, workspace
 from pacsconf.cli.console_sheets import hand_out
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.screen import Screen
@@ -39,7 +39,7 @@ def require_writable(work: workspace.Workspace) -> None:
     allowed = workspace.operator(work)
     allowed.require_write(work.environment, written)
     allowed.inviter()
-    workspace.require_told(work)
+    opening.require_told(work)
 
 
 def resumed(world: World, ack: Sequence[str] | None) -> ChangeSet:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from pacsconf.cli import workspace
+from pacsconf.cli import opening, workspace
 from pacsconf.cli.compare_commands import opened
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.screen import Screen, sentence
@@ -135,7 +135,7 @@ def _secrets(work: Workspace) -> Iterator[tuple[str, str]]:
     from pacsconf.operator.binding import Binding
     from pacsconf.operator.needs import needs
 
-    keyring = workspace.keyring(work)
+    keyring = opening.keyring(work)
     needed = [Binding(one.ref, one.endpoint) for one in needs(work.inventory.systems.values())]
     for one in dict.fromkeys((*keyring.bindings, *needed)):
         if one.ref.scheme in _ASKS_NOBODY:

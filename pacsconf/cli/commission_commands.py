@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pacsconf.cli import workspace
+from pacsconf.cli import opening
 from pacsconf.cli.compare_commands import opened
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.inventory_commands import TextOrJson
@@ -184,7 +184,7 @@ def _taken(
     from pacsconf.cli import commission_run as runs
 
     screen: Screen = context.obj.screen
-    workspace.require_lab(work)
+    opening.require_lab(work)
     runs.require_consent(run, whom, wanted)
     names = runs.steps_to_take(run, wanted)
     taken: list[Ticked] = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pacsconf.cli import workspace
+from pacsconf.cli import opening
 from pacsconf.cli.compare_commands import opened
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.inventory_commands import TextOrJson
@@ -72,7 +72,7 @@ def diagnose(
         raise typer.BadParameter("there is nobody to call as: name FROM", param_hint="--impersonate")
     asked = Asked(_service(service), impersonate, tuple(log or ()), offline, now, timeout)
     if not offline:
-        workspace.require_lab(work)
+        opening.require_lab(work)
     reporter = Reporter(screen)
     try:
         evidence = gathered(work, pair, asked, reporter)

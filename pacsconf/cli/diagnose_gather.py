@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pacsconf.cli import workspace
+from pacsconf.cli import opening, workspace
 from pacsconf.cli.diagnose_heard import with_heard
 from pacsconf.cli.wire import prober_entity, require_tls, targets_asked, wire_of
 from pacsconf.core.errors import InventoryError, PacsconfError, RecordError
@@ -206,7 +206,7 @@ def _sides(work: Workspace, config: SystemConfig, holder: Holder, state: RecordS
     writes = config.mode == "write"
     empty = Sides(config.name, config.type, holder, {}, None, last, waiting=waiting, held=held, writes=writes)
     try:
-        with workspace.system(work, config.name) as live:
+        with opening.system(work, config.name) as live:
             return _read(work, live, empty, state)
     except InventoryError:
         raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pacsconf.cli import workspace
+from pacsconf.cli import opening, workspace
 from pacsconf.cli.doctor_rights import require_declared
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.screen import Screen
@@ -23,7 +23,7 @@ def look_at_logins(screen: Screen, work: workspace.Workspace, name: str) -> Exit
     from pacsconf.systems.abilities import LoginsTried
 
     config = require_declared(work, name)
-    with workspace.system(work, name) as system:
+    with opening.system(work, name) as system:
         if not isinstance(system, LoginsTried):
             screen.show(
                 wrapped(f"Systems of type {config.type} have no logins that are declared here.", screen.width)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from pacsconf.cli import workspace
+from pacsconf.cli import opening, workspace
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.screen import Screen
 from pacsconf.core.errors import PacsconfError, SystemFault
@@ -32,7 +32,7 @@ def look_at_rights(screen: Screen, work: workspace.Workspace, name: str) -> Exit
     from pacsconf.systems.abilities import RightsKnown
 
     config = require_declared(work, name)
-    with workspace.system(work, name) as system:
+    with opening.system(work, name) as system:
         if not isinstance(system, RightsKnown):
             screen.show(wrapped(_without_rights(config), screen.width))
             return Exit.OK

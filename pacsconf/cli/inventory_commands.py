@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from pacsconf.cli import workspace
+from pacsconf.cli import opening, workspace
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.screen import Screen
 from pacsconf.core.errors import OperatorError, PacsconfError
@@ -179,7 +179,7 @@ def _looked_at(
     """What doctor can look at beyond this machine. Without it, it has said why."""
     try:
         work = workspace.opened(root, environment)
-        workspace.require_lab(work)
+        opening.require_lab(work)
     except workspace.InvalidInventory as invalid:
         from pacsconf.core.finding import errors
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pacsconf.cli import workspace
+from pacsconf.cli import opening, workspace
 from pacsconf.cli.screen import Screen, sentence
 from pacsconf.cli.workspace import Workspace
 from pacsconf.core.errors import RecordError
@@ -78,7 +78,7 @@ def look_again(screen: Screen, work: Workspace) -> ProbeRun:
     from pacsconf.cli.probe_run import Asked, declared, keep, reason_of, sweep
     from pacsconf.cli.wire import targets_of
 
-    workspace.require_lab(work)
+    opening.require_lab(work)
     run = sweep(screen, work, targets_of(work, None), Asked())
     if not run.whole:
         raise KeyboardInterrupt

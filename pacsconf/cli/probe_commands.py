@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from pacsconf.cli import workspace
+from pacsconf.cli import opening
 from pacsconf.cli.compare_commands import opened
 from pacsconf.cli.exits import Exit, exit_of, worst
 from pacsconf.cli.probe_screen import Form, Result, show
@@ -102,7 +102,7 @@ def probe(
         )
         return _imported(context, words[1:], shown)
     work = opened(context, format)
-    workspace.require_lab(work)
+    opening.require_lab(work)
     title = _title(work, impersonate) if impersonate else ""
     wanted = _wanted(work, words, site, hl7=not title)
     ask = partial(network_asked, work, anytime=now, negatives=negatives, impersonate=title or None)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from pacsconf.cli import workspace
+from pacsconf.cli import opening, workspace
 from pacsconf.cli.screen import Screen
 from pacsconf.core.errors import PacsconfError
 from pacsconf.report.lines import Span, line, wrapped
@@ -95,11 +95,11 @@ def orthancs(
 
     if not about:
         raise typer.BadParameter(f"{template.name} is about an Orthanc: pacsconf render {template.name} NAME")
-    workspace.require_lab(work)
+    opening.require_lab(work)
     for name in dict.fromkeys(about):
         config = _config(work, name)
         marks = {login: f"sealed{secrets.token_hex(16)}" for login in config.users}
-        sealed = Sealed(config, partial(workspace.keyring, work), marks if template.form == "json" else {})
+        sealed = Sealed(config, partial(opening.keyring, work), marks if template.form == "json" else {})
         seen = orthanc(work.inventory, config, sealed.marks)
         _require_something(template, config, seen)
         _tell(screen, template, seen)

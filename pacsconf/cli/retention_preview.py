@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from pacsconf.cli import workspace
+from pacsconf.cli import opening, workspace
 from pacsconf.cli.compare_commands import opened
 from pacsconf.cli.exits import Exit
 from pacsconf.cli.screen import Screen
@@ -106,7 +106,7 @@ def counted(context: typer.Context, whom: str, asked: Asked) -> Exit:
     screen: Screen = context.obj.screen
     work = opened(context, asked.format)
     count = _count(work, asked)
-    workspace.require_lab(work)
+    opening.require_lab(work)
     count.status = screen.stderr.status(f"asking {whom} …") if screen.shows_progress else None
     if count.status is not None:
         count.status.start()
@@ -138,7 +138,7 @@ def _count(work: Workspace, asked: Asked) -> _Count:
 def _counted(count: _Count, whom: str) -> tuple[str, str, Tally, bool | None]:
     """Who was asked, how, what came of it, and whether it deletes by itself."""
     if whom in count.work.inventory.systems:
-        with workspace.system(count.work, whom) as system:
+        with opening.system(count.work, whom) as system:
             return (whom, "over REST", *_over_rest(count, whom, system))
     device, ae = _meant(count.work, whom)
     name = f"{device.name}/{ae.title}"
@@ -169,7 +169,7 @@ def _armed(work: Workspace, name: str) -> bool | None:
         if config.type != "orthanc" or holder is None or f"{holder[0].name}/{holder[1].title}" != name:
             continue
         try:
-            with workspace.system(work, system_name) as system:
+            with opening.system(work, system_name) as system:
                 return system.stock(workspace.now()).armed if isinstance(system, Stocked) else None
         except (SystemFault, PacsconfError):
             return None

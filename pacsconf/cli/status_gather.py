@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from pacsconf.cli import workspace
+from pacsconf.cli import opening, workspace
 from pacsconf.cli.exits import Exit, exit_of, worst
 from pacsconf.cli.last_probe import news_of
 from pacsconf.cli.progress import Reporter
@@ -236,7 +236,7 @@ class Gathering:
         if self.offline:
             return None
         try:
-            workspace.require_lab(self.work)
+            opening.require_lab(self.work)
         except PacsconfError as exc:  # that nobody is practising is no fault
             self.troubles.append(Trouble("lab", exc.message, exc.fix))
             return None
@@ -267,7 +267,7 @@ class Gathering:
         """Whether the operator file keeps a secret from this system, or it cannot be had; that is then said."""
         from pacsconf.operator.needs import needs
 
-        keyring = workspace.keyring(self.work)
+        keyring = opening.keyring(self.work)
         for need in needs([self.work.inventory.systems[name]]):
             try:
                 if need.ref.scheme == "prompt" and keyring.ask is not None:  # asked for when it is needed

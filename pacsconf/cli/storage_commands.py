@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pacsconf.cli import workspace
+from pacsconf.cli import opening, workspace
 from pacsconf.cli.compare_commands import opened
 from pacsconf.cli.exits import Exit, exit_of
 from pacsconf.cli.inventory_commands import TextOrJson
@@ -115,7 +115,7 @@ def _read(
     limits: dict[str, int] = {}
     faults: list[SystemFault] = []
     for name in names:
-        with workspace.system(work, name) as system:
+        with opening.system(work, name) as system:
             assert isinstance(system, Stocked), "these were chosen"
             try:
                 stocks[name] = system.stock(workspace.now())

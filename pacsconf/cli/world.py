@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pacsconf.cli import workspace
+from pacsconf.cli import opening, workspace
 
 if TYPE_CHECKING:
     from pacsconf.cli.progress import Reporter
@@ -29,8 +29,8 @@ def world_of(work: Workspace, reporter: Reporter) -> Iterator[World]:
     from pacsconf.cli.witness import Witness
     from pacsconf.world import World
 
-    workspace.require_lab(work)
-    systems = workspace.systems(work)
+    opening.require_lab(work)
+    systems = opening.systems(work)
     store = workspace.record(work)
     witness = Witness(work)
     try:

@@ -19,13 +19,13 @@ from pacsconf.core.resource import State
 from pacsconf.core.select import ignoring
 from pacsconf.dicom.probe.run import Sighting
 from pacsconf.inventory.model import Inventory
-from pacsconf.people.live import LiveAccounts
-from pacsconf.policy.evidence import Configured, Evidence, How, SystemEvidence
+from pacsconf.policy.evidence import Configured, Evidence, SystemEvidence
 from pacsconf.policy.findings import by_device
 from pacsconf.record.state import RecordState
 from pacsconf.retention.capacity import Stock
-from pacsconf.systems.abilities import Attested, Evident, Foreseeing, Peopled, Remembering, Stocked
+from pacsconf.systems.abilities import Attested, Peopled, Remembering, Stocked
 from pacsconf.systems.base import System
+from pacsconf.systems.telling import told
 from pacsconf.world import World
 
 log = logging.getLogger(__name__)
@@ -84,20 +84,14 @@ def _read(world: World, name: str, record: RecordState) -> SystemEvidence:
     last = owned if record.known else None
     ignored = ignoring(declared.ignoring(world.inventory.systems[name].ignore, owned))
     differences = tuple(compare(declared.states(), live, last, ignored))
-    # Of what people attest, what nobody declared need not be there: only the system itself knows whether it tells.
-    parts = [] if isinstance(system, Attested) else [_nobodys(name, differences)]
-    if isinstance(system, Evident):
-        parts.append(system.evidence(live, world.inventory))
-    how, at = _known_how(system, attested, live, f"{world.clock():%Y-%m-%dT%H:%M:%SZ}")
-    return SystemEvidence(
-        name,
-        world.inventory.systems[name].type,
-        how,
-        "nobody can read it, and nobody said what stands there (pacsconf attest)" if how == "outside" else "",
-        resources=len(live),
-        at=at,
-        configured=_beside(parts),
-        accounts=_accounts(system, live),
+    known = told(system, live, world.inventory)
+    if not isinstance(system, Attested):
+        # Of what people attest, what nobody declared need not be there: the system itself knows whether it tells.
+        known = replace(known, configured=_beside((_nobodys(name, differences), known.configured)))
+    return replace(
+        known,
+        at=_since(known, attested, live, f"{world.clock():%Y-%m-%dT%H:%M:%SZ}"),
+        accounts=system.live() if known.accounts is None and isinstance(system, Peopled) else known.accounts,
         stock=_stock(world, system),
         differs=tuple(one.address for one in differences if one.verdict not in _EQUAL),
         outside=_changed_outside(differences) if record.known else None,
@@ -108,23 +102,13 @@ def _changed_outside(differences: Iterable[Difference]) -> tuple[Address, ...]:
     return tuple(one.address for one in differences if one.verdict in _OUTSIDE)
 
 
-def _known_how(
-    system: System, attested: Mapping[Address, Attestation], live: Mapping[Address, State], now: str
-) -> tuple[How, str]:
-    """How a system is known, and since when: one that nobody can read is as old as the oldest word about it."""
-    if not isinstance(system, Attested):
-        return "configured", now
-    if not live:
-        return "outside", ""
-    said = [attested[at].at for at in live if at in attested]
-    return "attested", min(said, default="")
-
-
-def _accounts(system: System, live: Mapping[Address, State]) -> LiveAccounts | None:
-    """Its accounts and groups; without who somebody is where they can be had so."""
-    if isinstance(system, Foreseeing):
-        return system.accounts_of(live)
-    return system.live() if isinstance(system, Peopled) else None
+def _since(
+    known: SystemEvidence, attested: Mapping[Address, Attestation], live: Mapping[Address, State], now: str
+) -> str:
+    """Since when a system is known so: one that nobody can read is as old as the oldest word about it."""
+    if known.how == "configured":
+        return now
+    return min((attested[at].at for at in live if at in attested), default="")
 
 
 def _stock(world: World, system: System) -> Stock | None:

@@ -23,8 +23,7 @@ from pacsconf.policy.results import Result, RuleResults
 from pacsconf.policy.rule import Severity
 from pacsconf.policy.rulebook import Rulebook
 from pacsconf.policy.subject import Subject
-from pacsconf.systems.abilities import Attested, Evident, Foreseeing
-from pacsconf.systems.base import System
+from pacsconf.systems.telling import told
 from pacsconf.world import World
 
 States = Mapping[Address, State]
@@ -76,39 +75,20 @@ def _reason(one: Result, *, caused: bool) -> str:
 
 
 def evidence_of(
-    world: World,
-    states: States,
-    read: Set[str],
-    why: Mapping[str, str] | None = None,
-    inventory: Inventory | None = None,
+    world: World, states: States, read: Set[str], inventory: Inventory
 ) -> dict[str, SystemEvidence]:
-    """How each declared system is known, were these its resources. `read` are the systems that could be read, `why`
-    is by name why another was not. `inventory` is another one than the world's, to hold them against."""
-    declared = inventory or world.inventory
-    counts = Counter(address.system for address in states)
+    """How each system of an inventory is known, were these the resources of those that could be `read`."""
     by_system: dict[str, dict[Address, State]] = {name: {} for name in read}
     for address, state in states.items():
         by_system.setdefault(address.system, {})[address] = state
     found: dict[str, SystemEvidence] = {}
-    for name, config in sorted(declared.systems.items()):
+    for name, config in sorted(inventory.systems.items()):
         system = world.systems.get(name)
         if system is None or name not in read:
-            found[name] = SystemEvidence(name, config.type, "unreached", (why or {}).get(name, "left out"))
-            continue
-        found[name] = _told(declared, name, config.type, system, by_system[name], counts[name])
+            found[name] = SystemEvidence(name, config.type, "unreached", "left out")
+        else:
+            found[name] = told(system, by_system[name], inventory)
     return found
-
-
-def _told(
-    inventory: Inventory, name: str, kind: str, system: System, states: States, count: int
-) -> SystemEvidence:
-    held = system.evidence(states, inventory) if isinstance(system, Evident) else {}
-    if isinstance(system, Attested):
-        return SystemEvidence(name, kind, "attested", resources=count, configured=held)
-    if not isinstance(system, Evident):
-        return SystemEvidence(name, kind, "outside", "nothing tells rules of its kind", resources=count)
-    accounts = system.accounts_of(states) if isinstance(system, Foreseeing) else None
-    return SystemEvidence(name, kind, "configured", resources=count, configured=held, accounts=accounts)
 
 
 def after(live: States, changes: Iterable[Change]) -> dict[Address, State]:
@@ -148,7 +128,7 @@ def judge(
     kinds = {one.kind for one in (*alone, *asked)}
 
     def states(these: States, inventory: Inventory) -> dict[str, tuple[Subject, ...]]:
-        known = evidence_of(world, these, read, inventory=inventory)
+        known = evidence_of(world, these, read, inventory)
         return subjects(Evidence(inventory, now, known, findings=rulebook.found), kinds)
 
     declared, was = world.inventory, former or world.inventory

@@ -38,6 +38,8 @@ class SystemEvidence:
     at: str = ""
     """When it was read, or attested (the oldest): ISO 8601 in UTC."""
     configured: Configured = field(default_factory=dict)
+    tells: bool = True
+    """Whether it tells rules what it holds. Another is only compared: what it does not name may be there."""
     accounts: LiveAccounts | None = None
     stock: Stock | None = None
     differs: tuple[Address, ...] | None = None

@@ -277,7 +277,7 @@ def _tells_all(name: str, evidence: Evidence) -> bool:
     has every row."""
     one = evidence.systems.get(name)
     if one is None or one.how != "attested":
-        return one is not None and one.how == "configured"
+        return one is not None and one.how == "configured" and one.tells
     config = evidence.inventory.systems.get(name)
     return isinstance(config, ConsoleConfig) and config.export is not None
 

@@ -113,6 +113,8 @@ def test_a_device_is_trusted_nowhere_only_where_every_table_was_read():
     one = known(system("a", configured=told), system("b", "unreached"))
     assert one["device"] == {"ct": {"held_by": ["a"]}}
     assert "ct/CT" not in one["ae"]
+    silent = known(system("a", configured=told), system("b", kind="vendor-box", tells=False))
+    assert (silent["device"], silent["ae"]) == (one["device"], one["ae"])
 
 
 def test_accounts_say_nothing_of_devices():

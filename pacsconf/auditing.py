@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from time import perf_counter
 
 from pacsconf.core.address import Address
 from pacsconf.core.attestation import Attestation
@@ -21,9 +20,10 @@ from pacsconf.dicom.probe.run import Sighting
 from pacsconf.inventory.model import Inventory
 from pacsconf.policy.evidence import Configured, Evidence, SystemEvidence
 from pacsconf.policy.findings import by_device
+from pacsconf.reading import read_one
 from pacsconf.record.state import RecordState
 from pacsconf.retention.capacity import Stock
-from pacsconf.systems.abilities import Attested, Peopled, Remembering, Stocked
+from pacsconf.systems.abilities import Attested, Peopled, Stocked
 from pacsconf.systems.base import System
 from pacsconf.systems.telling import told
 from pacsconf.world import World
@@ -57,15 +57,11 @@ def look(world: World, record: RecordState) -> Looked:
     found: dict[str, SystemEvidence] = {}
     faults: list[SystemFault] = []
     for name in sorted(world.systems):
-        world.progress.reading(name)
-        started = perf_counter()
         try:
             found[name] = _read(world, name, record)
         except SystemFault as fault:
             faults.append(fault)
             found[name] = SystemEvidence(name, world.inventory.systems[name].type, "unreached", fault.message)
-            continue
-        world.progress.read(name, found[name].resources, perf_counter() - started)
     return Looked(found, tuple(faults))
 
 
@@ -73,14 +69,8 @@ def _read(world: World, name: str, record: RecordState) -> SystemEvidence:
     """One system as it is. Raises: SystemFault."""
     system = world.systems[name]
     declared = system.declared(world.inventory)
-    attested = {at: one for at, one in record.attested.items() if at.system == name}
     owned = {at: state for at, state in record.owned.items() if at.system == name}
-    if isinstance(system, Attested):
-        system.recall(attested)
-    if isinstance(system, Remembering):
-        system.remember(owned)
-    snapshot = system.read()
-    live = snapshot.states()
+    live = read_one(world, name, record.attested, owned).states()
     last = owned if record.known else None
     ignored = ignoring(declared.ignoring(world.inventory.systems[name].ignore, owned))
     differences = tuple(compare(declared.states(), live, last, ignored))
@@ -90,7 +80,7 @@ def _read(world: World, name: str, record: RecordState) -> SystemEvidence:
         known = replace(known, configured=_beside((_nobodys(name, differences), known.configured)))
     return replace(
         known,
-        at=_since(known, attested, live, f"{world.clock():%Y-%m-%dT%H:%M:%SZ}"),
+        at=_since(known, record.attested, live, f"{world.clock():%Y-%m-%dT%H:%M:%SZ}"),
         accounts=system.live() if known.accounts is None and isinstance(system, Peopled) else known.accounts,
         stock=_stock(world, system),
         differs=tuple(one.address for one in differences if one.verdict not in _EQUAL),

@@ -6,30 +6,27 @@ Everything that touches the world is handed in: systems, the record, the observe
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from shlex import quote
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 from pacsconf.core import garbage
 from pacsconf.core.address import Address
 from pacsconf.core.approval import Approvals, PlanApproval
-from pacsconf.core.attestation import Attestation
 from pacsconf.core.change import Change
 from pacsconf.core.changeset import ChangeSet, changeset_id
 from pacsconf.core.decide import Rules, judged
 from pacsconf.core.due import Ended, takes_away
-from pacsconf.core.errors import PlanError, RecordError, SystemFault, SystemFaults, UnsafePlan
+from pacsconf.core.errors import PlanError, RecordError, UnsafePlan
 from pacsconf.core.finding import Finding, Path, errors
 from pacsconf.core.guard import idle, tripped
 from pacsconf.core.on_demand import BySystem
 from pacsconf.core.permission import Approval, counting, reasons_against, reasons_against_resuming, refusal
 from pacsconf.core.plan import Options, Plan
 from pacsconf.core.planning import Scenario, SystemRules, lapsed, make_plan
-from pacsconf.core.resource import Snapshot, State
+from pacsconf.core.resource import State
 from pacsconf.core.rollback import applied_by, not_known
 from pacsconf.core.saved import SavedPlan
 from pacsconf.core.select import ignoring, reads
@@ -37,16 +34,15 @@ from pacsconf.core.stale import require_same
 from pacsconf.execution import execute
 from pacsconf.inventory.baseline import accepted
 from pacsconf.people.ends import End, ended, reopened
+from pacsconf.reading import read
 from pacsconf.record.state import RecordState
-from pacsconf.systems.abilities import Asking, Attested, Peopled, Remembering
+from pacsconf.systems.abilities import Asking, Peopled
 from pacsconf.systems.base import Declared
 from pacsconf.systems.on_hold import nowhere
 from pacsconf.world import World
 
 if TYPE_CHECKING:  # imported where there are policies
     from pacsconf.judging import Judged
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,43 +194,6 @@ def _approved(world: World, made: Plan, record: RecordState) -> tuple[PlanApprov
     """What the record has for a plan, checked; nothing is looked for where none is needed."""
     given = record.contents.approvals_of(made.digest) if made.asked else ()
     return tuple(world.checked(given)) if given else ()
-
-
-def read(
-    world: World,
-    names: Sequence[str],
-    attested: Mapping[Address, Attestation],
-    owned: Mapping[Address, State] | None = None,
-) -> tuple[Snapshot, ...]:
-    """All that these systems hold; those that cannot be read hold what was attested of them.
-
-    What is `owned` is looked for too, where a system only finds what it knows of.
-
-    Raises: SystemFaults with every system that cannot be read whole.
-    """
-    owned = owned or {}
-    snapshots: list[Snapshot] = []
-    faults: list[SystemFault] = []
-    for name in names:
-        world.progress.reading(name)
-        started = perf_counter()
-        system = world.systems[name]
-        if isinstance(system, Attested):
-            system.recall({address: one for address, one in attested.items() if address.system == name})
-        if isinstance(system, Remembering):
-            system.remember({address: one for address, one in owned.items() if address.system == name})
-        try:
-            snapshot = system.read()
-        except SystemFault as fault:
-            faults.append(fault)
-            continue
-        snapshots.append(snapshot)
-        count, seconds = len(snapshot.resources), perf_counter() - started
-        log.info("read %d resources of %s in %.2f s", count, name, seconds)
-        world.progress.read(name, count, seconds)
-    if faults:
-        raise SystemFaults(faults)
-    return tuple(snapshots)
 
 
 def _left(scenario: Scenario, declared: Mapping[str, Declared]) -> dict[Address, dict[str, str]]:

@@ -16,7 +16,8 @@ from pacsconf.core.plan import Options
 from pacsconf.core.planning import state_digest
 from pacsconf.core.resource import State
 from pacsconf.core.select import ignoring, matching, system_of
-from pacsconf.engine import plan, read
+from pacsconf.engine import plan
+from pacsconf.reading import read
 from pacsconf.record.contents import Waiting
 from pacsconf.systems.abilities import Attested
 from pacsconf.world import World

@@ -71,9 +71,9 @@ def test_the_version_is_told(small):
 def test_results_go_to_stdout_and_what_happens_meanwhile_to_stderr(small):
     small.ok("record", "init")
     plan = small.run("--log", "-e", "lab", "plan", "--out", "plan.json")
-    assert "pacsconf.engine: read 0 resources of memory" in plan.err
+    assert "pacsconf.reading: read 0 resources of memory" in plan.err
     assert "resources read" in plan.out
-    assert "pacsconf.engine" not in plan.out
+    assert "pacsconf.reading" not in plan.out
     apply = small.run("-e", "lab", "apply", "plan.json")
     assert "created    memory/device/ct-1" in apply.err
     assert "created" not in apply.out
@@ -152,7 +152,7 @@ def test_a_starter_stands_and_leads_to_a_first_plan(small, tmp_path):
     assert begun.out.startswith("  + inventory/pacsconf.yaml\n  + inventory/hospital.yaml\n")
     checked = new.run("validate")
     assert (checked.code, checked.err) == (0, "")
-    assert checked.out.startswith("No errors · 3 devices, 3 AEs, 4 flows checked in")
+    assert "\nNo errors · 3 devices, 3 AEs, 4 flows checked in" in checked.out
     again = new.run("init")
     assert again.code == 1
     assert "there is an inventory already: inventory/" in again.said

@@ -1,6 +1,21 @@
-"""Of what is unknown: why, without the fields that are missing. Pure."""
+"""Of what is unknown: which fields are missing, and why, as one message; and that taken apart again. Pure.
+
+Both ends are here, since an audit keeps the message alone.
+"""
 
 from __future__ import annotations
+
+_BEGINS = "not known: "
+
+
+def message(fields: str, why: str) -> str:
+    """What is told of a result that is unknown: the fields, with what each is, and why they are not known."""
+    return f"{_BEGINS}{fields}{f'; {why}' if why else ''}"
+
+
+def details(message: str) -> str:
+    """The same after words that say already that it is not known."""
+    return message.removeprefix(_BEGINS)
 
 
 def cause_of(message: str) -> str:
@@ -8,8 +23,8 @@ def cause_of(message: str) -> str:
 
     `not known: configured.x (what x is; and more); orthanc was not reached` is `orthanc was not reached`.
     """
-    if not message.startswith("not known: "):
+    if not message.startswith(_BEGINS):
         return message or "nothing was looked at that could tell"
     fields, _, why = message.rpartition("; ")
-    is_why = fields.startswith("not known: ") and why.count("(") == why.count(")")
+    is_why = fields.startswith(_BEGINS) and why.count("(") == why.count(")")
     return why if is_why else message.partition(" (")[0]

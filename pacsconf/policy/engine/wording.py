@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pacsconf.policy.subject import Subject
+from pacsconf.policy.unknowns import message
 from pacsconf.policy.vocabulary import KINDS
 from pacsconf.policy.vocabulary.hints import sentence
 
@@ -29,7 +30,7 @@ def unknown(program: Program, absent: Fields, subject: Subject, first: str) -> s
     told = ", ".join(f"{one} ({_said(program.rule.kind, one)})" for one in named[:_MOST])
     more = f" and {len(named) - _MOST} more" if len(named) > _MOST else ""
     why = subject.blind or _why(named, subject)
-    return f"not known: {told}{more}{f'; {why}' if why else ''}"
+    return message(f"{told}{more}", why)
 
 
 def _said(kind: str, field: str) -> str:

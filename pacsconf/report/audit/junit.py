@@ -11,6 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from pacsconf.policy.audit import Audit, AuditedResult, AuditedRule, AuditedWaiver
+from pacsconf.policy.unknowns import details
 from pacsconf.report.audit.machine import (
     controls,
     line,
@@ -112,7 +113,7 @@ def _result(
         error.text = _more(one, rule)
         return error
     if one.state == "unknown":
-        return Skipped(f"not known: {told(one).removeprefix('not known: ')}", "unknown")
+        return Skipped(f"not known: {details(told(one))}", "unknown")
     if one.state == "waived":
         return Skipped(_accepted(one, waivers), "waived")
     return None

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from pacsconf.policy.audit import Audit, AuditedResult, AuditedRule, AuditedWaiver
 from pacsconf.policy.results import STATES, State
 from pacsconf.policy.rule import Severity
+from pacsconf.policy.unknowns import details
 from pacsconf.report.audit.machine import (
     controls,
     line,
@@ -164,7 +165,7 @@ def _result(
 
 def _said(one: AuditedResult) -> str:
     begins = {"error": "The rule is broken: ", "unknown": "Not known: "}.get(one.state, "")
-    return f"{where(one)}: {begins}{told(one).removeprefix('not known: ')}"
+    return f"{where(one)}: {begins}{details(told(one))}"
 
 
 def plain(text: str) -> str:

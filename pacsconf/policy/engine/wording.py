@@ -67,7 +67,7 @@ _OF_STRANGERS = frozenset(
 """Fields that only `probe --negatives` fills."""
 
 
-def broken(error: str, program: Program) -> str:
+def broken(error: str) -> str:
     """How a rule is broken."""
     for form, words in _ERRORS:
         found = form.search(error)

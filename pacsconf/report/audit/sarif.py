@@ -164,7 +164,7 @@ def _result(
 
 
 def _said(one: AuditedResult) -> str:
-    begins = {"error": "The rule is broken: ", "unknown": "Not known: "}.get(one.state, "")
+    begins = "Not known: " if one.state == "unknown" else ""
     return f"{where(one)}: {begins}{details(told(one))}"
 
 

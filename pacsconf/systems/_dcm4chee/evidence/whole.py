@@ -20,7 +20,7 @@ def evidence(system: str, states: States, wanted: States, inventory: Inventory) 
     """By kind, name and field; `wanted` is what the inventory wants the directory to hold."""
     several = tuple(archives(system, states, inventory))
     meant = {text for one in archives(system, wanted, inventory) for text in purging.armed(one)}
-    feeds = dict(_feeds(system, states, inventory))
+    feeds = dict(_feeds(states, inventory))
     found: Found = {"ae": {}, "device": {}, "flow": {}, "storage": {}, "feed": feeds}
     for archive in several:
         _note(found, archive, inventory)
@@ -96,7 +96,7 @@ def _web_apps(archive: Live) -> Iterator[bool]:
         yield not asked and not roles.get(str(fields.get("ae_title", "")), False)
 
 
-def _feeds(system: str, states: States, inventory: Inventory) -> Iterator[tuple[str, dict[str, Any]]]:
+def _feeds(states: States, inventory: Inventory) -> Iterator[tuple[str, dict[str, Any]]]:
     """Whether a receiver takes messages of any sender: an empty list lets anybody in."""
     senders = {
         address.parts: bool(members(state.fields, "accepted_senders"))

@@ -7,8 +7,6 @@ audit gives the same bytes. What is not known makes a finding *not satisfied*, o
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID, uuid5
@@ -16,12 +14,12 @@ from uuid import UUID, uuid5
 from pacsconf.policy.audit import Audit, AuditedResult, AuditedRule, AuditedWaiver
 from pacsconf.policy.results import STATES, State
 from pacsconf.policy.rule import Framework, Tier
+from pacsconf.report.audit.oscal_words import control_ids, line, prop, prose, text_of, token, without_empty
 from pacsconf.report.words import counted
 
 OSCAL_VERSION = "1.2.1"
 _OURS = UUID("5d2c5c2e-0f3b-5f0e-9a57-0b1f0e5a3c11")
 """What UUIDs of this product are derived from (RFC 9562 section 5.5)."""
-_NAMESPACE = "urn:pacsconf:oscal"
 
 _METHODS: Mapping[Tier, str] = {"declared": "EXAMINE", "configured": "EXAMINE", "observed": "TEST"}
 _TOLD: Mapping[State, str] = {
@@ -46,7 +44,7 @@ def assessment_results(audit: Audit) -> str:
             "back-matter": {"resources": [made.plan()]},
         }
     }
-    return _text_of(body)
+    return text_of(body)
 
 
 def plan_of_action(audit: Audit) -> str | None:
@@ -59,14 +57,14 @@ def plan_of_action(audit: Audit) -> str | None:
         "plan-of-action-and-milestones": {
             "uuid": made.uuid("plan-of-action"),
             "metadata": made.metadata("Plan of action and milestones"),
-            "system-id": {"identifier-type": "urn:pacsconf:environment", "id": _line(audit.environment)},
+            "system-id": {"identifier-type": "urn:pacsconf:environment", "id": line(audit.environment)},
             "local-definitions": {"inventory-items": made.inventory(_OPEN)},
             "observations": [one for rule in audit.rules for one in made.observations(rule, _OPEN)],
             "risks": made.risks(),
             "poam-items": items,
         }
     }
-    return _text_of(_without_empty(body))
+    return text_of(without_empty(body))
 
 
 _OPEN: tuple[State, ...] = ("fail", "error", "unknown", "waived")
@@ -112,11 +110,11 @@ class _Made:
             "changeset-chain": audit.chain.digest,
         }
         return {
-            "title": _line(f"{title}: {audit.environment}, audit {audit.id}"),
+            "title": line(f"{title}: {audit.environment}, audit {audit.id}"),
             "last-modified": audit.at,
-            "version": _line(audit.id),
+            "version": line(audit.id),
             "oscal-version": OSCAL_VERSION,
-            "props": [_prop(name, value) for name, value in facts.items() if value],
+            "props": [prop(name, value) for name, value in facts.items() if value],
             "remarks": "A rule supports a control; that a control is met is for an assessor to say.",
         }
 
@@ -125,7 +123,7 @@ class _Made:
         return {
             "uuid": self.uuid("plan"),
             "title": "Rules of the inventory's repository",
-            "description": _prose(
+            "description": prose(
                 f"Folder policies at commit {self._audit.commit or 'unknown'} (SHA-256 {self._audit.policies}), "
                 f"judged by pacsconf {self._audit.version}."
             ),
@@ -134,11 +132,11 @@ class _Made:
     def result(self) -> dict[str, Any]:
         audit = self._audit
         reviewed = [one for one in audit.rules if not one.off]
-        return _without_empty(
+        return without_empty(
             {
                 "uuid": self.uuid("result"),
-                "title": _line(f"Audit {audit.id}"),
-                "description": _prose(self._covered()),
+                "title": line(f"Audit {audit.id}"),
+                "description": prose(self._covered()),
                 "start": audit.at,
                 "end": audit.at,
                 "local-definitions": {
@@ -171,9 +169,9 @@ class _Made:
         return {
             "uuid": str(uuid5(uuid5(_OURS, self._audit.environment), f"component:{name}")),
             "type": "system",
-            "title": _line(name),
-            "description": _prose(one.why or f"A system of type {one.type}."),
-            "props": [_prop(key, value) for key, value in facts.items() if value],
+            "title": line(name),
+            "description": prose(one.why or f"A system of type {one.type}."),
+            "props": [prop(key, value) for key, value in facts.items() if value],
             "status": {"state": "other" if one.how in ("unreached", "outside") else "operational"},
         }
 
@@ -182,12 +180,12 @@ class _Made:
         wanted = frozenset(states)
         found = {self.subject(one): one for one in self._audit.results if one.state in wanted}
         return [
-            _without_empty(
+            without_empty(
                 {
                     "uuid": uuid,
-                    "description": _prose(f"{one.kind} {one.name}"),
+                    "description": prose(f"{one.kind} {one.name}"),
                     "props": [
-                        _prop(name, value)
+                        prop(name, value)
                         for name, value in {
                             "site": one.site,
                             "device": one.device,
@@ -211,9 +209,9 @@ class _Made:
         if not chosen:
             yield {"include-all": {}}
         for framework in sorted(chosen):
-            ids = _controls(framework, chosen[framework])
+            ids = control_ids(framework, chosen[framework])
             yield {
-                "description": _prose(f"{framework}: controls that rules support"),
+                "description": prose(f"{framework}: controls that rules support"),
                 "include-controls": [{"control-id": control} for control in sorted(ids)],
             }
 
@@ -242,13 +240,13 @@ class _Made:
         told = f": {found[0].message}" if len(found) == 1 and found[0].message else ""
         return {
             "uuid": uuid,
-            "title": _line(f"{rule.id} {_TOLD[state]}"),
-            "description": _prose(f"{rule.title} {_TOLD[state]}{told}{place}"),
-            "props": [_prop("state", state.replace("/", "")), _prop("rule", rule.id)],
+            "title": line(f"{rule.id} {_TOLD[state]}"),
+            "description": prose(f"{rule.title} {_TOLD[state]}{told}{place}"),
+            "props": [prop("state", state.replace("/", "")), prop("rule", rule.id)],
             "methods": methods,
             "types": ["control-objective" if state in ("pass", "n/a") else "finding"],
             "subjects": [
-                {"subject-uuid": self.subject(one), "type": "inventory-item", "title": _line(one.name)}
+                {"subject-uuid": self.subject(one), "type": "inventory-item", "title": line(one.name)}
                 for one in found
             ],
             "collected": self._audit.at,
@@ -262,20 +260,20 @@ class _Made:
         waived, broken = self.of(rule, "waived"), self.of(rule, "fail", "error")
         waivers = [one for one in self._waivers.get(rule.id, ()) if one.used]
         ends = sorted(one.until for one in waivers)
-        return _without_empty(
+        return without_empty(
             {
                 "uuid": self.uuid("risk", rule.id),
-                "title": _line(rule.title),
-                "description": _prose(rule.why or rule.title),
-                "statement": _prose(
+                "title": line(rule.title),
+                "description": prose(rule.why or rule.title),
+                "statement": prose(
                     f"Without a waiver: {counted(len(broken), 'resource')}; with one: {len(waived)}."
                 ),
-                "props": [_prop("severity", rule.severity)],
+                "props": [prop("severity", rule.severity)],
                 "status": "open" if broken else "deviation-approved",
                 "mitigating-factors": [
                     {
                         "uuid": self.uuid("waiver", one.id),
-                        "description": _prose(
+                        "description": prose(
                             f"Waiver {one.id} until {one.until}: {one.control or one.reason}. "
                             f"Owner {one.owner}, approved by {one.approver or 'nobody else'}."
                         ),
@@ -288,7 +286,7 @@ class _Made:
                         "uuid": self.uuid("remediation", rule.id),
                         "lifecycle": "recommendation",
                         "title": "What to do",
-                        "description": _prose(rule.fix or "See the rule."),
+                        "description": prose(rule.fix or "See the rule."),
                     }
                 ],
                 "related-observations": [{"observation-uuid": self._seen(one)} for one in (*broken, *waived)],
@@ -299,21 +297,21 @@ class _Made:
         state, reason = self._verdict(rule)
         risky = self.of(rule, *_RISKS)
         controls = [
-            {**_prop("control", control), "class": framework}
+            {**prop("control", control), "class": framework}
             for framework, ids in rule.controls.items()
             for control in ids
         ]
         related = [one["uuid"] for one in self.observations(rule, STATES)]
-        return _without_empty(
+        return without_empty(
             {
                 "uuid": self.uuid("finding", rule.id),
-                "title": _line(f"{rule.id} {rule.title}"),
-                "description": _prose(rule.why or rule.title),
-                "props": [_prop("severity", rule.severity), _prop("proof", rule.proof), *controls],
+                "title": line(f"{rule.id} {rule.title}"),
+                "description": prose(rule.why or rule.title),
+                "props": [prop("severity", rule.severity), prop("proof", rule.proof), *controls],
                 "target": {
                     "type": "objective-id",
-                    "target-id": _token(rule.id),
-                    "title": _line(rule.title),
+                    "target-id": token(rule.id),
+                    "title": line(rule.title),
                     "status": {"state": state, "reason": reason},
                 },
                 "related-observations": [{"observation-uuid": uuid} for uuid in related],
@@ -334,67 +332,15 @@ class _Made:
         found = self.of(rule, *_OPEN)
         counts = {state: sum(one.state == state for one in found) for state in _OPEN}
         said = ", ".join(f"{number} {state}" for state, number in counts.items() if number)
-        return _without_empty(
+        return without_empty(
             {
                 "uuid": self.uuid("item", rule.id),
-                "title": _line(f"{rule.id} {rule.title}"),
-                "description": _prose(f"{said}. {rule.fix}"),
-                "props": [_prop("severity", rule.severity)],
+                "title": line(f"{rule.id} {rule.title}"),
+                "description": prose(f"{said}. {rule.fix}"),
+                "props": [prop("severity", rule.severity)],
                 "related-observations": [{"observation-uuid": self._seen(one)} for one in found],
                 "related-risks": (
                     [{"risk-uuid": self.uuid("risk", rule.id)}] if self.of(rule, *_RISKS) else []
                 ),
             }
         )
-
-
-def _controls(framework: Framework, ids: Iterable[str]) -> set[str]:
-    """Controls as OSCAL tokens: those of SP 800-53 as NIST's own catalog has them (`cm-8.3`), others named by their
-    framework."""
-    if framework == "nist-800-53":
-        return {_token(re.sub(r"\((\d+)\)", r".\1", one).lower()) for one in ids}
-    return {_token(f"{framework}_{one}") for one in ids}
-
-
-def _token(text: str) -> str:
-    """A text as an XML name without colons."""
-    made = re.sub(r"[^A-Za-z0-9._-]+", ".", text).strip(".")
-    return made if re.match(r"[A-Za-z_]", made) else f"_{made}"
-
-
-def _prop(name: str, value: str) -> dict[str, str]:
-    return {"name": _token(name), "ns": _NAMESPACE, "value": _line(value)}
-
-
-def _line(text: str) -> str:
-    """One line without control characters; OSCAL has no empty text."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split()) or "-"
-
-
-def _prose(text: str) -> str:
-    """Text that OSCAL would read as Markdown, taken as it is."""
-    return re.sub(r"([\\`*_<>\[\]])", r"\\\1", _line(text))
-
-
-def _without_empty(value: dict[str, Any]) -> dict[str, Any]:
-    """The same without empty lists, maps and texts, none of which OSCAL allows."""
-    made: dict[str, Any] = _filled(value)
-    return made
-
-
-def _filled(value: Any) -> Any:
-    if isinstance(value, dict):
-        kept = {name: _filled(one) for name, one in value.items()}
-        return {
-            name: one
-            for name, one in kept.items()
-            if one not in ([], "", None) and (one != {} or name == _ALL)
-        }
-    return [_filled(one) for one in value] if isinstance(value, list) else value
-
-
-_ALL = "include-all"
-
-
-def _text_of(body: dict[str, Any]) -> str:
-    return json.dumps(body, indent=1, ensure_ascii=False) + "\n"

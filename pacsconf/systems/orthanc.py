@@ -36,6 +36,7 @@ from pacsconf.systems._orthanc import (
     odd,
     options,
     registered,
+    remarks,
     rights,
     settings,
     storage,
@@ -44,7 +45,7 @@ from pacsconf.systems._orthanc.declare import declare
 from pacsconf.systems._orthanc.holds import Keeper, Shelter, on_hold
 from pacsconf.systems._orthanc.kinds import DICOMWEB, HELD, KINDS, ORTHANC, PEER, PeerEntry
 from pacsconf.systems._orthanc.live import Live, Server
-from pacsconf.systems._orthanc.objects import Raw, foreign, unreadable
+from pacsconf.systems._orthanc.objects import Raw
 from pacsconf.systems._orthanc.server_settings import OwnSettings
 from pacsconf.systems._orthanc.studies import studies
 from pacsconf.systems._orthanc.write import Writer
@@ -149,13 +150,15 @@ class OrthancSystem:
     def check(self, changes: Sequence[Change]) -> Sequence[Finding]:
         """What these changes would lose, and what is wrong with the server, as far as it can be told."""
         server = self._read()
-        found = [finding for change in changes for finding in self._losses(change)]
+        found = [
+            finding for change in changes for finding in remarks.losses(change, self._raw(change.address))
+        ]
         if self.config.dicomweb_servers and server.dicomweb is None:
-            found.append(self._without_plugin())
+            found.append(remarks.without_plugin(self.name))
         if self._title is not None and self._title != server.ae_title:
-            found.append(self._other_title(self._title, server))
+            found.append(remarks.other_title(self.name, self._title, server))
         if self.config.login is None:
-            found.append(self._open_to_all())
+            found.append(remarks.open_to_all(self.name))
         else:
             found += access.door_findings(self.config, self._met())
         return (
@@ -165,6 +168,10 @@ class OrthancSystem:
             *settings.findings(self.config, server, over := self._over(changes)),
             *storage.findings(self.config, self._limits(over), self._filling),
         )
+
+    def _raw(self, address: Address) -> Raw | None:
+        """An object as it was read."""
+        return self._objects.get(address.kind, {}).get(address.parts[0])
 
     def _limits(self, over: Fields | None = None) -> storage.Limits:
         """How large its storage may grow: as it tells, else as its configuration does; with these options `over`
@@ -189,64 +196,6 @@ class OrthancSystem:
             return 0
         kept = {PEER: copy.in_database, ORTHANC: copy.peers_in_database, DICOMWEB: copy.servers_in_database}
         return sum(len(self._objects.get(kind, {})) for kind, keeps in kept.items() if keeps is False)
-
-    def _losses(self, change: Change) -> Iterator[Finding]:
-        raw = self._objects.get(change.address.kind, {}).get(change.address.parts[0])
-        if raw is None or change.address.kind == PEER:
-            return  # a modality holds nothing but what we model
-        if change.action == "delete" and (names := foreign(raw)):
-            yield Finding(
-                "ORTHANC-FOREIGN",
-                "error",
-                f"{change.address} is not deleted: it holds what pacsconf never wrote: {', '.join(names)}",
-                "Deleting it would lose that.",
-                "Remove it by hand if nobody needs it, then plan again.",
-                about=change.address,
-                evidence="configured",
-            )
-        if change.action == "update" and (words := unreadable(raw)):
-            yield Finding(
-                "ORTHANC-HIDDEN",
-                "error",
-                f"{change.address} cannot be changed: it holds {' and '.join(words)}",
-                "Orthanc takes an object only as a whole, and does not give these back: a write would lose them.",
-                "Change it by hand; or delete it by hand, and let pacsconf make it anew.",
-                about=change.address,
-                evidence="configured",
-            )
-
-    def _without_plugin(self) -> Finding:
-        return Finding(
-            "ORTHANC-DICOMWEB",
-            "error",
-            f"Orthanc {self.name} has no DICOMweb plugin, and dicomweb_servers are declared for it",
-            "Without it there is nothing that could hold them.",
-            "Install the plugin (Debian: orthanc-dicomweb) and restart Orthanc; or remove dicomweb_servers.",
-            path=("systems", self.name, "dicomweb_servers"),
-            evidence="configured",
-        )
-
-    def _other_title(self, title: str, server: Server) -> Finding:
-        return Finding(
-            "ORTHANC-OTHER-TITLE",
-            "warning",
-            f"Orthanc {self.name} calls itself {server.ae_title}, and is declared as {title}",
-            "Peers call it by the declared title, and its own calls come from the other.",
-            "Correct ae, or the url; or set DicomAet in its configuration, and restart it.",
-            path=("systems", self.name, "ae"),
-            evidence="configured",
-        )
-
-    def _open_to_all(self) -> Finding:
-        return Finding(
-            "ORTHANC-REST-OPEN",
-            "warning",
-            f"Orthanc {self.name} lets anybody in over REST who reaches it, without a password",
-            "Whoever does may read about patients, delete studies, and change its peers.",
-            "Set AuthenticationEnabled and RegisteredUsers in its configuration; then name a user under login.",
-            path=("systems", self.name),
-            evidence="observed",
-        )
 
     # --- writing ----------------------------------------------------------------------------------------------
 

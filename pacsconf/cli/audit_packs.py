@@ -70,7 +70,7 @@ def packed(context: typer.Context, which: str, out: Path) -> Exit:
 
 def _report(audit: Audit, trend: tuple[Point, ...], root: Path) -> dict[str, bytes]:
     from pacsconf.cli.audit_run import titles_of
-    from pacsconf.policy.pack import packed_name
+    from pacsconf.policy.evidence_pack import packed_name
     from pacsconf.report.audit.forms import files
 
     earlier = tuple(one for one in trend if one.at < audit.at)
@@ -83,7 +83,7 @@ def _for_reading(
 ) -> dict[str, bytes]:
     """What an auditor asks first: who applied and approved what, and what changed since the audit before."""
     from pacsconf.cli.audit_compare import before, compared
-    from pacsconf.policy.pack import CHANGESETS
+    from pacsconf.policy.evidence_pack import CHANGESETS
     from pacsconf.report.audit import changesets_csv
     from pacsconf.report.audit.drift_text import drift_markdown
 
@@ -98,7 +98,7 @@ def _for_reading(
 
 def _policies(work: Workspace, audit: Audit) -> tuple[dict[str, bytes], list[str]]:
     """The files of policies at the commit that was audited, and what cannot be had of them."""
-    from pacsconf.policy.pack import packed_name
+    from pacsconf.policy.evidence_pack import packed_name
     from pacsconf.record.checkouts import as_of
 
     commit = audit.commit.removesuffix("-dirty")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pacsconf.core.errors import RecordError
-from pacsconf.policy.pack import NAME, is_plain
+from pacsconf.policy.evidence_pack import NAME, is_plain
 
 
 def lay_out(files: Mapping[str, bytes], folder: Path) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pacsconf.core.errors import RecordError
-from pacsconf.policy import pack
-from pacsconf.policy.pack import AUDIT, CHANGESETS, Manifest, packed_name
+from pacsconf.policy import evidence_pack
+from pacsconf.policy.evidence_pack import AUDIT, CHANGESETS, Manifest, packed_name
 from pacsconf.record import chain
 from pacsconf.record._received import Apart
 from pacsconf.record.audits import TREND, RecordedAudit
@@ -85,7 +85,7 @@ class Packing:
         """
         made = self._manifest(files, version, tuple(left_out))
         git = self.branch.git
-        whole = {**files, pack.NAME: pack.to_bytes(made)}
+        whole = {**files, evidence_pack.NAME: evidence_pack.to_bytes(made)}
         subject = f"evidence of audit {one_line(made.audit)}: {len(files)} files"
         message = f"{subject}\n\nEnvironment: {made.environment}\n"
         commit = git.commit(whole, message, parent=self.head, when=self.branch.time())
@@ -114,7 +114,7 @@ class Packing:
             inventory=audit.inventory,
             policies=audit.policies,
             chain=audit.chain,
-            files=pack.filed(files),
+            files=evidence_pack.filed(files),
             left_out=left_out,
         )
 

@@ -12,10 +12,10 @@ from tempfile import TemporaryDirectory
 
 from pacsconf.core.chain import Link, breaks, digest_of
 from pacsconf.core.errors import RecordError
-from pacsconf.policy import pack
+from pacsconf.policy import evidence_pack
 from pacsconf.policy.audit import Audit
 from pacsconf.policy.audit_json import audit_from_lines
-from pacsconf.policy.pack import AUDIT, CHANGESETS, SIGNATURE, Check, Manifest, Verified, packed_name
+from pacsconf.policy.evidence_pack import AUDIT, CHANGESETS, SIGNATURE, Check, Manifest, Verified, packed_name
 from pacsconf.record import chain
 from pacsconf.record._received import Apart, Leaf, received
 from pacsconf.record.audits import LAST
@@ -55,7 +55,7 @@ def _environment(refs: Mapping[str, str]) -> str:
     Raises: RecordError when it has others than an evidence pack.
     """
     name = next((ref.removeprefix(_PREFIXES[0]) for ref in refs if ref.startswith(_PREFIXES[0])), "")
-    if not pack.is_environment(name) or refs.keys() != set(record_refs(name)):
+    if not evidence_pack.is_environment(name) or refs.keys() != set(record_refs(name)):
         raise RecordError(
             f"it is a bundle of git, but no evidence pack: it holds {', '.join(map(repr, sorted(refs)))[:200]}"
         )
@@ -108,9 +108,12 @@ class _Look:
         return Check(SIGNATURE, "fails", "not by a key that the allowed-signers file has")
 
     def _stated(self, leaves: Mapping[str, Leaf]) -> Manifest:
-        if pack.NAME not in leaves or leaves[pack.NAME].size > pack.LARGEST_MANIFEST:
-            raise RecordError(f"it has no {pack.NAME} that could be one")
-        stated = pack.from_bytes(self._git.read(self._pack, pack.NAME))
+        if (
+            evidence_pack.NAME not in leaves
+            or leaves[evidence_pack.NAME].size > evidence_pack.LARGEST_MANIFEST
+        ):
+            raise RecordError(f"it has no {evidence_pack.NAME} that could be one")
+        stated = evidence_pack.from_bytes(self._git.read(self._pack, evidence_pack.NAME))
         if stated.environment != self._environment:
             raise RecordError(f"it is of {stated.environment}, the bundle of {self._environment}")
         return stated
@@ -171,7 +174,7 @@ def _counted(changesets: int) -> str:
 
 def _listed(stated: Manifest, files: Mapping[str, bytes]) -> Check:
     """Whether the files are those of the manifest, each as it says."""
-    there = files.keys() - {pack.NAME}
+    there = files.keys() - {evidence_pack.NAME}
     wrong = [
         *(f"{path} is missing" for path in sorted(stated.files.keys() - there)),
         *(f"{path!r:.200} is not listed" for path in sorted(there - stated.files.keys())),

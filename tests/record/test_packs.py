@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pacsconf.core.errors import RecordError
-from pacsconf.policy import pack
+from pacsconf.policy import evidence_pack
 from pacsconf.policy.audit_json import audit_to_lines
 from pacsconf.record import _received
 from pacsconf.record.laying_out import lay_out
@@ -178,8 +178,8 @@ def test_nothing_is_written_over(record, tmp_path):
     "path", ["a.yaml", "Röntgen/ö.yaml", ".hidden", "-x", "~x", "a b/c;d", "=x", "%41", "con", "a/..b"]
 )
 def test_any_name_of_a_file_is_spelt_plainly(path):
-    assert pack.is_plain(pack.packed_name(path))
-    assert pack.packed_name(path).count("/") == path.count("/")
+    assert evidence_pack.is_plain(evidence_pack.packed_name(path))
+    assert evidence_pack.packed_name(path).count("/") == path.count("/")
 
 
 # --- signatures ---------------------------------------------------------------------------------------------------
@@ -362,7 +362,7 @@ def listed_anew(files):
     body = json.loads(files["manifest.json"])
     body["files"] = {
         path: {"sha256": one.digest, "bytes": one.size}
-        for path, one in pack.filed({k: v for k, v in files.items() if k != "manifest.json"}).items()
+        for path, one in evidence_pack.filed({k: v for k, v in files.items() if k != "manifest.json"}).items()
     }
     files["manifest.json"] = json.dumps(body).encode()
 

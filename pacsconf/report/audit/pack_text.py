@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pacsconf.core.moment import iso_in_words
-from pacsconf.policy.pack import Check, Verdict, Verified
+from pacsconf.policy.evidence_pack import Check, Verdict, Verified
 from pacsconf.report.as_json import FORMAT_VERSION, as_text
 from pacsconf.report.lines import BLANK, Lines, Span, Style, columns, line, padded, wrapped
 

@@ -13,8 +13,7 @@ from pacsconf.policy.audit import AuditedSystem, AuditedWaiver, Coverage
 from pacsconf.policy.drift import DRIFT_KINDS, WORSE, Applied, Edited, changed_rules, compare, since
 from pacsconf.policy.drift_causes import Between, causes, is_about
 from pacsconf.policy.results import STATES
-from tests.audit_of import audit_of, result, rule
-from tests.audits import audits
+from tests.audits import audit_of, audits, result, rule
 
 RULE = "PACS-AE-001"
 CT = (RULE, "ct-1/CT_1")

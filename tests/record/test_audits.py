@@ -16,7 +16,7 @@ from pacsconf.core.errors import LockHeld, RecordError, RecordUnknown
 from pacsconf.policy.audit import Chain, Point
 from pacsconf.policy.audit_json import audit_to_lines
 from pacsconf.record.record import Record
-from tests.audit_of import audit_of
+from tests.audits import audit_of
 
 RULE = "PACS-AE-001"
 

@@ -19,7 +19,7 @@ from pacsconf.record import _received
 from pacsconf.record.laying_out import lay_out
 from pacsconf.record.packing import record_refs
 from pacsconf.record.verifying import verified
-from tests.audit_of import audit_of
+from tests.audits import audit_of
 
 REPORT = {"report/report.html": b"<p>fine</p>\n", "policies/house.yaml": b"pack: house\n"}
 RECORD, PACK = record_refs("lab")

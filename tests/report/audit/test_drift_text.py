@@ -15,8 +15,7 @@ from pacsconf.policy.drift_causes import Between, causes
 from pacsconf.report.audit.drift_text import drift_json, drift_markdown, drift_text
 from pacsconf.report.audit.list_text import audits_json, audits_text
 from pacsconf.report.lines import plain
-from tests.audit_of import audit_of, result, rule
-from tests.audits import audits
+from tests.audits import audit_of, audits, result, rule
 
 RULE = "PACS-NET-001"
 LOST = Coverage(systems=(AuditedSystem("orthanc", "orthanc", "configured"),))

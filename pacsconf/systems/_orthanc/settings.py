@@ -16,6 +16,7 @@ from pacsconf.inventory.systems import OrthancConfig
 from pacsconf.people.orthanc import VERSIONS
 from pacsconf.systems._orthanc.commented import parsed
 from pacsconf.systems._orthanc.live import Server
+from pacsconf.systems._orthanc.options import DEFAULTS
 from pacsconf.systems._orthanc.storage import Limits, limits
 
 _LARGEST = 4 * 1024 * 1024
@@ -53,21 +54,17 @@ class Settings:
     """Whether a query has a largest number of results, of instances too; 0 is none."""
 
     ALWAYS: ClassVar[dict[str, bool]] = {
-        "DicomAlwaysAllowEcho": True,
-        "DicomAlwaysAllowStore": True,
-        "DicomAlwaysAllowFind": False,
-        "DicomAlwaysAllowFindWorklist": False,
-        "DicomAlwaysAllowGet": False,
-        "DicomAlwaysAllowMove": False,
+        name: bool(usual) for name, usual in DEFAULTS.items() if name.startswith("DicomAlwaysAllow")
     }
     SWITCHES: ClassVar[dict[str, bool]] = {
-        "DicomCheckModalityHost": False,
+        **{
+            name: bool(DEFAULTS[name])
+            for name in ("DicomCheckModalityHost", "ExecuteLuaEnabled", "RestApiWriteToFileSystemEnabled")
+        },
         "DicomTlsEnabled": False,
         "DicomTlsRemoteCertificateRequired": True,
         "RemoteAccessAllowed": False,
         "SslEnabled": False,
-        "ExecuteLuaEnabled": False,
-        "RestApiWriteToFileSystemEnabled": False,
     }
     """As Orthanc 1.10.1 of Debian 12 has them."""
 

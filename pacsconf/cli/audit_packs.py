@@ -69,7 +69,7 @@ def packed(context: typer.Context, which: str, out: Path) -> Exit:
 
 
 def _report(audit: Audit, trend: tuple[Point, ...], root: Path) -> dict[str, bytes]:
-    from pacsconf.cli.audit_run import titles_of
+    from pacsconf.cli.policy_files import titles_of
     from pacsconf.policy.evidence_pack import packed_name
     from pacsconf.report.audit.forms import files
 

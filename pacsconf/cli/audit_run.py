@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pacsconf import __version__
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from pacsconf.inventory.model import Inventory
     from pacsconf.policy.assemble import Assembled
     from pacsconf.policy.audit import Audit, Coverage, Point
-    from pacsconf.policy.controls import Titles
     from pacsconf.policy.results import Result
     from pacsconf.policy.rule import Framework, Rule, Severity
     from pacsconf.policy.rulebook import Rulebook
@@ -217,14 +215,3 @@ def trend_of(world: World) -> tuple[Point, ...]:
         return world.record.audits()
     except RecordError:
         return ()
-
-
-def titles_of(root: Path) -> Titles | None:
-    """What controls are called, as the repository says; None where it says nothing that can be read."""
-    from pacsconf.inventory.files import read_bytes
-    from pacsconf.policy.controls import FILE, read
-    from pacsconf.policy.reading import MAX_BYTES
-
-    path = root / FILE
-    held = read_bytes(path, root, MAX_BYTES) if path.exists() else None
-    return read(held) if isinstance(held, bytes) else None

@@ -47,7 +47,7 @@ def write_report(folder: Path, audit: Audit, trend: Sequence[Point], root: Path)
 
     Raises: PacsconfError when a file cannot be written.
     """
-    from pacsconf.cli.audit_run import titles_of
+    from pacsconf.cli.policy_files import titles_of
     from pacsconf.report.audit.forms import PAGE, files
 
     made = files(audit, trend, titles_of(root))

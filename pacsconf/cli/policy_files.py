@@ -1,4 +1,4 @@
-"""The files of policies in the inventory's repository, read: rules, their cases, and waivers."""
+"""The files of policies in the inventory's repository, read: rules and their cases, titles of controls, waivers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pacsconf.inventory.baseline import Baseline
     from pacsconf.inventory.model import Inventory
     from pacsconf.policy.cases import Case
+    from pacsconf.policy.controls import Titles
     from pacsconf.policy.packs import Policies
     from pacsconf.policy.waiver import Waiver
 
@@ -76,6 +77,17 @@ def show(screen: Screen, policies: Policies, format: str) -> None:  # noqa: A002
     screen.note(
         findings_text(policies.findings, place_of=lambda _: None, line_of=policies.line, width=screen.width)
     )
+
+
+def titles_of(root: Path) -> Titles | None:
+    """What controls are called, as the repository says; None where it says nothing that can be read."""
+    from pacsconf.inventory.files import read_bytes
+    from pacsconf.policy.controls import FILE, read
+    from pacsconf.policy.reading import MAX_BYTES
+
+    path = root / FILE
+    held = read_bytes(path, root, MAX_BYTES) if path.exists() else None
+    return read(held) if isinstance(held, bytes) else None
 
 
 # --- waivers ----------------------------------------------------------------------------------------------------

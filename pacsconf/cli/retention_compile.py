@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from pacsconf.cli.screen import Screen
     from pacsconf.cli.workspace import Workspace
     from pacsconf.inventory.model import Inventory
-    from pacsconf.report.policies_text import Policies
+    from pacsconf.report.retention_compile_text import Policies
 
 
 def shown(context: typer.Context, work: Workspace, format: str) -> Exit:  # noqa: A002 - the option's name
     """Show what is made of the rules of an inventory."""
-    from pacsconf.report.policies_text import policies_json, policies_text
+    from pacsconf.report.retention_compile_text import policies_json, policies_text
 
     told = _policies(work)
     screen: Screen = context.obj.screen
@@ -31,7 +31,7 @@ def shown(context: typer.Context, work: Workspace, format: str) -> Exit:  # noqa
 
 
 def _policies(work: Workspace) -> Policies:
-    from pacsconf.report.policies_text import OfRule, Policies, Written
+    from pacsconf.report.retention_compile_text import OfRule, Policies, Written
     from pacsconf.systems.dcm4chee import compiled, iso
 
     made = compiled(work.inventory.retention)

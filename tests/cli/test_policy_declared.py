@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from pacsconf.cli import main, workspace
-from pacsconf.cli.audit_run import titles_of
 from pacsconf.cli.policy_book import rulebook
 from pacsconf.cli.policy_declared import Declared, declared
+from pacsconf.cli.policy_files import titles_of
 from pacsconf.cli.workspace import InvalidInventory
 from pacsconf.policy.findings import as_finding, grouped
 

@@ -115,13 +115,16 @@ def reckon(rule: Prepared, facts: Known) -> tuple[Reckoned, Missing]:
 
 
 def applicable(rule: Prepared, facts: Known) -> tuple[Sequence[Minimum], Missing]:
-    """The minimums of a rule that count for a study; all of them where nobody looked for later studies."""
+    """The minimums of a rule that count for a study; all of them where later studies of its class are not known."""
     if not rule.asks_for_later:
         return rule.minimums, SURE
     later = facts.study.later_modalities
     if later is None:
         return rule.minimums, frozenset({LATER_STUDIES})
-    holds = not later.isdisjoint(rule.modalities or facts.modalities)
+    ours = rule.modalities or facts.modalities
+    if later and not ours:  # whether one of them is of its class cannot be told
+        return rule.minimums, frozenset({"modality"})
+    holds = not later.isdisjoint(ours)
     return tuple(_chosen(rule.minimums, holds)), SURE
 
 

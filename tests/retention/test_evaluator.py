@@ -104,3 +104,15 @@ def test_a_study_is_over_the_day_after_its_last_and_not_on_it(declared: Retentio
     assert Evaluator(without_holds, last)(study).state == "kept"
     after = date.fromordinal(last.toordinal() + 1)
     assert Evaluator(without_holds, after)(study).state in ("expired", "to-confirm")
+
+
+def test_of_a_study_of_unknown_modality_no_later_one_is_of_its_class_for_sure():
+    keep = [
+        {"for": "1m", "from": "received", "when": "later_same_class_study"},
+        {"for": "1m", "from": "study_date", "otherwise": True},
+    ]
+    declared = Retention.model_validate({"default": {"keep": keep}})
+    us = frozenset({"US"})
+    study = StudyFacts("sha256:" + "0" * 64, us, date(2000, 1, 1), later_modalities=us)
+
+    assert until(declared, replace(study, modalities=frozenset())) >= until(declared, study)

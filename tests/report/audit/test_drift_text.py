@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from pacsconf.core.address import Address
 from pacsconf.policy.audit import AuditedSystem, Coverage, point_of
@@ -91,6 +91,7 @@ def test_scripts_get_the_same(compared):
     assert body["systems"] == {"lost": ["orthanc"], "found": []}
 
 
+@settings(max_examples=25, deadline=None)
 @given(audits(), audits())
 def test_no_text_breaks_out_of_a_comment(before, after):
     drift = compare(before, after)

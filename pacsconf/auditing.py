@@ -21,6 +21,7 @@ from pacsconf.inventory.model import Inventory
 from pacsconf.policy.evidence import Configured, Evidence, SystemEvidence
 from pacsconf.policy.findings import by_device
 from pacsconf.reading import read_one
+from pacsconf.record.branch import stamp
 from pacsconf.record.state import RecordState
 from pacsconf.retention.capacity import Stock
 from pacsconf.systems.abilities import Attested, Peopled, Stocked
@@ -80,7 +81,7 @@ def _read(world: World, name: str, record: RecordState) -> SystemEvidence:
         known = replace(known, configured=_beside((_nobodys(name, differences), known.configured)))
     return replace(
         known,
-        at=_since(known, record.attested, live, f"{world.clock():%Y-%m-%dT%H:%M:%SZ}"),
+        at=_since(known, record.attested, live, stamp(world.clock())),
         accounts=system.live() if known.accounts is None and isinstance(system, Peopled) else known.accounts,
         stock=_stock(world, system),
         differs=tuple(one.address for one in differences if one.verdict not in _EQUAL),
@@ -168,5 +169,5 @@ def _with_now(stocks: Mapping[str, Sequence[Stock]], looked: Looked) -> dict[str
     known = {name: tuple(samples) for name, samples in stocks.items()}
     for name, one in looked.systems.items():
         if one.stock is not None:
-            known[name] = (*known.get(name, ()), replace(one.stock))
+            known[name] = (*known.get(name, ()), one.stock)
     return known

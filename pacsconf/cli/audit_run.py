@@ -102,11 +102,12 @@ def _audit(
     probed: str,
 ) -> Audit:
     from pacsconf.policy.audit import Audit
+    from pacsconf.record.branch import stamp
 
     now = world.clock()
     return Audit(
         id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
-        at=f"{now:%Y-%m-%dT%H:%M:%SZ}",
+        at=stamp(now),
         by=_who(world),
         environment=work.environment,
         version=__version__,

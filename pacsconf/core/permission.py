@@ -45,7 +45,10 @@ def reasons_against(plan: Plan, given: Sequence[PlanApproval], approval: Approva
 def refusal(reasons: Sequence[str], of_policies: Collection[str]) -> UnsafePlan:
     """What is raised for these reasons: a Violation where all of them are those of policies."""
     if set(reasons) <= set(of_policies):
-        fix = "Correct what is declared; or, if it must be so for a time, agree on that: pacsconf waiver add"
+        fix = (
+            "Correct what is declared, or the rule that cannot be judged. If something must fail for a time, agree "
+            "on that: pacsconf waiver add"
+        )
         return Violation("this plan is not applied", reasons, fix=fix)
     return UnsafePlan("this plan is not applied", reasons)
 
